@@ -1,0 +1,49 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Python 3.11+ and make are all they expect.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+SHARED ?= ../shared
+SUDO   := $(shell [ "$$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null && echo "sudo -n"; })
+SEED   ?= $(shell date +%j)
+
+.PHONY: help install install-test system demo demo-real test test-full check bench clean
+help:  ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Touchstone needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[postgres,cluster,test,dev]'
+	touch $@
+
+install: $(VENV)/.installed system  ## install into .venv, and the system parts where it may
+install-test: $(VENV)/.installed-test system
+
+# Chromium renders pages that need JavaScript; Pango writes the PDF. Without them the demo goes on and says what is missing.
+system:
+	@SUDO="$(SUDO)" sh tools/system-parts.sh $(BIN)/python
+
+demo: install  ## the whole path over the demonstration market, to a verified evidence pack
+	$(BIN)/python -m tests.market.demo
+
+demo-real: install  ## the same path over real pages and adverts of $(SHARED), where it is present
+	$(BIN)/python -m tests.real.demo $(SHARED)
+
+test: install-test  ## the tests, as CI runs them
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+test-full: install-test  ## the long batteries too
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: install-test  ## style, types, imports, unused dependencies
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . ; $(BIN)/mypy ; $(BIN)/lint-imports
+
+bench: install-test  ## what it costs, beside what a user would pick instead
+	for b in benchmarks/*.py; do $(BIN)/python $$b; done
+
+clean:
+	rm -rf $(VENV) var dist build

@@ -1,0 +1,119 @@
+"""What every platform needs of a page: an element's words, its addresses, and the source's own reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from parsel import Selector
+from scrapy.http import TextResponse
+from w3lib.html import get_base_url
+
+from crawler.source import Source
+
+_BLOCKS = frozenset(
+    "address article aside blockquote br dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
+    "pre section summary table tbody td tfoot th thead tr ul".split()
+)
+_SILENT = frozenset(("script", "style", "template", "noscript"))
+_SEPARATORS = re.compile(r"[ \t\r\n\f\v\u00a0]+")  # a no-break space is a space to whoever reads the page
+
+
+def words(selector: Selector) -> str:
+    """The element's words as one reads them: a line a block, spaces collapsed, scripts left out."""
+    root = selector.root
+    if isinstance(root, str):
+        return _SEPARATORS.sub(" ", root).strip()
+    parts = "".join(_runs(root))
+    lines = (_SEPARATORS.sub(" ", line).strip() for line in parts.split("\0"))
+    return "\n".join(line for line in lines if line)
+
+
+def _runs(element: Any) -> Iterator[str]:
+    if not isinstance(element.tag, str):  # a comment or a processing instruction
+        return
+    tag = element.tag.lower()
+    if tag in _SILENT:
+        return
+    edge = "\0" if tag in _BLOCKS else ""
+    yield edge + (element.text or "")
+    for child in element:
+        yield from _runs(child)
+        yield child.tail or ""
+    yield edge
+
+
+def line(text: str) -> str:
+    """Words on one line."""
+    return " ".join(text.split())
+
+
+def base_of(response: TextResponse) -> str:
+    """The address that relative ones stand on: <base href>, else the page's own."""
+    return get_base_url(response.text[:8192], response.url) if response.text else response.url
+
+
+def largest(srcset: str) -> str:
+    """The address of the largest candidate in a srcset; "" where there is none."""
+    best, most = "", -1.0
+    for candidate in re.finditer(r"\s*(?P<url>[^\s,]\S*[^\s,]|[^\s,])(?:\s+(?P<size>[\d.]+)[wx])?\s*(?:,|$)", srcset):
+        try:
+            size = float(candidate["size"] or 1)
+        except ValueError:
+            continue
+        if size > most:
+            best, most = candidate["url"], size
+    return best
+
+
+def address(base: str, raw: str) -> str:
+    """`raw` as a whole http(s) address without its fragment; "" for anything else (data:, javascript:, mailto:, nothing)."""
+    from urllib.parse import urldefrag, urljoin
+
+    raw = re.sub(r"[\t\r\n]", "", raw.strip())
+    if not raw or raw.startswith("#"):
+        return ""
+    try:
+        url = urldefrag(urljoin(base, raw)).url
+    except ValueError:  # "http://[": no address at all
+        return ""
+    return url if url.lower().startswith(("http://", "https://")) else ""
+
+
+def picture_of(element: Selector) -> str:
+    """The best address that an <img>, <source> or <a> states for its picture, as written."""
+    said = element.attrib
+    for name in ("srcset", "data-srcset"):
+        if found := largest(said.get(name, "")):
+            return found
+    for name in ("data-src", "data-original", "data-lazy", "href", "src", "content"):
+        if (found := said.get(name, "")) and not found.startswith("data:"):
+            return found
+    return ""
+
+
+def ref_of(source: Source, url: str) -> str:
+    """The source's own reference in an address; "" where the address holds none."""
+    if source.ref is None:
+        return ""
+    found = re.search(source.ref, url)
+    return next((group for group in (*found.groups(), found.group()) if group), "") if found else ""
+
+
+def handle_of(source: Source, name: str, url: str) -> str:
+    """The account's handle: a shop is one account under its own name, elsewhere the last part of the account's address.
+
+    An address that leads to the site's front page, or none, says nothing of an account: then the name it shows is its handle.
+    """
+    from urllib.parse import unquote, urlsplit
+
+    if source.kind == "shop" or not url:
+        return name
+    parts = urlsplit(url)
+    return unquote(parts.path.rstrip("/").rpartition("/")[2]) or name
+
+
+def notes_on(*said: str) -> tuple[str, ...]:
+    """What was not understood in the words themselves."""
+    return ("broken characters",) if any("\ufffd" in text for text in said) else ()

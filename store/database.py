@@ -1,0 +1,103 @@
+"""The engine and its transactions: SQLite in WAL with BEGIN IMMEDIATE, or PostgreSQL; one way to write for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+
+BUSY_MS = 30_000  # how long a SQLite writer waits for another before "database is locked"
+CHAIN_LOCK = 0x70C457  # advisory lock of PostgreSQL under which the audit log grows by one link at a time
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://…` (a bare `postgresql://` would ask for psycopg2)."""
+    parsed = make_url(url)
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we emit BEGIN ourselves, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that turns into a writer half-way fails at once when another wrote meanwhile; IMMEDIATE waits.
+        reads_only = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+class Database:
+    """Short transactions over one engine."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = make_engine(url)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(reads_only=True) as connection, connection.begin():
+            yield connection
+
+    def lock_chain(self, connection: Connection) -> None:
+        """Hold the log for this transaction. On SQLite BEGIN IMMEDIATE already does."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def add(connection: Connection, table: Table, **values: Any) -> int:
+    """Insert a row; its primary key."""
+    key = connection.execute(table.insert().values(**values)).inserted_primary_key
+    return int(key[0]) if key is not None and isinstance(key[0], int) else 0
+
+
+def add_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        connection.execute(table.insert(), list(rows))
+
+
+def add_once(connection: Connection, table: Table, identity: Mapping[str, Any], **rest: Any) -> tuple[int, bool]:
+    """The row with this identity, inserted unless it is there: (id, was it new). Safe against another writer's insert."""
+    where = [table.c[name] == value for name, value in identity.items()]
+    found = connection.execute(select(table.c.id).where(*where)).scalar()
+    if found is not None:
+        return int(found), False
+    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = maker(table).values(**identity, **rest).on_conflict_do_nothing().returning(table.c.id)
+    new = connection.execute(statement).scalar()
+    if new is not None:
+        return int(new), True
+    return int(connection.execute(select(table.c.id).where(*where)).scalar_one()), False
+
+
+def ranges(ids: Iterable[int]) -> str:
+    """Row numbers in few characters: {1,2,3,7} → "1-3,7". Keeps an event that lists a whole pass small."""
+    out: list[list[int]] = []
+    for number in sorted(set(ids)):
+        if out and number == out[-1][1] + 1:
+            out[-1][1] = number
+        else:
+            out.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in out)

@@ -1,0 +1,381 @@
+"""Listings, snapshots, readings, sellers, contacts and pictures: what was said, by whom, on which capture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from store import tables as t
+from store.database import Database, add, add_once
+from store.errors import TouchstoneError
+from store.words.contacts import find_contacts
+from store.words.records import (
+    SNAPSHOT_WORDS, Capture, Contact, Image, Listing, Parsed, Picture, Reading, Seller, Snapshot, Version, canonical,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from store.store import Acting
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A listing as it last read, with what an export or a queue shows beside it."""
+
+    listing: Listing
+    snapshot: Snapshot
+    seller: int | None
+    reading: int
+    capture: int
+    image_count: int
+    first_seen: datetime
+    last_seen: datetime
+    level: str  # "" while no policy has looked at it
+    score: float | None
+
+
+def snapshot_of(row: RowMapping | Mapping[str, Any]) -> Snapshot:
+    return Snapshot(**{word: row[word] for word in SNAPSHOT_WORDS}, id=row["id"])
+
+
+def image_of(row: Any) -> Image:
+    return Image(row["id"], row["sha256"], row["mime"], row["width"], row["height"], row["length"], row["capture"], row["problem"])
+
+
+def newest_readings(listings: Sequence[int] | None = None) -> Any:
+    """(listing, id of its newest reading): by time of capture within the newest parser version, which is the newest row's.
+
+    Rows of one capture are re-read under a new version in order, so the newest version's last capture is the listing as it stands.
+    """
+    last = select(t.reading.c.listing, func.max(t.reading.c.id).label("id"))
+    if listings is not None:
+        last = last.where(t.reading.c.listing.in_(listings))
+    newest_row = last.group_by(t.reading.c.listing).subquery()
+    version = select(t.reading.c.listing, t.reading.c.parser_version).join(newest_row, newest_row.c.id == t.reading.c.id).subquery()
+    latest = (
+        select(t.reading.c.listing, func.max(t.reading.c.capture).label("capture"))
+        .join(version, (version.c.listing == t.reading.c.listing) & (version.c.parser_version == t.reading.c.parser_version))
+        .group_by(t.reading.c.listing).subquery()
+    )  # fmt: skip
+    return (
+        select(t.reading.c.listing, func.max(t.reading.c.id).label("id"))
+        .join(latest, (latest.c.listing == t.reading.c.listing) & (latest.c.capture == t.reading.c.capture))
+        .group_by(t.reading.c.listing).subquery()
+    )  # fmt: skip
+
+
+class ListingWrites:
+    database: Database
+    retain_until: Any
+
+    def keep_readings(self, capture: Capture, parser: str, parser_version: str, parsed: Iterable[Parsed], run: str) -> list[Reading]:
+        """Keep what a parser read of a capture: listings, snapshots, sellers, contacts and the readings that join them.
+
+        Idempotent: the same capture read by the same parser version gives the same rows.
+        """
+        assert capture.id is not None
+        readings = []
+        with self.database.writing() as c:
+            for item in parsed:
+                readings.append(self._keep_reading(c, capture, parser, parser_version, item, run))
+        return readings
+
+    def _keep_reading(self, c: Connection, capture: Capture, parser: str, version: str, item: Parsed, run: str) -> Reading:
+        now, until = datetime.now(UTC), self.retain_until()
+        words = item.snapshot.words()
+        listing, _ = add_once(c, t.listing, {"source": capture.source, "ref": item.ref}, url=item.url, added_at=now, retention_until=until)
+        snapshot, _ = add_once(c, t.snapshot, {"digest": item.snapshot.digest}, **words, added_at=now, retention_until=until)
+        seller = None
+        if item.snapshot.seller:
+            seller, _ = add_once(
+                c, t.seller, {"source": capture.source, "handle": item.snapshot.seller}, name=item.snapshot.seller_name, url=item.seller_url,
+                added_at=now, retention_until=until,
+            )  # fmt: skip
+        reading, new = add_once(
+            c, t.reading, {"capture": capture.id, "parser_version": version, "listing": listing}, parser=parser, snapshot=snapshot, seller=seller,
+            images_json=canonical(item.images).decode(), captured_at=capture.ended_at, run=run, notes_json=canonical(item.notes).decode(),
+        )  # fmt: skip
+        if new:
+            said = "\n".join((item.snapshot.title, item.snapshot.text, item.snapshot.seller_name, item.snapshot.place))
+            for found in find_contacts(said):
+                number, _ = add_once(c, t.contact, {"kind": found.kind, "value": found.value}, added_at=now, retention_until=until)
+                add_once(c, t.listing_contact, {"contact": number, "listing": listing, "capture": capture.id}, seller=seller, raw=found.raw)
+        assert capture.id is not None
+        return Reading(reading, capture.id, parser, version, listing, snapshot, seller, item.images, capture.ended_at)
+
+    def keep_unread(self, capture: int, parser_version: str, reason: str, detail: str, run: str) -> None:
+        """Count a page, or a card of it, that could not be read. The bytes are kept: `reread` tries again under a better parser."""
+        with self.database.writing() as c:
+            add_once(c, t.unread, {"capture": capture, "parser_version": parser_version, "reason": reason}, detail=detail[:2000], run=run)
+
+    def keep_image(self, image: Image) -> int:
+        with self.database.writing() as c:
+            values = {k: v for k, v in asdict(image).items() if k not in ("id", "sha256")}
+            number, _ = add_once(c, t.image, {"sha256": image.sha256}, **values, retention_until=self.retain_until())
+        return number
+
+    def join_image(self, reading: int, position: int, sha256: str, capture: int) -> None:
+        """Say that the picture at that position of the reading is this image, as that capture brought it."""
+        with self.database.writing() as c:
+            self._join_image(c, reading, position, sha256, capture)
+
+    def _join_image(self, c: Connection, reading: int, position: int, sha256: str, capture: int) -> None:
+        if not add_once(c, t.reading_image, {"reading": reading, "position": position}, sha256=sha256, capture=capture)[1]:
+            return
+        row = c.execute(select(t.reading.c.listing, t.reading.c.seller).where(t.reading.c.id == reading)).one()
+        image = c.execute(select(t.image.c.id).where(t.image.c.sha256 == sha256)).scalar_one()
+        add_once(c, t.picture, {"image": image, "listing": row.listing}, seller=row.seller)
+
+    def rejoin_images(self, reading: Reading) -> int:
+        """Join a re-read page's pictures to the images that its own run fetched from those addresses; how many were joined."""
+        joined = 0
+        with self.database.writing() as c:
+            run = c.execute(select(t.capture.c.run).where(t.capture.c.id == reading.capture)).scalar_one()
+            for position, url in enumerate(reading.images):
+                found = c.execute(
+                    select(t.capture.c.id, t.capture.c.body_digest, t.image.c.sha256)
+                    .select_from(t.capture.outerjoin(t.image, t.image.c.capture == t.capture.c.id))
+                    .where(t.capture.c.run == run, t.capture.c.kind == "image", t.capture.c.url_requested == url)
+                    .order_by(t.capture.c.id.desc()).limit(1)
+                ).first()  # fmt: skip
+                if found is None or reading.id is None:
+                    continue
+                sha256 = found.sha256 or found.body_digest
+                if c.execute(select(t.image.c.id).where(t.image.c.sha256 == sha256)).first():
+                    self._join_image(c, reading.id, position, sha256, found.id)
+                    joined += 1
+        return joined
+
+    def counts(self) -> dict[str, int]:
+        """How many rows of each noun the store holds."""
+        with self.database.reading() as c:
+            return {
+                name: c.execute(select(func.count()).select_from(table)).scalar_one()
+                for name, table in (("captures", t.capture), ("listings", t.listing), ("snapshots", t.snapshot), ("readings", t.reading), ("sellers", t.seller),
+                                    ("images", t.image), ("pictures", t.picture), ("examinations", t.examination), ("findings", t.finding), ("flags", t.flag),
+                                    ("premises", t.premises), ("links", t.link), ("judgements", t.judgement), ("unread", t.unread), ("events", t.event))
+            }  # fmt: skip
+
+    def read_in_run(self, run: str) -> int:
+        """How many listings were read from a run's captures: what `expect:` is held against."""
+        with self.database.reading() as c:
+            query = select(func.count(t.reading.c.listing.distinct())).join(t.capture, t.capture.c.id == t.reading.c.capture).where(t.capture.c.run == run)
+            return int(c.execute(query).scalar_one())
+
+
+class ListingReads:
+    store: Any
+    shown: Any
+
+    def snapshots(self: Acting, numbers: Sequence[int]) -> list[Snapshot]:
+        with self.store.database.reading() as c:
+            rows = [snapshot_of(r) for r in c.execute(select(t.snapshot).where(t.snapshot.c.id.in_(numbers)).order_by(t.snapshot.c.id)).mappings()]
+        self.shown("snapshot", (r.id for r in rows))
+        return rows
+
+    def pictures(self: Acting, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500) -> list[Picture]:
+        """Pictures by number, or a page of all of them by id."""
+        query = (
+            select(t.picture.c.id.label("picture"), t.picture.c.listing, t.picture.c.seller, t.listing.c.source, t.image)
+            .select_from(t.picture.join(t.image, t.image.c.id == t.picture.c.image).join(t.listing, t.listing.c.id == t.picture.c.listing)).order_by(t.picture.c.id)
+        )  # fmt: skip
+        query = query.where(t.picture.c.id > after).limit(limit) if numbers is None else query.where(t.picture.c.id.in_(numbers))
+        with self.store.database.reading() as c:
+            rows = [Picture(r["picture"], image_of(r), r["listing"], r["source"], r["seller"]) for r in c.execute(query).mappings()]
+        self.shown("picture", (r.id for r in rows))
+        return rows
+
+    def images(self: Acting, digests: Sequence[str]) -> dict[str, Image]:
+        with self.store.database.reading() as c:
+            rows = {r["sha256"]: image_of(r) for r in c.execute(select(t.image).where(t.image.c.sha256.in_(digests))).mappings()}
+        self.shown("image", (i.id for i in rows.values()))
+        return rows
+
+    def image_bytes(self: Acting, sha256: str) -> bytes:
+        """The picture's bytes, decoded from the wire. Raises TouchstoneError when no capture holds them any more."""
+        import gzip
+        import hashlib
+        import zlib
+
+        with self.store.database.reading() as c:
+            captures = [r.capture for r in c.execute(select(t.reading_image.c.capture).where(t.reading_image.c.sha256 == sha256).distinct().limit(20))]
+            own = c.execute(select(t.image.c.capture).where(t.image.c.sha256 == sha256)).scalar()
+        for number in dict.fromkeys([own, *captures] if own else captures):
+            try:
+                payload = self.payload(number)
+            except TouchstoneError:
+                continue
+            for decode in (bytes, gzip.decompress, zlib.decompress):
+                try:
+                    body = decode(payload)
+                except (OSError, zlib.error, EOFError):
+                    continue
+                if hashlib.sha256(body).hexdigest() == sha256:
+                    return bytes(body)
+        raise TouchstoneError(f"no kept capture holds the bytes of image {sha256[:12]}…")
+
+    def summaries(
+        self: Acting, *, after: int = 0, limit: int = 500, source: str | None = None, numbers: Sequence[int] | None = None, snapshot: int | None = None,
+    ) -> list[Summary]:  # fmt: skip
+        """Listings as they last read, in pages by id."""
+        ids = select(t.listing.c.id).where(t.listing.c.id > after).order_by(t.listing.c.id).limit(limit)
+        if source:
+            ids = ids.where(t.listing.c.source == source)
+        if numbers is not None:
+            ids = ids.where(t.listing.c.id.in_(numbers))
+        if snapshot is not None:
+            ids = ids.where(t.listing.c.id.in_(select(t.reading.c.listing).where(t.reading.c.snapshot == snapshot)))
+        with self.store.database.reading() as c:
+            page = [r.id for r in c.execute(ids)]
+            rows = self._summaries(c, page)
+        self.shown("listing", page)
+        return rows
+
+    def _summaries(self: Acting, c: Connection, page: Sequence[int]) -> list[Summary]:
+        newest = newest_readings(page)
+        seen = (
+            select(t.reading.c.listing, func.min(t.reading.c.captured_at).label("first"), func.max(t.reading.c.captured_at).label("last"))
+            .where(t.reading.c.listing.in_(page)).group_by(t.reading.c.listing).subquery()
+        )  # fmt: skip
+        flagged = select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).where(t.flag.c.listing.in_(page)).group_by(t.flag.c.listing).subquery()
+        images = (
+            select(t.reading_image.c.reading, func.count().label("n")).where(t.reading_image.c.reading.in_(select(newest.c.id)))
+            .group_by(t.reading_image.c.reading).subquery()
+        )  # fmt: skip
+        query = (
+            select(
+                t.listing.c.id.label("listing_id"), t.listing.c.source, t.listing.c.ref, t.listing.c.url, t.snapshot, t.reading.c.id.label("reading_id"),
+                t.reading.c.capture.label("capture_id"), t.reading.c.seller.label("seller_id"), seen.c.first, seen.c.last, images.c.n.label("image_count"),
+                t.flag.c.level, t.flag.c.score,
+            )
+            .select_from(
+                t.listing.join(newest, newest.c.listing == t.listing.c.id).join(t.reading, t.reading.c.id == newest.c.id)
+                .join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot).join(seen, seen.c.listing == t.listing.c.id)
+                .outerjoin(flagged, flagged.c.listing == t.listing.c.id).outerjoin(t.flag, t.flag.c.id == flagged.c.id)
+                .outerjoin(images, images.c.reading == t.reading.c.id)
+            )
+            .order_by(t.listing.c.id)
+        )  # fmt: skip
+        return [
+            Summary(
+                Listing(r["listing_id"], r["source"], r["ref"], r["url"]), snapshot_of(r), r["seller_id"], r["reading_id"], r["capture_id"],
+                r["image_count"] or 0, r["first"], r["last"], r["level"] or "", r["score"],
+            )
+            for r in c.execute(query).mappings()
+        ]  # fmt: skip
+
+    def listing(self: Acting, source: str, ref: str) -> Summary:
+        """One listing by its source and the source's own reference. Raises TouchstoneError when it is not kept."""
+        with self.store.database.reading() as c:
+            number = c.execute(select(t.listing.c.id).where(t.listing.c.source == source, t.listing.c.ref == ref)).scalar()
+        if number is None:
+            raise TouchstoneError(f"no listing '{ref}' of source '{source}' is in this store; `touchstone listing list` shows what is")
+        return self.summaries(numbers=[number])[0]
+
+    def history(self: Acting, listing: int) -> list[Version]:
+        """The versions of a listing: its readings in order of capture under one parser version, the newest that read it.
+
+        A version begins where the words or the pictures differ from the one before. Where a reading's pictures were not all
+        fetched its picture set is unknown, and says nothing of a change.
+        """
+        with self.store.database.reading() as c:
+            version = c.execute(select(t.reading.c.parser_version).where(t.reading.c.listing == listing).order_by(t.reading.c.id.desc()).limit(1)).scalar()
+            rows = c.execute(
+                select(t.reading.c.id, t.reading.c.capture, t.reading.c.captured_at, t.reading.c.snapshot, t.reading.c.images_json)
+                .where(t.reading.c.listing == listing, t.reading.c.parser_version == version).order_by(t.reading.c.captured_at, t.reading.c.capture)
+            ).all()  # fmt: skip
+            joined: dict[int, list[str]] = {}
+            for r in c.execute(
+                select(t.reading_image.c.reading, t.reading_image.c.sha256).where(t.reading_image.c.reading.in_([r.id for r in rows]))
+                .order_by(t.reading_image.c.reading, t.reading_image.c.position)
+            ):  # fmt: skip
+                joined.setdefault(r.reading, []).append(r.sha256)
+            words = {r["id"]: snapshot_of(r) for r in c.execute(select(t.snapshot).where(t.snapshot.c.id.in_({r.snapshot for r in rows}))).mappings()}
+        self.shown("listing", [listing])
+        versions: list[Version] = []
+        for r in rows:
+            pictures = tuple(joined.get(r.id, ()))
+            complete = len(pictures) == len(json.loads(r.images_json))
+            last = versions[-1] if versions else None
+            if last and last.snapshot.id == r.snapshot and (last.image_digests == pictures or not complete or not last.image_digests):
+                if complete and not last.image_digests:
+                    versions[-1] = replace(last, image_digests=pictures)
+                continue
+            versions.append(Version(listing, r.captured_at, r.capture, words[r.snapshot], pictures))
+        return versions
+
+    def listing_images(self: Acting, listing: int) -> list[Image]:
+        """The pictures of a listing as it last read, in order."""
+        newest = newest_readings([listing])
+        query = (
+            select(t.image).select_from(t.reading_image.join(newest, newest.c.id == t.reading_image.c.reading).join(t.image, t.image.c.sha256 == t.reading_image.c.sha256))
+            .order_by(t.reading_image.c.position)
+        )  # fmt: skip
+        with self.store.database.reading() as c:
+            rows = [image_of(r) for r in c.execute(query).mappings()]
+        self.shown("image", (i.id for i in rows))
+        return rows
+
+    def listing_captures(self: Acting, listing: int) -> list[Capture]:
+        """Every capture that a listing rests on: the pages it was read from and the pictures joined to those readings."""
+        with self.store.database.reading() as c:
+            pages = {r.capture for r in c.execute(select(t.reading.c.capture).where(t.reading.c.listing == listing))}
+            joins = t.reading_image.join(t.reading, t.reading.c.id == t.reading_image.c.reading)
+            pictures = {r.capture for r in c.execute(select(t.reading_image.c.capture).select_from(joins).where(t.reading.c.listing == listing))}
+            parts = {r.id for r in c.execute(select(t.capture.c.id).where(t.capture.c.part_of.in_(pages)))}
+        return self.captures(sorted(pages | pictures | parts))
+
+    def readings(self: Acting, *, listing: int | None = None, capture: int | None = None) -> list[Reading]:
+        query = select(t.reading).order_by(t.reading.c.captured_at, t.reading.c.id)
+        if listing is not None:
+            query = query.where(t.reading.c.listing == listing)
+        if capture is not None:
+            query = query.where(t.reading.c.capture == capture)
+        with self.store.database.reading() as c:
+            rows = [
+                Reading(r.id, r.capture, r.parser, r.parser_version, r.listing, r.snapshot, r.seller, tuple(json.loads(r.images_json)), r.captured_at)
+                for r in c.execute(query)
+            ]
+        self.shown("reading", (r.id for r in rows))
+        return rows
+
+    def sellers(self: Acting, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500) -> list[Seller]:
+        query = select(t.seller).order_by(t.seller.c.id)
+        query = query.where(t.seller.c.id > after).limit(limit) if numbers is None else query.where(t.seller.c.id.in_(numbers))
+        with self.store.database.reading() as c:
+            rows = [Seller(r.id, r.source, r.handle, r.name, r.url) for r in c.execute(query)]
+        self.shown("seller", (r.id for r in rows))
+        return rows
+
+    def seller_listings(self: Acting, seller: int) -> list[Summary]:
+        with self.store.database.reading() as c:
+            numbers = [r.listing for r in c.execute(select(t.reading.c.listing).where(t.reading.c.seller == seller).distinct())]
+        return self.summaries(numbers=numbers, limit=len(numbers)) if numbers else []
+
+    def contacts(self: Acting, *, seller: int | None = None, listing: int | None = None) -> list[tuple[Contact, int]]:
+        """Contacts found in what a seller or a listing said, each with the first capture that shows it."""
+        query = (
+            select(t.contact.c.id, t.contact.c.kind, t.contact.c.value, t.listing_contact.c.raw, func.min(t.listing_contact.c.capture).label("capture"))
+            .join(t.listing_contact, t.listing_contact.c.contact == t.contact.c.id).group_by(t.contact.c.id, t.contact.c.kind, t.contact.c.value, t.listing_contact.c.raw)
+            .order_by(t.contact.c.id)
+        )  # fmt: skip
+        if seller is not None:
+            query = query.where(t.listing_contact.c.seller == seller)
+        if listing is not None:
+            query = query.where(t.listing_contact.c.listing == listing)
+        with self.store.database.reading() as c:
+            rows = c.execute(query).all()
+        self.shown("contact", (r.id for r in rows))
+        return [(Contact(r.kind, r.value, r.raw), r.capture) for r in rows]
+
+    def sellers_of_contact(self: Acting, kind: str, value: str) -> list[int]:
+        query = select(t.listing_contact.c.seller).join(t.contact, t.contact.c.id == t.listing_contact.c.contact)
+        query = query.where(t.contact.c.kind == kind, t.contact.c.value == value, t.listing_contact.c.seller.is_not(None)).distinct()
+        with self.store.database.reading() as c:
+            rows = sorted(r.seller for r in c.execute(query))
+        self.shown("seller", rows)
+        return rows

@@ -1,0 +1,35 @@
+"""Alembic migrations, run from code: `upgrade(database)` brings any store to the newest revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from store.database import Database
+
+
+def upgrade(database: Database) -> None:
+    """Bring the tables up to the newest revision. A store that is there already costs one query."""
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with database.reading() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    config = _config()
+    if current == ScriptDirectory.from_config(config).get_current_head():
+        return
+    from alembic import command
+
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _config():  # type: ignore[no-untyped-def]
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,209 @@
+"""Premises, the registers' entries and links. A Premises is ours and durable; what a register says of it is a row that joins it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, or_, select
+
+from store import audit
+from store import tables as t
+from store.database import Database, add_all, add_once
+from store.errors import TouchstoneError
+from store.words.records import (
+    Link, LinkReason, Premises, RegisterEntry, SubjectKind, Verb, Verdict, canonical, digest_of,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from store.store import Acting
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSnapshot:
+    """One loading of one register's file."""
+
+    id: int
+    register: str
+    file_digest: str
+    dated: str
+    licence: str
+    rows: int
+    refused: int
+    at: datetime
+
+
+def entry_of(r: Any) -> RegisterEntry:
+    return RegisterEntry(
+        r["register"], r["reference"], r["name"], r["address_raw"], r["postcode"], json.loads(r["parts_json"]), r["uprn"], r["lat"], r["lon"], r["phone"], r["row"], r["id"],
+    )  # fmt: skip
+
+
+def link_of(r: Any, status: str) -> Link:
+    return Link(
+        r["id"], SubjectKind(r["subject_kind"]), r["subject"], SubjectKind(r["object_kind"]), r["object"], str(r["method"]), r["score"], r["level"],
+        tuple(LinkReason(**x) for x in json.loads(r["reasons_json"])), status,
+    )  # fmt: skip
+
+
+class PlaceWrites:
+    database: Database
+
+    def begin_register(self, register: str, file_digest: str, *, dated: str, licence: str, rows: int, refused: int, run: str) -> tuple[int, bool]:
+        """A row for this file of this register; (its number, whether it is new). The same bytes are never loaded twice."""
+        with self.database.writing() as c:
+            return add_once(c, t.register_snapshot, {"register": register, "file_digest": file_digest}, dated=dated, licence=licence, rows=rows, refused=refused, run=run, at=datetime.now(UTC))
+
+    def keep_entries(self, snapshot: int, entries: Iterable[tuple[RegisterEntry, str]]) -> int:
+        """Keep a batch of (entry, name key); how many. The name key is the name as the linker blocks on it."""
+        rows = [
+            {"register_snapshot": snapshot, "register": e.register, "reference": e.reference, "name": e.name, "name_key": key[:120], "address_raw": e.address_raw,
+             "parts_json": canonical(dict(e.parts)).decode(), "uprn": e.uprn, "postcode": e.postcode, "lat": e.lat, "lon": e.lon, "phone": e.phone, "row": e.row}
+            for e, key in entries
+        ]  # fmt: skip
+        with self.database.writing() as c:
+            add_all(c, t.register_entry, rows)
+        return len(rows)
+
+    def keep_refusals(self, snapshot: int, refusals: Iterable[tuple[int, str, str]]) -> None:
+        """Rows of the file that were not understood: (row, reason, raw)."""
+        with self.database.writing() as c:
+            add_all(c, t.register_refusal, [{"register_snapshot": snapshot, "row": row, "reason": reason, "raw": raw[:2000]} for row, reason, raw in refusals])
+
+    def register_snapshots(self, register: str | None = None) -> list[RegisterSnapshot]:
+        query = select(t.register_snapshot).order_by(t.register_snapshot.c.id)
+        if register:
+            query = query.where(t.register_snapshot.c.register == register)
+        with self.database.reading() as c:
+            return [RegisterSnapshot(r.id, r.register, r.file_digest, r.dated, r.licence, r.rows, r.refused, r.at) for r in c.execute(query)]
+
+    def refusals(self, snapshot: int) -> list[tuple[int, str, str]]:
+        with self.database.reading() as c:
+            query = select(t.register_refusal).where(t.register_refusal.c.register_snapshot == snapshot).order_by(t.register_refusal.c.row)
+            return [(r.row, r.reason, r.raw) for r in c.execute(query)]
+
+    def newest_snapshots(self) -> list[int]:
+        """The newest snapshot of each register: what links are sought in."""
+        with self.database.reading() as c:
+            return [r.id for r in c.execute(select(func.max(t.register_snapshot.c.id).label("id")).group_by(t.register_snapshot.c.register))]
+
+    def join_premises(self, joins: Iterable[tuple[int, str, str, str | None, str | None, str | None]], run: str) -> int:
+        """Join entries to premises: (entry, kind, key, label, building key, postcode) each; how many premises were new.
+
+        A key is made of what identifies a place in words (postcode, number, unit); the premises found or made under it keeps its own
+        number whatever the registers say later.
+        """
+        new = 0
+        with self.database.writing() as c:
+            now = datetime.now(UTC)
+            for entry, kind, key, label, building_key, postcode in joins:
+                building = None
+                if building_key:
+                    building, fresh = add_once(c, t.premises, {"key": building_key}, kind="building", label=label or "", building=None, postcode=postcode, added_at=now)
+                    new += fresh
+                number, fresh = add_once(c, t.premises, {"key": key}, kind=kind, label=label or "", building=building, postcode=postcode, added_at=now)
+                new += fresh
+                add_once(c, t.premises_entry, {"premises": number, "register_entry": entry}, run=run)
+        return new
+
+    def entries_by(self, *, postcodes: Sequence[str] = (), name_keys: Sequence[str] = (), phones: Sequence[str] = ()) -> list[tuple[RegisterEntry, int, str, int | None]]:
+        """Entries of the newest snapshots that share a postcode, a name key or a phone: (entry, premises, its kind, its building).
+
+        A register is a published list of businesses; it is read by passes without a log context.
+        """
+        snapshots = self.newest_snapshots()
+        tests = []
+        if postcodes:
+            tests.append(t.register_entry.c.postcode.in_(postcodes))
+        if name_keys:
+            tests.append(t.register_entry.c.name_key.in_(name_keys))
+        if phones:
+            tests.append(t.register_entry.c.phone.in_(phones))
+        if not tests or not snapshots:
+            return []
+        query = (
+            select(t.register_entry, t.premises.c.id.label("premises_id"), t.premises.c.kind, t.premises.c.building)
+            .select_from(t.register_entry.join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)
+                         .join(t.premises, t.premises.c.id == t.premises_entry.c.premises))
+            .where(t.register_entry.c.register_snapshot.in_(snapshots), or_(*tests)).order_by(t.register_entry.c.id)
+        )  # fmt: skip
+        with self.database.reading() as c:
+            return [(entry_of(r), r["premises_id"], r["kind"], r["building"]) for r in c.execute(query).mappings()]
+
+    def entries_unjoined(self, snapshot: int, after: int = 0, limit: int = 2000) -> list[RegisterEntry]:
+        joined = select(t.premises_entry.c.register_entry).where(t.premises_entry.c.register_entry == t.register_entry.c.id).exists()
+        query = select(t.register_entry).where(t.register_entry.c.register_snapshot == snapshot, t.register_entry.c.id > after, ~joined).order_by(t.register_entry.c.id).limit(limit)
+        with self.database.reading() as c:
+            return [entry_of(r) for r in c.execute(query).mappings()]
+
+    def keep_links(self, links: Iterable[Link], method: int, run: str, *, actor: str, purpose: str) -> int:
+        """Keep proposed links; how many were new. Each new one joins two people's or places' data: a *combination* in the log."""
+        new: list[int] = []
+        with self.database.writing() as c:
+            for item in links:
+                reasons = [asdict(r) for r in item.reasons]
+                digest = digest_of([round(item.score, 6), item.level, reasons])
+                identity = {
+                    "subject_kind": str(item.subject_kind), "subject": item.subject, "object_kind": str(item.object_kind), "object": item.object,
+                    "method": method, "digest": digest,
+                }  # fmt: skip
+                number, fresh = add_once(c, t.link, identity, score=round(item.score, 6), level=item.level, reasons_json=canonical(reasons).decode(), run=run, at=datetime.now(UTC))
+                if fresh:
+                    new.append(number)
+            if new:
+                audit.append(self.database, c, Verb.combination, actor=actor, purpose=purpose, run=run, subjects={"link": new})
+        return len(new)
+
+
+class PlaceReads:
+    store: Any
+    shown: Any
+
+    def premises(self: Acting, numbers: Sequence[int] | None = None, *, postcode: str | None = None) -> list[Premises]:
+        query = select(t.premises).order_by(t.premises.c.id)
+        if numbers is not None:
+            query = query.where(t.premises.c.id.in_(numbers))
+        if postcode is not None:
+            query = query.where(t.premises.c.postcode == postcode)
+        with self.store.database.reading() as c:
+            rows = [Premises(r.id, r.kind, r.label, r.building) for r in c.execute(query)]
+        self.shown("premises", (r.id for r in rows))
+        return rows
+
+    def entries_of(self: Acting, premises: int) -> list[RegisterEntry]:
+        """What every register has said of a premises, oldest first."""
+        query = select(t.register_entry).join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id).where(t.premises_entry.c.premises == premises)
+        with self.store.database.reading() as c:
+            rows = [entry_of(r) for r in c.execute(query.order_by(t.register_entry.c.id)).mappings()]
+        self.shown("premises", [premises])
+        return rows
+
+    def links(
+        self: Acting, *, subject: tuple[SubjectKind, int] | None = None, object: tuple[SubjectKind, int] | None = None, numbers: Sequence[int] | None = None, limit: int = 1000,
+    ) -> list[Link]:  # fmt: skip
+        """The newest link of each pair and method, best first, with the status that judgements give it."""
+        newest = select(func.max(t.link.c.id).label("id")).group_by(t.link.c.subject_kind, t.link.c.subject, t.link.c.object_kind, t.link.c.object, t.link.c.method).subquery()
+        query = select(t.link).order_by(t.link.c.score.desc(), t.link.c.id).limit(limit)
+        query = query.where(t.link.c.id.in_(numbers)) if numbers is not None else query.where(t.link.c.id.in_(select(newest.c.id)))
+        if subject:
+            query = query.where(t.link.c.subject_kind == str(subject[0]), t.link.c.subject == subject[1])
+        if object:
+            query = query.where(t.link.c.object_kind == str(object[0]), t.link.c.object == object[1])
+        with self.store.database.reading() as c:
+            rows = list(c.execute(query).mappings())
+            verdicts = {
+                j.subject: j.verdict
+                for j in c.execute(select(t.judgement).where(t.judgement.c.subject_kind == "link", t.judgement.c.subject.in_([r["id"] for r in rows])).order_by(t.judgement.c.id))
+            }
+        status = {str(Verdict.yes): "confirmed", str(Verdict.no): "refused"}
+        self.shown("link", (r["id"] for r in rows))
+        return [link_of(r, status.get(verdicts.get(r["id"], ""), "proposed")) for r in rows]
+
+    def link(self: Acting, number: int) -> Link:
+        found = self.links(numbers=[number])
+        if not found:
+            raise TouchstoneError(f"there is no link {number}; `touchstone premises rank` lists them")
+        return found[0]

@@ -1,0 +1,119 @@
+"""The one door to the database and the archive.
+
+`Store` writes, and reads what is about no person (runs, methods, references, registers, counts). Everything else is read through
+`store.acting(actor, purpose=…, justification=…)`: the object it gives has the read methods, and leaves one event in the audit log
+that lists what it showed. Direct access to the database is outside that log; docs/limits.md says so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from store import audit, migrations
+from store.archive import Archive
+from store.captures import CaptureReads, CaptureWrites
+from store.cases import CaseReads, CaseWrites
+from store.config import Home
+from store.database import Database
+from store.errors import TouchstoneError
+from store.findings import FindingReads, FindingWrites
+from store.listings import ListingReads, ListingWrites
+from store.places import PlaceReads, PlaceWrites
+from store.runs import Runs
+from store.words.records import Actor, Authority, Event, Verb
+
+SYSTEM = "system"
+
+
+class Acting(CaptureReads, ListingReads, FindingReads, PlaceReads, CaseReads):
+    """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
+
+    def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
+        self.store, self.actor, self.purpose, self.justification, self.run, self.case = store, actor, purpose, justification, run, case
+        self._shown: dict[str, set[int]] = defaultdict(set)
+
+    def shown(self, kind: str, ids: Iterable[int | None]) -> None:
+        """Note that rows were given out. Kept in memory until the context ends, when they become one event."""
+        self._shown[kind].update(i for i in ids if i is not None)
+
+    def disclose(self, recipient: str, detail: Mapping[str, Any]) -> None:
+        """Record that what this context showed leaves the store (an export, a pack), and to whom."""
+        self._record(Verb.disclosure, {"recipient": recipient, **detail})
+
+    def close(self) -> None:
+        if any(self._shown.values()):
+            self._record(Verb.consultation, {})
+
+    def _record(self, verb: Verb, detail: Mapping[str, Any]) -> None:
+        subjects = {kind: sorted(ids) for kind, ids in sorted(self._shown.items()) if ids}
+        with self.store.database.writing() as c:
+            audit.append(
+                self.store.database, c, verb, actor=self.actor.id, purpose=self.purpose, justification=self.justification, run=self.run,
+                case=self.case, subjects=subjects, detail=detail,
+            )  # fmt: skip
+
+
+class Store(Runs, CaptureWrites, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
+    """Writes, and reads about no person. Open one with `Store.open(home)`."""
+
+    def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:
+        self.database = Database(url)
+        self.archive = Archive(archive, max_segment)
+        self.retention = dict(retention or {})
+
+    @classmethod
+    def open(cls, home: Home) -> Store:
+        """The store that a working folder's settings name, its tables brought up to date, its authority and the system actor recorded."""
+        settings = home.settings
+        store = cls(home.store_url, home.path(str(settings.archive)), retention=dict(settings.retention_days))
+        store.migrate()
+        store.keep_authority(Authority(settings.authority.code, settings.authority.name, settings.authority.jurisdiction))
+        store.keep_actor(Actor(SYSTEM, settings.authority.code, "Touchstone", "system", is_person=False))
+        return store
+
+    def migrate(self) -> None:
+        """Bring the tables up to the newest Alembic revision."""
+        migrations.upgrade(self.database)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def acting(self, actor: str, *, purpose: str, justification: str = "", run: str | None = None, case: str | None = None) -> Iterator[Acting]:
+        """Read on behalf of `actor` (known to the store), for a stated purpose. The event is written when the context ends, however it ends.
+
+        Raises TouchstoneError for an unknown actor or an empty purpose.
+        """
+        if not purpose.strip():
+            raise TouchstoneError("reading personal data needs a purpose (DPA 2018 s.62 logs it)")
+        reader = Acting(self, self.actor(actor), purpose, justification, run, case)
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+    # -- the log ---------------------------------------------------------------------------------------------------------
+    def log(self, after: int = 0, limit: int | None = None) -> list[Event]:
+        """Events in order. They hold row numbers and digests, no personal values."""
+        with self.database.reading() as c:
+            return list(audit.events(c, after, limit))
+
+    def log_head(self) -> tuple[int, str]:
+        with self.database.reading() as c:
+            return audit.head(c)
+
+    def verify(self) -> list[str]:
+        """Problems of the log's chain and of the archive, in words. [] when both hold."""
+        with self.database.reading() as c:
+            problems = audit.verify(c)
+        return problems + self.archive.verify()

@@ -1,0 +1,272 @@
+"""The tables: SQLAlchemy Core, portable between SQLite and PostgreSQL. Rows are added, not changed; nothing cascades.
+
+Every row that can be about a person carries `subject_category` (DPA 2018 s.38) and `retention_until`; every row of an
+authority's own carries its code. A JSON column holds canonical JSON text in `_json` columns, so that a digest can be taken
+of what is stored.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC datetime. SQLite has no zones: without this a naive time would come back and be read as local time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone was given to the store; times are aware UTC")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Digest = String(64)
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only for INTEGER PRIMARY KEY
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _fk(name: str, target: str, nullable: bool = False, index: bool = True) -> Column[Any]:
+    return Column(name, Id, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
+
+
+def _table(name: str, *parts: Any) -> Table:
+    # AUTOINCREMENT: a row number is never used twice, even after an erasure
+    numbered = any(isinstance(part, Column) and part.name in ("id", "number") and part.primary_key for part in parts)
+    return Table(name, metadata, *parts, sqlite_autoincrement=numbered)
+
+
+def _person() -> tuple[Column[Any], ...]:
+    return (
+        Column("subject_category", String(16), nullable=False, server_default="unknown"),
+        Column("retention_until", Utc),
+    )
+
+
+# -- who, why, when ------------------------------------------------------------------------------------------------------
+authority = _table(
+    "authority", Column("code", String(40), primary_key=True), Column("name", Text, nullable=False),
+    Column("jurisdiction", Text, nullable=False), Column("added_at", Utc, nullable=False),
+)  # fmt: skip
+actor = _table(
+    "actor", Column("id", String(80), primary_key=True), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("name", Text, nullable=False), Column("role", String(40), nullable=False), Column("is_person", Boolean, nullable=False),
+    Column("added_at", Utc, nullable=False),
+)  # fmt: skip
+operation = _table(
+    "operation", _id(), Column("reference", String(80), nullable=False, index=True), Column("digest", Digest, nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("purpose", String(20), nullable=False),
+    Column("body_json", Text, nullable=False), Column("added_at", Utc, nullable=False), UniqueConstraint("reference", "digest"),
+)  # fmt: skip
+run = _table(
+    "run", Column("id", String(40), primary_key=True), Column("pass_name", String(20), nullable=False, index=True),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("operation", String(80)), Column("source", String(80), index=True), Column("code_version", String(80), nullable=False),
+    Column("config_digest", Digest, nullable=False), Column("started_at", Utc, nullable=False),
+)  # fmt: skip
+run_end = _table(
+    "run_end", Column("run", ForeignKey("run.id"), primary_key=True), Column("ended_at", Utc, nullable=False),
+    Column("outcome", String(10), nullable=False), Column("counts_json", Text, nullable=False), Column("message", Text, nullable=False),
+)  # fmt: skip
+
+# -- what was kept ---------------------------------------------------------------------------------------------------------
+capture = _table(
+    "capture", _id(), Column("run", ForeignKey("run.id"), nullable=False), Column("source", String(80), nullable=False, index=True),
+    Column("kind", String(12), nullable=False), Column("method", String(10), nullable=False),
+    Column("url_requested", Text, nullable=False), Column("url_final", Text, nullable=False), Column("redirects_json", Text, nullable=False),
+    Column("status", Integer, nullable=False), Column("request_headers_json", Text, nullable=False),
+    Column("response_headers_json", Text, nullable=False), Column("body_digest", Digest, nullable=False, index=True),
+    Column("body_length", Id, nullable=False), Column("request_digest", String(64), nullable=False),
+    Column("started_at", Utc, nullable=False), Column("ended_at", Utc, nullable=False), Column("server_ip", String(45)),
+    Column("record_id", String(80), nullable=False), _fk("part_of", "capture", nullable=True), *_person(),
+    Index("ix_capture_run_url", "run", "url_requested"),
+)  # fmt: skip
+location = _table(
+    "location", _id(), _fk("capture", "capture"), Column("segment", String(160), nullable=False, index=True), Column("offset", Id, nullable=False),
+    Column("length", Id, nullable=False), Column("record_id", String(80), nullable=False), Column("record_type", String(12), nullable=False),
+    _fk("payload_of", "capture", nullable=True), Column("added_at", Utc, nullable=False),
+)  # fmt: skip
+
+# -- what was said ---------------------------------------------------------------------------------------------------------
+listing = _table(
+    "listing", _id(), Column("source", String(80), nullable=False), Column("ref", String(300), nullable=False), Column("url", Text, nullable=False),
+    Column("added_at", Utc, nullable=False), *_person(), UniqueConstraint("source", "ref"),
+)  # fmt: skip
+snapshot = _table(
+    "snapshot", _id(), Column("digest", Digest, nullable=False, unique=True), Column("title", Text, nullable=False), Column("text", Text, nullable=False),
+    Column("price_text", Text, nullable=False), Column("price_minor", Id), Column("currency", String(3)), Column("brand", Text, nullable=False),
+    Column("category", Text, nullable=False), Column("condition", Text, nullable=False), Column("seller", Text, nullable=False),
+    Column("seller_name", Text, nullable=False), Column("place", Text, nullable=False), Column("added_at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+seller = _table(
+    "seller", _id(), Column("source", String(80), nullable=False), Column("handle", String(300), nullable=False), Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False), Column("added_at", Utc, nullable=False), *_person(), UniqueConstraint("source", "handle"),
+)  # fmt: skip
+reading = _table(
+    "reading", _id(), _fk("capture", "capture"), Column("parser", String(40), nullable=False), Column("parser_version", String(80), nullable=False),
+    _fk("listing", "listing"), _fk("snapshot", "snapshot"), _fk("seller", "seller", nullable=True), Column("images_json", Text, nullable=False),
+    Column("captured_at", Utc, nullable=False), Column("run", ForeignKey("run.id"), nullable=False), Column("notes_json", Text, nullable=False),
+    UniqueConstraint("capture", "parser_version", "listing"),
+)  # fmt: skip
+reading_image = _table(
+    "reading_image", _id(), _fk("reading", "reading"), Column("position", Integer, nullable=False), Column("sha256", Digest, nullable=False, index=True),
+    _fk("capture", "capture"), UniqueConstraint("reading", "position"),
+)  # fmt: skip
+unread = _table(  # a page that could not be read, or a card of it that was refused: counted, never dropped
+    "unread", _id(), _fk("capture", "capture"), Column("parser_version", String(80), nullable=False), Column("reason", String(80), nullable=False),
+    Column("detail", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False), UniqueConstraint("capture", "parser_version", "reason"),
+)  # fmt: skip
+contact = _table(
+    "contact", _id(), Column("kind", String(20), nullable=False), Column("value", String(300), nullable=False), Column("added_at", Utc, nullable=False),
+    *_person(), UniqueConstraint("kind", "value"),
+)  # fmt: skip
+listing_contact = _table(
+    "listing_contact", _id(), _fk("contact", "contact"), _fk("listing", "listing"), _fk("seller", "seller", nullable=True), _fk("capture", "capture"),
+    Column("raw", Text, nullable=False), UniqueConstraint("contact", "listing", "capture"),
+)  # fmt: skip
+image = _table(
+    "image", _id(), Column("sha256", Digest, nullable=False, unique=True), Column("mime", String(80), nullable=False), Column("width", Integer),
+    Column("height", Integer), Column("length", Id, nullable=False), _fk("capture", "capture"), Column("problem", Text, nullable=False), *_person(),
+)  # fmt: skip
+picture = _table(
+    "picture", _id(), _fk("image", "image"), _fk("listing", "listing"), _fk("seller", "seller", nullable=True), UniqueConstraint("image", "listing"),
+)  # fmt: skip
+fingerprint = _table(
+    "fingerprint", _id(), Column("image_sha256", Digest, nullable=False), Column("algorithm", String(40), nullable=False),
+    Column("version", String(80), nullable=False), Column("value", Text, nullable=False), Column("quality", Float),
+    UniqueConstraint("image_sha256", "algorithm", "version"),
+)  # fmt: skip
+
+# -- opinions ------------------------------------------------------------------------------------------------------------
+reference = _table(
+    "reference", Column("number", Id, primary_key=True, autoincrement=True), Column("kind", String(12), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("provenance", Text, nullable=False),
+    Column("added_by", ForeignKey("actor.id"), nullable=False), Column("brand", Text, nullable=False), Column("category", Text, nullable=False),
+    Column("condition", Text, nullable=False), Column("image_sha256", String(64)), Column("price_minor", Id), Column("currency", String(3)),
+    Column("dated", String(10), nullable=False), Column("removes", Id, ForeignKey("reference.number")), Column("added_at", Utc, nullable=False),
+)  # fmt: skip
+method = _table(
+    "method", _id(), Column("digest", Digest, nullable=False, unique=True), Column("kind", String(10), nullable=False), Column("name", String(40), nullable=False),
+    Column("version", String(40), nullable=False), Column("settings_json", Text, nullable=False), Column("models_json", Text, nullable=False),
+    Column("added_at", Utc, nullable=False),
+)  # fmt: skip
+method_status = _table(
+    "method_status", _id(), _fk("method", "method"), Column("status", String(10), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("evidence", Text, nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
+examination = _table(
+    "examination", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), _fk("method", "method", index=False),
+    Column("references_upto", Id, nullable=False), Column("pictures_upto", Id, nullable=False), Column("outcome", String(12), nullable=False),
+    Column("detail", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False), Column("at", Utc, nullable=False),
+    UniqueConstraint("method", "subject_kind", "subject", "references_upto", "pictures_upto"),
+)  # fmt: skip
+finding = _table(
+    "finding", _id(), _fk("examination", "examination"), Column("digest", Digest, nullable=False), Column("reason", String(60), nullable=False),
+    Column("score", Float, nullable=False), Column("sentence", Text, nullable=False), Column("direction", String(12), nullable=False),
+    Column("pointers_json", Text, nullable=False), *_person(),
+)  # fmt: skip
+flag = _table(
+    "flag", _id(), _fk("listing", "listing"), Column("policy", Digest, nullable=False), Column("findings_digest", Digest, nullable=False),
+    Column("level", String(10), nullable=False, index=True), Column("score", Float, nullable=False), Column("contributions_json", Text, nullable=False),
+    Column("not_examined_json", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+
+# -- places ----------------------------------------------------------------------------------------------------------------
+register_snapshot = _table(
+    "register_snapshot", _id(), Column("register", String(40), nullable=False), Column("file_digest", Digest, nullable=False), Column("dated", String(10), nullable=False),
+    Column("licence", Text, nullable=False), Column("rows", Integer, nullable=False), Column("refused", Integer, nullable=False),
+    Column("run", ForeignKey("run.id"), nullable=False), Column("at", Utc, nullable=False), UniqueConstraint("register", "file_digest"),
+)  # fmt: skip
+register_entry = _table(
+    "register_entry", _id(), _fk("register_snapshot", "register_snapshot", index=False), Column("register", String(40), nullable=False),
+    Column("reference", String(120), nullable=False), Column("name", Text, nullable=False), Column("name_key", String(120), nullable=False, index=True),
+    Column("address_raw", Text, nullable=False), Column("parts_json", Text, nullable=False), Column("uprn", String(12)),
+    Column("postcode", String(8), index=True), Column("lat", Float), Column("lon", Float), Column("phone", String(20), index=True),
+    Column("row", Integer, nullable=False), *_person(), UniqueConstraint("register_snapshot", "reference"),
+)  # fmt: skip
+register_refusal = _table(
+    "register_refusal", _id(), _fk("register_snapshot", "register_snapshot"), Column("row", Integer, nullable=False), Column("reason", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+)  # fmt: skip
+premises = _table(
+    "premises", _id(), Column("kind", String(8), nullable=False), Column("label", Text, nullable=False), _fk("building", "premises", nullable=True),
+    Column("key", String(300), nullable=False, unique=True), Column("postcode", String(8), index=True), Column("added_at", Utc, nullable=False),
+)  # fmt: skip
+premises_entry = _table(
+    "premises_entry", _id(), _fk("premises", "premises"), _fk("register_entry", "register_entry"), Column("run", ForeignKey("run.id"), nullable=False),
+    UniqueConstraint("premises", "register_entry"),
+)  # fmt: skip
+link = _table(
+    "link", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("object_kind", String(10), nullable=False),
+    Column("object", Id, nullable=False), _fk("method", "method"), Column("digest", Digest, nullable=False), Column("score", Float, nullable=False),
+    Column("level", String(10), nullable=False), Column("reasons_json", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False),
+    Column("at", Utc, nullable=False), *_person(), UniqueConstraint("subject_kind", "subject", "object_kind", "object", "method", "digest"),
+    Index("ix_link_object", "object_kind", "object"),
+)  # fmt: skip
+
+# -- people ----------------------------------------------------------------------------------------------------------------
+judgement = _table(
+    "judgement", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("verdict", String(8), nullable=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("reason", Text, nullable=False), Column("findings_digest", String(64), nullable=False), _fk("supersedes", "judgement", nullable=True),
+    Column("at", Utc, nullable=False), *_person(), Index("ix_judgement_subject", "subject_kind", "subject"),
+)  # fmt: skip
+case = _table(
+    "case_file", Column("reference", String(80), primary_key=True), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("operation", String(80)), Column("title", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("opened_at", Utc, nullable=False),
+)  # fmt: skip
+exhibit = _table(
+    "exhibit", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("number", String(40), nullable=False),
+    Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("description", Text, nullable=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("case_file", "number"),
+    UniqueConstraint("case_file", "subject_kind", "subject"),
+)  # fmt: skip
+hold = _table(
+    "hold", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("reason", Text, nullable=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), _fk("releases", "hold", nullable=True), Column("at", Utc, nullable=False),
+    Index("ix_hold_subject", "subject_kind", "subject"),
+)  # fmt: skip
+event = _table(
+    "event", Column("seq", Id, primary_key=True, autoincrement=False), Column("at", Utc, nullable=False), Column("verb", String(14), nullable=False),
+    Column("actor", String(80), nullable=False), Column("run", String(40), index=True), Column("case_file", String(80), index=True),
+    Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False), Column("inner", Digest, nullable=False), Column("chain", Digest, nullable=False),
+)  # fmt: skip
