@@ -97,4 +97,4 @@ class CaseReads:
         with self.store.database.reading() as c:
             rows = c.execute(select(t.exhibit).where(t.exhibit.c.case_file == case).order_by(t.exhibit.c.id)).all()
         self.shown("exhibit", (r.id for r in rows))
-        return [Exhibit(case, r.number, SubjectKind(r.subject_kind), r.subject, r.description, r.actor, r.at) for r in rows]
+        return [Exhibit(case, r.number, SubjectKind(r.subject_kind), r.subject, r.description, r.actor, r.at, r.id) for r in rows]

@@ -62,6 +62,7 @@ class KeptExamination:
     references_upto: int
     pictures_upto: int
     at: datetime
+    run: str = ""
 
 
 def finding_of(row: Any) -> Finding:
@@ -224,7 +225,7 @@ class FindingReads:
             query = query.where(t.examination.c.method.in_(methods))
         with self.store.database.reading() as c:
             rows = [
-                KeptExamination(r.id, SubjectKind(r.subject_kind), r.subject, r.method, r.name, Examined(r.outcome), r.detail, r.references_upto, r.pictures_upto, r.at)
+                KeptExamination(r.id, SubjectKind(r.subject_kind), r.subject, r.method, r.name, Examined(r.outcome), r.detail, r.references_upto, r.pictures_upto, r.at, r.run)
                 for r in c.execute(query)
             ]
         self.shown("examination", (r.id for r in rows))

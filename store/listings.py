@@ -177,13 +177,16 @@ class ListingReads:
         self.shown("snapshot", (r.id for r in rows))
         return rows
 
-    def pictures(self: Acting, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500) -> list[Picture]:
-        """Pictures by number, or a page of all of them by id."""
+    def pictures(self: Acting, numbers: Sequence[int] | None = None, *, listing: int | None = None, after: int = 0, limit: int = 500) -> list[Picture]:
+        """Pictures by number, those that a listing has ever shown, or a page of all of them by id."""
         query = (
             select(t.picture.c.id.label("picture"), t.picture.c.listing, t.picture.c.seller, t.listing.c.source, t.image)
             .select_from(t.picture.join(t.image, t.image.c.id == t.picture.c.image).join(t.listing, t.listing.c.id == t.picture.c.listing)).order_by(t.picture.c.id)
         )  # fmt: skip
-        query = query.where(t.picture.c.id > after).limit(limit) if numbers is None else query.where(t.picture.c.id.in_(numbers))
+        if listing is not None:
+            query = query.where(t.picture.c.listing == listing)
+        else:
+            query = query.where(t.picture.c.id > after).limit(limit) if numbers is None else query.where(t.picture.c.id.in_(numbers))
         with self.store.database.reading() as c:
             rows = [Picture(r["picture"], image_of(r), r["listing"], r["source"], r["seller"]) for r in c.execute(query).mappings()]
         self.shown("picture", (r.id for r in rows))

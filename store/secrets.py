@@ -87,10 +87,7 @@ def redact_url(url: str) -> str:
 
 def redact_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     """`headers` in their order, duplicates kept, secret values replaced, and secrets in addresses within other values too."""
-    return tuple(
-        (name, MARKER if is_secret_header(name) and value else _redact(value, int(name.lower() not in _URL_HEADERS)))
-        for name, value in headers
-    )
+    return tuple((name, MARKER if is_secret_header(name) and value else _redact(value, int(name.lower() not in _URL_HEADERS))) for name, value in headers)
 
 
 def redact_body(body: bytes, mime: str) -> bytes:

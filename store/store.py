@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from store.captures import CaptureReads, CaptureWrites
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
+from store.erasure import Erasure
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
 from store.listings import ListingReads, ListingWrites
@@ -57,7 +59,7 @@ class Acting(CaptureReads, ListingReads, FindingReads, PlaceReads, CaseReads):
             )  # fmt: skip
 
 
-class Store(Runs, CaptureWrites, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
+class Store(Runs, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
     def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:
@@ -69,7 +71,7 @@ class Store(Runs, CaptureWrites, ListingWrites, FindingWrites, PlaceWrites, Case
     def open(cls, home: Home) -> Store:
         """The store that a working folder's settings name, its tables brought up to date, its authority and the system actor recorded."""
         settings = home.settings
-        store = cls(home.store_url, home.path(str(settings.archive)), retention=dict(settings.retention_days))
+        store = cls(settings.store, settings.archive, retention=asdict(settings.retention_days))
         store.migrate()
         store.keep_authority(Authority(settings.authority.code, settings.authority.name, settings.authority.jurisdiction))
         store.keep_actor(Actor(SYSTEM, settings.authority.code, "Touchstone", "system", is_person=False))

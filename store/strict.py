@@ -69,7 +69,7 @@ def _compose(path: Path) -> yaml.Node:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = " ".join(str(part) for part in (error.problem, error.context) if part)
+        problem = ", ".join(str(part) for part in (error.context, error.problem) if part)
         raise ConfigError(f"{path}:{mark.line + 1 if mark else 1}: not YAML: {problem.replace(chr(92) + 't', 'tab')}") from None
     except (yaml.YAMLError, RecursionError) as error:
         raise ConfigError(f"{path}:1: not YAML: {' '.join(str(error).split())}") from None
@@ -91,12 +91,12 @@ class _Reader:
     def fail(self, node: yaml.Node, where: str, problem: str) -> ConfigError:
         return ConfigError(f"{self.path}:{node.start_mark.line + 1}: {where + ': ' if where else ''}{problem}")
 
-    def expected(self, node: yaml.Node, where: str, what: str) -> ConfigError:
+    def expected(self, node: yaml.Node, where: str, what: str, hint: str = "") -> ConfigError:
         if isinstance(node, yaml.ScalarNode):
             found = "nothing" if _kind(node) == "null" else f"'{node.value[:60]}'"
         else:
             found = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
-        return self.fail(node, where, f"expected {what}, found {found}")
+        return self.fail(node, where, f"expected {what}, found {found}{hint}")
 
     def value(self, node: yaml.Node, into: Any, where: str) -> Any:
         if any(node is outer for outer in self.within):
@@ -171,7 +171,7 @@ class _Reader:
     def chosen(self, node: yaml.Node, members: dict[str, Any], where: str) -> Any:
         if not isinstance(node, yaml.ScalarNode) or node.value not in members:
             near = _near(node.value if isinstance(node, yaml.ScalarNode) else "", members)
-            raise self.expected(node, where, f"one of {', '.join(members)}{near}")
+            raise self.expected(node, where, f"one of {', '.join(members)}", near)
         return members[node.value]
 
     def sequence(self, node: yaml.Node, kind: Any, args: tuple[Any, ...], where: str) -> Any:

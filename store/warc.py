@@ -113,9 +113,7 @@ def pack(kind: str, fields: Fields, block: bytes) -> tuple[str, bytes]:
     headers.append(("WARC-Block-Digest", digest(block)))
     # Called a warcinfo, whatever it is, since of that warcio writes the block as it stands: it leaves out a revisit's, and adds
     # a SHA-1 of the payload to a metadata record.
-    record = ArcWarcRecord(
-        "warc", "warcinfo", StatusAndHeaders("", headers, protocol="WARC/1.1"), BytesIO(block), None, None, len(block)
-    )
+    record = ArcWarcRecord("warc", "warcinfo", StatusAndHeaders("", headers, protocol="WARC/1.1"), BytesIO(block), None, None, len(block))
     out = BytesIO()
     WARCWriter(out, gzip=True).write_record(record)
     return record_id, GZIP_HEAD + out.getvalue()[len(GZIP_HEAD) :]

@@ -1,7 +1,7 @@
 """Ways to reach a seller, found in text however written, in one normal form so that two listings can be joined.
 
-Sources: ITU E.164 through `phonenumbers`; Ofcom's "Telephone numbers for use in TV and radio drama programmes", which are
-never given out and so are what our tests and demonstration use.
+Sources: ITU E.164 through `phonenumbers`; Ofcom's "Telephone numbers for use in TV and radio drama programmes", which
+are never given out and so are what our tests and demonstration use.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def find_contacts(text: str) -> list[Contact]:
     """Contacts in raw text, by place. A span is read once, most telling kind first (a wa.me link is no url).
 
     Values: phone and whatsapp E.164 ("+447700900123"; or "chat/CODE", "message/CODE"), email and handles in lower case
-    without "@", telegram "name" or "+invite", payment "paypal:name" (also revolut, cashapp, monzo), domain "shop.example",
-    url "host/path" without scheme and "www.". Look-alike letters are folded first. Never raises.
+    without "@", telegram "name" or "+invite", payment "paypal:name" (also revolut, cashapp, monzo), domain
+    "shop.example", url "host/path" without scheme and "www.". Look-alike letters are folded first. Never raises.
     """
     read = normalise(text)
     taken: list[tuple[int, int]] = []
@@ -59,18 +59,14 @@ def normalise_contact(kind: str, raw: str) -> str | None:
     if kind not in KINDS:
         raise ValueError(f"unknown kind of contact {kind!r}; known are {', '.join(KINDS)}")
     raw = raw.strip()
-    for contact in find_contacts(raw):
-        if contact.kind == kind:
-            return contact.value
-    read = normalise(raw).text
-    if kind == "whatsapp":
-        return normalise_contact("phone", raw)
-    if kind == "url":
-        return normalise_contact("domain", raw)
+    by_kind = {contact.kind: contact.value for contact in reversed(find_contacts(raw))}
+    if kind in by_kind:
+        return by_kind[kind]
     if kind in ("instagram", "snapchat", "telegram"):
-        handle = re.fullmatch(r"@?([a-z0-9](?:[a-z0-9_.\-]{0,28}[a-z0-9_])?)", read)
+        handle = re.fullmatch(r"@?([a-z0-9](?:[a-z0-9_.\-]{0,28}[a-z0-9_])?)", normalise(raw).text)
         return handle[1] if handle else None
-    return None
+    # a number stands for its WhatsApp account, a bare domain for its first page
+    return by_kind.get({"whatsapp": "phone", "url": "domain"}.get(kind, ""))
 
 
 _Hit = tuple[str, str, int, int]
@@ -108,8 +104,7 @@ _LINKS: tuple[_Rule, ...] = tuple(
     for kind, source, value_of in (
         ("whatsapp", _HEAD + r"(?:wa\.me|whatsapp\.com)/(message/[a-z0-9]{6,20})", str),
         ("whatsapp", _HEAD + r"wa\.me/\+?([0-9]{7,15})(?![0-9])", _international),
-        ("whatsapp", _HEAD + r"(?:api|web)\.whatsapp\.com/send/?\?phone=\+?([0-9]{7,15})", _international),
-        ("whatsapp", r"(?<![a-z0-9])whatsapp://send/?\?phone=\+?([0-9]{7,15})", _international),
+        ("whatsapp", _HEAD + r"(?:(?:api|web)\.whatsapp\.com/)?send/?\?phone=\+?([0-9]{7,15})", _international),
         ("whatsapp", _HEAD + r"(chat)\.whatsapp\.com/(?:invite/)?[a-z0-9]{10,30}", str),
         ("telegram", _HEAD + r"(?:t|telegram)\.(?:me|dog)/(?:joinchat/|s/)?(\+?[a-z0-9_\-]{3,64})", _plain),
         (
@@ -137,9 +132,9 @@ _HANDLES: tuple[_Rule, ...] = tuple(
 )
 # "ig: available": what follows the colon is an ordinary word far more often than anybody's name.
 _NO_HANDLES = _set(
-    "www http https com me us on for and the my page below above available please dm message phone whatsapp facebook "
-    "instagram insta snapchat telegram not only yes no is at in bio see link back shot chat add follow find ask pm inbox "
-    "text call new same dms or"
+    "www http https com me us on for and the my page below above available please dm message phone whatsapp in or dms "
+    "facebook instagram insta snapchat telegram not only yes no is at bio see link back shot chat add follow find ask "
+    "pm inbox text call new same"
 )
 
 
@@ -173,7 +168,6 @@ _HIDDEN_EMAIL = re.compile(
     r"([a-z0-9\-]{2,63})(?: ?[\(\[\{<] ?dot ?[\)\]\}>] ?| dot |\.)"
     r"(co(?: ?dot ?|\.)uk|com|net|org|uk|me|ru|de|fr)(?![a-z0-9])"
 )
-_BARE_AT = re.compile(r" at ")
 _PROVIDERS = _set(
     "gmail googlemail hotmail outlook live yahoo ymail icloud aol protonmail proton gmx btinternet mail sky"
 )
@@ -183,7 +177,7 @@ def _emails(read: Normalised) -> Iterator[_Hit]:
     for match in _EMAIL.finditer(read.text):
         yield "email", f"{match[1].rstrip('.')}@{match[2]}", match.start(), match.end()
     for match in _HIDDEN_EMAIL.finditer(read.text):
-        if _BARE_AT.search(match[0]) and match[2] not in _PROVIDERS:
+        if " at " in match[0] and match[2] not in _PROVIDERS:
             continue  # "meet at tesco.com collection point"
         yield "email", f"{match[1]}@{match[2]}.{re.sub(r' ?dot ?', '.', match[3])}", match.start(), match.end()
 
@@ -243,13 +237,9 @@ def _phones(read: Normalised) -> Iterator[_Hit]:
 
 
 def _digits(written: str) -> str:
-    if written == "+" or written.isdigit():
-        return written
     times, _, word = written.rpartition(" ")
-    count = {"": 1, "double": 2, "triple": 3}[times]
-    if word in _WORDS or word.isdigit():
-        return _WORDS.get(word, word) * count
-    return word.translate(str.maketrans("oil", "011")) * count
+    digits = _WORDS.get(word) or word.translate(str.maketrans("oil", "011"))
+    return digits * {"": 1, "double": 2, "triple": 3}[times]
 
 
 def _in_run(run: list[tuple[str, int, int]], text: str) -> Iterator[_Hit]:

@@ -74,14 +74,15 @@ _FREE = re.compile(
     r"|free to (?:collect(?:or)?|a? ?good home)|gratis|gratuit|kostenlos|zu verschenken|giveaway|no charge)\W*"
 )
 _FROM = re.compile(
-    r"(?:\bfrom|\bstart(?:ing|s)?(?: (?:at|from))?|\bas low as|\bab|\bà partir de|\ba partir de|\bdesde|\bvanaf|\bfra)\W*$"
+    r"(?:\bfrom|\bstart(?:ing|s)?(?: (?:at|from))?|\bas low as|\bab|\b[àa] partir de|\bdesde|\bvanaf|\bfra)\W*$"
 )
 _FROM_AFTER = re.compile(r"\s*(?:\+(?!\s*\S)|and up\b|upwards\b|onwards\b|or more\b)")
 _TO = re.compile(r"\s*(?:-|–|—|to|bis|à|up to|and|until)\s*")
-_NOW = re.compile(r"(?:\bnow|\bsale(?: price)?|\breduced to|\bonly|\bjust)\W*$")
+_POSTAGE = re.compile(r"\s*(?:for )?(?:postage|delivery|shipping|p ?& ?p|versand|%)")  # after a figure: not the price
+_NOW = re.compile(r"(?:\bnow|\bsale(?: price)?|\breduced to)\W*$")
 # What may stand beside a number that carries no currency, for it to be read as a price at all.
 _PLAIN = re.compile(
-    r"(?:price|from|now|only|just|each|ea|ono|obo|or near(?:est)? offer|or best offer|per item|pp|inc|incl|including|p&p|"
+    r"(?:price|from|now|only|just|each|ea|ono|obo|or (?:near(?:est)?|best) offer|per item|pp|inc|incl|including|p&p|"
     r"postage|approx|around|about|sale|was|starting at|firm|cash|delivered|collected|to|k|[\s:;,.!()/~*=+-])*"
 )
 _NO_AMOUNT = re.compile(r"0\d|\d{8}")
@@ -95,7 +96,7 @@ _CEILING = (
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price as read. `amount_minor` is in minor units of `currency` (hundredths where that is None); 0 only if "free"."""
+    """A price as read. `amount_minor` is in minor units of `currency` (hundredths where None), and 0 only if "free"."""
 
     amount_minor: int
     currency: str | None
@@ -106,10 +107,10 @@ class Price:
 def parse_price(text: str, default_currency: str | None = None) -> Price | None:
     """The price that `text` (a price field, not a description) states; None where it states none: no price is never 0.
 
-    A range gives its lowest figure above zero; "was £50 now £30" gives 30; else the first figure counts. `default_currency`
-    (ISO 4217) is used where no currency is written, and decides "$", "¥", "£", "kr" and "Rs" where it is one of theirs.
-    A number without any currency counts only where nothing else stands beside it. "1.250" and "1,250" are thousands unless
-    the currency has three decimals. Never raises.
+    A range gives its lowest figure above zero; "was £50 now £30" gives 30; else the first figure that is no postage
+    counts. `default_currency` (ISO 4217) is used where no currency is written, and decides "$", "¥", "£", "kr" and "Rs"
+    where it is one of theirs. A number without any currency counts only where nothing else stands beside it. "1.250"
+    and "1,250" are thousands unless the currency has three decimals. Never raises.
     """
     read = unicodedata.normalize("NFKC", text[:_MAX_LENGTH]).replace("’", "'").lower()
     read = re.sub(r"\s+", " ", "".join(c for c in read if unicodedata.category(c) != "Cf")).strip()
@@ -119,7 +120,7 @@ def parse_price(text: str, default_currency: str | None = None) -> Price | None:
     default = default_currency.upper() if default_currency else None
     if _FREE.fullmatch(read):
         return Price(0, default, text, "free")
-    found = [m for m in _PRICE.finditer(read) if not read[m.end() :].lstrip().startswith("%")]
+    found = [m for m in _PRICE.finditer(read) if not _POSTAGE.match(read, m.end())]
     marked = [m for m in found if _mark_of(m, read)]
     if marked:
         return _of_marked(read, text, marked, found, default)
@@ -141,7 +142,7 @@ def _of_marked(
     at = found.index(chosen)
     # "£20 - £30", "20-30 €", "£20-30": one bound may lack the mark
     for one, other in ((at - 1, at), (at, at + 1)):
-        if 0 <= one and other < len(found) and _TO.fullmatch(read[found[one].end() : found[other].start()]):
+        if one >= 0 and other < len(found) and _TO.fullmatch(read[found[one].end() : found[other].start()]):
             kind, numbers = "range", [found[one], found[other]]
             break
     currency = _currency(mark, default)

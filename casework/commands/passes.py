@@ -1,0 +1,118 @@
+"""The passes: scan (crawl, detect, flag, link in a row), and each by itself; status says what is due."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from casework import flags
+from casework.commands.common import Folder, Json, bar, finish, opened, out, print_json, show, table
+from store.config import Home
+from store.executors import make_executor
+from store.runs import PassResult
+from store.store import SYSTEM, Store
+from store.words.records import Outcome
+
+Sources = Annotated[list[str] | None, typer.Argument(help="Names of sources (files in configs/sources); none: all of them.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new run even where a crash left one to go on with.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (scan, crawl, reread, detect, flag, link, status):
+        app.command(rich_help_panel="Passes")(command)
+
+
+def _crawl(store: Store, home: Home, sources: list[str] | None, fresh: bool) -> PassResult:
+    import crawler.run
+
+    with bar("crawl") as progress:
+        return crawler.run.run(store, home, sources=sources or None, actor=SYSTEM, resume=not fresh, progress=progress)
+
+
+def _detect(store: Store, home: Home, only: list[str] | None = None, retry: bool = False) -> PassResult:
+    import detectors.run
+
+    with bar("detect") as progress, make_executor(home.settings) as executor:
+        return detectors.run.run(store, home, executor, actor=SYSTEM, only=only, retry_errors=retry, progress=progress)
+
+
+def _flag(store: Store, home: Home) -> PassResult:
+    with bar("flag") as progress:
+        return flags.run(store, home, actor=SYSTEM, progress=progress)
+
+
+def _link(store: Store, home: Home) -> PassResult:
+    import premises.run
+
+    with bar("link") as progress:
+        return premises.run.run(store, home, actor=SYSTEM, progress=progress)
+
+
+def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> None:
+    """Crawl the sources, examine what is new, flag it and link it to premises. Safe to run again at any time.
+
+    Example: touchstone scan        all sources
+    Example: touchstone scan my_marketplace
+    """
+    with opened(home) as (folder, store):
+        worst = Outcome.good
+        for name, run in (("crawl", lambda: _crawl(store, folder, sources, fresh)), ("detect", lambda: _detect(store, folder)), ("flag", lambda: _flag(store, folder)), ("link", lambda: _link(store, folder))):
+            result = run()
+            show(name, result)
+            worst = max(worst, result.outcome, key=[Outcome.good, Outcome.unmet, Outcome.failed].index)
+            if result.outcome is Outcome.failed:
+                break
+    if worst is not Outcome.good:
+        raise typer.Exit(1 if worst is Outcome.unmet else 2)
+
+
+def crawl(sources: Sources = None, fresh: Fresh = False, json: Json = False, home: Folder = None) -> None:
+    """Fetch the sources' pages and pictures, keep the bytes, read the listings. Goes on where a crash left off."""
+    with opened(home) as (folder, store):
+        finish("crawl", _crawl(store, folder, sources, fresh), json)
+
+
+def reread(sources: Sources = None, json: Json = False, home: Folder = None) -> None:
+    """Read the kept bytes again with the current parsers, without the network."""
+    import crawler.reread
+
+    with opened(home) as (folder, store), bar("reread") as progress:
+        finish("reread", crawler.reread.run(store, folder, sources=sources or None, actor=SYSTEM, progress=progress), json)
+
+
+def detect(
+    only: Annotated[list[str] | None, typer.Argument(help="Names of detectors; none: all of them.")] = None,
+    retry_errors: Annotated[bool, typer.Option("--retry-errors", help="Examine again what failed before.")] = False,
+    json: Json = False, home: Folder = None,
+) -> None:  # fmt: skip
+    """Examine what no method in use has examined yet."""
+    with opened(home) as (folder, store):
+        finish("detect", _detect(store, folder, only or None, retry_errors), json)
+
+
+def flag(json: Json = False, home: Folder = None) -> None:
+    """Weigh the findings by the policy of configs/flags.yml and flag the listings that merit a look."""
+    with opened(home) as (folder, store):
+        finish("flag", _flag(store, folder), json)
+
+
+def link(json: Json = False, home: Folder = None) -> None:
+    """Propose links from sellers and listings to premises, and between sellers. Nothing is final until a person says so."""
+    with opened(home) as (folder, store):
+        finish("link", _link(store, folder), json)
+
+
+def status(json: Json = False, home: Folder = None) -> None:
+    """What ran last, how it ended, and what the store holds."""
+    with opened(home) as (_folder, store):
+        counts, levels, runs = store.counts(), store.level_counts(), store.runs(limit=12)
+        examined = store.examination_counts()
+    if json:
+        print_json({"counts": counts, "levels": levels, "examinations": examined, "runs": runs})
+        return
+    rows = [(r.pass_name, r.source or "", f"{r.started_at:%Y-%m-%d %H:%M} UTC", r.outcome or "not ended", r.message) for r in runs]
+    table("Last runs", ("pass", "source", "started", "ended", ""), rows, "Nothing has run yet: `touchstone scan` begins.")
+    table("Examined", ("detector", "outcome", "subjects"), examined, "Nothing has been examined yet.")
+    table("Listings by level", ("source", "priority", "review", "note", "none"), [(s, *(n.get(x, 0) for x in ("priority", "review", "note", "none"))) for s, n in sorted(levels.items())], "No listing has been flagged yet.")
+    out.print("The store holds " + ", ".join(f"{n} {noun}" for noun, n in counts.items()) + ".")

@@ -1,0 +1,197 @@
+"""What a case rests on, read from the store on somebody's behalf: from its exhibits outwards, and no further than they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from casework.export.rows import Row, plain, row_of
+from store.errors import TouchstoneError
+from store.findings import KeptExamination, KeptFinding
+from store.store import Acting, Store
+from store.words.records import (
+    Capture, Case, Exhibit, Flag, Image, Judgement, Link, Listing, Premises, Reading, Reference, RegisterEntry, Seller, Snapshot, SubjectKind, Version,
+)  # fmt: skip
+
+SUPPORTED = (SubjectKind.listing, SubjectKind.capture, SubjectKind.premises, SubjectKind.link, SubjectKind.seller)
+CHUNK = 300
+
+
+@dataclass
+class Material:
+    """Everything that goes into a pack, by noun and row number. `gaps` says what should be here and is not."""
+
+    case: Case
+    exhibits: list[Exhibit]
+    listings: dict[int, Listing] = field(default_factory=dict)
+    captures: dict[int, Capture] = field(default_factory=dict)
+    uses: dict[int, list[str]] = field(default_factory=dict)  # capture → what it is here for: exhibit numbers, "payload", "cited"
+    readings: dict[int, Reading] = field(default_factory=dict)
+    snapshots: dict[int, Snapshot] = field(default_factory=dict)
+    versions: dict[int, list[Version]] = field(default_factory=dict)  # by listing
+    images: dict[str, Image] = field(default_factory=dict)
+    shown: dict[int, list[str]] = field(default_factory=dict)  # listing → digests of the pictures it has shown
+    sellers: dict[int, Seller] = field(default_factory=dict)
+    contacts: list[Row] = field(default_factory=list)
+    subjects: dict[int, list[tuple[SubjectKind, int]]] = field(default_factory=dict)  # listing → what examinations of it are of
+    examinations: dict[int, KeptExamination] = field(default_factory=dict)
+    findings: dict[int, KeptFinding] = field(default_factory=dict)
+    flags: dict[int, tuple[Flag, str]] = field(default_factory=dict)
+    links: dict[int, Link] = field(default_factory=dict)
+    premises: dict[int, Premises] = field(default_factory=dict)
+    entries: dict[int, tuple[int, RegisterEntry]] = field(default_factory=dict)  # entry → premises, entry
+    judgements: dict[int, Judgement] = field(default_factory=dict)
+    references: dict[int, Reference] = field(default_factory=dict)
+    gaps: list[Row] = field(default_factory=list)
+
+    def of(self, kind: SubjectKind) -> list[int]:
+        return [e.subject for e in self.exhibits if e.subject_kind is kind]
+
+    def use(self, capture: Capture, what: str) -> None:
+        assert capture.id is not None
+        self.captures[capture.id] = capture
+        uses = self.uses.setdefault(capture.id, [])
+        if what not in uses:
+            uses.append(what)
+
+
+def gather(store: Store, reader: Acting, case: Case) -> Material:
+    """Read what the case's exhibits rest on. Raises TouchstoneError for a case without exhibits."""
+    m = Material(case, reader.exhibits(case.reference))
+    if not m.exhibits:
+        raise TouchstoneError(f"case '{case.reference}' has no exhibits yet, so there is nothing to put in a pack; `touchstone case add` gives it some")
+    for exhibit in m.exhibits:
+        if exhibit.subject_kind not in SUPPORTED:
+            m.gaps.append({"exhibit": exhibit.number, "what": f"exhibit {exhibit.number}, a {exhibit.subject_kind}",
+                           "why": "this version gathers what listings, captures, premises, links and sellers rest on, and no other kind"})  # fmt: skip
+        elif exhibit.subject_kind is SubjectKind.listing:
+            _listing(reader, m, exhibit.subject, exhibit.number)
+        elif exhibit.subject_kind is SubjectKind.capture:
+            m.use(reader.capture(exhibit.subject), exhibit.number)
+    _links(reader, m)
+    _people(reader, m)
+    _opinions(store, reader, m)
+    _cited(store, reader, m)
+    _judgements(reader, m)
+    return m
+
+
+def _listing(reader: Acting, m: Material, number: int, use: str) -> None:
+    if number in m.listings:
+        return
+    found = reader.summaries(numbers=[number])
+    if not found:
+        raise TouchstoneError(f"exhibit {use} is listing {number}, which this store does not hold")
+    m.listings[number] = found[0].listing
+    for capture in reader.listing_captures(number):
+        m.use(capture, use)
+    for reading in reader.readings(listing=number):
+        assert reading.id is not None
+        m.readings[reading.id] = reading
+    m.versions[number] = reader.history(number)
+    pictures = reader.pictures(listing=number)
+    digests = [d for version in m.versions[number] for d in version.image_digests] + [p.image.sha256 for p in pictures]
+    m.shown[number] = list(dict.fromkeys(digests))
+    m.images |= reader.images(m.shown[number])
+    mine = [r for r in m.readings.values() if r.listing == number]
+    m.subjects[number] = list(dict.fromkeys(
+        [(SubjectKind.listing, number)] + [(SubjectKind.snapshot, r.snapshot) for r in mine]
+        + [(SubjectKind.seller, r.seller) for r in mine if r.seller is not None] + [(SubjectKind.picture, p.id) for p in pictures]
+    ))  # fmt: skip
+    m.snapshots |= {s.id: s for s in reader.snapshots(sorted({r.snapshot for r in mine})) if s.id is not None}
+    for contact, capture in reader.contacts(listing=number):
+        m.contacts.append(row_of(contact, capture=capture, listing=number, seller=None))
+    for flag, at in reader.flags_of(number):
+        if flag.id is not None:
+            m.flags[flag.id] = (flag, str(plain(at)))
+
+
+def _links(reader: Acting, m: Material) -> None:
+    """Links of the case's listings and sellers to premises, links between its sellers, and links that are exhibits themselves."""
+    sellers = {r.seller for r in m.readings.values() if r.seller is not None} | set(m.of(SubjectKind.seller))
+    exhibited = reader.links(numbers=m.of(SubjectKind.link)) if m.of(SubjectKind.link) else []
+    for link in exhibited:
+        for kind, number in ((link.subject_kind, link.subject), (link.object_kind, link.object)):
+            if kind is SubjectKind.seller:
+                sellers.add(number)
+            elif kind is SubjectKind.listing:
+                _listing(reader, m, number, "cited")
+    premises = set(m.of(SubjectKind.premises))
+    found = list(exhibited)
+    for kind, number in [(SubjectKind.listing, n) for n in m.listings] + [(SubjectKind.seller, n) for n in sorted(sellers)]:
+        links = reader.links(subject=(kind, number))
+        theirs = [x for x in links if x.object_kind is SubjectKind.premises or (x.object_kind is SubjectKind.seller and x.object in sellers)]
+        found += theirs
+        if len(links) > len(theirs):
+            m.gaps.append({"what": f"{len(links) - len(theirs)} proposed links between {kind} {number} and sellers outside the case",
+                           "why": "they would show other people's accounts; the store holds them"})  # fmt: skip
+    m.links = {x.id: x for x in sorted(found, key=lambda x: x.id or 0) if x.id is not None}
+    for link in m.links.values():
+        premises |= {n for k, n in ((link.subject_kind, link.subject), (link.object_kind, link.object)) if k is SubjectKind.premises}
+    _premises(reader, m, premises)
+    if sellers:
+        m.sellers = {s.id: s for s in reader.sellers(sorted(sellers)) if s.id is not None}
+
+
+def _premises(reader: Acting, m: Material, numbers: set[int]) -> None:
+    for _ in range(2):  # the units, then the buildings that they are in
+        wanted = sorted((numbers | {p.building for p in m.premises.values() if p.building is not None}) - m.premises.keys())
+        if wanted:
+            m.premises |= {p.id: p for p in reader.premises(wanted) if p.id is not None}
+    for number in sorted(m.premises):
+        for entry in reader.entries_of(number):
+            assert entry.id is not None
+            m.entries.setdefault(entry.id, (number, entry))
+
+
+def _people(reader: Acting, m: Material) -> None:
+    """What sellers gave as their contacts elsewhere, where the seller itself is an exhibit or is linked to something."""
+    linked = {x.subject for x in m.links.values() if x.subject_kind is SubjectKind.seller} | set(m.of(SubjectKind.seller))
+    known = {(c["kind"], c["value"]) for c in m.contacts}
+    for number in sorted(linked & m.sellers.keys()):
+        for contact, capture in reader.contacts(seller=number):
+            if (contact.kind, contact.value) not in known:
+                m.contacts.append(row_of(contact, capture=capture, listing=None, seller=number))
+    cited = {c["capture"] for c in m.contacts} | {r.capture for x in m.links.values() for r in x.reasons if r.capture is not None}
+    for capture in reader.captures(sorted(cited - m.captures.keys())) if cited - m.captures.keys() else []:
+        m.use(capture, "cited")
+
+
+def _opinions(store: Store, reader: Acting, m: Material) -> None:
+    subjects = list(dict.fromkeys(s for listing in m.subjects.values() for s in listing))
+    subjects += [s for n in m.sellers if (s := (SubjectKind.seller, n)) not in subjects]
+    for part in _parts(subjects):
+        m.examinations |= {e.id: e for e in reader.examinations_of(part)}
+        m.findings |= {f.id: f for f in reader.findings_of(part)}
+    for flag, _ in m.flags.values():
+        for c in flag.contributions:
+            if c.finding not in m.findings:
+                m.gaps.append({"flag": flag.id, "finding": c.finding, "what": f"finding {c.finding}, on which flag {flag.id} rested",
+                               "why": "it is of something that none of the case's listings shows"})  # fmt: skip
+
+
+def _cited(store: Store, reader: Acting, m: Material) -> None:
+    """What findings point at: entries of the reference log, and pictures of other people's listings, which stay outside."""
+    pointed = {p.other: f.id for f in m.findings.values() for p in f.finding.pointers if p.other}
+    known = {r.number: r for r in store.references() if r.number is not None}
+    mine = {n for subjects in m.subjects.values() for kind, n in subjects if kind is SubjectKind.picture}
+    for other, finding in sorted(pointed.items()):
+        kind, _, number = other.partition(":")
+        if kind == "reference" and number.isdigit() and int(number) in known:
+            m.references[int(number)] = known[int(number)]
+        elif kind == "reference" or (kind == "picture" and not (number.isdigit() and int(number) in mine)):
+            why = "it was removed from the reference log" if kind == "reference" else "it is of a listing that is not in the case; the store holds it"
+            m.gaps.append({"finding": finding, "what": f"{other.replace(':', ' ')}, with which finding {finding} compares", "why": why})
+
+
+def _judgements(reader: Acting, m: Material) -> None:
+    subjects = list(dict.fromkeys(s for listing in m.subjects.values() for s in listing))
+    subjects += [(SubjectKind.flag, n) for n in m.flags] + [(SubjectKind.link, n) for n in m.links] + [(SubjectKind.seller, n) for n in m.sellers]
+    subjects += [(SubjectKind.capture, n) for n in m.captures] + [(SubjectKind.premises, n) for n in m.premises]
+    subjects += [(SubjectKind.exhibit, e.id) for e in m.exhibits if e.id is not None]
+    for part in _parts(subjects):
+        m.judgements |= {j.id: j for j in reader.judgements(part) if j.id is not None}
+
+
+def _parts(items: Sequence[tuple[SubjectKind, int]]) -> Iterable[Sequence[tuple[SubjectKind, int]]]:
+    return (items[i : i + CHUNK] for i in range(0, len(items), CHUNK))

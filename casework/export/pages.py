@@ -1,0 +1,77 @@
+"""Pages as they were captured, in two forms: the exact bytes as text, and a view that is safe to open.
+
+A captured page is hostile until shown otherwise: its scripts could run on the reader's machine, and its pictures tell the seller
+that somebody is looking. So the bytes carry a `.txt` suffix, under which nothing runs; and the view shows them inside a frame with
+an empty sandbox (no scripts, no forms, no pop-ups, no moving on by itself) under a content policy, which the frame inherits, that
+allows no connection whatsoever. The page stands in the view as one escaped attribute: no cleaning program, which could be outwitted,
+comes between.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from dataclasses import dataclass
+
+from store.words.records import Capture, CaptureKind
+
+PAGE_KINDS = (CaptureKind.page, CaptureKind.rendered, CaptureKind.handed_in)
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A capture's document: its bytes with the Content-Encoding undone, and the same as text."""
+
+    body: bytes
+    text: str
+    charset: str
+    exact: bool  # whether every byte was a character of that charset
+
+
+def is_page(capture: Capture) -> bool:
+    mime = header(capture, "content-type").partition(";")[0].strip().lower()
+    return capture.kind in PAGE_KINDS and mime in ("", "text/html", "application/xhtml+xml", "text/plain", "application/json", "application/ld+json")
+
+
+def header(capture: Capture, name: str) -> str:
+    return next((value for key, value in capture.response_headers if key.lower() == name), "")
+
+
+def undo_encoding(payload: bytes, capture: Capture) -> bytes | None:
+    """The bytes as the browser would have them; None for an encoding that cannot be undone here."""
+    coding = header(capture, "content-encoding").strip().lower()
+    if coding in ("", "identity") or capture.kind in (CaptureKind.rendered, CaptureKind.handed_in):
+        return payload
+    try:
+        if coding in ("gzip", "x-gzip"):
+            return gzip.decompress(payload)
+        if coding == "deflate":
+            try:
+                return zlib.decompress(payload)
+            except zlib.error:
+                return zlib.decompress(payload, -zlib.MAX_WBITS)
+        if coding == "br":
+            import brotli  # comes with the crawler
+
+            return bytes(brotli.decompress(payload))
+    except Exception:  # whatever a broken body makes a decoder raise, the bytes are in warc/
+        return None
+    return None
+
+
+def decode(body: bytes, capture: Capture) -> Page:
+    """As text: by byte order mark, by the header, by the page's own word, else UTF-8. Bytes that are none become U+FFFD."""
+    named = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", header(capture, "content-type"), re.IGNORECASE)
+    meta = _META.search(body[:4096])
+    candidates = [name for mark, name in _MARKS if body.startswith(mark)]
+    candidates += [named[1]] if named else []
+    candidates += [meta[1].decode("ascii")] if meta else []
+    for charset in [*candidates, "utf-8"]:
+        try:
+            return Page(body, body.decode(charset), charset, True)
+        except (LookupError, UnicodeError, ValueError):
+            continue
+    return Page(body, body.decode("utf-8", "replace"), "utf-8", False)

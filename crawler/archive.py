@@ -1,0 +1,119 @@
+"""The WARC middleware, next to the wire: each answer is kept before anything reads it, and a resumed crawl is answered from what it kept.
+
+At 950 it is the last to see a request and the first to see an answer, so that the body is as it came: content-encoded, undecoded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from time import time
+from typing import Any
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Headers, Response
+
+from crawler.browser import network_of
+from crawler.pages import response_of
+from crawler.unit import Unit
+from store.secrets import redact_url
+from store.words.records import Capture, CaptureKind
+
+KEPT = "kept"  # the flag of an answer that comes out of the archive
+
+
+class ArchiveMiddleware:
+    """Keeps what the network answered; answers from this run's own kept captures first."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self._stopping: asyncio.Future[None] | None = None
+        crawler.signals.connect(self._headers_received, signal=signals.headers_received)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ArchiveMiddleware:
+        return cls(crawler)
+
+    @property
+    def unit(self) -> Unit:
+        unit: Unit = self.crawler.spider.unit
+        return unit
+
+    def process_request(self, request: Request) -> Response | None:
+        request.meta["asked_at"] = time()
+        return self._kept_answer(request) if self.unit.resumed else None
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if KEPT in response.flags or "cached" in response.flags:
+            return response  # archived already, or not fresh: it must not stand in the archive as an answer of now
+        try:
+            request.meta["capture"] = self._keep(request, response)
+        except Exception as error:  # what cannot be kept must not be read: the run is void
+            self.unit.broken = f"an answer could not be kept: {error}"
+            self._stopping = asyncio.ensure_future(self.crawler.stop_async())
+            raise
+        return response
+
+    def _keep(self, request: Request, response: Response) -> Capture:
+        ended = datetime.now(UTC)
+        rendered = "playwright" in response.flags
+        latency = float(request.meta.get("download_latency") or 0.0)
+        arrived = request.meta.get("headers_at")
+        started = datetime.fromtimestamp(arrived, UTC) - timedelta(seconds=latency) if arrived and not rendered else ended - timedelta(seconds=latency)
+        hops = [url for url in request.meta.get("redirect_urls", [])]
+        asked = hops[0] if hops else request.url
+        capture = Capture(
+            None, self.unit.run.id, self.unit.source.name, self._kind(request, rendered), request.method, asked, response.url, tuple(hops[1:]), response.status,
+            pairs(request.headers), pairs(response.headers), "", 0, min(started, ended), ended, server_ip=str(response.ip_address) if response.ip_address else None,
+        )  # fmt: skip
+        who = {"actor": self.unit.run.actor, "purpose": self.unit.purpose}
+        if rendered:
+            capture = _as_rendered(capture, response)
+            parts = network_of(request, self.unit)
+            return self.unit.store.keep_rendered(self.unit.writer, capture, response.body, parts, **who)
+        return self.unit.store.keep(
+            self.unit.writer, capture, response.body, request_body=request.body or None, http=str(response.protocol or "HTTP/1.1"), **who,
+        )  # fmt: skip
+
+    def _kind(self, request: Request, rendered: bool) -> CaptureKind:
+        return CaptureKind.rendered if rendered else CaptureKind(request.meta.get("kind", CaptureKind.page))
+
+    def _kept_answer(self, request: Request) -> Response | None:
+        """This run's own answer to that request. An address that held a secret may stand for several: it is asked for again."""
+        hops = request.meta.get("redirect_urls", [])
+        asked = hops[0] if hops else request.url
+        if redact_url(asked) != asked or redact_url(request.url) != request.url:
+            return None
+        capture = self.unit.reader.answer(self.unit.run.id, request.method, asked)
+        if capture is None or capture.id is None:
+            return None
+        if (hops or capture.status >= 300) and capture.url_final != request.url:
+            return None  # another hop of the same chain: go through it again
+        if (capture.kind is CaptureKind.rendered) != bool(request.meta.get("playwright")):
+            return None
+        request.meta["capture"] = capture
+        self.unit.count("answered from kept")
+        return response_of(capture, self.unit.reader.payload(capture.id), flags=[KEPT])
+
+    def _headers_received(self, headers: Headers, body_length: int, request: Request, spider: Any) -> None:
+        request.meta["headers_at"] = time()
+
+
+def _as_rendered(capture: Capture, response: Response) -> Capture:
+    """A document has no headers of a server's: only its type, with the charset that its text was written down in."""
+    encoding = getattr(response, "encoding", "utf-8")
+    return replace(capture, response_headers=(("Content-Type", f"text/html; charset={encoding}"),))
+
+
+def pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """Headers as text, in order, each value its own: UTF-8 where it is, else Latin-1, which HTTP once was."""
+    return tuple((_text(name), _text(value)) for name, values in headers.items() for value in values)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

@@ -1,0 +1,178 @@
+"""Pages that are empty without JavaScript: rendered in Chromium through scrapy-playwright, with all that the browser fetched.
+
+The document as it stands after its scripts is a capture of kind `rendered`; each answer that led to it is one of kind `network`
+and `part_of` that document. In the archive the answers come first and the document last; their rows are committed in one
+transaction (`Store.keep_rendered`), so that a crash leaves a rendered page either whole or not there, and on resuming it is fetched
+again or answered from what was kept. (The other ways lose something: rows one by one cannot name a document that has no number
+yet, and with the document first a crash leaves a page that looks whole and is not.)
+
+The browser may ask the source's own hosts only, and what their robots.txt allows: each of its requests passes the gate below, other
+names do not resolve for it, WebSockets and service workers (which would bypass the gate) are shut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.page import PageMethod
+
+from crawler.source import Source
+from crawler.unit import Unit
+from store.words.records import Capture, CaptureKind
+
+MISSING = (
+    "Chromium is missing; install it with `apt install chromium`, or with `python -m playwright install chromium` where you have no root"
+)
+RENDER_MS = 30_000
+FLAGS = (
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage", "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+)  # fmt: skip
+MAX_PART = 16 * 2**20
+
+
+def find_chromium() -> Path | None:
+    """Playwright's own Chromium, newest first, or the system's; None where there is neither."""
+    places = [os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), "~/.cache/ms-playwright", "~/Library/Caches/ms-playwright"]
+    for place in filter(None, places):
+        folder = Path(place).expanduser()
+        for pattern in ("chromium-*/chrome-*/chrome", "chromium-*/chrome-mac*/Chromium.app/Contents/MacOS/Chromium", "chromium_headless_shell-*/*/*headless*shell"):
+            for found in sorted(folder.glob(pattern), reverse=True):
+                if os.access(found, os.X_OK):
+                    return found
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"):
+        if system := shutil.which(name):
+            return Path(system)
+    return None
+
+
+def settings_for(source: Source) -> dict[str, Any]:
+    """Scrapy settings of a rendered source."""
+    hosts = {urlsplit(url).hostname or "" for url in (source.url, *source.start)} | {urlsplit(f"http://{host}").hostname or "" for host in source.hosts}
+    known = {name for host in hosts for name in (host, f"www.{host}", host.removeprefix("www."))} - {""}
+    rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in sorted(known))])
+    flags = [*FLAGS, f"--host-resolver-rules={rules}"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    handler = "crawler.browser.Browser"
+    return {
+        "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
+        "PLAYWRIGHT_BROWSER_TYPE": "chromium",
+        "PLAYWRIGHT_LAUNCH_OPTIONS": {"executable_path": str(find_chromium()), "headless": True, "args": flags},
+        "PLAYWRIGHT_CONTEXTS": {"default": {"service_workers": "block", "accept_downloads": False, "locale": "en-GB"}},
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": RENDER_MS,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": source.concurrency,
+    }
+
+
+def meta_for(source: Source) -> dict[str, Any]:
+    """What a request needs to go through the browser: wait for the page, let its answers come in, then take the document."""
+    recorder = Recorder()
+    wait = PageMethod("wait_for_selector", source.wait_for, state="attached", timeout=RENDER_MS) if source.wait_for else PageMethod(_quiet)
+    return {
+        "playwright": True, "recorder": recorder, "playwright_page_init_callback": _shut_sockets, "playwright_page_event_handlers": {"response": recorder.heard},
+        "playwright_page_methods": [wait, PageMethod(recorder.settle)],
+    }  # fmt: skip
+
+
+async def _shut_sockets(page: Any, request: Request) -> None:
+    await page.route_web_socket("**/*", lambda socket: socket.close())
+    await page.add_init_script("window.open = () => null")
+
+
+async def _quiet(page: Any) -> None:
+    """No `wait_for` in the YAML: until the network is quiet. A page that never is, is taken as it stands."""
+    try:
+        await page.wait_for_load_state("networkidle", timeout=RENDER_MS / 2)
+    except PlaywrightError:
+        return
+
+
+class Recorder:
+    """Collects the answers that a page's browser gets. Their bodies must be asked for while the page is open."""
+
+    def __init__(self) -> None:
+        self.tasks: list[asyncio.Task[tuple[dict[str, Any], bytes] | None]] = []
+        self.parts: list[tuple[dict[str, Any], bytes]] = []
+        self.closed = False
+
+    def heard(self, response: Any) -> None:
+        if not self.closed and response.url.startswith(("http://", "https://")):
+            self.tasks.append(asyncio.ensure_future(_taken(response)))
+
+    async def settle(self, page: Any) -> None:
+        """Wait for every answer heard so far; what comes after is no part of the document that is taken now."""
+        done = 0
+        while done < len(self.tasks):
+            done = len(self.tasks)
+            await asyncio.wait(self.tasks, timeout=10)
+        self.closed = True
+        self.parts = [part for task in self.tasks if task.done() and (part := task.result()) is not None]
+
+
+async def _taken(response: Any) -> tuple[dict[str, Any], bytes] | None:
+    """An answer's facts and body; None where the browser has it no more."""
+    try:
+        request = response.request
+        body = b"" if 300 <= response.status < 400 else await response.body()
+        timing, address = request.timing, await response.server_addr()
+        facts = {
+            "method": request.method, "url": response.url, "status": response.status, "asked": await request.headers_array(), "said": await response.headers_array(),
+            "start": timing.get("startTime", 0) / 1000, "took": max(0.0, timing.get("responseEnd", 0) / 1000), "ip": (address or {}).get("ipAddress"),
+        }  # fmt: skip
+    except (PlaywrightError, KeyError):
+        return None
+    return facts, body[:MAX_PART]
+
+
+def network_of(request: Request, unit: Unit) -> list[tuple[Capture, bytes]]:
+    """The browser's answers as captures to be kept with the document."""
+    recorder: Recorder = request.meta["recorder"]
+    out = []
+    for facts, body in recorder.parts:
+        now = datetime.now(UTC)
+        started = datetime.fromtimestamp(facts["start"], UTC) if facts["start"] > 0 else now
+        # the browser gives bodies decoded: a Content-Encoding would no longer be true of them
+        said = tuple(("X-Archive-Orig-Content-Encoding" if h["name"].lower() == "content-encoding" else h["name"], h["value"]) for h in facts["said"])
+        capture = Capture(
+            None, unit.run.id, unit.source.name, CaptureKind.network, facts["method"], facts["url"], facts["url"], (), facts["status"],
+            tuple((h["name"], h["value"]) for h in facts["asked"]), said, "", 0, started, min(now, started + timedelta(seconds=facts["took"])), server_ip=facts["ip"],
+        )  # fmt: skip
+        out.append((capture, body))
+    return out
+
+
+class Browser(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
+    """scrapy-playwright's handler with a gate that every request of the browser passes."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self.crawler = crawler
+        self.abort_request = self._refused
+
+    async def _refused(self, asked: Any) -> bool:
+        """Whether the browser may not make this request: another host, or forbidden by robots.txt."""
+        from crawler.manners import Offsite, Robots
+
+        unit: Unit = self.crawler.spider.unit
+        if asked.url.startswith(("data:", "blob:", "about:")):
+            return False
+        if Offsite.refusal(asked.url, unit):
+            unit.count("offsite refusals")
+            return True
+        robots = self.crawler.get_downloader_middleware(Robots)
+        request = Request(asked.url)
+        try:
+            robots.process_request_2(await robots.robot_parser(request), request)
+        except IgnoreRequest:
+            return True
+        return False

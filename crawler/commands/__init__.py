@@ -1,0 +1,1 @@
+"""Scrapy commands of our own: `scrapy crawl` keeps its name and gets an exit status."""

@@ -1,0 +1,59 @@
+"""A kept capture as the response that a parser reads: the same at the crawl, on resuming it and on reading again."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Sequence
+
+from scrapy.http import HtmlResponse, Response
+from scrapy.responsetypes import responsetypes
+
+from store.secrets import redact_url
+from store.words.records import Capture
+
+MAX_DECODED = 64 * 2**20  # a few kilobytes of gzip can stand for gigabytes
+
+
+def response_of(capture: Capture, payload: bytes, flags: Sequence[str] = ()) -> Response:
+    """The answer as it came over the wire, content-encoding and all, of the class that Scrapy would have made."""
+    headers: dict[str, list[str]] = {}
+    for name, value in capture.response_headers:
+        headers.setdefault(name, []).append(value)
+    made = responsetypes.from_args(headers={k.encode(): [v.encode("utf-8", "replace") for v in values] for k, values in headers.items()}, url=capture.url_final, body=payload)
+    return made(capture.url_final, status=capture.status, headers=headers, body=payload, flags=list(flags))
+
+
+def page_of(capture: Capture, body: bytes) -> HtmlResponse:
+    """A page to be parsed: decoded body, and the address without its secrets, so that what is read never depends on them."""
+    kind = next((value for name, value in capture.response_headers if name.lower() == "content-type"), "text/html")
+    return HtmlResponse(redact_url(capture.url_final), status=capture.status, headers={"Content-Type": kind}, body=body)
+
+
+def decoded(capture: Capture, payload: bytes) -> bytes:
+    """The body without its content-encodings. Raises ValueError where it is not what it says, or expands beyond measure."""
+    encodings = [e.strip().lower() for name, value in capture.response_headers if name.lower() == "content-encoding" for e in value.split(",")]
+    for encoding in reversed([e for e in encodings if e and e != "identity"]):
+        payload = _decode(payload, encoding)
+    return payload
+
+
+def _decode(body: bytes, encoding: str) -> bytes:
+    from scrapy.utils import _compression as compression  # the very decoders that the crawl used
+
+    if not body:
+        return body
+    try:
+        if encoding in ("gzip", "x-gzip"):
+            from scrapy.utils.gz import gunzip
+
+            return bytes(gunzip(body, max_size=MAX_DECODED))
+        if encoding == "deflate":
+            return bytes(compression._inflate(body, max_size=MAX_DECODED))
+        if encoding == "br":
+            return bytes(compression._unbrotli(body, max_size=MAX_DECODED))
+        if encoding == "zstd":
+            return bytes(compression._unzstd(body, max_size=MAX_DECODED))
+    except (OSError, EOFError, zlib.error, gzip.BadGzipFile, compression._DecompressionMaxSizeExceeded) as error:
+        raise ValueError(f"the body is not {encoding}: {error}") from None
+    raise ValueError(f"content-encoding '{encoding}' is not known")

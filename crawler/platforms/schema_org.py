@@ -1,0 +1,77 @@
+"""Sources that describe their goods by schema.org: JSON-LD, then microdata, then OpenGraph, as extruct reads them.
+
+Only these three syntaxes are asked for (RDFa drags rdflib). A page names many products, its own and those it recommends:
+which one is the page's is decided by address and reference, and where that cannot be told none is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scrapy.http import TextResponse
+
+from crawler.platforms import _schema as schema
+from crawler.platforms._page import address, base_of, handle_of, line, notes_on, ref_of
+from crawler.platforms._schema import Thing
+from crawler.source import Source
+from store.words.money import parse_price
+from store.words.records import Parsed, Snapshot
+
+VERSION = "1"
+_UK = frozenset(("gb", "uk", "gbr", "united kingdom", "great britain"))
+
+
+def parse(response: TextResponse, source: Source) -> Iterator[Parsed]:
+    """The one listing that the page is about, if it describes one."""
+    graph = schema.open_graph(response)
+    product, unclear = None, False
+    for things in (schema.json_ld(response), schema.microdata(response)):
+        candidates = list(schema.products(things))
+        product = schema.own(candidates, response, source, graph)
+        unclear = unclear or bool(candidates and product is None)
+        if product is not None:
+            break
+    if product is None and (unclear or not graph.get("product")):
+        return
+    yield _read(product or {}, graph, response, source)
+
+
+def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, source: Source) -> Parsed:
+    base = base_of(response)
+    offer = schema.offer_of(product)
+    title = line(schema.text(product.get("name")) or graph.get("title", [""])[0])
+    description = schema.text(product.get("description")) or graph.get("description", [""])[0]
+    amount, currency = schema.price_of(offer)
+    if not amount:
+        amount, currency = graph.get("price", [""])[0], graph.get("currency", [""])[0]
+    price_text = line(f"{amount} {currency}")
+    price = parse_price(price_text, source.currency) if amount else None
+    seller = schema.first_thing(offer.get("seller") or offer.get("offeredBy") or product.get("seller"))
+    said = line(schema.text(seller))
+    name = said or (source.title if source.kind == "shop" else "")
+    seller_url = address(base, schema.text(seller.get("url")) or schema.text(seller.get("@id")))
+    snapshot = Snapshot(
+        title, description, price_text, price.amount_minor if price else None, price.currency if price else None,
+        brand=line(schema.text(product.get("brand"))), category=line(schema.text(product.get("category"))),
+        condition=schema.text(offer.get("itemCondition") or product.get("itemCondition")).rpartition("/")[2],
+        seller=handle_of(source, name, seller_url) if name else "", seller_name=name, place=_place(seller, offer),
+    )  # fmt: skip
+    pictures = [address(base, url) for url in schema.pictures(product.get("image")) or graph.get("image", [])]
+    notes = notes_on(title, description, name) + (("price not understood",) if amount and not price else ())
+    ref = ref_of(source, response.url) or ("" if source.ref else schema.text(product.get("sku") or product.get("productID")) or response.url)
+    return Parsed(ref, response.url, snapshot, tuple(dict.fromkeys(filter(None, pictures))), seller_url, notes)
+
+
+def _place(seller: Thing, offer: Thing) -> str:
+    """The seller's address, or from where the offer is; a country only where it is not this one."""
+    for holder in (seller, schema.first_thing(offer.get("availableAtOrFrom")), schema.first_thing(offer.get("areaServed"))):
+        stated = holder.get("address")
+        if isinstance(stated, str) and stated.strip():
+            return line(stated)
+        parts = schema.first_thing(stated)
+        lines = [schema.text(parts.get(key)) for key in ("streetAddress", "addressLocality", "addressRegion", "postalCode")]
+        country = schema.text(parts.get("addressCountry"))
+        lines.append("" if country.lower() in _UK else country)
+        if any(lines):
+            return line(", ".join(filter(None, lines)))
+    return ""

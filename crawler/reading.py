@@ -1,0 +1,83 @@
+"""What a page's bytes say, put into the store: one way for the crawl and for reading again.
+
+The one broad `except` of both passes is here. A parser that raises costs one row that says so; the bytes are kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import structlog
+from scrapy.http import HtmlResponse
+
+from crawler.platforms import parser_version, platform
+from crawler.platforms._page import ref_of
+from crawler.source import Source
+from store.secrets import MARKER, URL_MARKER, redact_url
+from store.store import Store
+from store.words.records import Capture, Parsed, Reading
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of one page: readings with the picture addresses as the page wrote them, and what was not understood."""
+
+    readings: tuple[tuple[Reading, tuple[str, ...]], ...] = ()
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def role(source: Source, *urls: str) -> Literal["item", "cards", "list"]:
+    """What a page of these addresses is: an item's own page, a list of cards that say it all, or a list that only leads on."""
+    items = source.platform != "selectors" or source.selectors is not None
+    if items and (any(ref_of(source, url) for url in urls) or not (source.follow or source.cards)):
+        return "item"
+    return "cards" if source.cards else "list"
+
+
+def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse, run: str) -> Read:
+    """Parse a page that holds listings and keep what it says; what is refused or fails is kept as an unread row."""
+    assert capture.id is not None
+    version, counts = parser_version(source), Counter[str]()
+    try:
+        parsed = list(platform(source.platform).parse(page, source))
+    except Exception as error:
+        log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
+        store.keep_unread(capture.id, version, "parser raised", f"{type(error).__name__}: {error}", run)
+        return Read((), Counter({"parse raised": 1}))
+    good, refused = _sorted(parsed)
+    for reason, which in refused.items():
+        store.keep_unread(capture.id, version, reason, f"{len(which)} of {len(parsed)} cards: " + "; ".join(which[:5]), run)
+        counts["not understood"] += len(which)
+    if not parsed:
+        store.keep_unread(capture.id, version, "no listing found", f"{len(page.body)} bytes", run)
+        counts["not understood"] += 1
+    readings = store.keep_readings(capture, source.platform, version, [_without_secrets(each) for each in good], run)
+    for each in good:
+        counts.update(f"note: {note}" for note in each.notes)
+    counts["readings"] = len(readings)
+    return Read(tuple(zip(readings, (each.images for each in good), strict=True)), counts)
+
+
+def _sorted(parsed: Sequence[Parsed]) -> tuple[list[Parsed], dict[str, list[str]]]:
+    """Those that can be told from any other listing, each once; and the others by the reason why not."""
+    good: dict[str, Parsed] = {}
+    refused: dict[str, list[str]] = {}
+    for each in parsed:
+        if not each.ref or not each.url:
+            refused.setdefault("no reference of its own", []).append((each.snapshot.title or each.url)[:80])
+        elif MARKER in each.ref or URL_MARKER in each.ref:
+            refused.setdefault("its reference is a secret parameter", []).append(each.snapshot.title[:80])
+        elif each.ref in good and good[each.ref].snapshot != each.snapshot:
+            refused.setdefault("same reference, other words", []).append(each.snapshot.title[:80])
+        else:
+            good.setdefault(each.ref, each)
+    return list(good.values()), refused
+
+
+def _without_secrets(each: Parsed) -> Parsed:
+    return replace(each, url=redact_url(each.url), images=tuple(redact_url(url) for url in each.images), seller_url=redact_url(each.seller_url))

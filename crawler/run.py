@@ -1,0 +1,102 @@
+"""The pass `crawl`: one OS process per unit of (operation, source), units of one host after one another, hosts side by side if an executor is given."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
+from pathlib import Path
+
+from crawler.source import find_sources, host_of
+from store.config import Home
+from store.runs import PassResult
+from store.store import SYSTEM, Store
+from store.words.records import Operation, Outcome, Purpose
+
+Progress = Callable[[str, Mapping[str, int]], None]
+_WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
+
+
+def run(
+    store: Store, home: Home, executor: Executor | None = None, *, sources: Iterable[str] | None = None, operation: Operation | str | None = None, actor: str = SYSTEM,
+    resume: bool = True, progress: Progress | None = None,
+) -> PassResult:  # fmt: skip
+    """Crawl sources (all of the working folder's where none is named). `progress` is called with a source and its counts so far.
+
+    An interrupted unit is gone on with under its own run. Raises TouchstoneError for a name that is no source.
+    """
+    reference, purpose = _why(store, operation)
+    chains: dict[str, list[str]] = {}
+    for source in find_sources(home, sources):
+        chains.setdefault(host_of(source.url), []).append(source.name)
+    results: list[PassResult] = []
+    if executor is None:
+        for chain in chains.values():
+            results += crawl_units(home.folder, chain, reference, purpose, actor, resume, progress)
+    else:
+        futures = [executor.submit(crawl_units, home.folder, chain, reference, purpose, actor, resume) for chain in chains.values()]
+        for future in as_completed(futures):
+            results += future.result()
+    return _together(results)
+
+
+def _why(store: Store, operation: Operation | str | None) -> tuple[str | None, str]:
+    if isinstance(operation, Operation):
+        store.keep_operation(operation)
+        return operation.reference, str(operation.purpose)
+    return operation, str(Purpose.market_sweep)
+
+
+def crawl_units(
+    folder: Path, names: Sequence[str], operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None = None,
+) -> list[PassResult]:  # fmt: skip
+    """Units of one host, one after another, each in a process of its own. Only plain values, so that a cluster can be asked to."""
+    return [_crawl_unit(folder, name, operation, purpose, actor, resume, progress) for name in names]
+
+
+def _crawl_unit(folder: Path, name: str, operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None) -> PassResult:
+    command = [sys.executable, "-m", "crawler.unit", str(folder), name, "--purpose", purpose, "--actor", actor]
+    command += ["--operation", operation] if operation else []
+    command += [] if resume else ["--afresh"]
+    log = folder / "var" / "log" / f"crawl-{name}.err"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    result: PassResult | None = None
+    with log.open("w+", encoding="utf-8") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=Path(__file__).resolve().parent.parent)
+        assert process.stdout is not None
+        with process.stdout:
+            for row in process.stdout:
+                said = json.loads(row)
+                if "result" in said:
+                    result = _result(said["result"])
+                elif progress:
+                    progress(name, said["progress"])
+        status = process.wait()
+        errors.seek(0)
+        last = (errors.read().strip().splitlines() or [""])[-1]
+    if result is None:
+        why = f"its process was ended by signal {-status}" if status < 0 else f"its process ended with status {status}: {last[:200]}"
+        message = f"{why}; what it kept is kept, and the next crawl goes on from there ({log})"
+        return PassResult(Outcome.failed, {}, f"{name}: {message}", (f"{name}: COULD NOT RUN: {message}",))
+    if progress:
+        progress(name, result.counts)
+    return result
+
+
+def _result(said: Mapping[str, object]) -> PassResult:
+    counts, lines = said["counts"], said["lines"]
+    assert isinstance(counts, dict) and isinstance(lines, list)
+    return PassResult(Outcome(str(said["outcome"])), counts, str(said["message"]), tuple(lines))
+
+
+def _together(results: Sequence[PassResult]) -> PassResult:
+    counts = Counter[str]()
+    for each in results:
+        counts.update(each.counts)
+    outcome = max((each.outcome for each in results), key=_WORSE.index, default=Outcome.failed)
+    message = "; ".join(each.message for each in results if each.message) or ("" if results else "there is no source to crawl")
+    lines = tuple(line for each in results for line in each.lines) or (message,)
+    return PassResult(outcome, dict(counts), message, lines)

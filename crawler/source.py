@@ -1,0 +1,208 @@
+"""A source: what its YAML states, and whether it may be started. The file's stem is its name everywhere."""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from store.config import Home, load
+from store.errors import TouchstoneError
+
+Rules = str | tuple[str, ...]  # one CSS selector, or several in order of preference
+
+
+class Kind(enum.StrEnum):
+    shop = "shop"
+    marketplace = "marketplace"
+    classifieds = "classifieds"
+    social = "social"
+
+
+def _as_lists(record: Any, *apart: str) -> None:
+    """Every rule of `record` as a tuple, so that readers need not ask whether one or several were written."""
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if each.name not in apart:
+            object.__setattr__(record, each.name, (value,) if isinstance(value, str) else tuple(value or ()))
+        for rule in getattr(record, each.name) if each.name not in apart else ():
+            _check_css(each.name, rule)
+
+
+def _check_css(name: str, rule: str) -> None:
+    from cssselect import HTMLTranslator, SelectorError
+
+    try:
+        HTMLTranslator().css_to_xpath(rule.partition("@")[0].strip() or "*")
+    except (SelectorError, ValueError) as error:
+        raise ValueError(f"{name}: '{rule}' is not a CSS selector: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Which links of a list page lead to listings, and which to further list pages."""
+
+    listing: Rules | None = None
+    next: Rules | None = None
+
+    def __post_init__(self) -> None:
+        _as_lists(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Selectors:
+    """CSS for the parts of an item page; `css@attr` takes an attribute. Of several the first that finds something counts."""
+
+    title: Rules
+    price: Rules = ()
+    text: Rules = ()
+    seller: Rules = ()
+    seller_url: Rules = ()
+    place: Rules = ()
+    images: Rules = ()
+    brand: Rules = ()
+    category: Rules = ()
+    condition: Rules = ()
+
+    def __post_init__(self) -> None:
+        _as_lists(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """CSS for a list whose cards say all there is: `card` on the page, the others within a card ("@attr" is the card's own)."""
+
+    card: str
+    title: Rules
+    url: Rules
+    price: Rules = ()
+    text: Rules = ()
+    images: Rules = ()
+    seller: Rules = ()
+    seller_url: Rules = ()
+    place: Rules = ()
+    ref: Rules = ()
+
+    def __post_init__(self) -> None:
+        _check_css("card", self.card)
+        _as_lists(self, "card")
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """The least that a crawl must bring; less is said aloud and ends with exit status 1."""
+
+    listings: int
+
+    def __post_init__(self) -> None:
+        if self.listings < 1:
+            raise ValueError("listings: expect at least 1; a crawl that finds nothing is not a good one")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Facts of one source, as configs/sources/NAME.yml states them."""
+
+    title: str
+    kind: Kind
+    url: str
+    platform: str
+    name: str = field(default="", init=False)
+    start: tuple[str, ...] = ()
+    legal: str = ""  # why we may look: compulsory to start, not to read
+    follow: Follow | None = None
+    expect: Expect | None = None
+    hosts: tuple[str, ...] = ()  # further hosts that pages or pictures may come from, such as the shop's picture server
+    delay: float = 2.0
+    concurrency: int = 1
+    max_pages: int = 200  # list pages followed in one run
+    render: bool = False
+    wait_for: str | None = None
+    testing: bool = False  # a loopback address is meant
+    ref: str | None = None
+    selectors: Selectors | None = None
+    cards: Cards | None = None
+    currency: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", self.start or (self.url,))
+        for url in (self.url, *self.start):
+            if not re.match(r"https?://[^/\s]+", url):
+                raise ValueError(f"'{url}' is not a web address: it must begin with http:// or https://")
+        if self.delay < 0 or self.concurrency < 1 or self.max_pages < 1:
+            raise ValueError("delay is at least 0, concurrency and max_pages at least 1")
+        if self.ref is not None:
+            try:
+                re.compile(self.ref)
+            except re.error as error:
+                raise ValueError(f"ref: '{self.ref}' is not a regular expression: {error}") from None
+        if self.platform == "selectors" and self.selectors is None and self.cards is None:
+            raise ValueError("platform selectors needs `selectors:` for item pages or `cards:` for lists of cards")
+        if self.follow and self.follow.listing and not self.ref:
+            raise ValueError("`follow.listing` needs `ref:`, the pattern of an item's address: it tells listings from other links")
+
+    def reading(self) -> dict[str, Any]:
+        """What of it can change how a page is read: part of the parser's version."""
+        own = ("title", "kind", "platform", "ref", "currency", "render")
+        return {**{name: getattr(self, name) for name in own}, **{name: asdict(part) if part else None for name, part in
+                (("follow", self.follow), ("selectors", self.selectors), ("cards", self.cards))}}  # fmt: skip
+
+    def refusal(self) -> str:
+        """Why this source may not be started, as a sentence; "" when it may."""
+        if not self.legal.strip():
+            return f"source {self.name} has no legal note: say in its YAML, under `legal:`, on what basis and on whose decision its pages are looked at"
+        if self.expect is None:
+            return f"source {self.name} does not say what it expects: give `expect: {{listings: N}}`, the least number of listings that a good crawl brings"
+        if not self.testing and (inner := next((h for h in map(host_of, (self.url, *self.start)) if is_inner(h)), "")):
+            return f"source {self.name} leads to {inner}, an address of this machine or its own network; only a source with `testing: true` may"
+        return ""
+
+    def owns(self, url: str) -> bool:
+        """Whether an address is of this source: its own hosts and those it names."""
+        own = {host_of(each) for each in (self.url, *self.start)} | {host_of(f"http://{each}") for each in self.hosts}
+        return host_of(url) in own
+
+
+def host_of(url: str) -> str:
+    """Host and, where it is not the usual one, port; `www.` counts as no other host."""
+    try:
+        parts = urlsplit(url)
+        port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
+    except ValueError:
+        return ""
+    return (parts.hostname or "").lower().removeprefix("www.") + port
+
+
+def is_inner(host: str) -> bool:
+    """Whether a host is this machine or a private network, as far as its name tells."""
+    name = re.sub(r":\d+$", "", host).strip("[]")
+    if name == "localhost" or name.endswith((".localhost", ".local", ".internal")):
+        return True
+    try:
+        return not ipaddress.ip_address(name).is_global
+    except ValueError:
+        return False
+
+
+def read_source(path: Path) -> Source:
+    """The source that a file states. Raises ConfigError, naming file and line."""
+    from crawler.platforms import platform
+
+    source = load(path, Source)
+    object.__setattr__(source, "name", path.stem)
+    platform(source.platform)
+    return source
+
+
+def find_sources(home: Home, names: Iterable[str] | None = None) -> list[Source]:
+    """The working folder's sources, or those named. Raises TouchstoneError for a name that is not there."""
+    files = {path.stem: path for path in home.configs("sources")}
+    for name in names or ():
+        if name not in files:
+            raise TouchstoneError(f"there is no source '{name}' in {home.file('sources')}; there are: {', '.join(files) or 'none'}")
+    return [read_source(files[name]) for name in (names if names is not None else files)]

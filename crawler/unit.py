@@ -1,0 +1,218 @@
+"""One unit of crawling, (operation, source), in an OS process of its own, since a reactor cannot be started twice.
+
+`python -m crawler.unit HOME SOURCE` prints its progress and its result as lines of JSON; `scrapy crawl SOURCE` comes here too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import logging
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from crawler.source import Source, find_sources, host_of
+from store.archive import ArchiveWriter
+from store.config import Home, digest
+from store.errors import StopRun, TouchstoneError
+from store.runs import PassResult
+from store.secrets import redact_headers
+from store.store import SYSTEM, Acting, Store
+from store.version import code_version
+from store.words.records import Outcome, Purpose, Run
+
+Report = Callable[[Mapping[str, int]], None]
+EXIT = {Outcome.good: 0, Outcome.unmet: 1, Outcome.failed: 2}
+
+
+@dataclass
+class Unit:
+    """What the parts of one running crawl share: where to keep, for whom, and what has been counted."""
+
+    home: Home
+    store: Store
+    source: Source
+    run: Run
+    writer: ArchiveWriter
+    reader: Acting
+    purpose: str
+    resumed: bool
+    report: Report | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    floors: dict[str, float] = field(default_factory=dict)  # downloader slot → the least delay that its robots.txt asks for
+    hosts_refused: Counter[str] = field(default_factory=Counter)
+    broken: str = ""  # why the run is void
+    _reported: float = 0.0
+
+    def count(self, what: str, number: int = 1) -> None:
+        self.counts[what] += number
+        if self.report and time.monotonic() - self._reported > 0.25:
+            self._reported = time.monotonic()
+            self.report(self.counts)
+
+
+def crawl(
+    home: Home, name: str, *, operation: str | None = None, purpose: str = str(Purpose.market_sweep), actor: str = SYSTEM, resume: bool = True, report: Report | None = None,
+) -> PassResult:  # fmt: skip
+    """Crawl one source in this process: begin or go on with its run, keep, read, and say how it ended. Starts a reactor: once a process."""
+    [source] = find_sources(home, [name])
+    if refusal := source.refusal() or _browser_missing(source):
+        return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
+    with _locked(home, f"unit-{operation or ''}-{name}", wait=False), _locked(home, f"host-{host_of(source.url)}", wait=True), Store.open(home) as store:
+        config = digest(home, ["touchstone.yml", f"sources/{name}.yml"])
+        run, resumed = _run(store, source, operation, actor, config, home, resume)
+        justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
+        with (
+            store.archive.writer(run.id) as writer,
+            store.acting(actor, purpose=purpose, justification=justification, run=run.id) as reader,
+        ):
+            unit = Unit(home, store, source, run, writer, reader, purpose, resumed, report)
+            if writer.repaired:
+                unit.count("archive tails repaired")
+            reason = _spin(unit)
+        return _ended(unit, reason)
+
+
+def _browser_missing(source: Source) -> str:
+    if not source.render:
+        return ""
+    from crawler.browser import MISSING, find_chromium
+
+    return "" if find_chromium() else f"source {source.name} is rendered in a browser, and there is none: {MISSING}"
+
+
+def _run(store: Store, source: Source, operation: str | None, actor: str, config: str, home: Home, resume: bool) -> tuple[Run, bool]:
+    """The run that a crash left unfinished, to be gone on with, or a new one."""
+    left = store.unfinished_run("crawl", source.name, operation)
+    if left and resume and left.config_digest == config:
+        return left, True
+    if left:
+        why = "the configuration has changed since" if resume else "a new run was asked for"
+        store.end_run(left.id, Outcome.failed, {}, f"never finished, and not gone on with: {why}")
+    run = store.begin_run(
+        "crawl", actor=actor, authority=home.settings.authority.code, code_version=code_version(), config_digest=config, operation=operation, source=source.name,
+    )  # fmt: skip
+    return run, False
+
+
+def _spin(unit: Unit) -> str:
+    """Run the reactor until the spider is done; why it closed (`finished`, or `shutdown` after a signal)."""
+    from scrapy import signals
+    from scrapy.crawler import CrawlerProcess
+
+    from crawler.loader import spider_of
+    from crawler.settings import for_home
+
+    _log_to(unit.home.path("var/log") / f"crawl-{unit.source.name}.log")
+    process = CrawlerProcess(for_home(unit.home), install_root_handler=False)
+    crawler = process.create_crawler(spider_of(unit.source))
+    closed: list[str] = []
+    crawler.signals.connect(lambda spider, reason: closed.append(reason), signal=signals.spider_closed, weak=False)
+    process.crawl(crawler, unit=unit)
+    process.start()
+    if process.bootstrap_failed:
+        unit.broken = unit.broken or f"the crawl did not start: see {unit.home.path('var/log')}"
+    return closed[0] if closed else "no spider"
+
+
+def _ended(unit: Unit, reason: str) -> PassResult:
+    """The run's ending row and its summary. An interrupted run gets none: it is gone on with next time."""
+    listings = unit.store.read_in_run(unit.run.id)
+    counts = {"listings": listings, **{key: value for key, value in sorted(unit.counts.items()) if value}}
+    if reason == "shutdown" and not unit.broken:
+        message = f"{unit.source.name}: interrupted after {listings} listings; run it again to go on from there"
+        return PassResult(Outcome.failed, counts, message, (message,))
+    assert unit.source.expect is not None
+    problems = []
+    if counts.get("parse raised"):
+        problems.append(f"the parser raised on {counts['parse raised']} pages (their bytes are kept)")
+    if listings < unit.source.expect.listings:
+        problems.append(f"{listings} listings where at least {unit.source.expect.listings} were expected")
+    outcome = Outcome.failed if unit.broken else Outcome.unmet if problems else Outcome.good
+    message = unit.broken or "; ".join(problems)
+    unit.store.end_run(unit.run.id, outcome, counts, message)
+    return PassResult(outcome, counts, message, _lines(unit, outcome, counts, message))
+
+
+def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str) -> tuple[str, ...]:
+    """Five lines that a clerk can read."""
+    say = {Outcome.good: "done", Outcome.unmet: "FAIL", Outcome.failed: "COULD NOT RUN"}[outcome]
+    of = lambda *names: sum(counts.get(n, 0) for n in names)  # noqa: E731
+    elsewhere = ", ".join(f"{host} ({number})" for host, number in unit.hosts_refused.most_common(3))
+    return (
+        f"{unit.source.name}: {say}. {unit.source.title}, run {unit.run.id[:8]}{' (resumed)' if unit.resumed else ''}" + (f": {message}" if message else ""),
+        f"  pages {of('pages')}, pictures {of('images')} (of these could not be opened {of('images with a problem')}), listings {counts['listings']}",
+        f"  not understood {of('not understood')}, parser raised {of('parse raised')}",
+        f"  refused: robots.txt {of('robots refusals')}, other hosts {of('offsite refusals')}" + (f": {elsewhere}; `hosts:` in its YAML may name them" if elsewhere else ""),
+        f"  failed requests {of('failures')}, answered from this run's kept captures {of('answered from kept')}",
+    )
+
+
+@contextmanager
+def _locked(home: Home, name: str, *, wait: bool) -> Iterator[None]:
+    """Hold a lock file of the working folder: a unit runs once at a time, and a host is asked by one unit at a time."""
+    folder = home.path("var/lock")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{sha256(name.encode()).hexdigest()[:16]}.lock"
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise StopRun(f"another process is at {name.removeprefix('unit-').lstrip('-')} already; wait for it to end") from None
+        yield
+
+
+class _Redacting(logging.Formatter):
+    """Addresses in Scrapy's own log lines lose their secrets as they do in the archive."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact_headers((("Log", super().format(record)),))[0][1]
+
+
+def _log_to(path: Path) -> None:
+    import structlog
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(_Redacting("%(asctime)s [%(name)s] %(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    structlog.configure(
+        processors=[structlog.stdlib.add_log_level, structlog.processors.KeyValueRenderer(key_order=["event"])], logger_factory=structlog.stdlib.LoggerFactory(),
+    )  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m crawler.unit", description=__doc__)
+    parser.add_argument("home", type=Path)
+    parser.add_argument("source")
+    parser.add_argument("--operation")
+    parser.add_argument("--purpose", default=str(Purpose.market_sweep))
+    parser.add_argument("--actor", default=SYSTEM)
+    parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
+    options = parser.parse_args(arguments)
+
+    def say(what: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(what) + "\n")
+        sys.stdout.flush()
+
+    try:
+        result = crawl(
+            Home(options.home), options.source, operation=options.operation, purpose=options.purpose, actor=options.actor, resume=not options.afresh,
+            report=lambda counts: say({"progress": dict(counts)}),
+        )  # fmt: skip
+    except TouchstoneError as error:
+        result = PassResult(Outcome.failed, {}, str(error), (f"NOT STARTED {options.source}: {error}",))
+    say({"result": {"outcome": str(result.outcome), "counts": dict(result.counts), "message": result.message, "lines": list(result.lines)}})
+    return EXIT[result.outcome]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+"""Brands as configs/brands/*.yml state them, and finding them in what a listing says, evasions included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from store.strict import ConfigError, load, plain
+from store.words.records import digest_of
+from store.words.text import Normalised, brand_hits, brand_pattern, deleet, normalise
+
+NEAR = 60  # characters around a weak spelling in which a word of the goods must stand
+TRAP = 30  # characters around a spelling in which an `unless` takes it back
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A brand: how it is spelt, what it makes. `weak` spellings are words of other meanings too ("coach", "LV"): they count
+    only near a word of the goods. `lines` are product lines that name the brand without its name ("Neverfull"). `unless`
+    are patterns of ordinary phrases that a spelling occurs in ("coach trip")."""
+
+    name: str
+    spellings: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.spellings and not self.weak:
+            raise ValueError(f"{self.name}: a brand needs a spelling")
+        for spelling in (*self.spellings, *self.weak, *self.lines):
+            brand_pattern(spelling)
+        for pattern in self.unless:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{self.name}: '{pattern}' is not a regular expression ({error})") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file: a group of brands, or the words by which a title tells what kind of goods it offers."""
+
+    group: str
+    brands: tuple[Brand, ...] = ()
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A brand found in normalised text; `how` is spelling, weak or line."""
+
+    brand: str
+    start: int
+    end: int
+    how: str
+
+
+@dataclass(frozen=True)
+class Brands:
+    """Every brand, with the words of each category of goods. Patterns are built at first use, in the process that uses them."""
+
+    brands: tuple[Brand, ...]
+    categories: tuple[tuple[str, tuple[str, ...]], ...]
+    digest: str
+
+    def __getstate__(self) -> Mapping[str, object]:
+        return {"brands": self.brands, "categories": self.categories, "digest": self.digest}
+
+    @cached_property
+    def _spelt(self) -> list[_Spelling]:
+        return [
+            _Spelling(brand, spelling, how)
+            for brand in self.brands
+            for how, spellings in (("spelling", brand.spellings), ("weak", brand.weak), ("line", brand.lines))
+            for spelling in spellings
+        ]
+
+    @cached_property
+    def _goods(self) -> dict[str, re.Pattern[str]]:
+        return {
+            name: re.compile(rf"\b(?:{'|'.join(sorted((normalise(w).text for w in words), key=len, reverse=True))})(?:e?s)?\b")
+            for name, words in self.categories
+        }
+
+    def find(self, text: Normalised | str) -> list[Mention]:
+        """The first mention of each brand in the text, in order of place. A whole spelling goes before a weak one or a line."""
+        words = text.text if isinstance(text, Normalised) else text
+        if not words:
+            return []
+        keys = _Keys(words)
+        found: dict[str, Mention] = {}
+        for spelling in self._spelt:
+            if spelling.brand.name in found or not keys.may_hold(spelling):
+                continue
+            for start, end in brand_hits(spelling.pattern, words):
+                if spelling.holds(words, start, end) and (spelling.how != "weak" or self._among_goods(spelling.brand, words, start, end)):
+                    found[spelling.brand.name] = Mention(spelling.brand.name, start, end, spelling.how)
+                    break
+        return sorted(found.values(), key=lambda m: (m.start, m.brand))
+
+    def named(self, field_text: str) -> str:
+        """The brand that a listing's brand field names, in our spelling; "" for one that we do not know."""
+        words = normalise(field_text).text
+        for spelling in self._spelt:
+            if spelling.how != "line" and spelling.pattern.fullmatch(words):
+                return spelling.brand.name
+        mentions = self.find(words)
+        return mentions[0].brand if mentions else ""
+
+    def of_listing(self, title: str, text: str, brand: str) -> list[str]:
+        """The brands that a listing names in its brand field, title and text, each once, in that order."""
+        own = self.named(brand) if brand else ""
+        said = [m.brand for words in (title, text) for m in self.find(normalise(words))]
+        return list(dict.fromkeys([own, *said] if own else said))
+
+    def category_of(self, *texts: str) -> str:
+        """The category of goods that the first of the texts to name one names first; "" where none does."""
+        for text in texts:
+            words = normalise(text).text
+            hits = [(m.start(), -len(m[0]), name) for name, pattern in self._goods.items() if (m := pattern.search(words))]
+            if hits:
+                return min(hits)[2]
+        return ""
+
+    def _among_goods(self, brand: Brand, words: str, start: int, end: int) -> bool:
+        window = words[max(0, start - NEAR) : end + NEAR]
+        names = brand.categories or tuple(self._goods)
+        return any(self._goods[name].search(window) for name in names if name in self._goods)
+
+
+class _Spelling:
+    """One spelling of a brand with its patterns, compiled."""
+
+    def __init__(self, brand: Brand, spelling: str, how: str) -> None:
+        self.brand, self.how = brand, how
+        self.pattern = re.compile(brand_pattern(spelling))
+        self._traps = [re.compile(pattern) for pattern in brand.unless]
+        words = [_key(word) for word in re.split(r"\s*&\s*|\s+and\s+|\s+", normalise(spelling).text)]
+        self.key = max(words, key=len)
+
+    def holds(self, words: str, start: int, end: int) -> bool:
+        """Whether the mention stands: no `unless` phrase of the brand covers or touches it."""
+        low = max(0, start - TRAP)
+        window = words[low : end + TRAP]
+        return not any(m.start() + low < end and m.end() + low > start for trap in self._traps for m in trap.finditer(window))
+
+
+_STARS = re.compile(r"[a-z0-9][*#•●?_]|[*#•●?_][a-z0-9]")
+_RUNS = re.compile(r"(.)\1+")
+
+
+def _key(text: str) -> str:
+    """Letters only, runs collapsed, look-alikes merged: what every evasion of a spelling that `brand_pattern` finds has in common."""
+    bare = re.sub(r"[^a-z0-9$@]", "", deleet(text)).replace("l", "i")
+    return _RUNS.sub(r"\1", bare)
+
+
+class _Keys:
+    """Tells cheaply which spellings cannot be in a text, so that hundreds of patterns need not be tried on each."""
+
+    def __init__(self, words: str) -> None:
+        self.starred = bool(_STARS.search(words))
+        self.keys = {_key(words), _key(re.sub(r"[^a-z0-9]", "", words))}
+        self.keys |= {_RUNS.sub(r"\1", key.replace("rn", "m").replace("vv", "w")) for key in self.keys}
+        self.keys |= {_RUNS.sub(r"\1", key.replace("vv", "w")) for key in self.keys}
+        self.plain = "vv" in words or "rn" in words
+
+    def may_hold(self, spelling: _Spelling) -> bool:
+        # a starred or very short spelling has no key worth the name
+        if self.starred or len(spelling.key) < 3 or (self.plain and re.search("[mw]", spelling.key)):
+            return True
+        return any(spelling.key in key for key in self.keys)
+
+
+def read_brands(files: Sequence[Path]) -> Brands:
+    """The brands of these files. Raises ConfigError for a name that is there twice or a category that has no words."""
+    brands: dict[str, Brand] = {}
+    categories: dict[str, tuple[str, ...]] = {}
+    for path in files:
+        read = load(path, _File)
+        for name, words in read.categories.items():
+            categories[name] = (*categories.get(name, ()), *words)
+        for brand in read.brands:
+            if brand.name in brands:
+                raise ConfigError(f"{path}: the brand '{brand.name}' is in group '{brands[brand.name].group}' already")
+            brands[brand.name] = Brand(
+                brand.name, brand.spellings, brand.weak, brand.lines, brand.unless, brand.categories, brand.group or read.group
+            )
+    for brand in brands.values():
+        unknown = [name for name in brand.categories if name not in categories]
+        if unknown:
+            raise ConfigError(f"{brand.name}: no words are given for the category {', '.join(unknown)}")
+    ordered = tuple(brands[name] for name in sorted(brands))
+    return Brands(ordered, tuple(sorted(categories.items())), digest_of([plain(path) for path in sorted(files, key=lambda p: p.name)]))
+
+
+def spellings_of(brands: Iterable[Brand]) -> list[str]:
+    """Every spelling, for a test of collisions."""
+    return [spelling for brand in brands for spelling in (*brand.spellings, *brand.weak)]

