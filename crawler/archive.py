@@ -15,9 +15,8 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 
-from crawler.browser import network_of
 from crawler.pages import response_of
-from crawler.unit import Unit
+from crawler.unit import Unit, unit_of
 from store.secrets import redact_url
 from store.words.records import Capture, CaptureKind
 
@@ -38,8 +37,7 @@ class ArchiveMiddleware:
 
     @property
     def unit(self) -> Unit:
-        unit: Unit = self.crawler.spider.unit
-        return unit
+        return unit_of(self.crawler)
 
     def process_request(self, request: Request) -> Response | None:
         request.meta["asked_at"] = time()
@@ -62,7 +60,7 @@ class ArchiveMiddleware:
         latency = float(request.meta.get("download_latency") or 0.0)
         arrived = request.meta.get("headers_at")
         started = datetime.fromtimestamp(arrived, UTC) - timedelta(seconds=latency) if arrived and not rendered else ended - timedelta(seconds=latency)
-        hops = [url for url in request.meta.get("redirect_urls", [])]
+        hops: list[str] = list(request.meta.get("redirect_urls", []))
         asked = hops[0] if hops else request.url
         capture = Capture(
             None, self.unit.run.id, self.unit.source.name, self._kind(request, rendered), request.method, asked, response.url, tuple(hops[1:]), response.status,
@@ -70,6 +68,8 @@ class ArchiveMiddleware:
         )  # fmt: skip
         who = {"actor": self.unit.run.actor, "purpose": self.unit.purpose}
         if rendered:
+            from crawler.browser import network_of  # Playwright takes a while to import: only where a page was rendered
+
             capture = _as_rendered(capture, response)
             parts = network_of(request, self.unit)
             return self.unit.store.keep_rendered(self.unit.writer, capture, response.body, parts, **who)

@@ -7,7 +7,8 @@ again or answered from what was kept. (The other ways lose something: rows one b
 yet, and with the document first a crash leaves a page that looks whole and is not.)
 
 The browser may ask the source's own hosts only, and what their robots.txt allows: each of its requests passes the gate below, other
-names do not resolve for it, WebSockets and service workers (which would bypass the gate) are shut off.
+names do not resolve for it, WebSockets and service workers (which would bypass the gate) are shut off. It fetches no pictures, films
+or fonts: a listing's pictures are captures of their own, and nobody should be asked for them twice.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
 from crawler.source import Source
-from crawler.unit import Unit
+from crawler.unit import Unit, unit_of
 from store.words.records import Capture, CaptureKind
 
 MISSING = (
@@ -39,6 +40,7 @@ FLAGS = (
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )  # fmt: skip
+NOT_FETCHED = frozenset(("image", "media", "font"))
 MAX_PART = 16 * 2**20
 
 
@@ -163,14 +165,17 @@ class Browser(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         """Whether the browser may not make this request: another host, or forbidden by robots.txt."""
         from crawler.manners import Offsite, Robots
 
-        unit: Unit = self.crawler.spider.unit
+        unit = unit_of(self.crawler)
         if asked.url.startswith(("data:", "blob:", "about:")):
             return False
+        if asked.resource_type in NOT_FETCHED:
+            return True
         if Offsite.refusal(asked.url, unit):
             unit.count("offsite refusals")
             return True
         robots = self.crawler.get_downloader_middleware(Robots)
         request = Request(asked.url)
+        assert robots is not None
         try:
             robots.process_request_2(await robots.robot_parser(request), request)
         except IgnoreRequest:

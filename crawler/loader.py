@@ -6,6 +6,7 @@ A source that needs code has crawler/sources/NAME.py beside its YAML, with one s
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import os
 from pathlib import Path
@@ -47,7 +48,7 @@ class Loader:
 def spider_of(source: Source) -> type[SourceSpider]:
     """The spider class of a source: its own code where it has some, else the common one."""
     base = SourceSpider
-    if (Path(__file__).parent / "sources" / f"{source.name}.py").is_file():
+    if importlib.util.find_spec(f"crawler.sources.{source.name}"):
         module = importlib.import_module(f"crawler.sources.{source.name}")
         own = [c for _, c in inspect.getmembers(module, inspect.isclass) if issubclass(c, SourceSpider) and c.__module__ == module.__name__]
         if len(own) != 1:

@@ -18,7 +18,7 @@ from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.source import host_of, is_inner
-from crawler.unit import Unit
+from crawler.unit import Unit, unit_of
 from store.words.records import CaptureKind
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Offsite:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        unit: Unit = self.crawler.spider.unit
+        unit = unit_of(self.crawler)
         if refusal := self.refusal(request.url, unit):
             unit.count("offsite refusals")
             unit.hosts_refused[host_of(request.url)] += 1
@@ -73,7 +73,7 @@ class Robots(RobotsTxtMiddleware):
         return self._rules[url.netloc]
 
     async def _fetch(self, address: str) -> RobotParser:
-        unit: Unit = self.crawler.spider.unit
+        unit = unit_of(self.crawler)
         meta = {"dont_obey_robotstxt": True, "kind": CaptureKind.robots}
         request = Request(address, priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK)
         try:
@@ -96,7 +96,7 @@ class Robots(RobotsTxtMiddleware):
         asked = rules.crawl_delay(self._default_useragent)
         if not asked:
             return
-        unit: Unit = self.crawler.spider.unit
+        unit = unit_of(self.crawler)
         downloader: Any = self.crawler.engine.downloader
         key = downloader.get_slot_key(request)
         floor = max(asked, unit.source.delay)
@@ -109,7 +109,7 @@ class Robots(RobotsTxtMiddleware):
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest:
-            self.crawler.spider.unit.count("robots refusals")
+            unit_of(self.crawler).count("robots refusals")
             raise
 
 
@@ -120,4 +120,4 @@ class Throttle(AutoThrottle):
         super()._response_downloaded(response, request, spider)
         key, slot = self._get_slot(request, spider)
         if key is not None and slot is not None:
-            slot.delay = max(slot.delay, self.crawler.spider.unit.floors.get(key, 0.0))
+            slot.delay = max(slot.delay, unit_of(self.crawler).floors.get(key, 0.0))

@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Sequence
 
-from scrapy.http import HtmlResponse, Response
+from scrapy.http import Headers, HtmlResponse, Response
 from scrapy.responsetypes import responsetypes
 
 from store.secrets import redact_url
@@ -20,7 +20,7 @@ def response_of(capture: Capture, payload: bytes, flags: Sequence[str] = ()) -> 
     headers: dict[str, list[str]] = {}
     for name, value in capture.response_headers:
         headers.setdefault(name, []).append(value)
-    made = responsetypes.from_args(headers={k.encode(): [v.encode("utf-8", "replace") for v in values] for k, values in headers.items()}, url=capture.url_final, body=payload)
+    made = responsetypes.from_args(headers=Headers(headers), url=capture.url_final, body=payload)
     return made(capture.url_final, status=capture.status, headers=headers, body=payload, flags=list(flags))
 
 

@@ -58,14 +58,16 @@ def crawl_units(
 
 
 def _crawl_unit(folder: Path, name: str, operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None) -> PassResult:
-    command = [sys.executable, "-m", "crawler.unit", str(folder), name, "--purpose", purpose, "--actor", actor]
+    command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--purpose", purpose, "--actor", actor]
     command += ["--operation", operation] if operation else []
     command += [] if resume else ["--afresh"]
     log = folder / "var" / "log" / f"crawl-{name}.err"
     log.parent.mkdir(parents=True, exist_ok=True)
     result: PassResult | None = None
     with log.open("w+", encoding="utf-8") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=Path(__file__).resolve().parent.parent)
+        process = subprocess.Popen(  # noqa: S603  # our own interpreter and module; names are those of files that were found
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=Path(__file__).resolve().parent.parent,
+        )  # fmt: skip
         assert process.stdout is not None
         with process.stdout:
             for row in process.stdout:

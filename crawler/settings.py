@@ -64,6 +64,7 @@ EXTENSIONS: dict[str, int | None] = {
     "scrapy.extensions.throttle.AutoThrottle": None,
     "crawler.manners.Throttle": 0,
 }
+LOG_INSTALL_ROOT_HANDLER = False  # `crawler.unit` writes the log itself, secrets taken out
 LOG_LEVEL = "INFO"
 LOGSTATS_INTERVAL = 60.0
 STATS_DUMP = True

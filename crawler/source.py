@@ -17,6 +17,9 @@ from store.errors import TouchstoneError
 Rules = str | tuple[str, ...]  # one CSS selector, or several in order of preference
 
 
+MIN_DELAY = 0.5
+
+
 class Kind(enum.StrEnum):
     shop = "shop"
     marketplace = "marketplace"
@@ -160,6 +163,8 @@ class Source:
             return f"source {self.name} does not say what it expects: give `expect: {{listings: N}}`, the least number of listings that a good crawl brings"
         if not self.testing and (inner := next((h for h in map(host_of, (self.url, *self.start)) if is_inner(h)), "")):
             return f"source {self.name} leads to {inner}, an address of this machine or its own network; only a source with `testing: true` may"
+        if not self.testing and self.delay < MIN_DELAY:
+            return f"source {self.name} leaves {self.delay:g} s between requests; at least {MIN_DELAY:g} s, so that nobody's site is burdened"
         return ""
 
     def owns(self, url: str) -> bool:

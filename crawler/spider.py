@@ -49,7 +49,7 @@ class SourceSpider(scrapy.Spider):
         source = cls.source
         own: dict[str, Any] = {
             "DOWNLOAD_DELAY": source.delay, "AUTOTHROTTLE_START_DELAY": source.delay, "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
-            "AUTOTHROTTLE_TARGET_CONCURRENCY": float(source.concurrency), "AUTOTHROTTLE_ENABLED": source.delay > 0,
+            "AUTOTHROTTLE_TARGET_CONCURRENCY": float(source.concurrency), "AUTOTHROTTLE_ENABLED": not (source.testing and source.delay == 0),
         }  # fmt: skip
         if source.render:
             from crawler.browser import settings_for
@@ -73,11 +73,11 @@ class SourceSpider(scrapy.Spider):
 
     def failed(self, failure: Failure) -> None:
         """A request that brought no answer. What manners refused is counted there."""
-        if failure.check(IgnoreRequest):
-            if "max redirections" not in str(failure.value):
-                return
+        error = failure.value
+        if isinstance(error, IgnoreRequest) and "max redirections" not in str(error):
+            return
         self.unit.count("failures")
-        self.unit.count(f"failure: {failure.type.__name__}")
+        self.unit.count(f"failure: {type(error).__name__}")
 
     # -- reading ---------------------------------------------------------------------------------------------------------------
     def read(self, response: Response) -> Iterator[Request]:

@@ -59,6 +59,12 @@ class Unit:
             self.report(self.counts)
 
 
+def unit_of(crawler: Any) -> Unit:
+    """The unit that a Scrapy crawler runs for: its components find it at the spider."""
+    unit: Unit = crawler.spider.unit
+    return unit
+
+
 def crawl(
     home: Home, name: str, *, operation: str | None = None, purpose: str = str(Purpose.market_sweep), actor: str = SYSTEM, resume: bool = True, report: Report | None = None,
 ) -> PassResult:  # fmt: skip
@@ -112,7 +118,7 @@ def _spin(unit: Unit) -> str:
     from crawler.settings import for_home
 
     _log_to(unit.home.path("var/log") / f"crawl-{unit.source.name}.log")
-    process = CrawlerProcess(for_home(unit.home), install_root_handler=False)
+    process = CrawlerProcess(for_home(unit.home))
     crawler = process.create_crawler(spider_of(unit.source))
     closed: list[str] = []
     crawler.signals.connect(lambda spider, reason: closed.append(reason), signal=signals.spider_closed, weak=False)
@@ -145,13 +151,18 @@ def _ended(unit: Unit, reason: str) -> PassResult:
 def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str) -> tuple[str, ...]:
     """Five lines that a clerk can read."""
     say = {Outcome.good: "done", Outcome.unmet: "FAIL", Outcome.failed: "COULD NOT RUN"}[outcome]
-    of = lambda *names: sum(counts.get(n, 0) for n in names)  # noqa: E731
+
+    def of(name: str) -> int:
+        return counts.get(name, 0)
+
+    no_rules = " (it could not be fetched, so nothing is allowed)" if of("robots.txt unreachable") else ""
     elsewhere = ", ".join(f"{host} ({number})" for host, number in unit.hosts_refused.most_common(3))
+    elsewhere = f": {elsewhere}; `hosts:` in its YAML may name them" if elsewhere else ""
     return (
         f"{unit.source.name}: {say}. {unit.source.title}, run {unit.run.id[:8]}{' (resumed)' if unit.resumed else ''}" + (f": {message}" if message else ""),
         f"  pages {of('pages')}, pictures {of('images')} (of these could not be opened {of('images with a problem')}), listings {counts['listings']}",
         f"  not understood {of('not understood')}, parser raised {of('parse raised')}",
-        f"  refused: robots.txt {of('robots refusals')}, other hosts {of('offsite refusals')}" + (f": {elsewhere}; `hosts:` in its YAML may name them" if elsewhere else ""),
+        f"  refused: robots.txt {of('robots refusals')}{no_rules}, other hosts {of('offsite refusals')}{elsewhere}",
         f"  failed requests {of('failures')}, answered from this run's kept captures {of('answered from kept')}",
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from store.strict import ConfigError, load, plain
+from store.strict import ConfigError, load
 from store.words.records import digest_of
 from store.words.text import Normalised, brand_hits, brand_pattern, deleet, normalise
 
@@ -34,7 +34,8 @@ class Brand:
         if not self.spellings and not self.weak:
             raise ValueError(f"{self.name}: a brand needs a spelling")
         for spelling in (*self.spellings, *self.weak, *self.lines):
-            brand_pattern(spelling)
+            if not re.search(r"\w", spelling):
+                raise ValueError(f"{self.name}: '{spelling}' is no spelling")
         for pattern in self.unless:
             try:
                 re.compile(pattern)
@@ -138,11 +139,17 @@ class _Spelling:
     """One spelling of a brand with its patterns, compiled."""
 
     def __init__(self, brand: Brand, spelling: str, how: str) -> None:
-        self.brand, self.how = brand, how
-        self.pattern = re.compile(brand_pattern(spelling))
-        self._traps = [re.compile(pattern) for pattern in brand.unless]
+        self.brand, self.how, self.spelling = brand, how, spelling
         words = [_key(word) for word in re.split(r"\s*&\s*|\s+and\s+|\s+", normalise(spelling).text)]
         self.key = max(words, key=len)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(brand_pattern(self.spelling))
+
+    @cached_property
+    def _traps(self) -> list[re.Pattern[str]]:
+        return [re.compile(pattern) for pattern in self.brand.unless]
 
     def holds(self, words: str, start: int, end: int) -> bool:
         """Whether the mention stands: no `unless` phrase of the brand covers or touches it."""
@@ -151,7 +158,7 @@ class _Spelling:
         return not any(m.start() + low < end and m.end() + low > start for trap in self._traps for m in trap.finditer(window))
 
 
-_STARS = re.compile(r"[a-z0-9][*#•●?_]|[*#•●?_][a-z0-9]")
+_STARS = re.compile(r"[a-z0-9][*•●]|[*•●][a-z0-9]|[a-z0-9][?#_]+[a-z0-9]")
 _RUNS = re.compile(r"(.)\1+")
 
 
@@ -189,15 +196,14 @@ def read_brands(files: Sequence[Path]) -> Brands:
         for brand in read.brands:
             if brand.name in brands:
                 raise ConfigError(f"{path}: the brand '{brand.name}' is in group '{brands[brand.name].group}' already")
-            brands[brand.name] = Brand(
-                brand.name, brand.spellings, brand.weak, brand.lines, brand.unless, brand.categories, brand.group or read.group
-            )
+            brands[brand.name] = replace(brand, group=brand.group or read.group)
     for brand in brands.values():
         unknown = [name for name in brand.categories if name not in categories]
         if unknown:
             raise ConfigError(f"{brand.name}: no words are given for the category {', '.join(unknown)}")
     ordered = tuple(brands[name] for name in sorted(brands))
-    return Brands(ordered, tuple(sorted(categories.items())), digest_of([plain(path) for path in sorted(files, key=lambda p: p.name)]))
+    goods = tuple(sorted(categories.items()))
+    return Brands(ordered, goods, digest_of([[asdict(brand) for brand in ordered], goods]))
 
 
 def spellings_of(brands: Iterable[Brand]) -> list[str]:

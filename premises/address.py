@@ -54,7 +54,8 @@ class Address:
 
 def from_parts(raw: str, parts: Mapping[str, str]) -> Address:
     """The address that `parts()` was taken of."""
-    return Address(raw, **parts)
+    known = {name: parts[name] for name in Address.__dataclass_fields__ if name in parts and name != "raw"}
+    return Address(raw, **known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def take_postcode(draft: _Draft) -> _Draft:
     return replace(draft, segments=tuple(segments), found=found)
 
 
-_BREAK = re.compile(r"\s*[,;|\n\r\t()\[\]•·]\s*|\s+-\s+(?=[^\d\s])|\.\s+(?=[A-Z])(?<!\bSt\.\s)")
+_BREAK = re.compile(r"\s*[,;|\n\r\t()\[\]•·]\s*|\s+-\s+(?=[^\d\s])|(?<!\bSt)\.\s+(?=[A-Z][a-z])")
 _LETTERS_ONLY = re.compile(r"[^a-z0-9&/\- ]+")
 
 
@@ -181,13 +182,14 @@ def take_unit(draft: _Draft) -> _Draft:
     inner: list[str] = []
     for segment in draft.segments:
         while match := _UNIT.search(segment):
-            kind, unit = DESIGNATORS[match[1]], unit_of(match[2])
+            kind = DESIGNATORS[match[1]]
+            unit = unit_of(match[2], kind)
             if kind == "block" or found.unit:
                 inner.append(f"{kind} {unit}")
             else:
                 found = replace(found, unit=unit, unit_kind=kind)
             segment = f"{segment[: match.start()]}, {segment[match.end() :]}"
-        segments += [" ".join(piece.split()) for piece in re.sub(r", ?(?:on|in|at|of|within)(?: the)? ", ", ", segment).split(",")]
+        segments += [re.sub(r"^(?:on|in|at|of|within|inside) (?:the )?", "", " ".join(piece.split())) for piece in segment.split(",")]
     part = "+".join(sorted({*filter(None, found.part.split("+")), *inner}))
     return replace(draft, segments=tuple(s.strip(" -/&") for s in segments if s.strip(" -/&")), found=replace(found, part=part))
 
@@ -199,6 +201,8 @@ def split_names(draft: _Draft) -> _Draft:
         words = segment.split()
         cut = next((i for i in range(1, len(words) - 1) if _ends_before(words, i)), 0)
         pieces = [words[:cut], words[cut:]] if cut else [words]
+        if len(words) > 2 and not cut and not words[0][0].isdigit() and number_of(words[-1]):
+            pieces = [words[:-1], words[-1:]]  # its number comes last, and may be the next line's
         segments += [" ".join(piece) for piece in pieces]
     return replace(draft, segments=tuple(segments))
 
@@ -224,20 +228,22 @@ def ending(words: Sequence[str]) -> str:
 def take_number_and_street(draft: _Draft) -> _Draft:
     """The number and what it numbers; what comes before is a building, what comes after a town."""
     segments = _joined(draft.segments)
-    split = [(number_of(s), s) for s in segments]
-    numbered = [i for i, (hit, _) in enumerate(split) if hit and hit[1]]
+    numbered = {i: hit for i, s in enumerate(segments) if (hit := number_of(s)) and hit[1]}
     found = draft.found
-    streets = [i for i in numbered if ending(split[i][0][1].split()) in STREETS - PARADES]  # type: ignore[index]
-    at = streets[0] if streets else numbered[0] if numbered else -1
-    if at < 0:
+    streets = [i for i, (_, name) in numbered.items() if ending(name.split()) in STREETS - PARADES]
+    number = street = ""
+    if numbered:
+        at = streets[0] if streets else min(numbered)
+        number, street = numbered[at]
+        if (inner := number_of(street)) and inner[1]:  # "3 31 chester road"
+            found = found if found.unit else replace(found, unit=number)
+            number, street = inner
+    else:
         at = next((i for i, s in enumerate(segments) if ending(s.split()) in STREETS and not _is_parade(s)), -1)
         street = segments[at] if at >= 0 else ""
-        number = ""
-    else:
-        number, street = split[at][0]  # type: ignore[misc]
     before = [s for i, s in enumerate(segments) if i < at or at < 0]
     after = [s for i, s in enumerate(segments) if i > at >= 0]
-    found, building, rest = _building(found, before, after, draft.name)
+    found, building, rest = _building(found, before, after, draft.name is not None or bool(number))
     return replace(draft, segments=(), found=replace(found, number=number, street=street, building=building, town=", ".join(rest)))
 
 
@@ -258,11 +264,11 @@ def _joined(segments: Sequence[str]) -> list[str]:
     return [s for s in [*out, waiting] if s]
 
 
-def _building(found: Address, before: Sequence[str], after: Sequence[str], name: str | None) -> tuple[Address, str, list[str]]:
+def _building(found: Address, before: Sequence[str], after: Sequence[str], untyped: bool) -> tuple[Address, str, list[str]]:
     """Building and town out of what is neither number nor street; a number before a building's name is a unit's."""
     named = [s for s in (*before, *after) if ending(s.split()) in BUILDINGS and number_of(s) != (s, "")]
     building = named[0] if named else ""
-    if not building and name is not None and before:
+    if not building and untyped and before:
         building = before[0]
     rest = [s for s in (*before, *after) if s != building]
     if hit := number_of(building):
@@ -285,8 +291,9 @@ def number_on_a_parade(draft: _Draft) -> _Draft:
     """On a parade, in an arcade, market or estate the number is the unit: "14C Wexcombe Parade" is its Unit 14C."""
     a = draft.found
     if a.street and _is_parade(a.street) and not a.unit:
-        known = a.building if a.building and not a.street.endswith(a.building) else ""
-        a = replace(a, unit=a.number, number="", street="", building=a.street.removeprefix("the "), town=", ".join(filter(None, (known, a.town))))
+        rest = [s for s in (a.building, *a.town.split(", ")) if s and not a.street.endswith(s)]
+        street = next((s for s in rest if ending(s.split()) in STREETS), "")
+        a = replace(a, unit=a.number, number="", street=street, building=a.street.removeprefix("the "), town=", ".join(s for s in rest if s != street))
     return replace(draft, found=replace(a, street=a.street.removeprefix("the ") if len(a.street.split()) > 2 else a.street))
 
 

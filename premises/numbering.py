@@ -31,14 +31,18 @@ def number_of(segment: str) -> tuple[str, str] | None:
     match = _NUMBER.fullmatch(segment)
     if match is None:
         return None
-    following = match[2].split(" ")
-    if following[0] in ("st", "nd", "rd", "th", "mins", "minutes", "miles", "x"):
+    if match[2].split(" ")[0] in ("mins", "minutes", "miles", "x"):
         return None
     return _canonical(match[1]), match[2]
 
 
-def unit_of(written: str) -> str:
-    """A unit's number as written after its designator: "03" → "3", "A-1" → "a1", "12 & 14" → "12&14", "one" → "1"."""
+def unit_of(written: str, kind: str) -> str:
+    """A unit's number as written after its designator: "03" → "3", "A-1" → "a1", "12 & 14" → "12&14", "one" → "1".
+
+    "Flat 2/1" is a Scottish flat, first door of the second floor, and no list.
+    """
+    if kind == "flat" and "/" in written:
+        return written.replace(" ", "")
     return _canonical(re.sub(r"\b([a-z]{1,2})-(\d)", r"\1\2", written))
 
 
@@ -66,9 +70,8 @@ def fit(a: str, b: str) -> Fit:
     if a == b:
         return Fit.same
     found = {_fit_one(x, y) for x in a.split("&") for y in b.split("&")}
-    for grade in (Fit.same, Fit.within):
-        if grade in found:
-            return Fit.within
+    if found & {Fit.same, Fit.within}:
+        return Fit.within
     return next(grade for grade in (Fit.perhaps, Fit.letter, Fit.differs) if grade in found)
 
 
@@ -84,7 +87,7 @@ def _fit_one(a: str, b: str) -> Fit:
     if low_a is None or low_b is None or high_a is None or high_b is None:
         return Fit.differs
     if len(ends_a) == len(ends_b) == 1:
-        return Fit.letter if low_a == low_b and _PIECE.fullmatch(a)[1] == _PIECE.fullmatch(b)[1] else Fit.differs  # type: ignore[index]
+        return Fit.letter if low_a == low_b and a[0].isdigit() == b[0].isdigit() else Fit.differs
     if high_a < low_b or high_b < low_a:
         return Fit.differs
     if lettered:  # 14b lies in 14a-14d, and 14 perhaps in 12a-16: never more than perhaps

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Connection, Table, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from store import audit
 from store import tables as t
@@ -34,6 +35,18 @@ class RegisterSnapshot:
     rows: int
     refused: int
     at: datetime
+
+
+class Join(NamedTuple):
+    """An entry and the premises it is of: found or made under `key`, in the building under `building_key` where it is a unit."""
+
+    entry: int
+    kind: str  # building | unit
+    key: str
+    label: str
+    building_key: str | None
+    postcode: str | None
+    building_label: str = ""
 
 
 def entry_of(r: Any) -> RegisterEntry:
@@ -90,54 +103,47 @@ class PlaceWrites:
         with self.database.reading() as c:
             return [r.id for r in c.execute(select(func.max(t.register_snapshot.c.id).label("id")).group_by(t.register_snapshot.c.register))]
 
-    def join_premises(self, joins: Iterable[tuple[int, str, str, str | None, str | None, str | None]], run: str) -> int:
-        """Join entries to premises: (entry, kind, key, label, building key, postcode) each; how many premises were new.
+    def register_reached(self, snapshot: int) -> tuple[int, int]:
+        """The last rows of a snapshot's file that are kept, as (entry, refusal): where a load that was killed goes on."""
+        with self.database.reading() as c:
+            entry = c.execute(select(func.max(t.register_entry.c.row)).where(t.register_entry.c.register_snapshot == snapshot)).scalar()
+            refusal = c.execute(select(func.max(t.register_refusal.c.row)).where(t.register_refusal.c.register_snapshot == snapshot)).scalar()
+        return entry or 0, refusal or 0
+
+    def join_premises(self, joins: Iterable[Join | tuple[Any, ...]], run: str) -> int:
+        """Join entries to premises; how many premises were new. In bulk: a register has millions of rows.
 
         A key is made of what identifies a place in words (postcode, number, unit); the premises found or made under it keeps its own
         number whatever the registers say later.
         """
-        new = 0
+        wanted = [Join(*j) for j in joins]
+        now = datetime.now(UTC)
         with self.database.writing() as c:
-            now = datetime.now(UTC)
-            for entry, kind, key, label, building_key, postcode in joins:
-                building = None
-                if building_key:
-                    building, fresh = add_once(c, t.premises, {"key": building_key}, kind="building", label=label or "", building=None, postcode=postcode, added_at=now)
-                    new += fresh
-                number, fresh = add_once(c, t.premises, {"key": key}, kind=kind, label=label or "", building=building, postcode=postcode, added_at=now)
-                new += fresh
-                add_once(c, t.premises_entry, {"premises": number, "register_entry": entry}, run=run)
-        return new
+            before = c.execute(select(func.count()).select_from(t.premises)).scalar_one()
+            buildings = {j.building_key: j for j in reversed(wanted) if j.building_key}
+            rows = [{"kind": "building", "label": j.building_label, "key": key, "building": None, "postcode": j.postcode, "added_at": now} for key, j in buildings.items()]
+            numbers = self._premises_under(c, rows)
+            whole = {j.key: j for j in reversed(wanted)}
+            rows = [{"kind": j.kind, "label": j.label, "key": key, "building": numbers.get(j.building_key or ""), "postcode": j.postcode, "added_at": now} for key, j in whole.items()]
+            numbers |= self._premises_under(c, rows)
+            if wanted:
+                c.execute(self._insert_once(c, t.premises_entry), [{"premises": numbers[j.key], "register_entry": j.entry, "run": run} for j in wanted])
+            return int(c.execute(select(func.count()).select_from(t.premises)).scalar_one() - before)
 
-    def entries_by(self, *, postcodes: Sequence[str] = (), name_keys: Sequence[str] = (), phones: Sequence[str] = ()) -> list[tuple[RegisterEntry, int, str, int | None]]:
-        """Entries of the newest snapshots that share a postcode, a name key or a phone: (entry, premises, its kind, its building).
+    def _premises_under(self, c: Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
+        """The premises of those keys, made where they are not there: key → number."""
+        if not rows:
+            return {}
+        c.execute(self._insert_once(c, t.premises), rows)
+        found: dict[str, int] = {}
+        for i in range(0, len(rows), 500):
+            query = select(t.premises.c.key, t.premises.c.id).where(t.premises.c.key.in_([r["key"] for r in rows[i : i + 500]]))
+            found |= {r.key: r.id for r in c.execute(query)}
+        return found
 
-        A register is a published list of businesses; it is read by passes without a log context.
-        """
-        snapshots = self.newest_snapshots()
-        tests = []
-        if postcodes:
-            tests.append(t.register_entry.c.postcode.in_(postcodes))
-        if name_keys:
-            tests.append(t.register_entry.c.name_key.in_(name_keys))
-        if phones:
-            tests.append(t.register_entry.c.phone.in_(phones))
-        if not tests or not snapshots:
-            return []
-        query = (
-            select(t.register_entry, t.premises.c.id.label("premises_id"), t.premises.c.kind, t.premises.c.building)
-            .select_from(t.register_entry.join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)
-                         .join(t.premises, t.premises.c.id == t.premises_entry.c.premises))
-            .where(t.register_entry.c.register_snapshot.in_(snapshots), or_(*tests)).order_by(t.register_entry.c.id)
-        )  # fmt: skip
-        with self.database.reading() as c:
-            return [(entry_of(r), r["premises_id"], r["kind"], r["building"]) for r in c.execute(query).mappings()]
-
-    def entries_unjoined(self, snapshot: int, after: int = 0, limit: int = 2000) -> list[RegisterEntry]:
-        joined = select(t.premises_entry.c.register_entry).where(t.premises_entry.c.register_entry == t.register_entry.c.id).exists()
-        query = select(t.register_entry).where(t.register_entry.c.register_snapshot == snapshot, t.register_entry.c.id > after, ~joined).order_by(t.register_entry.c.id).limit(limit)
-        with self.database.reading() as c:
-            return [entry_of(r) for r in c.execute(query).mappings()]
+    def _insert_once(self, c: Connection, table: Table) -> Any:
+        maker = postgresql.insert if c.dialect.name == "postgresql" else sqlite.insert
+        return maker(table).on_conflict_do_nothing()
 
     def keep_links(self, links: Iterable[Link], method: int, run: str, *, actor: str, purpose: str) -> int:
         """Keep proposed links; how many were new. Each new one joins two people's or places' data: a *combination* in the log."""
@@ -171,6 +177,40 @@ class PlaceReads:
         with self.store.database.reading() as c:
             rows = [Premises(r.id, r.kind, r.label, r.building) for r in c.execute(query)]
         self.shown("premises", (r.id for r in rows))
+        return rows
+
+    def entries_by(self: Acting, *, postcodes: Sequence[str] = (), name_keys: Sequence[str] = (), phones: Sequence[str] = ()) -> list[tuple[RegisterEntry, int, str, int | None]]:
+        """Entries of the newest snapshots that share a postcode, a name key or a phone: (entry, premises, its kind, its building).
+
+        A sole trader's name and phone are in registers too, so that this is a read like any other.
+        """
+        snapshots = self.store.newest_snapshots()
+        tests = []
+        if postcodes:
+            tests.append(t.register_entry.c.postcode.in_(postcodes))
+        if name_keys:
+            tests.append(t.register_entry.c.name_key.in_(name_keys))
+        if phones:
+            tests.append(t.register_entry.c.phone.in_(phones))
+        if not tests or not snapshots:
+            return []
+        query = (
+            select(t.register_entry, t.premises.c.id.label("premises_id"), t.premises.c.kind, t.premises.c.building)
+            .select_from(t.register_entry.join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)
+                         .join(t.premises, t.premises.c.id == t.premises_entry.c.premises))
+            .where(t.register_entry.c.register_snapshot.in_(snapshots), or_(*tests)).order_by(t.register_entry.c.id)
+        )  # fmt: skip
+        with self.store.database.reading() as c:
+            rows = [(entry_of(r), r["premises_id"], r["kind"], r["building"]) for r in c.execute(query).mappings()]
+        self.shown("register_entry", (entry.id for entry, *_ in rows))
+        return rows
+
+    def entries_unjoined(self: Acting, snapshot: int, after: int = 0, limit: int = 2000) -> list[RegisterEntry]:
+        joined = select(t.premises_entry.c.register_entry).where(t.premises_entry.c.register_entry == t.register_entry.c.id).exists()
+        query = select(t.register_entry).where(t.register_entry.c.register_snapshot == snapshot, t.register_entry.c.id > after, ~joined).order_by(t.register_entry.c.id).limit(limit)
+        with self.store.database.reading() as c:
+            rows = [entry_of(r) for r in c.execute(query).mappings()]
+        self.shown("register_entry", (r.id for r in rows))
         return rows
 
     def entries_of(self: Acting, premises: int) -> list[RegisterEntry]:

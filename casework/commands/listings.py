@@ -11,7 +11,7 @@ import typer
 from casework import judgements
 from casework import queue as officers_queue
 from casework.commands.common import By, Folder, Json, Why, home_of, opened, out, person, print_json, table
-from store.words.money import format_price
+from store.words.money import decimal_price, format_price
 from store.words.records import Snapshot, SubjectKind, Verdict
 
 sources = typer.Typer(no_args_is_help=True, help="The sources that are crawled.")
@@ -114,7 +114,7 @@ def listing_export(
         while page := reader.summaries(source=source, after=after, limit=1000):
             for r in page:
                 s = r.snapshot
-                price = "" if s.price_minor is None else format_price(s.price_minor, s.currency, plain=True)
+                price = "" if s.price_minor is None else decimal_price(s.price_minor, s.currency)
                 row = (r.listing.url, r.listing.source, r.listing.ref, s.title, price, s.currency or "", s.price_text, s.seller, s.place, r.image_count, r.first_seen.isoformat(), r.last_seen.isoformat(), r.level)
                 writer.writerow([_safe(cell) for cell in row])
                 written += 1

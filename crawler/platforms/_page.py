@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from parsel import Selector
 from scrapy.http import TextResponse
@@ -12,10 +13,11 @@ from w3lib.html import get_base_url
 
 from crawler.source import Source
 
-_BLOCKS = frozenset(
+_BLOCK_NAMES = (
     "address article aside blockquote br dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
-    "pre section summary table tbody td tfoot th thead tr ul".split()
+    "pre section summary table tbody td tfoot th thead tr ul"
 )
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
 _SILENT = frozenset(("script", "style", "template", "noscript"))
 _SEPARATORS = re.compile(r"[ \t\r\n\f\v\u00a0]+")  # a no-break space is a space to whoever reads the page
 
@@ -69,8 +71,6 @@ def largest(srcset: str) -> str:
 
 def address(base: str, raw: str) -> str:
     """`raw` as a whole http(s) address without its fragment; "" for anything else (data:, javascript:, mailto:, nothing)."""
-    from urllib.parse import urldefrag, urljoin
-
     raw = re.sub(r"[\t\r\n]", "", raw.strip())
     if not raw or raw.startswith("#"):
         return ""
@@ -106,8 +106,6 @@ def handle_of(source: Source, name: str, url: str) -> str:
 
     An address that leads to the site's front page, or none, says nothing of an account: then the name it shows is its handle.
     """
-    from urllib.parse import unquote, urlsplit
-
     if source.kind == "shop" or not url:
         return name
     parts = urlsplit(url)

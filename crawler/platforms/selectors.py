@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from parsel import Selector
 from scrapy.http import TextResponse
 
-from crawler.platforms._page import address, base_of, handle_of, line, notes_on, picture_of, ref_of, words
+from crawler.platforms._page import address, base_of, handle_of, largest, line, notes_on, picture_of, ref_of, words
 from crawler.source import Source
 from store.words.money import parse_price
 from store.words.records import Parsed, Snapshot
@@ -63,7 +63,7 @@ def _parsed(
     name = seller or (source.title if source.kind == "shop" else "")
     snapshot = Snapshot(
         title, text, price, found.amount_minor if found else None, found.currency if found else None, seller=handle_of(source, name, seller_url) if name else "",
-        seller_name=name, place=place, **{key: line(value) for key, value in more.items()},
+        seller_name=name, place=place, brand=line(more.get("brand", "")), category=line(more.get("category", "")), condition=line(more.get("condition", "")),
     )  # fmt: skip
     notes = notes_on(title, text, price, seller) + (("price not understood",) if price and not found else ())
     return Parsed(ref, url, snapshot, images, seller_url, notes)
@@ -104,8 +104,6 @@ def _pictures(scope: Selector, rules: Sequence[str], base: str) -> tuple[str, ..
             continue
         said = element.attrib.get(attribute, "") if attribute else picture_of(element)
         if attribute.endswith("srcset"):
-            from crawler.platforms._page import largest
-
             said = largest(said)
         if url := address(base, said):
             found[url] = None

@@ -219,10 +219,15 @@ def exponent_of(currency: str | None) -> int:
     return _EXPONENTS.get(currency or "", 2)
 
 
+def decimal_price(amount_minor: int, currency: str | None) -> str:
+    """An amount in minor units as a plain decimal for files: 125000 GBP → "1250.00"."""
+    exponent = exponent_of(currency)
+    return f"{Decimal(amount_minor).scaleb(-exponent):.{exponent}f}"
+
+
 def format_price(amount_minor: int, currency: str | None) -> str:
     """An amount in minor units for people to read: "£1,250.00", "JPY 1,250", "US$9.99"; bare where it has none."""
-    exponent = exponent_of(currency)
-    amount = f"{Decimal(amount_minor).scaleb(-exponent):,.{exponent}f}"
+    amount = f"{Decimal(decimal_price(amount_minor, currency)):,}"
     sign, amount = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
     mark = {"GBP": "£", "EUR": "€", "USD": "US$", None: ""}.get(currency, f"{currency} ")
     return f"{sign}{mark}{amount}"

@@ -182,4 +182,4 @@ def test_a_phone_is_found_whatever_parts_its_digits(last: int, gaps: list[str]) 
 def test_a_megabyte_takes_seconds(unit: str) -> None:
     began = time.perf_counter()
     find_contacts(unit * (10**6 // len(unit)))
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 60  # a guard against quadratic time, not a measure of speed

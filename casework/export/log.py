@@ -1,0 +1,91 @@
+"""The custody log as it goes into a pack: the case's events whole, all others as the digest that holds their place in the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from casework.export.gather import Material
+from store.store import Store
+from store.words.records import Event, SubjectKind, Verb, canonical
+
+PAGE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLog:
+    seq: int
+    head: str
+    whole: int
+    export: Mapping[str, Any]  # the disclosure event of this export
+
+
+def case_rows(m: Material) -> dict[str, set[int]]:
+    """The row numbers that this pack shows, by the words that events use for them."""
+    pictures = {n for subjects in m.subjects.values() for kind, n in subjects if kind is SubjectKind.picture}
+    return {
+        "listing": set(m.listings), "capture": set(m.captures), "reading": set(m.readings), "snapshot": set(m.snapshots), "seller": set(m.sellers),
+        "picture": pictures, "image": {i.id for i in m.images.values() if i.id is not None}, "examination": set(m.examinations), "finding": set(m.findings),
+        "flag": set(m.flags), "link": set(m.links), "premises": set(m.premises), "judgement": set(m.judgements), "reference": set(m.references),
+        "exhibit": {e.id for e in m.exhibits if e.id is not None},
+    }  # fmt: skip
+
+
+def is_disclosed(event: Event, case: str, rows: Mapping[str, set[int]]) -> bool:
+    """Whether an event is the case's own, or is of nothing but rows that the pack shows (its captures' collection among them)."""
+    named = event.body.get("case")
+    if named is not None:
+        return bool(named == case)
+    subjects: Mapping[str, str] = event.body.get("subjects") or {}
+    return bool(subjects) and all(_within(ids, rows.get(kind, set())) for kind, ids in subjects.items())
+
+
+def _within(ids: str, known: set[int]) -> bool:
+    """Whether every number of `1-3,7` is known; a range is never written out, since a pass may have shown millions."""
+    for part in ids.split(","):
+        first, _, last = part.partition("-")
+        if not first.isdigit() or (last and not last.isdigit()):
+            return False
+        low, high = int(first), int(last or first)
+        if high - low >= len(known) or not all(n in known for n in range(low, high + 1)):
+            return False
+    return True
+
+
+def events(store: Store, upto: int) -> Iterator[Event]:
+    after = 0
+    while after < upto:
+        page = store.log(after, min(PAGE, upto - after))
+        if not page:
+            return
+        yield from page
+        after = page[-1].seq
+
+
+def write_log(store: Store, material: Material, export_event: int, path: Path) -> WrittenLog:
+    """Write log.jsonl up to the log's end, and say where that is."""
+    rows = case_rows(material)
+    seq, head = store.log_head()
+    whole, export = 0, None
+    with path.open("wb") as file:
+        for event in events(store, seq):
+            if event.seq == export_event:
+                export = event.body
+            row: dict[str, Any] = {"seq": event.seq, "inner": event.inner}
+            if is_disclosed(event, material.case.reference, rows):
+                row |= {"salt": event.salt, "event": event.body, "chain": event.chain}
+                whole += 1
+            file.write(canonical(row) + b"\n")
+    assert export is not None
+    return WrittenLog(seq, head, whole, export)
+
+
+def custody(store: Store, material: Material, upto: int) -> list[dict[str, Any]]:
+    """The disclosed events up to the seal, for people to read: one row each, the collections of captures left to data/captures.jsonl."""
+    rows = case_rows(material)
+    return [
+        dict(event.body) for event in events(store, upto)
+        if event.body.get("verb") != str(Verb.collection) and is_disclosed(event, material.case.reference, rows)
+    ]  # fmt: skip

@@ -1,0 +1,138 @@
+"""The pass `crawl` over real sockets: what it keeps, what it counts, how it ends."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from store.words.records import CaptureKind, Outcome
+from tests.crawler.conftest import ROOT, Crawling, Mini
+from tests.market import start_market
+from tests.market.server import Response
+
+SCRAPY = Path(sys.executable).with_name("scrapy")
+
+
+def test_market_as_it_truly_is_and_twice_the_same(crawling: Crawling) -> None:
+    """The market's own truth: every listing, its words, its pictures. A second crawl adds runs, captures, readings and events only."""
+    with start_market() as market:
+        market.write_sources(crawling.home.folder / "configs" / "sources")
+        names = ("demo_shop", "demo_classifieds", "demo_wall")
+        first = crawling(*names)
+        assert first.outcome is Outcome.good, first.lines
+        kept = crawling.listings()
+        truth = [each for each in market.listings if each.source != "storefront"]
+        assert set(kept) == {f"demo_{each.source}/{each.ref}" for each in truth}
+        for each in truth:
+            words, pictures = kept[f"demo_{each.source}/{each.ref}"]
+            assert (words["title"], words["price_minor"] or None, words["currency"]) == (each.title, each.price or None, each.currency if each.price else words["currency"])
+            assert words["seller_name"] == each.seller_name and len(pictures) == len(each.pictures)
+            assert each.source == "wall" or " ".join(words["text"].split()) == " ".join(each.text.split())
+        assert first.counts["robots refusals"] == 1 and first.counts["not understood"] == 5  # /private/ad/90001; the five ghosts
+        requested = [r.path for site in market.sources.values() for r in site.requests]
+        assert not [path for path in requested if path.startswith(("/private/", "/admin/", "/promo/", "/basket"))]
+        before = crawling.store.counts()
+        second = crawling(*names)
+        after = crawling.store.counts()
+    changed = {noun for noun in before if before[noun] != after[noun]}
+    assert second.outcome is Outcome.good and changed <= {"captures", "readings", "events", "unread"} and crawling.listings() == kept
+    assert crawling.store.verify() == []
+
+
+def test_expectations_unmet(mini: Mini, crawling: Crawling) -> None:
+    mini.write(crawling.home, expect=4)
+    result = crawling("mini")
+    assert result.outcome is Outcome.unmet and "3 listings where at least 4 were expected" in result.message
+    [run] = crawling.store.runs("crawl")
+    assert run.outcome is Outcome.unmet and run.counts["listings"] == 3
+    assert result.lines[0].startswith("mini: FAIL") and len(result.lines) == 5
+
+
+def test_a_parser_that_raises_fails_the_run_and_loses_nothing(mini: Mini, crawling: Crawling) -> None:
+    mini.write(crawling.home, expect=2)
+    code = """
+import crawler.platforms.schema_org as platform
+good = platform.parse
+def parse(response, source):
+    if response.url.endswith("/2"):
+        raise KeyError("a page that nobody foresaw")
+    yield from good(response, source)
+platform.parse = parse"""
+    status, result = crawling.patched("mini", code)
+    assert status == 1 and result["outcome"] == "unmet" and result["counts"]["parse raised"] == 1
+    assert set(crawling.listings()) == {"mini/1", "mini/3"}
+    page = next(c for c in crawling.captures(kinds=(CaptureKind.page,)) if c.url_final.endswith("/2"))
+    assert b"Bag 2" in crawling.payload(page) and crawling.store.counts()["unread"] == 1
+    from crawler import reread
+
+    again = reread.run(crawling.store, crawling.home)
+    assert again.outcome is Outcome.good and set(crawling.listings()) == {"mini/1", "mini/2", "mini/3"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("legal: A loopback test.\n", "", "no legal note"),
+        ("expect: {listings: 1}\n", "", "does not say what it expects"),
+        ("testing: true\n", "", "an address of this machine"),
+        ("testing: true", "testing: sometimes", "true or false"),
+        ("legal:", "leagl:", "did you mean 'legal'"),
+    ],
+)
+def test_a_source_that_may_not_start(mini: Mini, crawling: Crawling, old: str, new: str, says: str) -> None:
+    """Refused with exit status 2, before any request."""
+    path = mini.write(crawling.home)
+    path.write_text(path.read_text().replace(old, new))
+    done = subprocess.run([SCRAPY, "crawl", "mini"], cwd=ROOT, env={**os.environ, "TOUCHSTONE_HOME": str(crawling.home.folder)}, capture_output=True, text=True)
+    assert done.returncode == 2 and says in done.stdout + done.stderr
+    assert mini.site.requests == []
+
+
+def test_scrapy_lists_and_crawls_the_sources(mini: Mini, crawling: Crawling) -> None:
+    mini.write(crawling.home)
+    mini.write(crawling.home, name="another", expect=9)
+    env = {**os.environ, "TOUCHSTONE_HOME": str(crawling.home.folder)}
+    listed = subprocess.run([SCRAPY, "list"], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert listed.stdout.split() == ["another", "mini"]
+    done = subprocess.run([SCRAPY, "crawl", "another"], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 1 and "another: FAIL" in done.stdout and len(crawling.listings()) == 3
+
+
+def test_a_unit_runs_once_at_a_time(mini: Mini, crawling: Crawling) -> None:
+    from crawler.unit import _locked
+
+    mini.write(crawling.home)
+    with _locked(crawling.home, "unit--mini", wait=False):
+        result = crawling("mini")
+    assert result.outcome is Outcome.failed and "already" in result.message and crawling.store.runs("crawl") == []
+
+
+def test_redirects_errors_and_other_hosts_are_kept_and_counted(mini: Mini, crawling: Crawling) -> None:
+    """A redirect within the source is followed and kept hop by hop, one that leaves it is not followed; error pages are kept, not read."""
+    mini.pages["/item/1"] = Response(b"", status=301, headers={"Location": "/item/3"})
+    mini.pages["/item/2"] = Response(b"", status=302, headers={"Location": "http://elsewhere.example/item/2"})
+    mini.goods["9"] = ("Bag 9", "9.00", "http://pictures.example/9.png")
+    mini.pages["/item/4"] = Response(b"gone", status=410)
+    mini.goods["4"] = ("Bag 4", "4.00", "/p/4.png")
+    mini.write(crawling.home)
+    result = crawling("mini")
+    assert set(crawling.listings()) == {"mini/3", "mini/9"}
+    assert result.counts["offsite refusals"] == 2 and result.counts["failure: HTTP 410"] == 1
+    assert "elsewhere.example" in result.lines[3] and "`hosts:`" in result.lines[3]
+    pages = [(c.url_requested, c.url_final, c.status) for c in crawling.captures(kinds=(CaptureKind.page,))]
+    base = mini.site.url
+    assert (f"{base}item/1", f"{base}item/1", 301) in pages and (f"{base}item/1", f"{base}item/3", 200) in pages
+    assert (f"{base}item/4", f"{base}item/4", 410) in pages
+
+
+def test_progress_and_an_executor(mini: Mini, crawling: Crawling) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    mini.write(crawling.home)
+    seen: list[tuple[str, int]] = []
+    crawling("mini", progress=lambda name, counts: seen.append((name, counts.get("pages", 0))))
+    assert seen[-1] == ("mini", 4)
+    with ThreadPoolExecutor(1) as pool:
+        assert crawling("mini", executor=pool).outcome is Outcome.good

@@ -1,0 +1,49 @@
+"""What a listing's history is: readings in order of capture, not what a parser or a picture server made of it."""
+
+from crawler import reread
+from store.words.records import Outcome
+from tests.crawler.conftest import Crawling, Mini
+
+
+def test_a_price_that_falls_and_rises_again_is_three_versions(mini: Mini, crawling: Crawling) -> None:
+    mini.goods = {"1": ("Bag", "100.00", "/p/1-a.png")}
+    mini.write(crawling.home)
+    for price, picture in (("100.00", "/p/1-a.png"), ("80.00", "/p/1-b.png"), ("100.00", "/p/1-c.png"), ("100.00", "/p/1-d.png")):
+        mini.goods["1"] = ("Bag", price, picture)  # and a picture whose address moves each time, which is no version
+        assert crawling("mini").outcome is Outcome.good
+    versions = crawling.history("mini", "1")
+    assert [each.snapshot.price_minor for each in versions] == [10000, 8000, 10000]
+    assert len({each.image_digests for each in versions}) == 1 and crawling.store.counts()["snapshots"] == 2
+
+
+def test_another_picture_is_a_version(mini: Mini, crawling: Crawling) -> None:
+    mini.goods = {"1": ("Bag", "100.00", "/p/1.png")}
+    mini.write(crawling.home)
+    crawling("mini")
+    mini.goods["1"] = ("Bag", "100.00", "/p/2.png")
+    crawling("mini")
+    assert len(crawling.history("mini", "1")) == 2
+
+
+def test_a_better_parser_is_no_edit_by_the_seller(mini: Mini, crawling: Crawling) -> None:
+    """Selectors at first without the seller's words; the changed YAML is a new parser version, read from kept bytes, twice the same."""
+    selectors = "selectors: {title: h1, images: img@src%s}\n"
+    from tests.market.server import Response
+
+    mini.pages |= {f"/item/{n}": Response(f"<h1>Bag {n}</h1><p class=said>Mirror of the original</p><img src=/p/{n}.png>".encode()) for n in (1, 2, 3)}
+    mini.write(crawling.home, platform="selectors", more=selectors % "")
+    crawling("mini")
+    crawling("mini")
+    requests = len(mini.site.requests)
+    assert crawling.listings()["mini/1"][0]["text"] == ""
+    mini.write(crawling.home, platform="selectors", more=selectors % ", text: .said")
+    result = reread.run(crawling.store, crawling.home)
+    assert result.outcome is Outcome.good and result.counts["readings"] == 6 and result.counts["pictures joined"] == 6
+    words, pictures = crawling.listings()["mini/1"]
+    assert words["text"] == "Mirror of the original" and len(pictures) == 1
+    assert len(crawling.history("mini", "1")) == 1, "no new version"
+    assert len(mini.site.requests) == requests, "without the network"
+    before = crawling.store.counts()
+    reread.run(crawling.store, crawling.home)
+    after = crawling.store.counts()
+    assert {noun for noun in before if before[noun] != after[noun]} == {"events"}

@@ -1,0 +1,75 @@
+"""kill -9 in the middle of a crawl, then again and again: the same listings and snapshots as if nothing had happened."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from store import audit
+from store.config import Home
+from store.store import Store
+from store.words.records import Outcome
+from tests.crawler.conftest import ROOT, Crawling, Mini
+
+
+def _start(home: Home) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "crawler.unit", str(home.folder), "mini"]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _copy_of(home: Home, folder: Path) -> Home:
+    import shutil
+
+    shutil.copytree(home.folder / "configs", folder / "configs")
+    return Home(folder)
+
+
+def test_killed_at_five_random_points(mini: Mini, crawling: Crawling, tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    print("seed", seed)
+    chance = random.Random(seed)
+    mini.goods = {str(n): (f"Bag {n}", f"{n}.00", f"/p/{n % 15}.png") for n in range(1, 61)}
+    mini.site.latency = 0.02
+    mini.write(crawling.home, expect=60)
+    whole = Crawling(_copy_of(crawling.home, tmp_path / "whole"), Store.open(Home(tmp_path / "whole")))
+    assert whole("mini").outcome is Outcome.good
+    mini.site.clear_requests()
+    points = sorted(chance.sample(range(3, 70), 5))  # after how many requests in all, the sixty pages and fifteen pictures
+    for point in points:
+        process = _start(crawling.home)
+        while len({request.path for request in mini.site.requests}) < point and process.poll() is None:
+            time.sleep(chance.uniform(0.001, 0.01))
+        assert process.poll() is None, f"it ended before request {point}: points {points}"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    result = crawling("mini")
+    assert result.outcome is Outcome.good and result.counts["answered from kept"] > 0, result.lines
+    assert crawling.listings() == whole.listings() and len(crawling.listings()) == 60
+    same = ("listings", "snapshots", "sellers", "images", "pictures")
+    assert {noun: crawling.store.counts()[noun] for noun in same} == {noun: whole.store.counts()[noun] for noun in same}
+    assert len(crawling.store.runs("crawl")) == 1, "one run, gone on with"
+    with crawling.store.database.reading() as c:
+        assert audit.verify(c) == []
+    assert crawling.store.archive.verify() == []
+    paths = [request.path for request in mini.site.requests]
+    again = sum(paths.count(path) - 1 for path in set(paths))
+    assert again <= 5 * 6, f"{again} requests were made twice: what was kept must not be fetched again"
+    whole.store.close()
+
+
+def test_a_changed_configuration_is_a_new_run(mini: Mini, crawling: Crawling) -> None:
+    mini.site.latency = 0.05
+    mini.goods = {str(n): (f"Bag {n}", f"{n}.00", "/p/1.png") for n in range(1, 41)}
+    mini.write(crawling.home)
+    process = _start(crawling.home)
+    while len(mini.site.requests) < 8:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    mini.write(crawling.home, expect=2)
+    assert crawling("mini").outcome is Outcome.good
+    newest, left = crawling.store.runs("crawl")
+    assert left.outcome is Outcome.failed and "configuration has changed" in left.message and newest.outcome is Outcome.good

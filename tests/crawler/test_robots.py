@@ -1,0 +1,51 @@
+"""robots.txt: what it forbids is not fetched, by the server's own log; its delay is kept; without it nothing is fetched."""
+
+import time
+
+from store.words.records import CaptureKind, Outcome
+from tests.crawler.conftest import Crawling, Mini
+from tests.market.server import Response
+
+
+def test_six_forbidden_and_two_allowed_first_requests_at_once(mini: Mini, crawling: Crawling) -> None:
+    """The regression test of Scrapy 2.16-2.19's fault: without our lock four of the six were fetched, every time."""
+    mini.site.latency = 0.05
+    starts = [f"{mini.site.url}private/{n}" for n in range(1, 7)] + [f"{mini.site.url}item/1", f"{mini.site.url}item/2"]
+    mini.write(crawling.home, start=", ".join(starts), follow="null", more="").write_text(
+        mini.write(crawling.home, start=", ".join(starts), follow="null").read_text().replace("concurrency: 4", "concurrency: 8")
+    )
+    mini.pages |= {f"/private/{n}": Response(b"<h1>forbidden</h1>") for n in range(1, 7)}
+    result = crawling("mini")
+    paths = [request.path for request in mini.site.requests]
+    assert [path for path in paths if path.startswith("/private")] == []
+    assert {"/item/1", "/item/2"} <= set(paths) and paths.count("/robots.txt") == 1
+    assert result.counts["robots refusals"] == 6 and result.counts["listings"] == 2 and result.outcome is Outcome.good
+    [robots] = crawling.captures(kinds=(CaptureKind.robots,))
+    assert crawling.payload(robots) == mini.robots.encode()
+
+
+def test_crawl_delay_is_kept_at_the_servers_own_clock(mini: Mini, crawling: Crawling) -> None:
+    mini.robots = "User-agent: *\nCrawl-delay: 0.4\n"
+    mini.goods = {"1": ("Bag 1", "10.00", "/p/1.png")}
+    mini.write(crawling.home)
+    crawling("mini")
+    times = [request.at for request in mini.site.requests]
+    assert len(times) == 4
+    gaps = [(b - a).total_seconds() for a, b in zip(times[1:], times[2:], strict=False)]  # from the first request after robots.txt
+    assert min(gaps) >= 0.36, gaps
+
+
+def test_an_unreachable_robots_txt_allows_nothing(mini: Mini, crawling: Crawling) -> None:
+    mini.pages["/robots.txt"] = Response(b"busy", status=503)
+    mini.write(crawling.home)
+    began = time.monotonic()
+    result = crawling("mini")
+    assert {request.path for request in mini.site.requests} == {"/robots.txt"} and time.monotonic() - began < 30
+    assert result.outcome is Outcome.unmet and result.counts["robots.txt unreachable"] == 1
+    assert "could not be fetched" in "\n".join(result.lines)
+
+
+def test_a_missing_robots_txt_forbids_nothing(mini: Mini, crawling: Crawling) -> None:
+    mini.pages["/robots.txt"] = Response(b"no such file", status=404)
+    mini.write(crawling.home)
+    assert crawling("mini").counts["listings"] == 3

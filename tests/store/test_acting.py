@@ -1,0 +1,92 @@
+"""Personal data is read through `store.acting` only: a walk over the store's public functions."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import pytest
+
+from store.store import Acting, Store
+from store.words.records import (
+    Case, Examination, Examined, Finding, Flag, Level, Link, LinkReason, Method, RegisterEntry, SubjectKind, Verdict,
+)  # fmt: skip
+from tests.builders import Builder, jpeg
+
+# Types that can say something of a person. A function of Store that gives one back must have been given it.
+PERSONAL = ("Snapshot", "Listing", "Seller", "Contact", "Summary", "Version", "Capture", "Reading", "Image", "Picture", "KeptFinding", "Finding",
+            "Flag", "Link", "Judgement", "Exhibit", "RegisterEntry", "bytes")  # fmt: skip
+GIVES_BACK_WHAT_IT_WAS_GIVEN = {"keep", "keep_rendered", "keep_readings", "judge", "exhibit"}
+
+
+def public(owner: type) -> dict[str, Any]:
+    return {name: member for name, member in inspect.getmembers(owner, callable) if not name.startswith("_")}
+
+
+def test_the_store_itself_gives_out_no_personal_data() -> None:
+    leaks = {}
+    for name, function in public(Store).items():
+        returned = str(inspect.signature(function).return_annotation)
+        named = [kind for kind in PERSONAL if re.search(rf"\b{kind}\b", returned)]
+        if named and name not in GIVES_BACK_WHAT_IT_WAS_GIVEN:
+            leaks[name] = named
+    assert not leaks, f"these read without a log context: {leaks}"
+    untyped = [name for name, function in public(Store).items() if inspect.signature(function).return_annotation is inspect.Signature.empty]
+    assert not untyped, f"a function without a return type escapes this walk: {untyped}"
+
+
+@pytest.fixture
+def full(sqlite_store: Store) -> Store:
+    """A store with at least one row of everything that can be read."""
+    store, build = sqlite_store, Builder(sqlite_store)
+    one = build.listing("1", title="Bag 1:1", text="call 07700 900123", seller="bags", seller_name="Bags", pictures=(jpeg(1),))
+    build.listing("2", title="Bag", text="07700 900123", seller="totes", seller_name="Totes", pictures=(jpeg(2),))
+    build.close()
+    method = store.keep_method(Method("detector", "hand", "1"))
+    store.keep_examinations(method, [Examination(SubjectKind.snapshot, one.snapshot, Examined.done, (Finding("T", 0.5, "why"),))], build.run.id)
+    store.keep_flag(Flag(None, one.listing, "0" * 64, "1" * 64, Level.review, 1.0, ()), build.run.id)
+    snapshot, _ = store.begin_register("fhrs", "2" * 64, dated="2026-01-01", licence="none", rows=1, refused=0, run=build.run.id)
+    store.keep_entries(snapshot, [(RegisterEntry("fhrs", str(n), "Bakehouse", "Unit 1", "M32 0TH", phone="+447700900123"), "bakehouse") for n in (8, 9)])
+    store.join_premises([(1, "unit", "M32 0TH|unit 1", "Unit 1", "M32 0TH|parade", "M32 0TH")], build.run.id)
+    store.keep_links([Link(None, SubjectKind.seller, 1, SubjectKind.premises, 2, "", 0.9, "unit", (LinkReason("phone", 0.9, "same phone"),))], method, build.run.id, actor="system", purpose="link")
+    store.judge(SubjectKind.listing, one.listing, Verdict.yes, actor="officer", authority="demo", reason="seen")
+    store.open_case(Case("C1", "demo", "A case"), actor="officer")
+    store.exhibit("C1", SubjectKind.listing, one.listing, initials="AB", description="advert", actor="officer")
+    return store
+
+
+# How to call each read method so that it shows at least one row of `full`.
+CALLS: dict[str, Any] = {
+    "capture": lambda r: r.capture(1), "captures": lambda r: r.captures([1]), "payload": lambda r: r.payload(1),
+    "answer": lambda r: r.answer(r.store.runs("crawl")[0].id, "GET", "http://stall.example/item/1"),
+    "captures_of": lambda r: r.captures_of(), "place": lambda r: r.place(1), "locations": lambda r: list(r.locations(1)),
+    "snapshots": lambda r: r.snapshots([1]), "pictures": lambda r: r.pictures(), "images": lambda r: r.images([r.pictures()[0].image.sha256]),
+    "image_bytes": lambda r: r.image_bytes(r.pictures()[0].image.sha256), "summaries": lambda r: r.summaries(), "listing": lambda r: r.listing("stall", "1"),
+    "history": lambda r: r.history(1), "listing_images": lambda r: r.listing_images(1), "listing_captures": lambda r: r.listing_captures(1),
+    "readings": lambda r: r.readings(listing=1), "sellers": lambda r: r.sellers(), "seller_listings": lambda r: r.seller_listings(1),
+    "contacts": lambda r: r.contacts(listing=1), "sellers_of_contact": lambda r: r.sellers_of_contact("phone", "+447700900123"),
+    "examinations_of": lambda r: r.examinations_of([(SubjectKind.snapshot, 1)]), "findings_of": lambda r: r.findings_of([(SubjectKind.snapshot, 1)]),
+    "subjects_of": lambda r: r.subjects_of([1]), "flag": lambda r: r.flag(1), "flags_of": lambda r: r.flags_of(1), "queue": lambda r: r.queue(judged=True),
+    "premises": lambda r: r.premises([1]), "entries_of": lambda r: r.entries_of(2), "entries_by": lambda r: r.entries_by(postcodes=["M32 0TH"]),
+    "entries_unjoined": lambda r: r.entries_unjoined(1), "links": lambda r: r.links(), "link": lambda r: r.link(1), "judgements": lambda r: r.judgements([(SubjectKind.listing, 1)]), "exhibits": lambda r: r.exhibits("C1"),
+}  # fmt: skip
+NOT_READING = {"shown", "disclose", "close"}
+
+
+def test_every_read_function_is_in_this_walk() -> None:
+    assert set(CALLS) == set(public(Acting)) - NOT_READING
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_each_read_leaves_an_event_naming_what_it_showed(full: Store, name: str) -> None:
+    before = full.log_head()[0]
+    with full.acting("officer", purpose="walk", justification="test") as reader:
+        assert CALLS[name](reader), f"{name} showed nothing, so this test would prove nothing"
+    [event] = full.log(after=before)
+    assert event.body["verb"] == "consultation" and event.body["actor"] == "officer" and any(event.body["subjects"].values())
+
+
+def test_a_reader_is_made_by_acting_only(full: Store) -> None:
+    with pytest.raises(TypeError):
+        Acting(full)  # type: ignore[call-arg]
