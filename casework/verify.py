@@ -293,6 +293,8 @@ class Pack:
 
     def read_gaps(self) -> None:
         self.gaps = _object(self.read("gaps.json").rstrip(b"\n"))
+        if {name: type(rows) for name, rows in self.gaps.items()} != {"not_examined": list, "not_in_pack": list}:
+            raise Refused("it does not have the two lists of gaps")
 
     def each(self, name: str, check: Callable[[dict[str, Any], str], None]) -> int:
         """Run a check over each row of a file; how many rows."""
@@ -417,7 +419,6 @@ class Pack:
                 return
             if record.headers.get("WARC-Payload-Digest") != "sha256:" + row["body_digest"]:
                 self.problem(record.file, "it refers to another payload than its capture", record.where)
-            used.add(found.id)
             source = found
         elif record.kind not in ("response", "resource"):
             self.problem(file, f"its record is a {record.kind}", where)
@@ -448,6 +449,8 @@ class Pack:
             if self.files.get(row["file"]) != row["sha256"] or not row["file"].startswith(f"images/{row['sha256']}."):
                 self.problem(row["file"], f"it is not the picture whose digest its name and data/images.jsonl {where} give")
             for capture in row["captures"]:
+                if capture not in self.ids["captures"]:
+                    self.problem("data/images.jsonl", f"its capture {capture} is not in data/captures.jsonl", where)
                 if self.decoded(capture) not in ("", row["sha256"]):
                     self.problem("data/images.jsonl", f"capture {capture} did not bring this picture", where)
 
@@ -470,6 +473,7 @@ class Pack:
             self.report.not_checked.append(f"that {', '.join(undecoded)} say what was captured: their encoding is unknown to the standard library")
 
     def opinions(self) -> None:
+        policies = {row.get("digest") for _, row in self.rows["methods"]}
         missing = {(g.get("flag"), g.get("finding")) for g in self.gaps.get("not_in_pack", [])}
 
         def method(row: dict[str, Any], where: str) -> None:
@@ -488,6 +492,8 @@ class Pack:
                 self.problem("data/findings.jsonl", f"finding {row['id']} names a digest that is not its method's", where)
 
         def flag(row: dict[str, Any], where: str) -> None:
+            if row["policy"] not in policies and not any(g.get("policy") == row["policy"] for g in self.gaps.get("not_in_pack", [])):
+                self.problem("data/flags.jsonl", f"the policy of flag {row['id']} is no method of data/methods.jsonl", where)
             total = sum(float(c["points"]) for c in row["contributions"])
             if not abs(total - float(row["score"])) <= 1e-6:
                 self.problem("data/flags.jsonl", f"the contributions of flag {row['id']} make {total:g}, its score is {row['score']}", where)

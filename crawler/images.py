@@ -13,7 +13,8 @@ from store.words.records import Capture, Image
 
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 60_000_000
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF", "MPO")  # no format that runs a program to be opened
+Pillow.init()
+FORMATS = [name for name in ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF") if name in Pillow.OPEN]  # none that runs a program to be opened
 
 
 def image_of(capture: Capture, body: bytes) -> Image:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from scrapy.http import Headers, HtmlResponse, Response
 from scrapy.responsetypes import responsetypes
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
 from store.secrets import redact_url
 from store.words.records import Capture
@@ -27,7 +28,22 @@ def response_of(capture: Capture, payload: bytes, flags: Sequence[str] = ()) -> 
 def page_of(capture: Capture, body: bytes) -> HtmlResponse:
     """A page to be parsed: decoded body, and the address without its secrets, so that what is read never depends on them."""
     kind = next((value for name, value in capture.response_headers if name.lower() == "content-type"), "text/html")
-    return HtmlResponse(redact_url(capture.url_final), status=capture.status, headers={"Content-Type": kind}, body=body)
+    return HtmlResponse(redact_url(capture.url_final), status=capture.status, headers={"Content-Type": kind}, body=body, encoding=charset_of(kind, body))
+
+
+def charset_of(content_type: str, body: bytes) -> str:
+    """The charset by the HTML standard's order: byte order mark, header, <meta>; else UTF-8 where it is that, else Windows-1252.
+
+    Scrapy would guess by statistics where none is stated, and guess otherwise with another version of the library it asks.
+    """
+    bom = read_bom(body)[0]
+    if stated := bom or http_content_type_encoding(content_type) or html_body_declared_encoding(body):
+        return stated
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
 
 def decoded(capture: Capture, payload: bytes) -> bytes:

@@ -122,6 +122,7 @@ def _spin(unit: Unit) -> str:
     crawler = process.create_crawler(spider_of(unit.source))
     closed: list[str] = []
     crawler.signals.connect(lambda spider, reason: closed.append(reason), signal=signals.spider_closed, weak=False)
+    crawler.signals.connect(lambda failure, response, spider: unit.count("callback raised"), signal=signals.spider_error, weak=False)
     process.crawl(crawler, unit=unit)
     process.start()
     if process.bootstrap_failed:
@@ -140,6 +141,8 @@ def _ended(unit: Unit, reason: str) -> PassResult:
     problems = []
     if counts.get("parse raised"):
         problems.append(f"the parser raised on {counts['parse raised']} pages (their bytes are kept)")
+    if counts.get("callback raised"):
+        problems.append(f"our own code raised {counts['callback raised']} times outside a parser: see {unit.home.path('var/log')}")
     if listings < unit.source.expect.listings:
         problems.append(f"{listings} listings where at least {unit.source.expect.listings} were expected")
     outcome = Outcome.failed if unit.broken else Outcome.unmet if problems else Outcome.good
@@ -193,6 +196,7 @@ def _log_to(path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setLevel(logging.INFO)
     handler.setFormatter(_Redacting("%(asctime)s [%(name)s] %(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     structlog.configure(

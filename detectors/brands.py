@@ -85,7 +85,9 @@ class Brands:
     @cached_property
     def _goods(self) -> dict[str, re.Pattern[str]]:
         return {
-            name: re.compile(rf"\b(?:{'|'.join(sorted((normalise(w).text for w in words), key=len, reverse=True))})(?:e?s)?\b")
+            name: re.compile(
+                rf"\b(?:{'|'.join(sorted((normalise(w).text for w in words), key=len, reverse=True))})(?:e?s)?\b"
+            )
             for name, words in self.categories
         }
 
@@ -100,7 +102,9 @@ class Brands:
             if spelling.brand.name in found or not keys.may_hold(spelling):
                 continue
             for start, end in brand_hits(spelling.pattern, words):
-                if spelling.holds(words, start, end) and (spelling.how != "weak" or self._among_goods(spelling.brand, words, start, end)):
+                if spelling.holds(words, start, end) and (
+                    spelling.how != "weak" or self._among_goods(spelling.brand, words, start, end)
+                ):
                     found[spelling.brand.name] = Mention(spelling.brand.name, start, end, spelling.how)
                     break
         return sorted(found.values(), key=lambda m: (m.start, m.brand))
@@ -124,7 +128,9 @@ class Brands:
         """The category of goods that the first of the texts to name one names first; "" where none does."""
         for text in texts:
             words = normalise(text).text
-            hits = [(m.start(), -len(m[0]), name) for name, pattern in self._goods.items() if (m := pattern.search(words))]
+            hits = [
+                (m.start(), -len(m[0]), name) for name, pattern in self._goods.items() if (m := pattern.search(words))
+            ]
             if hits:
                 return min(hits)[2]
         return ""
@@ -155,7 +161,9 @@ class _Spelling:
         """Whether the mention stands: no `unless` phrase of the brand covers or touches it."""
         low = max(0, start - TRAP)
         window = words[low : end + TRAP]
-        return not any(m.start() + low < end and m.end() + low > start for trap in self._traps for m in trap.finditer(window))
+        return not any(
+            m.start() + low < end and m.end() + low > start for trap in self._traps for m in trap.finditer(window)
+        )
 
 
 _STARS = re.compile(r"[a-z0-9][*•●]|[*•●][a-z0-9]|[a-z0-9][?#_]+[a-z0-9]")

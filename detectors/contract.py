@@ -38,12 +38,16 @@ SUBJECTS = (SubjectKind.snapshot, SubjectKind.picture, SubjectKind.seller, Subje
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a detector says of one subject: findings, or that it was not possible and why. `failed` is the pass's word."""
+    """What a detector says of one subject: findings, or that it was not possible and why. `failed` is the pass's word.
+
+    `further` marks what a detector of pairs tells the other member of a pair, which it was not asked about.
+    """
 
     subject: int
     outcome: Outcome = Outcome.done
     findings: tuple[Finding, ...] = ()
     detail: str = ""
+    further: bool = False
 
 
 def done(subject: int | None, findings: Iterable[Finding] = ()) -> Examined:
@@ -152,29 +156,34 @@ def _problem(module: ModuleType) -> str:
     if module.SUBJECT not in SUBJECTS:
         return f"its SUBJECT is none of {', '.join(SUBJECTS)}"
     unknown = sorted(set(module.NEEDS) - NEEDS)
-    return f"it needs {', '.join(unknown)}, which nothing gives; what there is: {', '.join(sorted(NEEDS))}" if unknown else ""
+    return (
+        f"it needs {', '.join(unknown)}, which nothing gives; what there is: {', '.join(sorted(NEEDS))}"
+        if unknown
+        else ""
+    )
 
 
-def discover() -> list[Detector]:
-    """Every detector of this room, by name: the modules that have a `SUBJECT`."""
+def discover() -> dict[str, Detector]:
+    """Every detector of this room by name, in order of name: the modules that have a `SUBJECT`."""
     import detectors
 
     names = sorted(info.name for info in pkgutil.iter_modules(detectors.__path__) if not info.name.startswith("_"))
-    found = []
+    found = {}
     for name in names:
         try:
             module = importlib.import_module(f"detectors.{name}")
         except (SyntaxError, ImportError) as error:
             raise TouchstoneError(f"detectors/{name}.py cannot be read: {error}") from error
         if hasattr(module, "SUBJECT"):
-            found.append(detector_of(name))
+            found[name] = detector_of(name)
     return found
 
 
-def read_settings(path: Path, detectors: Sequence[Detector]) -> dict[str, Any]:
+def read_settings(path: Path, detectors: Iterable[Detector]) -> dict[str, Any]:
     """Each detector's Settings from the file, strictly; one that the file does not name has its own defaults."""
     from store.strict import load
 
+    detectors = list(detectors)
     parts: list[Any] = []
     for detector in detectors:
         try:
@@ -184,7 +193,7 @@ def read_settings(path: Path, detectors: Sequence[Detector]) -> dict[str, Any]:
         else:
             parts.append((detector.name, detector.settings, field(default_factory=detector.settings)))
     parts.sort(key=len)
-    made = load(path, make_dataclass("Detectors", parts, frozen=True))
+    made: Any = load(path, make_dataclass("Detectors", parts, frozen=True))
     return {detector.name: getattr(made, detector.name) for detector in detectors}
 
 
@@ -206,10 +215,9 @@ def failure(subject: int, error: BaseException | str) -> Examined:
 
 def _complete(detector: Detector, batch: Sequence[Any], said: list[Examined]) -> list[Examined]:
     """A detector that passes over a member, or speaks of a stranger, is wrong: silence must not read as "nothing found"."""
-    asked = [member.id for member in batch]
-    own = [examined.subject for examined in said if examined.subject in set(asked)]
-    if sorted(own) != sorted(asked):
-        raise ValueError(f"the detector {detector.name} did not say one thing of each of {len(asked)} subjects")
+    own = sorted(examined.subject for examined in said if not examined.further)
+    if own != sorted(member.id for member in batch):
+        raise ValueError(f"the detector {detector.name} did not say one thing of each of {len(batch)} subjects")
     if len(own) != len(said) and not detector.pairs:
         raise ValueError(f"the detector {detector.name} spoke of subjects that it was not asked about")
     return said
@@ -218,7 +226,8 @@ def _complete(detector: Detector, batch: Sequence[Any], said: list[Examined]) ->
 def storable(examined: Examined) -> Examined:
     """The same, with what no database takes (lone surrogates, NUL) replaced by U+FFFD."""
     findings = tuple(
-        replace(f, sentence=_text(f.sentence), pointers=tuple(_pointer(p) for p in f.pointers)) for f in examined.findings
+        replace(f, sentence=_text(f.sentence), pointers=tuple(_pointer(p) for p in f.pointers))
+        for f in examined.findings
     )
     return replace(examined, findings=findings, detail=_text(examined.detail))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,55 +119,66 @@ def policy_of(settings: Mapping[str, Any]) -> Policy:
 def score(policy: Policy, findings: Iterable[Said]) -> Scored:
     """The findings' points under the policy. Contributions sum to the score; priority needs two groups."""
     ordered = sorted(findings, key=_order)
-    cancelled = _cancelled(policy, ordered)
-    groups: dict[str, list[tuple[Said, float]]] = defaultdict(list)
-    for said, halves in _ranked(ordered, cancelled):
+    groups: dict[str, list[tuple[Said, float, bool]]] = defaultdict(list)
+    for said, halves, cancelled in _ranked(ordered, _cancelled(policy, ordered)):
         weight = policy.weight(said.finding.reason)
         exculpatory = said.finding.direction is Direction.exculpatory
         if exculpatory and weight.group != EXCULPATORY:
-            weight = Weight(EXCULPATORY, 0.0)  # a weight for what speaks for a seller is set on purpose, never by default
+            weight = Weight(
+                EXCULPATORY, 0.0
+            )  # a weight for what speaks for a seller is set on purpose, never by default
         elif not exculpatory and weight.group == EXCULPATORY:
             weight = policy.otherwise
-        points = 0.0 if said in cancelled else weight.weight * said.finding.score * 0.5**halves
-        groups[weight.group].append((said, points))
+        points = 0.0 if cancelled else weight.weight * said.finding.score * 0.5**halves
+        groups[weight.group].append((said, points, cancelled))
     contributions: list[Contribution] = []
     totals: dict[str, float] = {}
     for name in sorted(groups):
         cap, sign = (policy.exculpatory_cap, -1.0) if name == EXCULPATORY else (policy.groups[name].cap, 1.0)
-        whole = math.fsum(points for _, points in groups[name])
+        whole = math.fsum(points for _, points, _ in groups[name])
         share = cap / whole if whole > cap else 1.0
-        for said, points in groups[name]:
-            note = " Not counted: the picture is everybody's." if said in cancelled else ""
+        for said, points, cancelled in groups[name]:
+            note = " Not counted: the picture is everybody's." if cancelled else ""
             given = round(sign * points * share, 6) + 0.0  # no negative zero
-            contributions.append(Contribution(said.finding.reason, given, said.finding.sentence + note, said.method, said.row))
-        totals[name] = math.fsum(points * share for _, points in groups[name])
+            contributions.append(
+                Contribution(said.finding.reason, given, said.finding.sentence + note, said.method, said.row)
+            )
+        totals[name] = whole * share
     contributions.sort(key=lambda c: (-abs(c.points), c.reason, c.sentence, c.method, c.finding))
     total = round(math.fsum(c.points for c in contributions), 6) + 0.0
     return Scored(_level(policy, total, totals), total, tuple(contributions))
 
 
 def _order(said: Said) -> tuple[Any, ...]:
-    return (said.finding.reason, -said.finding.score, said.finding.digest, said.method, str(said.subject_kind), said.subject, said.row)
+    return (
+        said.finding.reason,
+        -said.finding.score,
+        said.finding.digest,
+        said.method,
+        str(said.subject_kind),
+        said.subject,
+        said.row,
+    )
 
 
-def _ranked(ordered: Sequence[Said], cancelled: frozenset[Said]) -> Iterable[tuple[Said, int]]:
-    """Each finding with how many of its reason count before it; cancelled ones take no place."""
+def _ranked(ordered: Sequence[Said], cancelled: Sequence[bool]) -> Iterator[tuple[Said, int, bool]]:
+    """Each finding, how many of its reason count before it, and whether it counts for nothing; such take no place."""
     counts: dict[tuple[str, Direction], int] = defaultdict(int)
-    for said in ordered:
+    for said, nothing in zip(ordered, cancelled, strict=True):
         key = (said.finding.reason, said.finding.direction)
-        yield said, counts[key]
-        counts[key] += said not in cancelled
+        yield said, counts[key], nothing
+        counts[key] += not nothing
 
 
-def _cancelled(policy: Policy, findings: Sequence[Said]) -> frozenset[Said]:
-    """The findings that another finding of the same subject takes the meaning from."""
+def _cancelled(policy: Policy, findings: Sequence[Said]) -> list[bool]:
+    """Whether another finding of the same subject takes a finding's meaning away."""
     reasons: dict[tuple[SubjectKind, int], set[str]] = defaultdict(set)
     for said in findings:
         reasons[said.subject_kind, said.subject].add(said.finding.reason)
-    return frozenset(
-        said for said in findings
-        if reasons[said.subject_kind, said.subject] & set(policy.cancels.get(said.finding.reason, ()))
-    )  # fmt: skip
+    return [
+        bool(reasons[said.subject_kind, said.subject] & set(policy.cancels.get(said.finding.reason, ())))
+        for said in findings
+    ]
 
 
 def _level(policy: Policy, total: float, groups: Mapping[str, float]) -> Level:

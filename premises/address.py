@@ -13,7 +13,14 @@ from dataclasses import asdict, dataclass, replace
 
 from premises.numbering import number_of, unit_of
 from premises.vocabulary import (
-    ABBREVIATIONS, BUILDINGS, DESIGNATORS, NUMBER_WORDS, ORDINALS, PAIRS, PARADES, STREETS,
+    ABBREVIATIONS,
+    BUILDINGS,
+    DESIGNATORS,
+    NUMBER_WORDS,
+    ORDINALS,
+    PAIRS,
+    PARADES,
+    STREETS,
 )  # fmt: skip
 from store.words.postcode import find_postcodes, normalise_postcode
 from store.words.text import normalise

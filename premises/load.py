@@ -86,8 +86,12 @@ def _each_once(rows: Rows) -> Iterator[RegisterEntry | Refused]:
         if isinstance(item, RegisterEntry):
             first = seen.setdefault(item.reference, item.row)
             if first != item.row:
-                item = Refused(item.row, f"the same reference as row {first}", f"{item.name} | {item.address_raw} | {item.postcode or ''}")
+                item = Refused(item.row, _repeat(item.reference, first), f"{item.name} | {item.address_raw} | {item.postcode or ''}")
         yield item
+
+
+def _repeat(reference: str, first: int) -> str:
+    return f"says the same as row {first}" if reference.startswith("row:") else f"has the reference of row {first}"
 
 
 def _keep(store: Store, file: _File, run: str, actor: str, progress: Progress | None) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 
+from premises.vocabulary import words
 from store.config import Home, load
 from store.words.records import Method
 
@@ -32,9 +33,10 @@ class LinkSettings:
             raise ValueError("weights: each lies between 0 and 1, and is less than 1")
 
 
-WEIGHTS = frozenset(
-    "postcode district postcode_differs number number_within number_perhaps unit unit_within unit_perhaps street street_alike building "
-    "building_alike building_differs name name_alike town phone phone_elsewhere other_unit same_phone same_email same_handle same_payment".split()
+WEIGHTS = words(
+    "postcode district postcode_differs number number_within number_perhaps unit unit_within unit_perhaps street street_alike "
+    "building building_alike building_differs name name_alike town phone phone_elsewhere other_unit same_phone same_email "
+    "same_handle same_payment"
 )
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Read as the word wherever it stands, but for "st", which is Saint or Street by its place (`address.spelt_out`).
 ABBREVIATIONS = {
     "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive", "cl": "close", "ct": "court", "crt": "court",
@@ -13,16 +18,18 @@ ABBREVIATIONS = {
     "saint": "st", "&": "and", "gt": "great", "lt": "little", "cott": "cottage",
 }  # fmt: skip
 
-STREETS = frozenset(
-    "road street avenue lane drive close crescent place square terrace gardens grove way walk hill row mews boulevard broadway parade "
-    "rise view green park quay wharf passage alley drove gate wynd vennel brae circus embankment esplanade promenade highway bypass "
-    "approach cross end side bank fold croft dene mount path yard strand causeway bridge parkway court lanes westgate eastgate southgate "
-    "northgate queensway kingsway broadwalk piccadilly".split()
+STREETS = words(
+    "road street avenue lane drive close crescent place square terrace gardens grove way walk hill row mews boulevard "
+    "broadway parade rise view green park quay wharf passage alley drove gate wynd vennel brae circus embankment esplanade "
+    "promenade highway bypass approach cross end side bank fold croft dene mount path yard strand causeway bridge parkway "
+    "court lanes westgate eastgate southgate northgate queensway kingsway broadwalk piccadilly"
 )
 
 # A number before one of these is a unit's number: nobody numbers the parade itself.
-PARADES = frozenset("parade arcade precinct mall estate centre market market_hall retail_park business_park".split())
-BUILDINGS = PARADES | frozenset("house building buildings hall tower mill mills works block exchange chambers plaza galleries point court".split())
+PARADES = words("parade arcade precinct mall estate centre market market_hall retail_park business_park")
+BUILDINGS = PARADES | words(
+    "house building buildings hall tower mill mills works block exchange chambers plaza galleries point court"
+)
 
 # Two words that act as one in what ends a name.
 PAIRS = {
@@ -40,18 +47,21 @@ DESIGNATORS = {
     "office": "suite", "offices": "suite", "studio": "suite", "block": "block",
 }  # fmt: skip
 
-NUMBER_WORDS = {
-    word: str(number)
-    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split(), 1)
-}
+_COUNTED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen")
+NUMBER_WORDS = {word: str(number) for number, word in enumerate(_COUNTED, 1)}
 ORDINALS = {
     "ground": "ground", "gnd": "ground", "first": "1", "1st": "1", "second": "2", "2nd": "2", "third": "3", "3rd": "3",
     "fourth": "4", "4th": "4", "fifth": "5", "5th": "5", "top": "top", "lower ground": "lower ground", "upper ground": "upper ground",
 }  # fmt: skip
 
 # Words in a business's name that tell nobody apart: legal forms, trades, filler.
-GENERIC = frozenset(
-    "the and of at in a an ltd limited plc llp llc inc co company uk gb group trading traders t/a ta shop shops store stores outlet retail "
-    "cafe coffee bar restaurant takeaway pub inn hotel house bistro kitchen grill deli bakery tea room rooms tearoom tearooms "
-    "demonstration official online".split()
+GENERIC = words(
+    "the and of at in a an ltd limited plc llp llc inc co company uk gb group trading traders t/a ta shop shops store stores "
+    "outlet retail cafe coffee bar restaurant takeaway pub inn hotel house bistro kitchen grill deli bakery tea room rooms "
+    "tearoom tearooms demonstration official online"
 )  # fmt: skip
+
+# Words that make two streets of two that are otherwise spelt alike: no misspelling turns one into the other.
+TELLING = words(
+    "north south east west upper lower old new great little inner outer first second third fourth fifth high low"
+)

@@ -213,7 +213,7 @@ class CaptureReads:
     def place(self: Acting, number: int) -> Location | None:
         """Where a capture's record lies now: the newest of its locations."""
         with self.store.database.reading() as c:
-            r = _location(c, number)
+            r = newest_location(c, number)
         self.shown("capture", [number])
         return Location(r.capture, r.segment, r.offset, r.length, r.record_id, r.record_type, r.payload_of) if r else None
 

@@ -61,14 +61,17 @@ class DaskExecutor(Executor):
 
     def __init__(self, scheduler: str) -> None:
         try:
-            from distributed import Client
+            import distributed
         except ImportError:
-            raise TouchstoneError("executor: dask needs the extra `cluster` (pip install 'touchstone-scanner[cluster]')") from None
+            raise TouchstoneError(
+                "executor: dask needs the extra `cluster` (pip install 'touchstone-scanner[cluster]')"
+            ) from None
         try:
-            self._client = Client(scheduler, timeout="10s")
+            client: Any = distributed.Client
+            self._client = client(scheduler, timeout="10s")
         except (OSError, ValueError) as error:
             raise TouchstoneError(f"dask_scheduler: nothing answers at {scheduler} ({error})") from None
-        self._executor = self._client.get_executor(pure=False)
+        self._executor: Any = self._client.get_executor(pure=False)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = self._executor.submit(fn, *args, **kwargs)

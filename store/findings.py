@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,7 @@ class KeptFinding:
     method_name: str
     method_digest: str
     finding: Finding
+    newest: int = 0  # the newest examination that says the same: an older one's opinion may have been replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,12 @@ class FindingReads:
         with self.store.database.reading() as c:
             for r in c.execute(query).mappings():
                 key = (r["subject_kind"], r["subject"], r["method"], r["digest"])
-                kept.setdefault(key, KeptFinding(r["id"], r["examination"], SubjectKind(r["subject_kind"]), r["subject"], r["method"], r["method_name"], r["method_digest"], finding_of(r)))
+                held = kept.get(key)
+                kept[key] = (
+                    replace(held, newest=max(held.newest, r["examination"])) if held else
+                    KeptFinding(r["id"], r["examination"], SubjectKind(r["subject_kind"]), r["subject"], r["method"], r["method_name"], r["method_digest"], finding_of(r),
+                                r["examination"])
+                )  # fmt: skip
         self.shown("finding", (k.id for k in kept.values()))
         return list(kept.values())
 

@@ -67,7 +67,7 @@ def export(case: str, to: Annotated[Path | None, typer.Option("--out", help="The
     """
     import casework.export
 
-    with opened(home) as (folder, store), bar("export") as progress:
+    with opened(home) as (folder, store), bar() as progress:
         target = to or folder.path(f"var/packs/{case}")
         done = casework.export.export(store, folder, case, target, actor=person(store, folder, by), justification=why, progress=progress)
     for note in done.notes:

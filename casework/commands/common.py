@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from store.config import Home
@@ -88,22 +88,32 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], emp
     out.print(shown)
 
 
-Progressed = Callable[[str, int, int | None], None]
+class Bar:
+    """A progress bar with a row for each thing that is worked on. Nothing is drawn where the output is no terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, total: int | None = None, note: str = "") -> None:
+        """Say how many of `what` are done by now."""
+        self._progress.update(self._task(what), completed=done, total=total, description=f"{what} {note}".strip())
+
+    def add(self, what: str, more: int) -> None:
+        """Say that so many more of `what` are done."""
+        self._progress.advance(self._task(what), more)
+
+    def _task(self, what: str) -> TaskID:
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=None)
+        return self._tasks[what]
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Progressed]:
-    """A progress bar: call it with (what, done, of how many or None). Nothing is drawn where the output is no terminal."""
+def bar() -> Iterator[Bar]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        tasks: dict[str, Any] = {}
-
-        def step(what: str, done: int, total: int | None = None) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(f"{title} {what}".strip(), total=total)
-            progress.update(tasks[what], completed=done, total=total)
-
-        yield step
+        yield Bar(progress)
 
 
 def finish(name: str, result: PassResult, as_json: bool = False) -> None:

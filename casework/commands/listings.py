@@ -36,7 +36,7 @@ def source_list(json: Json = False, home: Folder = None) -> None:
     import crawler.source
 
     folder = home_of(home)
-    found = crawler.source.load_all(folder)
+    found = {source.name: source for source in crawler.source.find_sources(folder)}
     with opened(home) as (_h, store):
         last = {name: next(iter(store.runs("crawl", name, limit=1)), None) for name in found}
     if json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -25,28 +26,34 @@ def register(app: typer.Typer) -> None:
 
 def _crawl(store: Store, home: Home, sources: list[str] | None, fresh: bool) -> PassResult:
     import crawler.run
+    import crawler.source
 
-    with bar("crawl") as progress:
+    expected = {source.name: source.expect.listings for source in crawler.source.find_sources(home) if source.expect}
+    with bar() as step:
+
+        def progress(source: str, counts: Mapping[str, int]) -> None:
+            step(source, counts.get("listings", 0), expected.get(source), f"{counts.get('pages', 0)} pages, {counts.get('images', 0)} pictures")
+
         return crawler.run.run(store, home, sources=sources or None, actor=SYSTEM, resume=not fresh, progress=progress)
 
 
 def _detect(store: Store, home: Home, only: list[str] | None = None, retry: bool = False) -> PassResult:
     import detectors.run
 
-    with bar("detect") as progress, make_executor(home.settings) as executor:
-        return detectors.run.run(store, home, executor, actor=SYSTEM, only=only, retry_errors=retry, progress=progress)
+    with bar() as step, make_executor(home.settings) as executor:
+        return detectors.run.run(store, home, executor, actor=SYSTEM, only=only, retry_errors=retry, progress=step.add)
 
 
 def _flag(store: Store, home: Home) -> PassResult:
-    with bar("flag") as progress:
+    with bar() as progress:
         return flags.run(store, home, actor=SYSTEM, progress=progress)
 
 
 def _link(store: Store, home: Home) -> PassResult:
     import premises.run
 
-    with bar("link") as progress:
-        return premises.run.run(store, home, actor=SYSTEM, progress=progress)
+    with bar() as progress:
+        return premises.run.run(store, home, actor=SYSTEM, progress=lambda done, total: progress("sellers and listings", done, total))
 
 
 def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> None:
@@ -77,8 +84,8 @@ def reread(sources: Sources = None, json: Json = False, home: Folder = None) -> 
     """Read the kept bytes again with the current parsers, without the network."""
     import crawler.reread
 
-    with opened(home) as (folder, store), bar("reread") as progress:
-        finish("reread", crawler.reread.run(store, folder, sources=sources or None, actor=SYSTEM, progress=progress), json)
+    with opened(home) as (folder, store), bar() as step:
+        finish("reread", crawler.reread.run(store, folder, sources=sources or None, actor=SYSTEM, progress=lambda source, counts: step(source, counts["pages"])), json)
 
 
 def detect(

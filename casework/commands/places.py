@@ -23,10 +23,10 @@ def load(
 
     Example: touchstone register load fhrs FHRS415en-GB.xml
     """
-    import premises.load
+    from premises.load import load as load_register
 
-    with opened(home) as (folder, store), bar("load") as progress:
-        finish("register load", premises.load.load(store, folder, name, file, actor=person(store, folder, by), progress=progress), json)
+    with opened(home) as (folder, store), bar() as step:
+        finish("register load", load_register(store, folder, name, file, actor=person(store, folder, by), progress=lambda done, total: step("rows", done, total)), json)
 
 
 @registers.command("list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,20 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import casework.verify as verifier
-from casework.export import gaps, log, pages, records, render, seal, tables
+from casework.export import gaps, log, pages, pdf, records, render, seal, tables
 from casework.export.gather import Material, gather
 from casework.export.limits import markdown
-from casework.export.rows import Row, when
+from casework.export.rows import Row, scrub, when
 from casework.export.summary import Summary, shown_time
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store
-from store.words.records import canonical
+from store.words.records import Authority, canonical
 
 __all__ = ["ExportResult", "export"]
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/avif": ".avif", "image/bmp": ".bmp", "image/tiff": ".tif"}
-Progress = Callable[[str], None]
+Progress = Callable[[str, int, int | None], None]  # what, how many done, of how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ def export(
     Raises TouchstoneError for an unknown case, one without exhibits, an empty justification, a folder that is not empty, or a
     log that does not hold: nothing is left behind then.
     """
-    say = progress or (lambda stage: None)
+    say = _stages(progress)
     case = store.case(case_reference)
     if not justification.strip():
-        raise TouchstoneError("an export hands personal data on (DPA 2018 s.62): say why with a justification")
+        raise TouchstoneError("an export hands personal data on (DPA 2018 s.62): say why (`--why`)")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise TouchstoneError(f"{out} exists already; give a folder that does not, since a pack is never mixed with another")
     sealed = store.log_head()[0]
@@ -89,6 +90,18 @@ def export(
     return ExportResult(out, result.head, out / "summary.pdf" if result.pdf else None, result.notes, target)
 
 
+def _stages(progress: Progress | None) -> Callable[[str], None]:
+    done = 0
+
+    def say(stage: str) -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(stage, 1, 1)
+
+    return say
+
+
 def _own_event(store: Store, after: int, upto: int, actor: str, case: str) -> int:
     """The number of the disclosure that this export recorded: other passes may have written to the log meanwhile."""
     mine = [
@@ -109,7 +122,7 @@ def _write_bytes(store: Store, reader: Acting, m: Material, folder: Path) -> _Wr
         payload = reader.payload(number)
         body = pages.undo_encoding(payload, capture)
         if body is not None:
-            decoded.setdefault(seal.hashlib.sha256(body).hexdigest(), []).append(number)
+            decoded.setdefault(hashlib.sha256(body).hexdigest(), []).append(number)
         if pages.is_page(capture) and m.uses[number] != ["payload"]:
             _write_page(m, written, folder, number, body, payload)
     wanted = {d: i.mime for d, i in m.images.items()} | {r.image_sha256: "" for r in m.references.values() if r.image_sha256 and r.image_sha256 not in m.images}
@@ -138,14 +151,14 @@ def _write_page(m: Material, written: _Written, folder: Path, number: int, body:
     page = pages.decode(body, capture)
     (folder / "pages" / f"{stem}.html.txt").write_bytes(body)
     row = {
-        "capture": number, "file": f"pages/{stem}.html.txt", "view": f"pages/{stem}.html", "sha256": seal.hashlib.sha256(body).hexdigest(), "charset": page.charset,
+        "capture": number, "file": f"pages/{stem}.html.txt", "view": f"pages/{stem}.html", "sha256": hashlib.sha256(body).hexdigest(), "charset": page.charset,
         "exact": page.exact, "url": capture.url_final, "at": shown_time(capture.ended_at), "digest": capture.body_digest, "record": capture.record_id, "kind": str(capture.kind),
     }  # fmt: skip
-    render.write_view(folder / row["view"], page, row, m.case.reference)
+    render.write_view(folder / str(row["view"]), page, row, m.case.reference)
     written.pages.append(row)
 
 
-def _finish(store: Store, home: Home, m: Material, written: _Written, folder: Path, *, sealed: int, event: int, say: Progress) -> ExportResult:
+def _finish(store: Store, home: Home, m: Material, written: _Written, folder: Path, *, sealed: int, event: int, say: Callable[[str], None]) -> ExportResult:
     """Everything that needs no reading of personal data: rows, gaps, the log, the summaries, the seal."""
     say("writing rows, log and summary")
     authority = home.settings.authority
@@ -155,14 +168,14 @@ def _finish(store: Store, home: Home, m: Material, written: _Written, folder: Pa
     )  # fmt: skip
     missing = gaps.not_examined(store, m)
     for row in missing:
-        row["why"] = tables.scrub(row["why"], folders)
+        row["why"] = scrub(row["why"], folders)
     tables.write_tables(rows, folder / "data")
     (folder / "gaps.json").write_bytes(canonical({"not_examined": missing, "not_in_pack": m.gaps}) + b"\n")
     kept = log.write_log(store, m, event, folder / "log.jsonl")
     context = _context(store, m, written, rows, missing, sealed=sealed)
     render.write_limits(folder, markdown(), m.case.reference)
     render.write_readme(folder, context)
-    note = render.write_pdf(folder, context)
+    note = pdf.write_pdf(render.summary_text(context), folder)
     shutil.copyfile(verifier.__file__, folder / "verify.py")
     head = seal.write_head(folder, case=m.case.reference, log={"seq": kept.seq, "head": kept.head}, made_at=str(kept.export["at"]), export_event=event)
     notes = [note] if note else []
@@ -175,11 +188,11 @@ def _context(store: Store, m: Material, written: _Written, rows: dict[str, list[
     authority = rows["case"][0]
     names = {a["id"]: f"{a['name']}, {a['role']}" for a in rows["actors"]}
     at = next((e.body["at"] for e in store.log(sealed - 1, 1)), when(m.case.opened_at) if m.case.opened_at else None) if sealed else None
-    summary = Summary(m, tables.Authority(m.case.authority, authority["authority_name"], authority["jurisdiction"]), names, written.pictures, written.pages, written.records,
+    summary = Summary(m, Authority(m.case.authority, authority["authority_name"], authority["jurisdiction"]), names, written.pictures, written.pages, written.records,
                       {r["id"]: r for r in rows["methods"]}, missing)  # fmt: skip
     return {
         "case": m.case, "authority": summary.authority, "opened": shown_time(m.case.opened_at), "sealed": sealed, "sealed_at": shown_time(at), "tool": seal.tool(), "summary": summary,
-        "exhibits": summary.exhibits(), "missing": missing, "absent": m.gaps, "methods": rows["methods"], "runs": rows["runs"], "custody": log.custody(store, m, sealed),
+        "exhibits": summary.exhibits(), "others": summary.others(), "missing": missing, "absent": m.gaps, "methods": rows["methods"], "runs": rows["runs"], "custody": log.custody(store, m, sealed),
         "sellers_of_case": m.sellers, "registers": rows["registers"], "time": shown_time,
     }  # fmt: skip
 

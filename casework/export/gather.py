@@ -99,8 +99,8 @@ def _listing(reader: Acting, m: Material, number: int, use: str) -> None:
         + [(SubjectKind.seller, r.seller) for r in mine if r.seller is not None] + [(SubjectKind.picture, p.id) for p in pictures]
     ))  # fmt: skip
     m.snapshots |= {s.id: s for s in reader.snapshots(sorted({r.snapshot for r in mine})) if s.id is not None}
-    for contact, capture in reader.contacts(listing=number):
-        m.contacts.append(row_of(contact, capture=capture, listing=number, seller=None))
+    for contact, first in reader.contacts(listing=number):
+        m.contacts.append(row_of(contact, capture=first, listing=number, seller=None))
     for flag, at in reader.flags_of(number):
         if flag.id is not None:
             m.flags[flag.id] = (flag, str(plain(at)))
@@ -153,8 +153,9 @@ def _people(reader: Acting, m: Material) -> None:
             if (contact.kind, contact.value) not in known:
                 m.contacts.append(row_of(contact, capture=capture, listing=None, seller=number))
     cited = {c["capture"] for c in m.contacts} | {r.capture for x in m.links.values() for r in x.reasons if r.capture is not None}
-    for capture in reader.captures(sorted(cited - m.captures.keys())) if cited - m.captures.keys() else []:
-        m.use(capture, "cited")
+    missing = sorted(cited - m.captures.keys())
+    for found in reader.captures(missing) if missing else []:
+        m.use(found, "cited")
 
 
 def _opinions(store: Store, reader: Acting, m: Material) -> None:

@@ -1,7 +1,7 @@
-"""Templates to files: README.html, the views of pages, the limits page, and summary.pdf where WeasyPrint can run.
+"""Templates to files: README.html, the views of pages, the limits page, and the text of summary.pdf.
 
 Everything that a listing says is hostile: templates escape by default, no page of ours has a script, and a content policy in each
-forbids every connection. The PDF is made from the same template by a fetcher that knows the pack's own pictures and nothing else.
+forbids every connection.
 """
 
 from __future__ import annotations
@@ -16,12 +16,6 @@ from markupsafe import Markup
 from casework.export.limits import LIMITS
 from casework.export.pages import Page
 from casework.export.rows import Row
-
-PDF_MISSING = (
-    "summary.pdf was not made: WeasyPrint or the Pango library it draws with is missing ({why}); on Debian or Ubuntu `apt-get install libpango-1.0-0 "
-    "libpangoft2-1.0-0 libharfbuzz-subset0` and `pip install weasyprint` provide them. README.html says the same and prints well."
-)
-
 
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("casework.export"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -44,25 +38,6 @@ def write_view(path: Path, page: Page, row: Row, case: str) -> None:
     path.write_text(_environment().get_template("page.html").render(page=page, row=row, case=case), encoding="utf-8")
 
 
-def write_pdf(folder: Path, context: Mapping[str, Any]) -> str:
-    """Make summary.pdf (PDF/UA-1); "" when it was made, else one sentence that says what is missing and how to get it."""
-    try:
-        from weasyprint import HTML
-        from weasyprint.urls import URLFetcher, URLFetcherResponse
-    except (ImportError, OSError) as error:  # OSError: the Python part is there, Pango is not
-        return PDF_MISSING.format(why=str(error).splitlines()[0].split("(")[0].strip()[:120] or type(error).__name__)
-
-    class OwnPictures(URLFetcher):  # type: ignore[misc]
-        """Gives the pack's own pictures, by an address that holds no path of this machine."""
-
-        def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-            name = url.removeprefix("pack:///images/")
-            path = folder / "images" / name
-            if name == url or "/" in name or not path.is_file():
-                raise ValueError("only the pack's own pictures are drawn")
-            return URLFetcherResponse(url, path.read_bytes())
-
-    text = _environment().get_template("readme.html").render(context, limits=LIMITS, pdf=True)
-    document = HTML(string=text, base_url="pack:///", url_fetcher=OwnPictures())
-    document.write_pdf(folder / "summary.pdf", pdf_variant="pdf/ua-1", pdf_identifier=b"touchstone-pack", dpi=150, jpeg_quality=80, optimize_images=True)
-    return ""
+def summary_text(context: Mapping[str, Any]) -> str:
+    """The text that summary.pdf is made of: README.html without what paper cannot do."""
+    return _environment().get_template("readme.html").render(context, limits=LIMITS, pdf=True)

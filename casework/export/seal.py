@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from store.version import code_version
 from store.words.records import canonical
 
 FORMAT = "touchstone-pack/1"
@@ -16,12 +16,8 @@ HEAD, MANIFEST = "head.json", "manifest.sha256"
 
 
 def tool() -> dict[str, str]:
-    """The name and version of what made the pack."""
-    try:
-        version = metadata.version("touchstone-scanner")
-    except metadata.PackageNotFoundError:  # run out of a clone that was not installed
-        version = "unknown"
-    return {"name": "touchstone-scanner", "version": version}
+    """The name of what made the pack, and its version with the digest of its source."""
+    return {"name": "touchstone-scanner", "version": code_version()}
 
 
 def sha256_file(path: Path) -> str:

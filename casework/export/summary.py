@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -51,6 +52,7 @@ class Summary:
     records: Mapping[int, Row | None]
     methods: Mapping[int, Row]
     gaps: Sequence[Row]
+    told: dict[int, str] = field(default_factory=dict)  # link → the exhibit under which it is set out
 
     def who(self, actor: str) -> str:
         return self.names.get(actor, actor)
@@ -66,12 +68,12 @@ class Summary:
         if e.subject_kind is SubjectKind.capture:
             return base | {"captures": self._captures(e.number), "judgements": self._judgements([(e.subject_kind, e.subject)])}
         if e.subject_kind is SubjectKind.link:
-            return base | {"links": [self.link(x) for x in m.links.values() if x.id == e.subject]}
+            return base | {"links": [self.link(x, e) for x in m.links.values() if x.id == e.subject]}
         if e.subject_kind is SubjectKind.premises:
             links = [x for x in m.links.values() if (SubjectKind.premises, e.subject) in ((x.subject_kind, x.subject), (x.object_kind, x.object))]
-            return base | {"premises": self.premises(e.subject), "links": [self.link(x) for x in links], "judgements": self._judgements([(e.subject_kind, e.subject)])}
+            return base | {"premises": self.premises(e.subject), "links": [self.link(x, e) for x in links], "judgements": self._judgements([(e.subject_kind, e.subject)])}
         if e.subject_kind is SubjectKind.seller:
-            return base | {"sellers": [e.subject], "links": self._links_of({(SubjectKind.seller, e.subject)})}
+            return base | {"sellers": [e.subject], "links": self._links_of({(SubjectKind.seller, e.subject)}, e)}
         return base
 
     def _listing(self, e: Exhibit) -> dict[str, Any]:
@@ -90,7 +92,7 @@ class Summary:
             "findings": [self._finding(f) for f in m.findings.values() if (f.subject_kind, f.subject) in subjects],
             "examinations": self._examinations(subjects), "gaps": [g for g in self.gaps if g.get("listing") == number],
             "judgements": self._judgements(around), "sellers": sellers,
-            "links": self._links_of({(SubjectKind.listing, number), *((SubjectKind.seller, s) for s in sellers)}),
+            "links": self._links_of({(SubjectKind.listing, number), *((SubjectKind.seller, s) for s in sellers)}, e),
             "contacts": [c for c in m.contacts if c["listing"] == number or c["seller"] in sellers],
         }  # fmt: skip
 
@@ -98,13 +100,20 @@ class Summary:
         """Each version after the first, with what changed in it."""
         out: list[dict[str, Any]] = []
         versions = self.material.versions[number]
-        for before, after in zip(versions, versions[1:], strict=False):
+        for before, after in pairwise(versions):
             old, new = before.snapshot.words(), after.snapshot.words()
             changes = [{"field": k.replace("_", " "), "old": old[k], "new": new[k]} for k in new if old[k] != new[k] and k != "price_minor"]
             if before.image_digests != after.image_digests:
                 changes.append({"field": "pictures", "old": f"{len(before.image_digests)}", "new": f"{len(after.image_digests)}, not the same ones"})
             out.append({"at": shown_time(after.captured_at), "capture": after.capture, "changes": changes})
         return out
+
+    def others(self) -> list[dict[str, Any]]:
+        """Captures that belong to no exhibit."""
+        words = {"cited": "cited by a link, a contact or a linked listing", "payload": "holder of the bytes of a repeated answer"}
+        numbers = {e.number for e in self.material.exhibits}
+        rest = [c for n, c in sorted(self.material.captures.items()) if not numbers & set(self.material.uses[n])]
+        return [self.capture(c) | {"uses": "; ".join(words.get(u, u) for u in self.material.uses[c.id or 0])} for c in rest]
 
     def _captures(self, exhibit: str) -> list[dict[str, Any]]:
         return [self.capture(c) for n, c in sorted(self.material.captures.items()) if exhibit in self.material.uses[n]]
@@ -137,8 +146,14 @@ class Summary:
         return {
             "id": f.id, "sentence": f.finding.sentence, "reason": f.finding.reason, "direction": str(f.finding.direction), "score": f"{f.finding.score:.2f}",
             "method": f"{f.method_name} {method.get('version', '')}", "status": method.get("status") or "no status", "digest": f.method_digest,
-            "subject": f"{f.subject_kind} {f.subject}", "pointers": [p for p in f.finding.pointers if p.raw or p.other],
+            "subject": f"{f.subject_kind} {f.subject}",
+            "pointers": [{"raw": p.raw, "field": p.field, "said": self._pointed(p.other)} for p in f.finding.pointers if p.raw or p.other],
         }  # fmt: skip
+
+    def _pointed(self, other: str) -> str:
+        kind, _, number = other.partition(":")
+        entry = self.material.references.get(int(number)) if kind == "reference" and number.isdigit() else None
+        return f"reference {number} ({entry.kind}, {entry.provenance})" if entry else other.replace(":", " ")
 
     def _examinations(self, subjects: Sequence[tuple[SubjectKind, int]]) -> list[dict[str, Any]]:
         words = {"done": "examined", "failed": "failed", "not_possible": "not possible"}
@@ -157,13 +172,14 @@ class Summary:
         after = next((x.id for x in self.material.judgements.values() if x.supersedes == j.id), None)
         return {"id": j.id, "who": self.who(j.actor), "verdict": VERDICTS[j.verdict], "at": shown_time(j.at), "reason": j.reason, "of": f"{j.subject_kind} {j.subject}", "superseded": after}
 
-    def _links_of(self, ends: set[tuple[SubjectKind, int]]) -> list[dict[str, Any]]:
-        return [self.link(x) for x in self.material.links.values() if ends & {(x.subject_kind, x.subject), (x.object_kind, x.object)}]
+    def _links_of(self, ends: set[tuple[SubjectKind, int]], e: Exhibit) -> list[dict[str, Any]]:
+        return [self.link(x, e) for x in self.material.links.values() if ends & {(x.subject_kind, x.subject), (x.object_kind, x.object)}]
 
-    def link(self, x: Link) -> dict[str, Any]:
+    def link(self, x: Link, e: Exhibit) -> dict[str, Any]:
+        under = self.told.setdefault(x.id or 0, e.number)
         method = self.methods.get(int(x.method), {})
         return {
-            "id": x.id, "status": x.status, "score": f"{x.score:.2f}", "level": x.level, "subject": self._end(x.subject_kind, x.subject),
+            "id": x.id, "status": x.status, "under": under if under != e.number else "", "score": f"{x.score:.2f}", "level": x.level, "subject": self._end(x.subject_kind, x.subject),
             "object": self._end(x.object_kind, x.object), "for": [r for r in x.reasons if not r.against], "against": [r for r in x.reasons if r.against],
             "method": f"{method.get('name', 'method')} {method.get('version', '')}", "judgements": self._judgements([(SubjectKind.link, x.id or 0)]),
             "premises": self.premises(x.object) if x.object_kind is SubjectKind.premises else None,

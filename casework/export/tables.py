@@ -21,6 +21,8 @@ def tables(
     methods = {number: (method, status) for number, method, status in store.methods()}
     used = {e.method for e in m.examinations.values()} | {f.method for f in m.findings.values()} | {int(x.method) for x in m.links.values()}
     digests = {flag.policy for flag, _ in m.flags.values()} | {c.method for flag, _ in m.flags.values() for c in flag.contributions}
+    for digest in sorted({flag.policy for flag, _ in m.flags.values()} - {method.digest for method, _ in methods.values()}):
+        m.gaps.append({"policy": digest, "what": f"the policy {digest}, by which flags were made", "why": "the store holds no method of that digest"})
     runs = _runs(store, {c.run for c in m.captures.values()} | {e.run for e in m.examinations.values() if e.run})
     actors = {e.actor for e in m.exhibits} | {j.actor for j in m.judgements.values()} | {r.actor for r in runs}
     registers = {entry.register for _, entry in m.entries.values()}

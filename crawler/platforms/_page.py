@@ -12,6 +12,7 @@ from scrapy.http import TextResponse
 from w3lib.html import get_base_url
 
 from crawler.source import Source
+from store.words.money import Price, parse_price
 
 _BLOCK_NAMES = (
     "address article aside blockquote br dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
@@ -110,6 +111,11 @@ def handle_of(source: Source, name: str, url: str) -> str:
         return name
     parts = urlsplit(url)
     return unquote(parts.path.rstrip("/").rpartition("/")[2]) or name
+
+
+def price_in(source: Source, text: str) -> Price | None:
+    """The price that a price field states, in the source's currency where it names none. A broken "£" is no part of a number."""
+    return parse_price(text.replace("\ufffd", " "), source.currency) if text else None
 
 
 def notes_on(*said: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from parsel import Selector
 from scrapy.http import TextResponse
 
-from crawler.platforms._page import address, line, ref_of, words
+from crawler.platforms._page import address, base_of, line, ref_of, words
 from crawler.source import Source
 
 Thing = dict[str, Any]
@@ -40,7 +40,7 @@ def microdata(response: TextResponse) -> list[Thing]:
 
     if not response.xpath("//*[@itemscope]"):
         return []
-    return [_plain(item) for item in MicrodataExtractor().extract_items(response.selector.root, base_url=response.url)]
+    return [_plain(item) for item in MicrodataExtractor().extract_items(response.selector.root, base_url=base_of(response))]
 
 
 def _plain(item: Any) -> Any:

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from scrapy.http import TextResponse
 
 from crawler.platforms import _schema as schema
-from crawler.platforms._page import address, base_of, handle_of, line, notes_on, ref_of
+from crawler.platforms._page import address, base_of, handle_of, line, notes_on, price_in, ref_of
 from crawler.platforms._schema import Thing
 from crawler.source import Source
-from store.words.money import parse_price
 from store.words.records import Parsed, Snapshot
 
 VERSION = "1"
@@ -45,7 +44,7 @@ def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, s
     if not amount:
         amount, currency = graph.get("price", [""])[0], graph.get("currency", [""])[0]
     price_text = line(f"{amount} {currency}")
-    price = parse_price(price_text, source.currency) if amount else None
+    price = price_in(source, price_text)
     seller = schema.first_thing(offer.get("seller") or offer.get("offeredBy") or product.get("seller"))
     said = line(schema.text(seller))
     name = said or (source.title if source.kind == "shop" else "")

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from parsel import Selector
 from scrapy.http import TextResponse
 
-from crawler.platforms._page import address, base_of, handle_of, largest, line, notes_on, picture_of, ref_of, words
+from crawler.platforms._page import address, base_of, handle_of, largest, line, notes_on, picture_of, price_in, ref_of, words
 from crawler.source import Source
-from store.words.money import parse_price
 from store.words.records import Parsed, Snapshot
 
 VERSION = "1"
@@ -59,7 +58,7 @@ def _parsed(
     source: Source, ref: str, url: str, title: str, text: str, price: str, seller: str, seller_url: str, place: str, images: tuple[str, ...], more: dict[str, str],
 ) -> Parsed:  # fmt: skip
     price, seller, place = line(price), line(seller), line(place)
-    found = parse_price(price, source.currency) if price else None
+    found = price_in(source, price)
     name = seller or (source.title if source.kind == "shop" else "")
     snapshot = Snapshot(
         title, text, price, found.amount_minor if found else None, found.currency if found else None, seller=handle_of(source, name, seller_url) if name else "",

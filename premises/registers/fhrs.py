@@ -101,7 +101,7 @@ def _elements(path: Path) -> Iterator[Element]:
             raise StopRun(f"{path}: has a document type declaration, which the scheme's files have not; nothing was loaded")
         file.seek(0)
         try:
-            for _event, element in iterparse(file):  # noqa: S314: no document type, see above; expat expands nothing else
+            for _event, element in iterparse(file):  # noqa: S314 - no document type, see above
                 yield element
         except ParseError as error:
             raise StopRun(f"{path}: not well-formed XML at line {error.position[0]}: {error}; nothing was loaded") from None

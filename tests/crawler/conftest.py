@@ -1,5 +1,7 @@
 """A working folder, a small site that tests can edit, and ways to crawl it."""
 
+import hashlib
+import io
 import json
 import shutil
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from crawler import run as crawl
 from store.config import Home, defaults_folder
@@ -22,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = """title: Mini (test)
 kind: {kind}
 url: {url}
-start: [{start}]
+start: ['{start}']
 platform: {platform}
 legal: A loopback test.
 follow: {follow}
@@ -36,12 +39,16 @@ ref: '{ref}'
 
 def picture(colour: str = "red", size: int = 40) -> bytes:
     """A small PNG of its own colour."""
-    import io
-
-    from PIL import Image
-
     out = io.BytesIO()
     Image.new("RGB", (size, size), COLOURS[colour]).save(out, "PNG")
+    return out.getvalue()
+
+
+def plain_picture(name: str, size: int) -> bytes:
+    """A small JPEG whose bytes follow from its name."""
+    out = io.BytesIO()
+    colour = hashlib.sha256(name.encode()).digest()
+    Image.new("RGB", (size, size), (colour[0], colour[1], colour[2])).save(out, "JPEG", comment=name.encode())
     return out.getvalue()
 
 

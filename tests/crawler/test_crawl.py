@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from store.words.records import CaptureKind, Outcome
-from tests.crawler.conftest import ROOT, Crawling, Mini
-from tests.market import start_market
+from tests.crawler.conftest import ROOT, Crawling, Mini, plain_picture
+from tests.market import Posted, start_market
 from tests.market.server import Response
 
 SCRAPY = Path(sys.executable).with_name("scrapy")
 
 
-def test_market_as_it_truly_is_and_twice_the_same(crawling: Crawling) -> None:
+def test_market_as_it_truly_is_and_twice_the_same(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
     """The market's own truth: every listing, its words, its pictures. A second crawl adds runs, captures, readings and events only."""
+    for size, side in (("jpeg", 24), ("thumb", 6)):  # its photographs take a while to draw, and nobody looks at them here
+        monkeypatch.setattr(Posted, size, property(lambda self, side=side: plain_picture(repr(self), side)))
     with start_market() as market:
         market.write_sources(crawling.home.folder / "configs" / "sources")
         names = ("demo_shop", "demo_classifieds", "demo_wall")
@@ -111,20 +113,45 @@ def test_a_unit_runs_once_at_a_time(mini: Mini, crawling: Crawling) -> None:
 
 def test_redirects_errors_and_other_hosts_are_kept_and_counted(mini: Mini, crawling: Crawling) -> None:
     """A redirect within the source is followed and kept hop by hop, one that leaves it is not followed; error pages are kept, not read."""
-    mini.pages["/item/1"] = Response(b"", status=301, headers={"Location": "/item/3"})
+    page = mini.respond("/item/1", {})
+    assert page is not None
+    mini.pages |= {"/item/1": Response(b"", status=301, headers={"Location": "/item/n1"}), "/item/n1": page}
     mini.pages["/item/2"] = Response(b"", status=302, headers={"Location": "http://elsewhere.example/item/2"})
     mini.goods["9"] = ("Bag 9", "9.00", "http://pictures.example/9.png")
     mini.pages["/item/4"] = Response(b"gone", status=410)
     mini.goods["4"] = ("Bag 4", "4.00", "/p/4.png")
     mini.write(crawling.home)
     result = crawling("mini")
-    assert set(crawling.listings()) == {"mini/3", "mini/9"}
+    assert set(crawling.listings()) == {"mini/n1", "mini/3", "mini/9"}
     assert result.counts["offsite refusals"] == 2 and result.counts["failure: HTTP 410"] == 1
     assert "elsewhere.example" in result.lines[3] and "`hosts:`" in result.lines[3]
     pages = [(c.url_requested, c.url_final, c.status) for c in crawling.captures(kinds=(CaptureKind.page,))]
     base = mini.site.url
-    assert (f"{base}item/1", f"{base}item/1", 301) in pages and (f"{base}item/1", f"{base}item/3", 200) in pages
+    assert (f"{base}item/1", f"{base}item/1", 301) in pages and (f"{base}item/1", f"{base}item/n1", 200) in pages
     assert (f"{base}item/4", f"{base}item/4", 410) in pages
+
+
+def test_an_error_outside_the_parser_is_not_swallowed(mini: Mini, crawling: Crawling) -> None:
+    """Scrapy logs what a callback raises and ends well."""
+    mini.write(crawling.home)
+    status, result = crawling.patched("mini", "import crawler.spider\ncrawler.spider.image_of = lambda capture, body: 1 / 0")
+    assert status == 1 and result["counts"]["callback raised"] == 3 and "our own code raised" in result["message"]
+
+
+def test_what_cannot_be_kept_ends_the_run(mini: Mini, crawling: Crawling) -> None:
+    """A full disk: nothing is read that was not kept, the run is void, and the next one goes on."""
+    mini.write(crawling.home)
+    code = """
+from store.archive_writer import ArchiveWriter
+good = ArchiveWriter.response
+def full(self, **more):
+    if "/item/2" in more["uri"]:
+        raise OSError(28, "No space left on device")
+    return good(self, **more)
+ArchiveWriter.response = full"""
+    status, result = crawling.patched("mini", code)
+    assert status == 2 and "could not be kept" in result["message"] and "mini/2" not in crawling.listings()
+    assert crawling("mini").outcome is Outcome.good and len(crawling.listings()) == 3
 
 
 def test_progress_and_an_executor(mini: Mini, crawling: Crawling) -> None:

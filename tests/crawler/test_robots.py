@@ -11,8 +11,8 @@ def test_six_forbidden_and_two_allowed_first_requests_at_once(mini: Mini, crawli
     """The regression test of Scrapy 2.16-2.19's fault: without our lock four of the six were fetched, every time."""
     mini.site.latency = 0.05
     starts = [f"{mini.site.url}private/{n}" for n in range(1, 7)] + [f"{mini.site.url}item/1", f"{mini.site.url}item/2"]
-    mini.write(crawling.home, start=", ".join(starts), follow="null", more="").write_text(
-        mini.write(crawling.home, start=", ".join(starts), follow="null").read_text().replace("concurrency: 4", "concurrency: 8")
+    mini.write(crawling.home, start="', '".join(starts), follow="null", more="").write_text(
+        mini.write(crawling.home, start="', '".join(starts), follow="null").read_text().replace("concurrency: 4", "concurrency: 8")
     )
     mini.pages |= {f"/private/{n}": Response(b"<h1>forbidden</h1>") for n in range(1, 7)}
     result = crawling("mini")

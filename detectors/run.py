@@ -1,0 +1,292 @@
+"""The pass `detect`: what is due goes to the detectors in batches, and what they say is kept, a batch in one transaction.
+
+Safe to run twice, alone or after a crash: what is due comes from the store, in pages by id. The method of a detector is all that
+can change its answer: version, settings, brands, libraries. A changed setting makes a new method, in evaluation; the one in force
+goes on examining beside it, from its own recorded settings, so that no listing is left out of the score meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+from detectors import contract
+from detectors.brands import Brands, read_brands
+from detectors.contract import Context, Detector, Examined
+from store.config import Home, defaults_folder, digest
+from store.errors import TouchstoneError
+from store.executors import InlineExecutor
+from store.findings import Due, shipped_status
+from store.runs import PassResult
+from store.store import SYSTEM, Store
+from store.version import code_version
+from store.words.records import Examination, Method, Outcome, ReferenceKind, Status, SubjectKind
+from store.words.records import Examined as State
+
+Progress = Callable[[str, int], None]
+PURPOSE = "detect"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One method to run: a detector with its settings, the number of its row and its status."""
+
+    detector: Detector
+    number: int
+    method: Method
+    status: Status
+    context: Context
+
+
+def run(
+    store: Store, home: Home, executor: Executor | None = None, *, actor: str = SYSTEM, only: Collection[str] | None = None,
+    retry_errors: bool = False, progress: Progress | None = None,
+) -> PassResult:  # fmt: skip
+    """Examine what is due. `only` names detectors; `retry_errors` looks again at subjects that failed."""
+    tasks, lines = plan(store, home, actor, only)
+    kept = store.begin_run(
+        "detect", actor=actor, authority=home.settings.authority.code, code_version=code_version(),
+        config_digest=digest(home, ["detectors.yml", "brands"]),
+    )  # fmt: skip
+    counts: Counter[str] = Counter(examined=0, findings=0, not_possible=0, failed=0)
+    try:
+        for task in tasks:
+            said = _Pass(
+                store, executor or InlineExecutor(), task, kept.id, home.settings.batch, retry_errors, progress
+            ).go()
+            counts.update(said)
+            lines.append(_line(task, said))
+    except BaseException as error:
+        store.end_run(kept.id, Outcome.failed, counts, f"{type(error).__name__}: {error}"[:500])
+        raise
+    failed = counts["failed"]
+    message = f"{failed} subjects could not be examined; --retry-errors looks at them again" if failed else ""
+    store.end_run(kept.id, Outcome.good, counts, message)
+    return PassResult(Outcome.good, dict(counts), message, tuple(lines))
+
+
+# -- methods ---------------------------------------------------------------------------------------------------------------
+def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = None) -> tuple[list[Task], list[str]]:
+    """The methods to run: of each detector the one that the files describe, and the one in force where that is another."""
+    every = contract.discover()
+    unknown = sorted(set(only or ()) - set(every))
+    if unknown:
+        raise TouchstoneError(f"there is no detector {', '.join(unknown)}; the detectors are {', '.join(every)}")
+    settings = contract.read_settings(home.file("detectors.yml"), every.values())
+    shipped = contract.read_settings(defaults_folder() / "detectors.yml", every.values())
+    brands = read_brands(home.configs("brands"))
+    own_brands = read_brands(sorted((defaults_folder() / "brands").glob("*.yml")))
+    tasks: list[Task] = []
+    lines: list[str] = []
+    for detector in every.values():
+        if only and detector.name not in only:
+            continue
+        method = method_of(detector, settings[detector.name], brands)
+        number = store.keep_method(method)
+        status = shipped_status(store, number, method == method_of(detector, shipped[detector.name], own_brands), actor)
+        tasks.append(
+            Task(
+                detector,
+                number,
+                method,
+                status,
+                Context(settings[detector.name], brands if "brands" in detector.needs else None),
+            )
+        )
+        lines.extend(_in_force(store, tasks))
+    return tasks, lines
+
+
+def method_of(detector: Detector, settings: Any, brands: Brands) -> Method:
+    """All that can change the detector's answer."""
+    said: dict[str, Any] = {"settings": contract.plain_settings(settings), "libraries": dict(detector.libraries)}
+    if "brands" in detector.needs:
+        said["brands"] = brands.digest
+    return Method("detector", detector.name, detector.version, said)
+
+
+def _in_force(store: Store, tasks: list[Task]) -> Iterator[str]:
+    """Add the method in force beside the newest task, if it is another and can still be run; else a line that says why not."""
+    task = tasks[-1]
+    number = store.method_in_force("detector", task.detector.name)
+    if number is None or number == task.number:
+        return
+    old = next(method for row, method, _ in store.methods("detector") if row == number)
+    same = {**old.settings, "settings": None} == {
+        **task.method.settings,
+        "settings": None,
+    } and old.version == task.method.version
+    name = task.detector.name
+    if not same:
+        yield f"{name}: method {number} is in force but cannot be run any more (code, brands or libraries changed): promote {task.number}"
+        return
+    yield f"{name}: method {task.number} is in evaluation beside method {number}, which is in force: `touchstone method promote {task.number}`"
+    tasks.append(
+        replace(
+            task,
+            number=number,
+            method=old,
+            status=Status.in_force,
+            context=replace(task.context, settings=_revived(task.detector, old)),
+        )
+    )
+
+
+def _revived(detector: Detector, method: Method) -> Any:
+    """A kept method's settings as the detector's own dataclass, by way of the strict reader (JSON is YAML)."""
+    import tempfile
+    from pathlib import Path
+
+    from store.strict import load
+    from store.words.records import canonical
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "settings.yml"
+        path.write_bytes(canonical(method.settings["settings"]))
+        return load(path, detector.settings)
+
+
+# -- one method --------------------------------------------------------------------------------------------------------------
+class _Pass:
+    """One method's way through what is due for it."""
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        task: Task,
+        run: str,
+        batch: int,
+        retry_errors: bool,
+        progress: Progress | None,
+    ) -> None:
+        self.store, self.executor, self.task, self.run, self.retry_errors = store, executor, task, run, retry_errors
+        self.batch, self.progress = batch, progress
+        self.detector = task.detector
+        self.counts: Counter[str] = Counter()
+        self.references_upto = self._references_upto()
+        self.pictures_upto = store.picture_end() if "other_pictures" in self.detector.needs else 0
+
+    def go(self) -> Counter[str]:
+        if self.detector.algorithms:
+            from detectors.pairs import examine_pictures
+
+            examine_pictures(self)
+            return self.counts
+        context = self.task.context
+        if "prices" in self.detector.needs:
+            context = replace(
+                context, prices=tuple(self.store.references([ReferenceKind.price], upto=self.references_upto))
+            )
+        window = 2 * getattr(self.executor, "workers", 4)
+        waiting: deque[tuple[list[Any], Future[list[Examined]]]] = deque()
+        for due in self.pages():
+            subjects = self.load([d.subject for d in due])
+            waiting.append((subjects, self._submit(subjects, context)))
+            if len(waiting) >= window:
+                subjects, future = waiting.popleft()
+                self.keep(self.outcome(subjects, context, future))
+        while waiting:
+            subjects, future = waiting.popleft()
+            self.keep(self.outcome(subjects, context, future))
+        return self.counts
+
+    def pages(self) -> Iterator[list[Due]]:
+        """What is due, in batches by id."""
+        after = 0
+        while True:
+            page = self.store.due(
+                self.task.number, self.detector.subject, after=after, limit=self.batch, references_upto=self.references_upto,
+                retry_errors=self.retry_errors,
+            )  # fmt: skip
+            if not page:
+                return
+            yield page
+            after = page[-1].subject
+
+    def load(self, numbers: list[int]) -> list[Any]:
+        with self.store.acting(SYSTEM, purpose=PURPOSE, run=self.run) as reader:
+            if self.detector.subject is SubjectKind.snapshot:
+                return list(reader.snapshots(numbers))
+            if self.detector.subject is SubjectKind.picture:
+                return list(reader.pictures(numbers))
+            if self.detector.subject is SubjectKind.listing:
+                return [
+                    contract.ListingSubject(s.listing.id or 0, s.listing, s.snapshot, s.image_count)
+                    for s in reader.summaries(numbers=numbers, limit=len(numbers))
+                ]
+            return [
+                contract.SellerSubject(s.id or 0, s, tuple(x.snapshot for x in reader.seller_listings(s.id or 0)))
+                for s in reader.sellers(numbers)
+            ]
+
+    def _submit(self, subjects: Sequence[Any], context: Context) -> Future[list[Examined]]:
+        return self.executor.submit(contract.examine, self.detector.name, list(subjects), context)
+
+    def outcome(self, subjects: list[Any], context: Context, future: Future[list[Examined]]) -> list[Examined]:
+        """What the batch came to. Where a worker died, or the batch could not travel: again once, then one by one."""
+        try:
+            return future.result()
+        except Exception:
+            try:
+                return self._submit(subjects, context).result()
+            except Exception:
+                return [examined for subject in subjects for examined in self._alone(subject, context)]
+
+    def _alone(self, subject: Any, context: Context) -> list[Examined]:
+        try:
+            return self._submit([subject], context).result()
+        except Exception as error:
+            return [contract.failure(subject.id, f"the worker did not come back: {type(error).__name__}: {error}")]
+
+    def keep(self, said: Sequence[Examined], further: Sequence[Examination] = ()) -> None:
+        """Keep a batch, with the further examinations that it gives older subjects, in one transaction; and count it."""
+        rows = [
+            Examination(
+                self.detector.subject,
+                e.subject,
+                e.outcome,
+                e.findings,
+                e.detail,
+                self.references_upto,
+                self.pictures_upto,
+            )
+            for e in map(contract.storable, said)
+        ]
+        examined, findings = self.store.keep_examinations(self.task.number, [*rows, *further], self.run)
+        self.counts.update({"examined": examined, "findings": findings})
+        if examined:
+            self.counts.update(str(e.outcome) for e in said if e.outcome is not State.done)
+        if self.progress:
+            self.progress(self.detector.name, len(said))
+
+    def _references_upto(self) -> int:
+        """Up to which entry of the reference log this detector's answer will have been taken: of the kinds it needs.
+
+        A price that is added says nothing to pictures: only entries of the needed kinds make subjects due again. Where a price
+        was removed the end of the log counts, so that what rested on it is looked at afresh.
+        """
+        if "prices" in self.detector.needs:
+            now = self.store.references([ReferenceKind.price])
+            upto = max((r.number or 0 for r in now), default=0)
+            return (
+                upto
+                if self.store.references([ReferenceKind.price], upto=upto) == now
+                else self.store.reference_log_end()
+            )
+        if "references" in self.detector.needs:
+            pictures = [r for r in self.store.references() if r.kind is not ReferenceKind.price and r.image_sha256]
+            return max((r.number or 0 for r in pictures), default=0)
+        return 0
+
+
+def _line(task: Task, said: Counter[str]) -> str:
+    parts = [f"{said['examined']} examined", f"{said['findings']} findings"]
+    parts += [
+        f"{said[word]} {name}" for word, name in (("not_possible", "not possible"), ("failed", "failed")) if said[word]
+    ]
+    status = "" if task.status is Status.in_force else f" ({task.status})"
+    return f"{task.detector.name}{status}: {', '.join(parts)}"

@@ -1,0 +1,234 @@
+"""One function a comparison, one reason each: what an advert says of a place against what a register says of one.
+
+Unit, letter and number are hard keys: where both sides say one and they differ, the reason's code is in HARD and no score
+outvotes it. Nothing here decides; `link` does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from premises.address import Address, ending
+from premises.identity import name_words
+from premises.numbering import Fit, fit
+from premises.vocabulary import BUILDINGS, STREETS, TELLING
+from store.words.records import LinkReason
+
+Weights = Mapping[str, float]
+HARD = frozenset({"number_differs", "letter_differs", "unit_differs", "unit_kind_differs", "part_differs", "street_differs"})
+OF_THE_UNIT = frozenset({"unit_differs", "unit_kind_differs", "part_differs"})  # they leave the building open
+PLACED = frozenset({"street", "street_alike", "building", "building_alike"})
+
+
+def reason(code: str, weights: Weights, sentence: str, against: bool = False) -> LinkReason:
+    return LinkReason(code, 0.0 if code in HARD else weights[code], sentence, against=against)
+
+
+def postcode(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
+    if said.postcode and entry.postcode:
+        if said.postcode == entry.postcode:
+            return reason("postcode", weights, f"the postcode {said.postcode} is the same")
+        return reason("postcode_differs", weights, f"the postcode said is {said.postcode}, the register's {entry.postcode}", against=True)
+    if said.district and entry.postcode and entry.postcode.startswith(said.district + " "):
+        return reason("district", weights, f"the postcode district {said.district} is the same; the advert gives no more")
+    return None
+
+
+def number(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
+    """The number in the street. 31 fits 29-31; 30 only perhaps; 2 is not 2A and 14A is not 14C."""
+    if not said.number or not entry.number:
+        return None
+    match fit(said.number, entry.number):
+        case Fit.same:
+            return reason("number", weights, f"the number {_up(said.number)} is the same")
+        case Fit.within:
+            return reason("number_within", weights, f"number {_up(said.number)} is within the register's {_up(entry.number)}")
+        case Fit.perhaps:
+            return reason("number_perhaps", weights, f"number {_up(said.number)} may be within the register's {_up(entry.number)}")
+        case Fit.letter:
+            return reason("letter_differs", weights, f"number {_up(said.number)} is not {_up(entry.number)}: the letter differs", against=True)
+        case Fit.differs:
+            return reason("number_differs", weights, f"number {_up(said.number)} is not the register's {_up(entry.number)}", against=True)
+
+
+def unit(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
+    """The unit, and any floor or rear of it. A unit that only one side states says nothing either way."""
+    if said.part and said.part != entry.part and (said.unit or entry.unit or entry.part):
+        return reason("part_differs", weights, f"the advert says {_door(said)}, the register {_door(entry) or 'no such part'}", against=True)
+    if said.part and said.part == entry.part and said.unit == entry.unit == "":
+        return reason("unit", weights, f"both say {_door(said)}")
+    if not said.unit or not entry.unit:
+        return None
+    grade = fit(said.unit, entry.unit)
+    if grade in (Fit.differs, Fit.letter):
+        return reason("unit_differs", weights, f"the advert says {_door(said)}, the register {_door(entry)}: another unit", against=True)
+    if not _same_class(said.unit_kind, entry.unit_kind):
+        return reason("unit_kind_differs", weights, f"the advert says {_door(said)}, the register {_door(entry)}: not surely the same door", against=True)
+    if grade is Fit.same:
+        more = f"; the register adds {entry.part.replace('+', ', ')}" if entry.part and not said.part else ""
+        return reason("unit", weights, f"both say {_door(said)}{more}")
+    code, word = ("unit_within", "is") if grade is Fit.within else ("unit_perhaps", "may be")
+    return reason(code, weights, f"{_door(said)} {word} within the register's {_door(entry)}")
+
+
+def street(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
+    if not said.street or not (entry.street or entry.building):
+        return None
+    grades = {_alike(said.street, other) for other in (entry.street, entry.building) if other}
+    if "same" in grades:
+        return reason("street", weights, f"the street is {said.street.title()}")
+    if "alike" in grades:
+        return reason("street_alike", weights, f"{said.street.title()} is spelt nearly as the register's {entry.street.title()}")
+    if entry.street and (said.number and entry.number):
+        return reason("street_differs", weights, f"{said.street.title()} is not the register's {entry.street.title()}", against=True)
+    return None
+
+
+def building(said: Address, entry: Address, weights: Weights, name: str = "") -> LinkReason | None:
+    """The parade, market, house by name; a register's business name may be the building's ("Wexcombe Market Hall")."""
+    others = [other for other in (entry.building, entry.street, " ".join(name_words(name)) if ending(name_words(name)) in BUILDINGS else "") if other]
+    if not said.building or not others:
+        return None
+    grades = {_alike(said.building, other) for other in others} | {_holds(said.building, entry.building)}
+    if "same" in grades:
+        return reason("building", weights, f"the building is {entry.building.title() or said.building.title()}")
+    if "alike" in grades:
+        return reason("building_alike", weights, f"{said.building.title()} is written nearly as the register's {entry.building.title() or name}")
+    if entry.building and ending(entry.building.split()) in BUILDINGS and not (said.number and said.number == entry.number):
+        return reason("building_differs", weights, f"{said.building.title()} is not the register's {entry.building.title()}", against=True)
+    return None
+
+
+def town(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
+    ours = {word for word in said.town.split(", ") if len(word) > 3}
+    if shared := ours & set(entry.town.split(", ")):
+        return reason("town", weights, f"the town is {sorted(shared)[0].title()}")
+    return None
+
+
+def name(names: Iterable[str], entry_name: str, weights: Weights) -> LinkReason | None:
+    """A business name without the words that tell nobody apart ("Ltd", "cafe"). Never enough to name a unit."""
+    own = " ".join(sorted(name_words(entry_name)))
+    best, score = "", 0.0
+    for given in names:
+        words = " ".join(sorted(name_words(given)))
+        if len(words.replace(" ", "")) >= 4 and (value := fuzz.ratio(words, own, score_cutoff=80)) > score:
+            best, score = given, value
+    if score >= 93:
+        return reason("name", weights, f"the name “{best}” is the register's “{entry_name}”")
+    if score >= 80:
+        return reason("name_alike", weights, f"the name “{best}” is close to the register's “{entry_name}”")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One address said against one register entry: the reasons, and what they amount to."""
+
+    reasons: tuple[LinkReason, ...]
+    located: bool = False  # the building itself agrees, by name or by number, so that its doors can be told apart
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(r.code for r in self.reasons)
+
+    @property
+    def hard(self) -> frozenset[str]:
+        return self.codes & HARD
+
+    @property
+    def placed(self) -> bool:
+        """Whether it agrees on more than a postcode and a town."""
+        return bool(self.codes & PLACED)
+
+    @property
+    def score(self) -> float:
+        return score(self.reasons)
+
+
+def score(reasons: Sequence[LinkReason]) -> float:
+    """1 − Π(1 − w) over the reasons for, times Π(1 − w) over those against."""
+    missing = against = 1.0
+    for each in reasons:
+        if each.against:
+            against *= 1 - each.weight
+        else:
+            missing *= 1 - each.weight
+    return round((1 - missing) * against, 6)
+
+
+def compare(said: Address, entry: Address, entry_name: str, weights: Weights) -> Compared:
+    """Every comparison of an address, in order. Where a unit or number stands in another place it says nothing."""
+    said, entry = _aligned(said, entry)
+    where = [r for r in (postcode(said, entry, weights), street(said, entry, weights), building(said, entry, weights, entry_name), town(said, entry, weights)) if r]
+    placed = any(r.code in PLACED for r in where)
+    doors = [r for r in (number(said, entry, weights), unit(said, entry, weights)) if r] if placed or _same_place(said, entry) else []
+    codes = {r.code for r in where + doors}
+    bare = not (said.number or said.building or entry.number or entry.building)
+    located = bool(codes & {"building", "building_alike"} or ("number" in codes or "number_within" in codes) or (bare and "street" in codes))
+    return Compared(tuple(where + doors), located and placed and "building_differs" not in codes)
+
+
+def _same_place(said: Address, entry: Address) -> bool:
+    """Whether their doors can be held against one another although one of them names no street: the postcode is the same."""
+    return said.postcode is not None and said.postcode == entry.postcode and not (said.names_a_place and entry.names_a_place)
+
+
+def _aligned(said: Address, entry: Address) -> tuple[Address, Address]:
+    """A bare number on a parade is read as a unit, but where the other side has unit and number it is the number."""
+    for a, b, turned in ((said, entry, False), (entry, said, True)):
+        if a.unit and not a.unit_kind and not a.number and b.number and b.unit and _alike(a.building, b.street) == "same":
+            a = replace(a, number=a.unit, unit="", street=a.building, building="")
+            return (b, a) if turned else (a, b)
+    return said, entry
+
+
+_CLASS_OF_TRADE = frozenset({"", "unit"})
+
+
+def _same_class(a: str, b: str) -> bool:
+    return a == b or {a, b} <= _CLASS_OF_TRADE or ("" in (a, b) and {a, b} <= {"", "stall", "kiosk"})
+
+
+def _alike(a: str, b: str) -> str:
+    """"same", "alike" or "": names of one kind (a Place is no Parade) whose own words are spelt the same, or nearly."""
+    if not a or not b:
+        return ""
+    a, b = a.removeprefix("the "), b.removeprefix("the ")
+    if a == b:
+        return "same"
+    one, two = a.split(), b.split()
+    types = {ending(one), ending(two)} & (STREETS | BUILDINGS)
+    if len(types) == 2 or (len(types) == 1 and len(one) != len(two) and ending(one) != ending(two)):
+        return ""
+    if len(types) == 1 and ending(one) == ending(two):
+        one, two = one[:-1], two[:-1]
+    stem_a, stem_b = " ".join(one), " ".join(two)
+    if re.sub(r"\W", "", stem_a) == re.sub(r"\W", "", stem_b):
+        return "same"
+    if ({*one} ^ {*two}) & TELLING or any(word[0].isdigit() for word in {*one} ^ {*two}):
+        return ""  # Upper and Lower Tan Street, 1st and 2nd Avenue
+    shorter = min(len(stem_a), len(stem_b))
+    misspelt = fuzz.ratio(stem_a, stem_b) >= 85 or (shorter >= 6 and Levenshtein.distance(stem_a, stem_b, score_cutoff=2) <= 2)
+    return "alike" if shorter >= 5 and misspelt else ""
+
+
+def _holds(a: str, b: str) -> str:
+    """"alike" where one building's name ends in the other of two words or more: "wexcombe market hall" and "market hall"."""
+    short, long = sorted((a.removeprefix("the "), b.removeprefix("the ")), key=len)
+    return "alike" if len(short.split()) >= 2 and long.endswith(" " + short) else ""
+
+
+def _up(text: str) -> str:
+    return text.upper().replace("&", " & ")
+
+
+def _door(address: Address) -> str:
+    unit = f"{address.unit_kind.title() or 'number'} {_up(address.unit)}" if address.unit else ""
+    return ", ".join(filter(None, (unit, address.part.replace("+", ", "))))
+

@@ -1,0 +1,214 @@
+"""From evidence to proposed links: candidates by block, each compared, and the level that the reasons allow.
+
+A link to a unit is proposed only where that unit is named: by the address (the same building, the same unit, no statement of
+another one), or by a phone that a register gives for it alone. Otherwise the link is to the building, and says why. Nothing
+here is final: an officer judges.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from premises import compare
+from premises.address import Address, from_parts
+from premises.areas import postcodes_of
+from premises.compare import OF_THE_UNIT, Compared, score
+from premises.evidence import Evidence, Shown
+from premises.identity import name_key
+from premises.settings import LinkSettings
+from store.store import Acting
+from store.words.records import Link, LinkReason, RegisterEntry, SubjectKind
+
+ANCHORS = frozenset({"postcode", "district"})
+NAMES_THE_UNIT = frozenset({"unit", "unit_within"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A register entry that shares a block with the evidence, and the premises it is of."""
+
+    entry: RegisterEntry
+    address: Address
+    premises: int
+    is_unit: bool
+    building: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A candidate with the address that speaks for it best (-1: none does), and what name and phone say."""
+
+    candidate: Candidate
+    said: int
+    best: Compared
+    who: tuple[LinkReason, ...]
+    disputed: tuple[LinkReason, ...]  # another unit of this building is said
+
+    @property
+    def reasons(self) -> tuple[LinkReason, ...]:
+        return self.best.reasons + self.who
+
+    @property
+    def by_phone(self) -> bool:
+        return any(r.code == "phone" for r in self.who)
+
+
+def candidates(reader: Acting, evidence: Evidence) -> list[Candidate]:
+    """Entries by postcode, phone or name; by the district's postcodes where an advert names a street or building and no more."""
+    postcodes = {s.address.postcode for s in evidence.said if s.address.postcode}
+    for s in evidence.said:
+        if s.address.district and s.address.names_a_place and not s.address.postcode:
+            postcodes |= set(postcodes_of(s.address.district))
+    names = {key for n in evidence.names if len(key := name_key(n.value)) >= 4}
+    found = reader.entries_by(postcodes=sorted(postcodes), name_keys=sorted(names), phones=[p.value for p in evidence.phones])
+    return [Candidate(e, from_parts(e.address_raw, e.parts), number, kind == "unit", building or number) for e, number, kind, building in found]
+
+
+def propose(evidence: Evidence, found: Sequence[Candidate], settings: LinkSettings, method: str) -> list[Link]:
+    """The links that the evidence allows, best first. Pure: the same evidence and candidates give the same links."""
+    weighed = [_weigh(evidence, c, settings) for c in _without_shared_phones(found, evidence, settings)]
+    units = _units(weighed, settings)
+    settled = {w.candidate.building for w, _ in units} | {("said", w.said) for w, _ in units if w.said >= 0}
+    proposed = [_link(evidence, w, w.candidate.premises, "unit", reasons, method) for w, reasons in units]
+    for w, reasons in _buildings([w for w in weighed if not settled & {w.candidate.building, ("said", w.said)}], weighed, settings):
+        proposed.append(_link(evidence, w, w.candidate.building, "building", reasons, method))
+    return sorted(proposed, key=lambda link: (-link.score, link.object))
+
+
+def _without_shared_phones(found: Sequence[Candidate], evidence: Evidence, settings: LinkSettings) -> list[Candidate]:
+    """A phone that registers give for many buildings is a head office's and says nothing of where: it is taken off."""
+    buildings: dict[str, set[int]] = defaultdict(set)
+    for c in found:
+        if c.entry.phone:
+            buildings[c.entry.phone].add(c.building)
+    shared = {phone for phone, where in buildings.items() if len(where) > 1}
+    return [replace(c, entry=replace(c.entry, phone=None)) if c.entry.phone in shared else c for c in found]
+
+
+def _weigh(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> _Weighed:
+    said, best = -1, Compared(())
+    disputed: list[LinkReason] = []
+    for i, one in enumerate(evidence.said):
+        compared = compare.compare(one.address, candidate.address, candidate.entry.name, settings.weights)
+        compared = replace(compared, reasons=tuple(replace(r, capture=one.capture, entry=candidate.entry.id) for r in compared.reasons))
+        if compared.hard - OF_THE_UNIT:
+            continue  # an address in another building: no evidence of this one
+        if compared.hard and (compared.located or "postcode" in compared.codes):
+            disputed += [r for r in compared.reasons if r.code in OF_THE_UNIT]
+        if compared.reasons and (said < 0 or (compared.score, compared.located) > (best.score, best.located)):
+            said, best = i, compared
+    return _Weighed(candidate, said, best, tuple(_who(evidence, candidate, settings)), tuple(disputed))
+
+
+def _who(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> Iterable[LinkReason]:
+    entry = candidate.entry
+    if match := compare.name([n.value for n in evidence.names], entry.name, settings.weights):
+        shown = next((n for n in evidence.names if f"“{n.value}”" in match.sentence), evidence.names[0])
+        yield replace(match, capture=shown.capture, entry=entry.id)
+    for phone in evidence.phones:
+        if entry.phone == phone.value:
+            yield _phone(phone, entry, settings)
+
+
+def _phone(phone: Shown, entry: RegisterEntry, settings: LinkSettings) -> LinkReason:
+    sentence = f"the phone {phone.value} is the one the register gives for “{entry.name}”"
+    return LinkReason("phone", settings.weights["phone"], sentence, phone.capture, entry.id)
+
+
+# -- the unit ------------------------------------------------------------------------------------------------------------
+
+
+def _names_its_unit(w: _Weighed) -> bool:
+    """Whether this unit is named, and no other one of the building is."""
+    if not w.candidate.is_unit or w.disputed:
+        return False
+    if w.by_phone:
+        return True
+    agreed = {r.code for r in w.reasons if not r.against}
+    anchored = bool(agreed & ANCHORS) or {"name", "town"} <= agreed
+    return w.best.located and anchored and bool(w.best.codes & NAMES_THE_UNIT) and "postcode_differs" not in w.best.codes
+
+
+def _units(weighed: Sequence[_Weighed], settings: LinkSettings) -> list[tuple[_Weighed, tuple[LinkReason, ...]]]:
+    """At most one unit a building: where several fit equally well none is named."""
+    fitting: dict[int, dict[int, _Weighed]] = defaultdict(dict)
+    for w in weighed:
+        if _names_its_unit(w) and score(w.reasons) >= settings.threshold:
+            kept = fitting[w.candidate.building].get(w.candidate.premises)
+            if kept is None or score(w.reasons) > score(kept.reasons):
+                fitting[w.candidate.building][w.candidate.premises] = w
+    chosen = []
+    for units in fitting.values():
+        exact = [w for w in units.values() if "unit" in w.best.codes] or list(units.values())
+        if len(exact) == 1 and not (exact[0].by_phone and len(units) > 1 and "unit" not in exact[0].best.codes):
+            chosen.append((exact[0], _with_dissent(exact[0], weighed, settings)))
+    return [one for one in chosen if score(one[1]) >= settings.threshold]
+
+
+def _with_dissent(w: _Weighed, weighed: Sequence[_Weighed], settings: LinkSettings) -> tuple[LinkReason, ...]:
+    """The reasons, and against them a phone of the seller's that a register gives for another place."""
+    if w.by_phone:
+        return w.reasons
+    elsewhere = [other for other in weighed if other.by_phone and other.candidate.premises != w.candidate.premises]
+    against = [
+        LinkReason("phone_elsewhere", settings.weights["phone_elsewhere"], f"but {r.sentence}, at {o.candidate.entry.address_raw}", r.capture, r.entry, True)
+        for o in elsewhere[:1] for r in o.who if r.code == "phone"
+    ]  # fmt: skip
+    return w.reasons + tuple(against)
+
+
+# -- the building --------------------------------------------------------------------------------------------------------
+
+
+def _buildings(open_: Sequence[_Weighed], weighed: Sequence[_Weighed], settings: LinkSettings) -> list[tuple[_Weighed, tuple[LinkReason, ...]]]:
+    """The best building of each address said, where no more than a few fit it equally well."""
+    best: dict[int, dict[int, tuple[_Weighed, tuple[LinkReason, ...]]]] = defaultdict(dict)
+    for w in open_:
+        reasons = _of_the_building(w, weighed)
+        if reasons is None or score(reasons) < settings.threshold:
+            continue
+        kept = best[w.said].get(w.candidate.building)
+        if kept is None or score(reasons) > score(kept[1]):
+            best[w.said][w.candidate.building] = (w, reasons)
+    chosen: dict[int, tuple[_Weighed, tuple[LinkReason, ...]]] = {}
+    for found in best.values():
+        top = max(score(reasons) for _, reasons in found.values())
+        equal = {building: one for building, one in found.items() if score(one[1]) >= top - 0.02}
+        if len(equal) > settings.most_buildings:
+            continue
+        for building, (w, reasons) in equal.items():
+            if len(equal) > 1:
+                reasons += (LinkReason("equals", 0.0, f"{len(equal)} buildings fit equally well", entry=w.candidate.entry.id),)
+            if building not in chosen or score(reasons) > score(chosen[building][1]):
+                chosen[building] = (w, reasons)
+    return list(chosen.values())
+
+
+def _of_the_building(w: _Weighed, weighed: Sequence[_Weighed]) -> tuple[LinkReason, ...] | None:
+    """The reasons that hold for the building, with the sentence why it is no more than that; None where nothing places it."""
+    agreed = {r.code for r in w.reasons if not r.against}
+    if not (w.best.codes & compare.PLACED or w.by_phone or {"postcode", "name"} <= agreed):
+        return None
+    if "name" in agreed and not (agreed - {"name", "town"}):
+        return None
+    kept = tuple(r for r in w.reasons if r.code not in NAMES_THE_UNIT | OF_THE_UNIT)
+    return (*kept, _why_no_unit(w, weighed))
+
+
+def _why_no_unit(w: _Weighed, weighed: Sequence[_Weighed]) -> LinkReason:
+    others = {o.candidate.premises for o in weighed if o.candidate.building == w.candidate.building and o.candidate.is_unit}
+    entry = w.candidate.entry.id
+    fitting = sum(bool(o.best.codes & NAMES_THE_UNIT) for o in weighed if o.candidate.building == w.candidate.building and o.said == w.said)
+    if fitting > 1:
+        return LinkReason("building_only", 0.0, "more than one unit fits what is said, so that the link is to the building", entry=entry)
+    if w.disputed and len(w.disputed) and others:
+        return replace(w.disputed[0], code="unit_not_settled", sentence=f"no unit is named: {w.disputed[0].sentence}", weight=0.0, against=False)
+    if others:
+        return LinkReason("building_only", 0.0, f"the unit is not known: the registers list {len(others)} here, and the advert names none of them", entry=entry)
+    return LinkReason("building_only", 0.0, "the register lists no unit here: the link is to the building", entry=entry)
+
+
+def _link(evidence: Evidence, w: _Weighed, premises: int, level: str, reasons: tuple[LinkReason, ...], method: str) -> Link:
+    return Link(None, evidence.kind, evidence.subject, SubjectKind.premises, premises, method, score(reasons), level, reasons)

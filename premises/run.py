@@ -1,0 +1,92 @@
+"""Pass: link. Each seller, and each listing without one, against the registers' premises and against other sellers.
+
+It looks at everything each time, since a new register or a new advert may change what is known of an old seller. What it
+finds again is not kept again, so that it can be run twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from itertools import chain
+
+from premises import evidence, link, network
+from premises.settings import LINKER_VERSION, LinkSettings, link_settings, linker
+from store.config import Home, defaults_folder, digest, load
+from store.findings import shipped_status
+from store.runs import PassResult
+from store.store import Acting, Store
+from store.version import code_version
+from store.words.records import Link, Method, Outcome, Status
+
+PURPOSE = "link"
+BATCH = 200
+Progress = Callable[[int, int], None]
+
+
+def run(
+    store: Store, home: Home, executor: Executor | None = None, *, actor: str = "system", progress: Progress | None = None
+) -> PassResult:
+    """Propose links; how many were new. `executor` is not used yet: one core links some hundred sellers a second."""
+    settings = link_settings(home)
+    method = linker(settings)
+    number = store.keep_method(method)
+    status = shipped_status(store, number, _is_shipped(method), actor)
+    started = store.begin_run(
+        "link", actor=actor, authority=home.settings.authority.code, code_version=code_version(), config_digest=digest(home, ["premises.yml"])
+    )
+    counts: Counter[str] = Counter()
+    try:
+        with store.acting(actor, purpose=PURPOSE, justification="linking sellers to premises", run=started.id) as reader:
+            total = store.counts()["sellers"]
+            for batch in _batches(_links(reader, settings, method.digest, counts, progress, total)):
+                counts["new"] += store.keep_links(batch, number, started.id, actor=actor, purpose=PURPOSE)
+    except BaseException as error:
+        store.end_run(started.id, Outcome.failed, dict(counts), str(error)[:500])
+        raise
+    store.end_run(started.id, Outcome.good, dict(counts))
+    return PassResult(Outcome.good, dict(counts), lines=_lines(counts, status))
+
+
+def _is_shipped(method: Method) -> bool:
+    """Whether these are the settings that we ship and have measured; any other set starts in evaluation."""
+    return linker(load(defaults_folder() / "premises.yml", LinkSettings)).digest == method.digest
+
+
+def _links(
+    reader: Acting, settings: LinkSettings, method: str, counts: Counter[str], progress: Progress | None, total: int
+) -> Iterator[Link]:
+    for done, each in enumerate(chain(evidence.of_sellers(reader), evidence.of_listings(reader)), 1):
+        counts["examined"] += 1
+        counts["with_an_address"] += bool(each.said)
+        found = link.propose(each, link.candidates(reader, each), settings, method) if each.said or each.names or each.contacts else []
+        for one in found:
+            counts[f"to_{one.level}"] += 1
+        counts["without_a_link"] += not found
+        others = network.propose(reader, each, settings, method)
+        counts["seller_to_seller"] += len(others)
+        yield from found
+        yield from (other for other in others if other.score >= settings.threshold)
+        if progress:
+            progress(done, max(done, total))
+
+
+def _batches(links: Iterable[Link]) -> Iterator[list[Link]]:
+    batch: list[Link] = []
+    for one in links:
+        batch.append(one)
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _lines(counts: Counter[str], status: Status) -> tuple[str, ...]:
+    return (
+        f"{counts['examined']:,} sellers and listings looked at, {counts['with_an_address']:,} of them say where they are",
+        f"{counts['to_unit']:,} links to a unit, {counts['to_building']:,} to a building only, {counts['seller_to_seller']:,} between sellers; {counts['new']:,} are new",
+        f"{counts['without_a_link']:,} without any premises proposed",
+        f"linker version {LINKER_VERSION}, status: {status}",
+        "proposed links are leads: an officer confirms or refuses each",
+    )

@@ -1,0 +1,235 @@
+"""verify.py, run as a stranger runs it: what it accepts, that each damage is found and named, and what only the quoted head finds."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casework.export import ExportResult, export
+from casework.verify import main, verify
+from tests.casework.packs import CASE, build
+from tests.casework.tamper import KINDS, PLAIN_PYTHON, damage, edit_rows, files, forge_page, kind_of, rechain, reseal, rows, run_verify, sha
+
+SEED = int(os.environ.get("TOUCHSTONE_SEED", random.randrange(2**31)))
+MUTATIONS = 200
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> ExportResult:
+    folder = tmp_path_factory.mktemp("verify")
+    world = build(folder / "home")
+    return export(world.store, world.home, CASE, folder / "pack", actor="a.officer", justification="file to legal services")
+
+
+@pytest.fixture
+def pack(made: ExportResult, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made.folder, tmp_path / "copy"))
+
+
+def named(folder: Path, head: str | None = None) -> list[str]:
+    return [str(p) for p in verify(folder, head).problems]
+
+
+def test_a_pack_is_accepted_outside_the_virtual_environment(made: ExportResult, pack: Path) -> None:
+    code, report = run_verify(pack / "verify.py", pack, "--head", made.head)
+    assert (code, report["problems"], report["head"], report["case"]) == (0, [], made.head, CASE)
+    assert any("who runs an account" in line for line in report["not_checked"]) and any("signature" in line for line in report["not_checked"])
+    assert not any("--head" in line for line in report["not_checked"])
+
+
+def test_it_prints_plainly_what_it_did_not_check(pack: Path) -> None:
+    done = subprocess.run([PLAIN_PYTHON, "-I", "-S", str(pack / "verify.py")], env={}, cwd="/", capture_output=True, text=True)
+    assert done.returncode == 0 and "NOT checked:" in done.stdout and "no signature" in done.stdout and "no trusted time" in done.stdout
+    assert "ACCEPTED against its own head only" in done.stdout
+
+
+def test_it_makes_no_connection_and_writes_nothing(pack: Path) -> None:
+    before = {n: (pack / n).stat().st_mtime_ns for n in files(pack)}
+    watch = (
+        "import sys, runpy\n"
+        "def no(event, args):\n"
+        "    if event.startswith(('socket.', 'subprocess.', 'os.system', 'urllib.')) or (event == 'open' and isinstance(args[1], str) and set(args[1]) & set('wax+')):\n"
+        "        sys.stderr.write('TRIED ' + event + repr(args)); sys.stderr.flush(); raise SystemExit(9)\n"
+        "sys.argv = ['verify.py', sys.argv[1]]\n"
+        "sys.addaudithook(no)\n"
+        "runpy.run_path(sys.argv[1] + '/verify.py', run_name='__main__')\n"
+    )
+    done = subprocess.run([PLAIN_PYTHON, "-I", "-S", "-B", "-c", watch, str(pack)], env={}, cwd="/", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert before == {n: (pack / n).stat().st_mtime_ns for n in files(pack)}
+
+
+def test_every_random_damage_is_found_and_named(made: ExportResult, tmp_path: Path) -> None:
+    print(f"\nTOUCHSTONE_SEED={SEED}")
+    dice = random.Random(SEED)
+    clean = Path(shutil.copyfile(made.folder / "verify.py", tmp_path / "verify.py"))
+    by_kind: dict[str, list[str]] = {}
+    for name in files(made.folder):
+        by_kind.setdefault(kind_of(name), []).append(name)
+    cells = [(how, kind) for kind in by_kind for how in KINDS]
+    jobs = (cells + [(dice.choice(KINDS), dice.choice(list(by_kind))) for _ in range(MUTATIONS)])[: max(MUTATIONS, len(cells))]
+
+    def one(job: tuple[int, tuple[str, str]]) -> str:
+        number, (how, kind) = job
+        own = random.Random(f"{SEED} {number}")
+        copy = tmp_path / f"copy{number}"
+        for _ in range(200):  # one that changes nothing is drawn again
+            shutil.copytree(made.folder, copy)
+            name = own.choice(by_kind[kind])
+            target = damage(copy, how, name, own)
+            if target is not None:
+                break
+            shutil.rmtree(copy)
+        else:
+            return f"{how} of {kind}: no damage could be drawn"
+        code, report = run_verify(clean, copy)
+        shutil.rmtree(copy)
+        if code != 1:
+            return f"{how} of {name}: exit status {code}"
+        return "" if any(p["file"] == target for p in report["problems"]) else f"{how} of {name}: not named in {report['problems']}"
+
+    with ThreadPoolExecutor(4) as pool:
+        missed = [said for said in pool.map(one, enumerate(jobs)) if said]
+    assert not missed, (SEED, missed)
+
+
+def test_an_editor_who_computes_everything_anew_is_found_by_the_quoted_head(made: ExportResult, pack: Path) -> None:
+    old, new = "£60".encode(), "£595".encode()
+    forge_page(pack, old, new)
+    code, report = run_verify(pack / "verify.py", pack)
+    assert (code, report["problems"]) == (0, []), "the forger did not do the whole work"
+    assert report["head"] != made.head
+    code, report = run_verify(pack / "verify.py", pack, "--head", made.head)
+    assert code == 1 and [p["file"] for p in report["problems"]] == ["head.json"] and made.head in report["problems"][0]["what"]
+
+
+def _set(**values: Any) -> Callable[[list[dict[str, Any]]], None]:
+    return lambda found: found[0].update(values)
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("data/flags.jsonl", _set(score=9.5), "the contributions of flag 1 make 3.2"),
+        ("data/flags.jsonl", _set(policy="0" * 64), "the policy of flag 1"),
+        ("data/methods.jsonl", _set(settings={"terms": []}), "the digest of method text_terms"),
+        ("data/findings.jsonl", _set(sentence="Says nothing"), "the digest of finding 1"),
+        ("data/findings.jsonl", lambda found: found.pop(0), "rests on finding 1"),
+        ("data/snapshots.jsonl", _set(title="Genuine bag"), "its digest is not that of its words"),
+        ("data/exhibits.jsonl", lambda found: found[1].update(number="AB1"), "exhibit number AB1 stands twice"),
+        ("data/exhibits.jsonl", _set(subject=99), "what exhibit AB1 is of"),
+        ("data/captures.jsonl", _set(body_digest="0" * 64), "its body_digest is not what event"),
+        ("data/captures.jsonl", _set(ended_at="2026-11-04T09:31:00.250000+00:00"), "its time is not what event"),
+        ("data/captures.jsonl", lambda found: found[0]["warc"].update(offset=3), "is not at byte 3"),
+        ("data/captures.jsonl", lambda found: found.pop(1), "it belongs to no capture"),
+        ("data/captures.jsonl", _set(warc=None), "its bytes are not in this pack, and gaps.json does not say so"),
+        ("data/readings.jsonl", _set(capture=77), "its capture 77 is not in data/captures.jsonl"),
+        ("data/images.jsonl", _set(captures=[1]), "did not bring this picture"),
+        ("data/case.jsonl", _set(reference="TS-1999-1"), "its 'case' is not what data/case.jsonl gives"),
+        ("log.jsonl", lambda found: next(r for r in found if "event" in r)["event"].update(actor="nobody"), "it was changed"),
+        ("log.jsonl", lambda found: found.pop(3), "events are missing or out of order"),
+        ("log.jsonl", lambda found: found.pop(), "its 'log' is not what log.jsonl gives"),
+        ("log.jsonl", lambda found: found.insert(3, found.pop(4)), "out of order"),
+        ("log.jsonl", lambda found: next(r for r in found if "event" not in r).update(inner="ab" * 32), "does not follow the events before it"),
+    ],
+)
+def test_an_edit_with_new_manifest_and_head_is_named_by_what_it_contradicts(pack: Path, file: str, change: Callable[[Any], None], said: str) -> None:
+    edit_rows(pack, file, change)
+    reseal(pack)
+    assert any(said in problem for problem in named(pack)), named(pack)
+
+
+def test_a_record_or_event_is_named_where_it_lies(pack: Path) -> None:
+    capture = rows(pack, "data/captures.jsonl")[2]
+    path = pack / capture["warc"]["file"]
+    data = bytearray(path.read_bytes())
+    data[capture["warc"]["offset"] + 200] ^= 4
+    path.write_bytes(bytes(data))
+    reseal(pack)
+    assert any(f"record at byte {capture['warc']['offset']}" in problem for problem in named(pack))
+
+
+def test_a_page_or_picture_that_is_not_what_was_captured_is_named(pack: Path) -> None:
+    page, image = rows(pack, "data/pages.jsonl")[0], rows(pack, "data/images.jsonl")[0]
+    (pack / page["file"]).write_bytes(b"another page")
+    edit_rows(pack, "data/pages.jsonl", _set(sha256=sha(b"another page")))
+    (pack / image["file"]).write_bytes(b"another picture")
+    reseal(pack)
+    said = named(pack)
+    assert any(s.startswith(page["file"]) and "it is not what capture" in s for s in said) and any(s.startswith(image["file"]) for s in said)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[" * 200_000, b"null\n", b'{"a":1,"a":2}\n', b"1e999\n", b'{"seq":1e400,"inner":[]}\n', b"[[[]]]\n", b'{"id":{}}\n', b'"\\ud800"\n'])
+def test_garbage_is_a_named_problem_and_never_a_traceback(made: ExportResult, tmp_path: Path, content: bytes) -> None:
+    for name in ("head.json", "manifest.sha256", "log.jsonl", "gaps.json", "data/captures.jsonl", "data/flags.jsonl", "data/case.jsonl"):
+        copy = Path(shutil.copytree(made.folder, tmp_path / name.replace("/", "-")))
+        (copy / name).write_bytes(content)
+        if name not in ("head.json", "manifest.sha256"):
+            reseal(copy)
+        report = verify(copy)
+        # rows that are simply gone contradict something else; a row that is there is named
+        assert any(p.file == name or not content for p in report.problems) or (name, content) == ("data/flags.jsonl", b""), (name, content[:20])
+        shutil.rmtree(copy)
+
+
+def test_any_value_in_any_row_may_be_nonsense(made: ExportResult, tmp_path: Path) -> None:
+    """A row of the right form with a value of the wrong kind, under a new seal: a report, whatever it says, and no exception."""
+    print(f"\nTOUCHSTONE_SEED={SEED}")
+    dice = random.Random(SEED)
+    copy = Path(shutil.copytree(made.folder, tmp_path / "copy"))
+    tables = [n for n in files(copy) if n.endswith(".jsonl")]
+    for _ in range(150):
+        name = dice.choice(tables)
+        before = (copy / name).read_bytes()
+        found = rows(copy, name)
+        row = dice.choice(found)
+        row[dice.choice(list(row))] = dice.choice([None, -1, 1.5, "", "x", [], {}, [None], {"event": []}, True, "0" * 64])
+        edit_rows(copy, name, lambda every, found=found: every.__setitem__(slice(None), found))
+        reseal(copy)
+        assert isinstance(verify(copy).problems, list)
+        (copy / name).write_bytes(before)
+
+
+def test_links_odd_names_and_empty_folders_are_found(pack: Path) -> None:
+    (pack / "images" / "link.jpg").symlink_to("/etc/hostname")
+    (pack / "empty").mkdir()
+    (pack / "bell\x1b[31m.txt").write_bytes(b"")
+    said = named(pack)
+    assert any(s.startswith("images/link.jpg") for s in said) and any(s.startswith("empty/") for s in said)
+    assert any("bell\\x1b[31m.txt" in s for s in said) and "\x1b" not in "".join(said)
+
+
+def test_a_bomb_is_refused_without_being_unpacked(pack: Path) -> None:
+    import zlib
+
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(squeeze.compress(bytes(1 << 24)) for _ in range(72)) + squeeze.flush()
+    target = next((pack / "warc").iterdir())
+    target.write_bytes(bomb)
+    reseal(pack)
+    assert any("unpacks to more than" in s for s in named(pack))
+
+
+def test_exit_statuses(made: ExportResult, pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(pack), "--head", made.head.upper()]) == 0
+    assert main([str(pack), "--head", "0" * 64, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out.split("\n", 200)[-1] or "null") is None
+    assert main([str(tmp_path / "nowhere")]) == 2 and main([str(made.zipped)]) == 2 and main([str(pack), "--head", "no digest"]) == 2
+    assert "unpack a zipped pack first" in capsys.readouterr().err
+    (tmp_path / "bare").mkdir()
+    assert main([str(tmp_path / "bare")]) == 1
+
+
+def test_rechaining_alone_does_not_hide_a_changed_event(pack: Path) -> None:
+    edit_rows(pack, "log.jsonl", lambda found: next(r for r in found if r.get("event", {}).get("verb") == "collection")["event"]["detail"].update(sha256="1" * 64))
+    reseal(pack, log=rechain(pack))
+    assert any("data/captures.jsonl" in s and "body_digest" in s for s in named(pack))

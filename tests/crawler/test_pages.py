@@ -1,0 +1,43 @@
+"""Recorded pages, tests/pages/PLATFORM/CASE.html: what each platform reads of them, beside them as CASE.json.
+
+The source is CASE.yml beside the page, or tests/crawler/sources/CASE.yml; the page's address is the source's first `start`.
+A page without its JSON gets one written, and the test fails: read it, and keep it when it is right.
+"""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crawler.pages import page_of
+from crawler.platforms import platform
+from crawler.source import read_source
+from store.words.records import Capture, CaptureKind
+
+PAGES = Path(__file__).resolve().parents[1] / "pages"
+CASES = sorted(PAGES.glob("*/*.html"))
+WHEN = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("page", CASES, ids=lambda page: f"{page.parent.name}/{page.stem}")
+def test_recorded_page(page: Path) -> None:
+    beside = page.with_suffix(".yml")
+    source = read_source(beside if beside.exists() else Path(__file__).parent / "sources" / beside.name)
+    assert source.platform == page.parent.name
+    url = source.start[0]
+    capture = Capture(1, "", source.name, CaptureKind.page, "GET", url, url, (), 200, (), (("Content-Type", "text/html"),), "", 0, WHEN, WHEN)
+    parsed = [asdict(each) for each in platform(source.platform).parse(page_of(capture, page.read_bytes()), source)]
+    for each in parsed:
+        each["snapshot"] = {word: said for word, said in each["snapshot"].items() if said not in ("", None)}
+    said = json.loads(json.dumps(parsed))
+    expected = page.with_suffix(".json")
+    if not expected.exists():
+        expected.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        pytest.fail(f"{expected} was not there and has been written: read it, and keep it if it says what the page says")
+    assert said == json.loads(expected.read_text(encoding="utf-8"))
+
+
+def test_every_recorded_page_of_every_platform_is_walked() -> None:
+    assert {case.parent.name for case in CASES} == {"schema_org", "selectors"}

@@ -1,0 +1,171 @@
+"""Registers: good files load once, bad ones give one clear sentence or counted rows, and nothing is lost in silence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from premises.load import load
+from premises.registers import kinds
+from store.config import ConfigError, Home
+from store.errors import StopRun, TouchstoneError
+from store.store import Store
+from tests.premises.conftest import REGISTERS
+
+HEADER = "Name,Line 1,Line 2,Town,County,Postcode,Telephone\n"
+ROW = "Wren Flowers,Unit 3,Larch Parade,Stretford,,M32 0TH,0161 496 0103\n"
+FHRS = """<?xml version="1.0" encoding="utf-8"?><FHRSEstablishment><Header><ExtractDate>2024-06-01</ExtractDate></Header>
+<EstablishmentCollection><EstablishmentDetail><FHRSID>{id}</FHRSID><BusinessName>Wren Café</BusinessName>
+<AddressLine1>Unit 3</AddressLine1><AddressLine2>Larch Parade</AddressLine2><PostCode>M32 0TH</PostCode>
+<Geocode><Longitude>-2.28</Longitude><Latitude>53.45</Latitude></Geocode></EstablishmentDetail>{more}</EstablishmentCollection></FHRSEstablishment>"""
+
+
+def rows(store: Store) -> dict[str, int]:
+    with store.acting("system", purpose="test") as reader:
+        entries = reader.entries_by(postcodes=["M32 0TH", "M33 7ZF", "SK1 3XE"])
+    return {"entries": len(entries), "premises": store.counts()["premises"], "snapshots": len(store.register_snapshots())}
+
+
+def test_registers_are_found_by_being_there() -> None:
+    assert {"csv", "fhrs"} <= set(kinds())
+
+
+def test_the_parade_loads_and_loading_again_changes_nothing(kept: Store, home: Home) -> None:
+    first = load(kept, home, "fhrs", REGISTERS / "wexcombe_fhrs.xml", actor="system")
+    assert first.counts["rows"] == first.counts["new_entries"] > 0 and first.counts["refused"] == 0
+    load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    before = rows(kept)
+    for name, file in (("fhrs", "wexcombe_fhrs.xml"), ("units", "wexcombe_units.csv")):
+        again = load(kept, home, name, REGISTERS / file, actor="system")
+        assert again.counts["new_entries"] == again.counts["new_premises"] == 0
+    assert rows(kept) == before
+    assert kept.register_snapshots("fhrs")[0].dated == "2024-06-01"
+
+
+def test_both_registers_name_one_premises_for_one_door(kept: Store, home: Home) -> None:
+    load(kept, home, "fhrs", REGISTERS / "wexcombe_fhrs.xml", actor="system")
+    load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    with kept.acting("system", purpose="test") as reader:
+        doors: dict[str, set[int]] = {}
+        for entry, premises, _, _ in reader.entries_by(postcodes=["M32 0TH"]):
+            doors.setdefault(entry.name, set()).add(premises)
+        [building] = [p for p in reader.premises(postcode="M32 0TH") if p.kind == "building"]
+    assert all(len(found) == 1 for found in doors.values()), doors
+    assert "Wexcombe Parade" in building.label and "Unit" not in building.label
+
+
+def test_a_load_that_was_killed_goes_on(kept: Store, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "many.csv"
+    file.write_text(HEADER + "".join(f"Shop {n},Unit {n},Larch Parade,Stretford,,M32 0TH,\n" if n % 5 else ",,,,,,\n" for n in range(1, 60)))
+    monkeypatch.setattr("premises.load.BATCH", 7)
+    keep, calls = kept.keep_entries, 0
+
+    def killed(snapshot: int, entries: object) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        return keep(snapshot, entries)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kept, "keep_entries", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load(kept, home, "units", file, actor="system")
+    result = load(kept, home, "units", file, actor="system")
+    assert result.counts["rows"] == 59 and rows(kept)["entries"] == 48 and len(kept.refusals(1)) == 11
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "0 bytes"),
+        (b"Name,Line 1,Town,County,Postcode,Telephone\nA,1 High St,B,C,M32 0TH,\n", "'Line 2'"),
+        (HEADER.encode(), "nothing was loaded"),
+        (b"\x1f\x8b\x08\x00broken", "breaks off"),
+        (b"\x00\x01\x02 not a table at all", "has no column"),
+    ],
+)
+def test_a_csv_that_cannot_be_read_says_why_and_keeps_nothing(kept: Store, home: Home, tmp_path: Path, body: bytes, says: str) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_bytes(body)
+    with pytest.raises(StopRun, match=says) as error:
+        load(kept, home, "units", file, actor="system")
+    assert "bad.csv" in str(error.value)
+    assert rows(kept) == {"entries": 0, "premises": 0, "snapshots": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "0 bytes"),
+        (FHRS.format(id=1, more="<Establishment")[:-30].encode(), "not well-formed"),
+        (FHRS.format(id=1, more="").encode().replace(b"Caf\xc3\xa9", b"Caf\xe9"), "not well-formed"),
+        (b"<html><body>Service unavailable</body></html>", "EstablishmentCollection"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "document type"),
+        (b'{"establishments": [', "JSON"),
+    ],
+)
+def test_an_fhrs_file_that_cannot_be_read_says_why(kept: Store, home: Home, tmp_path: Path, body: bytes, says: str) -> None:
+    file = tmp_path / "bad.xml"
+    file.write_bytes(body)
+    with pytest.raises(StopRun, match=says):
+        load(kept, home, "fhrs", file, actor="system")
+    assert rows(kept)["snapshots"] == 0
+
+
+def test_rows_that_cannot_be_taken_are_counted_and_kept(kept: Store, home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "some.csv"
+    file.write_text(HEADER + ROW + ROW + ",Unit 4,Larch Parade,,,M32 0TH,\nNo Address,,,,,M32 0TH,\nShort,Unit 5\nLong,Unit 6,,,,M32 0TH,,,extra\n")
+    result = load(kept, home, "units", file, actor="system")
+    assert (result.counts["rows"], result.counts["refused"], result.counts["new_entries"]) == (6, 5, 1)
+    reasons = [reason for _, reason, _ in kept.refusals(1)]
+    assert reasons == ["says the same as row 2", "no name", "no address", "fewer cells than columns", "more cells than columns"]
+    assert all(raw for _, _, raw in kept.refusals(1))
+
+
+def test_cp1252_and_gzip_are_read(kept: Store, home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "council.csv.gz"
+    file.write_bytes(gzip.compress((HEADER + ROW.replace("Wren Flowers", "Café Wren – £1 teas")).encode("cp1252")))
+    load(kept, home, "units", file, actor="system")
+    with kept.acting("system", purpose="test") as reader:
+        [(entry, *_)] = reader.entries_by(postcodes=["M32 0TH"])
+    assert entry.name == "Café Wren – £1 teas" and entry.phone == "+441614960103"
+    assert entry.lat is not None and entry.parts["authority"].startswith("E08")
+
+
+def test_the_api_and_the_xml_say_the_same(kept: Store, home: Home, tmp_path: Path) -> None:
+    api = {"establishments": [{"FHRSID": 7, "BusinessName": "Wren Café", "AddressLine1": "Unit 3", "AddressLine2": "Larch Parade", "AddressLine3": "",
+                               "PostCode": "M32 0TH", "Phone": "", "geocode": {"longitude": "-2.28", "latitude": "53.45"}}, {"FHRSID": 8}],
+           "meta": {"extractDate": "0001-01-01T00:00:00"}}  # fmt: skip
+    (tmp_path / "api.json").write_text(json.dumps(api))
+    (tmp_path / "file.xml").write_text(FHRS.format(id=7, more="<EstablishmentDetail><FHRSID>8</FHRSID></EstablishmentDetail>"), encoding="utf-8")
+    for name in ("api.json", "file.xml"):
+        assert load(kept, home, "fhrs", tmp_path / name, actor="system").counts["refused"] == 1
+    with kept.acting("system", purpose="test") as reader:
+        [(entry, premises, kind, _)] = reader.entries_by(postcodes=["M32 0TH"])
+        one, two = reader.entries_of(premises)
+    assert kind == "unit" and (one.name, one.address_raw, one.lat, one.reference) == (two.name, two.address_raw, two.lat, two.reference)
+    assert entry.id == two.id, "the newest snapshot is the one that links are sought in"
+
+
+def test_an_unknown_register_or_key_is_refused_by_name(kept: Store, home: Home, tmp_path: Path) -> None:
+    with pytest.raises(StopRun, match="no register 'unit'.*units"):
+        load(kept, home, "unit", REGISTERS / "wexcombe_units.csv", actor="system")
+    (home.folder / "configs/registers/units.yml").write_text("kind: csv\ntitel: x\nlicence: y\n")
+    with pytest.raises(ConfigError, match="title"):
+        load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    (home.folder / "configs/registers/units.yml").write_text("kind: paper\ntitle: x\nlicence: y\n")
+    with pytest.raises(TouchstoneError, match="kind 'paper'"):
+        load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+
+
+def test_the_real_hmrc_list(kept: Store, home: Home, shared: Path) -> None:
+    """43,738 real rows: 92 repeat another word for word; the six whose postcode cannot be read are kept without one."""
+    file = shared / "data/premises/hmrc_eat_out_2020.csv.gz"
+    result = load(kept, home, "hmrc_eat_out_2020", file, actor="system")
+    assert (result.counts["rows"], result.counts["refused"], result.counts["new_entries"]) == (43_738, 92, 43_646)
+    assert result.counts["without_postcode"] <= 10
+    again = load(kept, home, "hmrc_eat_out_2020", file, actor="system")
+    assert again.counts["new_entries"] == again.counts["new_premises"] == 0
