@@ -12,7 +12,7 @@ from casework.commands.common import err
 from store.errors import TouchstoneError
 
 app = typer.Typer(
-    name="touchstone", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
+    name="touchstone", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
     help="Finds the listings of likely fake designer goods that merit an officer's look.\n\n"
     "Machines give opinions with reasons; people judge; nothing is ever sent.\n\n"
     "[bold]Begin with[/]\n\n  touchstone init work && cd work\n\n  touchstone scan\n\n  touchstone queue list",

@@ -47,7 +47,7 @@ SNAPSHOT_WORDS = (
 )  # fmt: skip
 NOT_CHECKED = (
     "who made the pack: it carries no signature",
-    "when it was made: no trusted time (no time-stamping authority was configured); all times are the capturing machine's clock",
+    "when it was made: no trusted time (no time-stamping authority stamped it); all times are the capturing machine's clock",
     "whether what the pages said was true, and whether the pictures show the goods that were for sale",
     "who runs an account or a shop: nothing in this pack shows that by itself",
     "whether the opinions of the methods (findings, flags, links) are right; only that they are unchanged and add up",

@@ -32,9 +32,7 @@ from crawler.source import Source
 from crawler.unit import Unit, unit_of
 from store.words.records import Capture, CaptureKind
 
-MISSING = (
-    "Chromium is missing; install it with `apt install chromium`, or with `python -m playwright install chromium` where you have no root"
-)
+MISSING = "Chromium is missing; install it with `apt install chromium`, or with `python -m playwright install chromium` where you have no root"
 RENDER_MS = 30_000
 FLAGS = (
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",

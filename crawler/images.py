@@ -14,7 +14,7 @@ from store.words.records import Capture, Image
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 60_000_000
 Pillow.init()
-FORMATS = [name for name in ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF") if name in Pillow.OPEN]  # none that runs a program to be opened
+FORMATS: list[str] = [name for name in ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF") if name in Pillow.OPEN]  # none that runs a program to be opened
 
 
 def image_of(capture: Capture, body: bytes) -> Image:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from scrapy.http import HtmlResponse
@@ -18,9 +18,10 @@ from crawler.platforms._page import ref_of
 from crawler.source import Source
 from store.secrets import MARKER, URL_MARKER, redact_url
 from store.store import Store
-from store.words.records import Capture, Parsed, Reading
+from store.words.records import Capture, Parsed, Reading, Snapshot
 
 log = structlog.get_logger()
+LONGEST = 300  # characters of a reference or a handle that the tables hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
     if not parsed:
         store.keep_unread(capture.id, version, "no listing found", f"{len(page.body)} bytes", run)
         counts["not understood"] += 1
-    readings = store.keep_readings(capture, source.platform, version, [_without_secrets(each) for each in good], run)
+    readings = store.keep_readings(capture, source.platform, version, [_fit_to_keep(each) for each in good], run)
     for each in good:
         counts.update(f"note: {note}" for note in each.notes)
     counts["readings"] = len(readings)
@@ -70,6 +71,8 @@ def _sorted(parsed: Sequence[Parsed]) -> tuple[list[Parsed], dict[str, list[str]
     for each in parsed:
         if not each.ref or not each.url:
             refused.setdefault("no reference of its own", []).append((each.snapshot.title or each.url)[:80])
+        elif len(each.ref) > LONGEST:
+            refused.setdefault("its reference is too long", []).append(each.ref[:80])
         elif MARKER in each.ref or URL_MARKER in each.ref:
             refused.setdefault("its reference is a secret parameter", []).append(each.snapshot.title[:80])
         elif each.ref in good and good[each.ref].snapshot != each.snapshot:
@@ -79,5 +82,13 @@ def _sorted(parsed: Sequence[Parsed]) -> tuple[list[Parsed], dict[str, list[str]
     return list(good.values()), refused
 
 
-def _without_secrets(each: Parsed) -> Parsed:
-    return replace(each, url=redact_url(each.url), images=tuple(redact_url(url) for url in each.images), seller_url=redact_url(each.seller_url))
+def _fit_to_keep(each: Parsed) -> Parsed:
+    """Addresses without their secrets, and words that a database can hold: no NUL, no half of a surrogate pair (JSON can write both)."""
+    words: dict[str, Any] = {word: _sound(said) if isinstance(said, str) else said for word, said in each.snapshot.words().items()}
+    words["seller"] = words["seller"][:LONGEST]
+    images = tuple(redact_url(_sound(url)) for url in each.images)
+    return replace(each, snapshot=Snapshot(**words), url=redact_url(_sound(each.url)), images=images, seller_url=redact_url(_sound(each.seller_url)))
+
+
+def _sound(text: str) -> str:
+    return text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

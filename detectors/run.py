@@ -75,10 +75,12 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
     unknown = sorted(set(only or ()) - set(every))
     if unknown:
         raise TouchstoneError(f"there is no detector {', '.join(unknown)}; the detectors are {', '.join(every)}")
-    settings = contract.read_settings(home.file("detectors.yml"), every.values())
-    shipped = contract.read_settings(defaults_folder() / "detectors.yml", every.values())
-    brands = read_brands(home.configs("brands"))
-    own_brands = read_brands(sorted((defaults_folder() / "brands").glob("*.yml")))
+    file, shipped_file = home.file("detectors.yml"), defaults_folder() / "detectors.yml"
+    settings = contract.read_settings(file, every.values())
+    shipped = settings if file == shipped_file else contract.read_settings(shipped_file, every.values())
+    files, shipped_files = home.configs("brands"), sorted((defaults_folder() / "brands").glob("*.yml"))
+    brands = read_brands(files)
+    shipped_brands = brands if files == shipped_files else read_brands(shipped_files)
     tasks: list[Task] = []
     lines: list[str] = []
     for detector in every.values():
@@ -86,7 +88,7 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
             continue
         method = method_of(detector, settings[detector.name], brands)
         number = store.keep_method(method)
-        status = shipped_status(store, number, method == method_of(detector, shipped[detector.name], own_brands), actor)
+        status = shipped_status(store, number, method == method_of(detector, shipped[detector.name], shipped_brands), actor)
         tasks.append(
             Task(
                 detector,

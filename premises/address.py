@@ -11,17 +11,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from premises.names import ending, parted, spelt_out
 from premises.numbering import number_of, unit_of
-from premises.vocabulary import (
-    ABBREVIATIONS,
-    BUILDINGS,
-    DESIGNATORS,
-    NUMBER_WORDS,
-    ORDINALS,
-    PAIRS,
-    PARADES,
-    STREETS,
-)  # fmt: skip
+from premises.vocabulary import BUILDINGS, DESIGNATORS, NUMBER_WORDS, ORDINALS, PARADES, STREETS
 from store.words.postcode import find_postcodes, normalise_postcode
 from store.words.text import normalise
 
@@ -52,6 +44,11 @@ class Address:
     @property
     def names_a_unit(self) -> bool:
         return bool(self.unit or self.part)
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """Words with a digit that are no number, unit or part: what they number is not known, "F25" of "F25, Unit C"."""
+        return frozenset(w for w in f"{self.street} {self.building} {self.town}".replace(",", " ").split() if any(c.isdigit() for c in w))
 
     @property
     def names_a_place(self) -> bool:
@@ -118,7 +115,7 @@ def take_postcode(draft: _Draft) -> _Draft:
 
 
 _BREAK = re.compile(r"\s*[,;|\n\r\t()\[\]•·]\s*|\s+-\s+(?=[^\d\s])|(?<!\bSt)\.\s+(?=[A-Z][a-z])")
-_LETTERS_ONLY = re.compile(r"[^a-z0-9&/\- ]+")
+_LETTERS_ONLY = re.compile(r"[^a-z0-9&/.\- ]+")
 
 
 def tidy(draft: _Draft) -> _Draft:
@@ -126,26 +123,12 @@ def tidy(draft: _Draft) -> _Draft:
     segments = []
     for segment in draft.segments:
         for piece in _BREAK.split(segment):
-            text = normalise(piece).text.replace("'", "").replace(".", " ")
+            text = re.sub(r"\.(?!\d)|(?<!\d)\.", " ", normalise(piece).text.replace("'", ""))  # "Unit 6.1" is no sentence's end
             words = _LETTERS_ONLY.sub(" ", text).split()
             if words:
                 segments.append(spelt_out(words))
     found = draft.found
     return replace(draft, segments=tuple(segments), found=replace(found, district=found.district.upper()))
-
-
-def spelt_out(words: Sequence[str]) -> str:
-    """The words with abbreviations expanded: "st" is Saint where a name goes on after it, Street where the name has been."""
-    out = []
-    for i, word in enumerate(words):
-        if word == "st":
-            begins = all(w[0].isdigit() or w in DESIGNATORS for w in words[:i])
-            following = words[i + 1] if i + 1 < len(words) else ""
-            saint = following and following not in ("north", "south", "east", "west") and (begins or following.endswith("s"))
-            out.append("st" if saint else "street")
-        else:
-            out.append(ABBREVIATIONS.get(word, word))
-    return " ".join(out)
 
 
 _FLOOR = re.compile(rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}) ?-?(?:floor|flr)s?\b(?: of)?")
@@ -177,7 +160,10 @@ def take_part(draft: _Draft) -> _Draft:
 
 _SIGN = "|".join(sorted(DESIGNATORS, key=len, reverse=True))
 _WORD_NUMBER = "|".join(NUMBER_WORDS)
-_ID = rf"(?:[a-z]{{1,2}}-?\d{{1,4}}[a-z]?(?![a-z0-9])|\d{{1,4}}(?:[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9])|(?:{_WORD_NUMBER})\b|[a-z](?![a-z0-9]))"
+_ID = (
+    r"(?:\d{1,4}\.\d{1,3}(?![a-z0-9])|[a-z]{1,2}-?\d{1,4}[a-z]?(?![a-z0-9])|\d{1,4}(?:[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9])"
+    rf"|(?:{_WORD_NUMBER})\b|[a-z](?![a-z0-9]))"
+)
 _UNIT = re.compile(
     rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to ){_ID})*|(?:{_ID})(?: - {_ID})(?=$))"
 )
@@ -202,34 +188,8 @@ def take_unit(draft: _Draft) -> _Draft:
 
 
 def split_names(draft: _Draft) -> _Draft:
-    """Two names in one breath: "12 regent centre blackness road", "tannery square market hall", "boxpark mall 2-10"."""
-    segments: list[str] = []
-    for segment in draft.segments:
-        words = segment.split()
-        cut = next((i for i in range(1, len(words) - 1) if _ends_before(words, i)), 0)
-        pieces = [words[:cut], words[cut:]] if cut else [words]
-        if len(words) > 2 and not cut and not words[0][0].isdigit() and number_of(words[-1]):
-            pieces = [words[:-1], words[-1:]]  # its number comes last, and may be the next line's
-        segments += [" ".join(piece) for piece in pieces]
-    return replace(draft, segments=tuple(segments))
-
-
-def _ends_before(words: Sequence[str], i: int) -> bool:
-    """Whether a name ends before word i and another, of two words or more, goes to the end of the segment."""
-    first, second = ending(words[:i]), ending(words)
-    if words[i][0].isdigit():  # "the old bank 12 high street"
-        return second in STREETS | BUILDINGS and not words[i - 1][0].isdigit() and words[i - 1] not in ("&", "and", "to", "no", "number")
-    if first in PARADES - {"market"} and second in STREETS and len(words) - i >= 2 and i >= 2:
-        return words[i] not in STREETS
-    return first in STREETS and second in PARADES and len(words) - i >= 2 and i >= 2 and words[i:] != [second] and words[i] != "shopping"
-
-
-def ending(words: Sequence[str]) -> str:
-    """What the last word says it is; of a pair that acts as one ("market hall") the pair's own word."""
-    words = [w for w in words if w not in ("north", "south", "east", "west")] or list(words)
-    if len(words) > 1 and (pair := PAIRS.get((words[-2], words[-1]))):
-        return pair
-    return words[-1] if words else ""
+    """Part what is two names in one breath."""
+    return replace(draft, segments=tuple(name for segment in draft.segments for name in parted(segment)))
 
 
 def take_number_and_street(draft: _Draft) -> _Draft:
@@ -250,7 +210,7 @@ def take_number_and_street(draft: _Draft) -> _Draft:
         street = segments[at] if at >= 0 else ""
     before = [s for i, s in enumerate(segments) if i < at or at < 0]
     after = [s for i, s in enumerate(segments) if i > at >= 0]
-    found, building, rest = _building(found, before, after, draft.name is not None or bool(number))
+    found, building, rest = _building(found, before, after, draft.name is not None or at > 0)
     return replace(draft, segments=(), found=replace(found, number=number, street=street, building=building, town=", ".join(rest)))
 
 

@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from premises.address import Address, ending
+from premises.address import Address
 from premises.identity import name_words
+from premises.names import ending
 from premises.numbering import Fit, fit
 from premises.vocabulary import BUILDINGS, STREETS, TELLING
 from store.words.records import LinkReason
 
 Weights = Mapping[str, float]
-HARD = frozenset({"number_differs", "letter_differs", "unit_differs", "unit_kind_differs", "part_differs", "street_differs"})
-OF_THE_UNIT = frozenset({"unit_differs", "unit_kind_differs", "part_differs"})  # they leave the building open
+HARD = frozenset({"number_differs", "letter_differs", "unit_differs", "unit_kind_differs", "part_differs", "street_differs", "unread_differs"})
+OF_THE_UNIT = frozenset({"unit_differs", "unit_kind_differs", "part_differs", "unread_differs"})  # they leave the building open
 PLACED = frozenset({"street", "street_alike", "building", "building_alike"})
 
 
@@ -65,10 +66,14 @@ def unit(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
     if not said.unit or not entry.unit:
         return None
     grade = fit(said.unit, entry.unit)
+    if grade is Fit.within and not said.unit.isalnum():
+        grade = Fit.perhaps  # 20 Miller Arcade and 20-23 Miller Arcade were two shops
     if grade in (Fit.differs, Fit.letter):
         return reason("unit_differs", weights, f"the advert says {_door(said)}, the register {_door(entry)}: another unit", against=True)
     if not _same_class(said.unit_kind, entry.unit_kind):
         return reason("unit_kind_differs", weights, f"the advert says {_door(said)}, the register {_door(entry)}: not surely the same door", against=True)
+    if other := said.unread ^ entry.unread:
+        return reason("unread_differs", weights, f"both say {_door(said)}, but only one of them {', '.join(sorted(other)).upper()}: not surely the same door", against=True)
     if grade is Fit.same:
         more = f"; the register adds {entry.part.replace('+', ', ')}" if entry.part and not said.part else ""
         return reason("unit", weights, f"both say {_door(said)}{more}")
@@ -80,7 +85,7 @@ def street(said: Address, entry: Address, weights: Weights) -> LinkReason | None
     if not said.street or not (entry.street or entry.building):
         return None
     grades = {_alike(said.street, other) for other in (entry.street, entry.building) if other}
-    if "same" in grades:
+    if "same" in grades or _runs_on(said.street, entry):
         return reason("street", weights, f"the street is {said.street.title()}")
     if "alike" in grades:
         return reason("street_alike", weights, f"{said.street.title()} is spelt nearly as the register's {entry.street.title()}")
@@ -222,6 +227,13 @@ def _holds(a: str, b: str) -> str:
     """"alike" where one building's name ends in the other of two words or more: "wexcombe market hall" and "market hall"."""
     short, long = sorted((a.removeprefix("the "), b.removeprefix("the ")), key=len)
     return "alike" if len(short.split()) >= 2 and long.endswith(" " + short) else ""
+
+
+def _runs_on(street_said: str, entry: Address) -> bool:
+    """The register's street with its town after it and no comma between: "4 the quay exeter"."""
+    own = entry.street.removeprefix("the ")
+    rest = street_said.removeprefix("the ").removeprefix(own + " ") if own else street_said
+    return bool(own) and rest != street_said.removeprefix("the ") and set(rest.split()) <= set(entry.town.replace(",", "").split())
 
 
 def _up(text: str) -> str:

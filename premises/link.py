@@ -144,7 +144,17 @@ def _units(weighed: Sequence[_Weighed], settings: LinkSettings) -> list[tuple[_W
         exact = [w for w in units.values() if "unit" in w.best.codes] or list(units.values())
         if len(exact) == 1 and not (exact[0].by_phone and len(units) > 1 and "unit" not in exact[0].best.codes):
             chosen.append((exact[0], _with_dissent(exact[0], weighed, settings)))
-    return [one for one in chosen if score(one[1]) >= settings.threshold]
+    return _one_door([one for one in chosen if score(one[1]) >= settings.threshold])
+
+
+def _one_door(chosen: Sequence[tuple[_Weighed, tuple[LinkReason, ...]]]) -> list[tuple[_Weighed, tuple[LinkReason, ...]]]:
+    """Of the doors that one address said fits in several buildings, the best; none where two are equally good."""
+    out = []
+    for w, reasons in chosen:
+        rivals = [score(r) for other, r in chosen if other.said == w.said and other is not w]
+        if w.said < 0 or all(score(reasons) > rival for rival in rivals):
+            out.append((w, reasons))
+    return out
 
 
 def _with_dissent(w: _Weighed, weighed: Sequence[_Weighed], settings: LinkSettings) -> tuple[LinkReason, ...]:

@@ -31,6 +31,13 @@ BUILDINGS = PARADES | words(
     "house building buildings hall tower mill mills works block exchange chambers plaza galleries point court"
 )
 
+# After these a name is over, whatever follows ("87 Main Street Castlewellan"), unless one of GOES_ON or another ending does.
+ENDS = words(
+    "street road lane avenue drive close crescent place square terrace gardens grove way row mews boulevard parade arcade precinct mall "
+    "estate market_hall retail_park business_park"
+)
+GOES_ON = words("industrial retail business shopping trading leisure science enterprise market car and & north south east west level")
+
 # Two words that act as one in what ends a name.
 PAIRS = {
     ("market", "hall"): "market_hall", ("markets", "hall"): "market_hall", ("retail", "park"): "retail_park",

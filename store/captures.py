@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, func, select
+from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, select
 
 from store import audit
 from store import tables as t
@@ -17,7 +17,7 @@ from store.archive import Archive, ArchiveWriter, Placed
 from store.database import Database, add
 from store.errors import TouchstoneError
 from store.secrets import redact_headers, redact_url
-from store.words.records import Capture, CaptureKind, Location, SubjectCategory, SubjectKind, Verb, canonical
+from store.words.records import Capture, CaptureKind, Location, SubjectCategory, Verb, canonical
 
 if TYPE_CHECKING:
     from store.store import Acting
@@ -133,14 +133,14 @@ class CaptureWrites:
 
     def _payload_holder(self, c: Connection, digest: str) -> Any:
         """The newest capture whose own record holds bytes of this digest (no revisit, no tombstone, no rendered document)."""
-        newest = newest_locations()
+        later = t.location.alias()
         query = (
             select(t.capture.c.id, t.capture.c.url_final, t.capture.c.ended_at)
-            .select_from(t.capture.join(newest, newest.c.capture == t.capture.c.id).join(t.location, t.location.c.id == newest.c.id))
-            .where(t.capture.c.body_digest == digest, t.location.c.record_type == "response").order_by(t.capture.c.id.desc()).limit(1)
+            .select_from(t.capture.join(t.location, t.location.c.capture == t.capture.c.id))
+            .where(t.capture.c.body_digest == digest, t.location.c.record_type == "response")
+            .where(~exists().where(later.c.capture == t.location.c.capture, later.c.id > t.location.c.id)).order_by(t.capture.c.id.desc()).limit(1)
         )  # fmt: skip
-        holders = select(t.capture.c.id).where(t.capture.c.body_digest == digest).limit(1)
-        return c.execute(query).first() if c.execute(holders).first() else None
+        return c.execute(query).first()
 
 
 class CaptureReads:

@@ -129,7 +129,10 @@ class Erasure:
         """The number of a live hold that covers this capture, or ""."""
         released = select(t.hold.c.releases).where(t.hold.c.releases.is_not(None))
         live = select(t.hold).where(t.hold.c.releases.is_(None), t.hold.c.id.not_in(released))
-        listings = select(t.reading.c.listing).where(t.reading.c.capture == capture)
+        # a listing rests on the pages it was read from, on what a browser fetched for them, and on the pictures joined to its readings
+        document = select(t.capture.c.part_of).where(t.capture.c.id == capture)
+        shown = select(t.reading_image.c.reading).where(t.reading_image.c.capture == capture)
+        listings = select(t.reading.c.listing).where((t.reading.c.capture == capture) | t.reading.c.capture.in_(document) | t.reading.c.id.in_(shown))
         exhibited = select(t.exhibit.c.id).where(
             ((t.exhibit.c.subject_kind == str(SubjectKind.capture)) & (t.exhibit.c.subject == capture))
             | ((t.exhibit.c.subject_kind == str(SubjectKind.listing)) & t.exhibit.c.subject.in_(listings))

@@ -12,7 +12,7 @@ from casework import judgements
 from casework import queue as officers_queue
 from casework.commands.common import By, Folder, Json, Why, home_of, opened, out, person, print_json, table
 from store.words.money import decimal_price, format_price
-from store.words.records import Snapshot, SubjectKind, Verdict
+from store.words.records import Flag, Snapshot, SubjectKind, Verdict
 
 sources = typer.Typer(no_args_is_help=True, help="The sources that are crawled.")
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
@@ -163,11 +163,18 @@ def queue_list(
         return
     rows = [
         (c.flag.level, f"{c.flag.score:.1f}", c.summary.listing.source, c.summary.listing.ref, c.summary.snapshot.title[:48], price_of(c.summary.snapshot),
-         "\n".join(x.sentence for x in c.flag.contributions if x.points > 0)) for c in cards if c.flag
+         _reasons(c.flag)) for c in cards if c.flag
     ]  # fmt: skip
     table("Queue", ("level", "score", "source", "ref", "title", "price", "reasons"), rows, "Nothing waits.")
     if rows:
         out.print("Judge one with: touchstone judge SOURCE REF yes|no|unsure --reason '…' --by NAME")
+
+
+def _reasons(flag: Flag, most: int = 4) -> str:
+    """The strongest reasons, one of a kind, and how many more there are."""
+    strongest = {x.reason: x.sentence for x in sorted(flag.contributions, key=lambda x: x.points) if x.points > 0}
+    shown = list(reversed(strongest.values()))
+    return "\n".join(shown[:most] + ([f"and {len(shown) - most} more kinds of reason"] if len(shown) > most else []))
 
 
 def judge(

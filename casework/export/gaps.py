@@ -19,9 +19,9 @@ def not_examined(store: Store, m: Material) -> list[Row]:
         tried.setdefault(subject, set()).add(e.method)
         if e.outcome is not Examined.done and (e.method, *subject) not in good:
             what = "failed" if e.outcome is Examined.failed else "was not possible"
-            by_subject.setdefault(subject, []).append(
-                {"method": e.method_name, "subject": f"{e.subject_kind} {e.subject}", "what": f"{e.method_name} {what} on {e.subject_kind} {e.subject}", "why": e.detail or "no reason was recorded"}
-            )
+            of = f"{e.subject_kind} {e.subject}"
+            row = {"method": e.method_name, "subject": of, "what": f"{e.method_name} {what} on {of}", "why": e.detail or "no reason was recorded"}
+            by_subject.setdefault(subject, []).append(row)
     in_force = [(number, method) for number, method, status in store.methods("detector") if status is Status.in_force]
     newest = {flag.listing: flag for flag, _ in (m.flags[k] for k in sorted(m.flags))}
     for listing, subjects in sorted(m.subjects.items()):
@@ -30,7 +30,8 @@ def not_examined(store: Store, m: Material) -> list[Row]:
         seen = set().union(*(tried.get(s, set()) for s in subjects))
         for number, method in in_force:
             if number not in seen:
-                rows.append({"listing": listing, "method": method.name, "what": f"{method.name} has not examined anything of listing {listing}", "why": "it has not run since the listing was kept, or the listing has nothing that it looks at"})
+                why = "it has not run since the listing was kept, or the listing has nothing that it looks at"
+                rows.append({"listing": listing, "method": method.name, "what": f"{method.name} has not examined anything of listing {listing}", "why": why})
         if listing not in newest:
             rows.append({"listing": listing, "what": f"listing {listing} was never scored", "why": "the flag pass has not run since it was kept"})
         else:

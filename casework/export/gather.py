@@ -10,7 +10,22 @@ from store.errors import TouchstoneError
 from store.findings import KeptExamination, KeptFinding
 from store.store import Acting, Store
 from store.words.records import (
-    Capture, Case, Exhibit, Flag, Image, Judgement, Link, Listing, Premises, Reading, Reference, RegisterEntry, Seller, Snapshot, SubjectKind, Version,
+    Capture,
+    Case,
+    Exhibit,
+    Flag,
+    Image,
+    Judgement,
+    Link,
+    Listing,
+    Premises,
+    Reading,
+    Reference,
+    RegisterEntry,
+    Seller,
+    Snapshot,
+    SubjectKind,
+    Version,
 )  # fmt: skip
 
 SUPPORTED = (SubjectKind.listing, SubjectKind.capture, SubjectKind.premises, SubjectKind.link, SubjectKind.seller)

@@ -1,42 +1,84 @@
-"""What a pack does not prove. The same words stand in the pack, in docs/limits.md (held by a test) and on the summary's first page."""
+"""What a pack does not prove. The same words stand in the pack, in docs/limits.md (held by a test) and at the end of the summary."""
 
 from __future__ import annotations
 
 LIMITS: tuple[tuple[str, str], ...] = (
-    ("Who runs the account is not shown",
-     "A faithful capture of a page shows what a server answered. It does not show who wrote it or who runs the account (R v Bucknor [2010] EWCA Crim 1152: a conviction was quashed "
-     "where the author of web pages was not shown). Attribution needs evidence of its own: payment account, delivery or return address, a seized device, an admission, "
-     "a reply of the platform. This pack holds none of these; where it links a seller to premises, that link is a proposal for a person to test."),
-    ("Whether the goods are counterfeit is not shown",
-     "Nobody has examined goods on the strength of this pack. Scores, findings, flags and links are opinions of software, put to an officer as a reason to look. They are no evidence of "
-     "what the goods are. That is for a witness of the brand owner, or another expert, who has seen them."),
-    ("Whether what a page said was true is not shown",
-     "Prices, names, places and pictures are what the page said and showed. A seller may show other people's pictures, and a page may say what it likes."),
-    ("No trusted time",
-     "No time-stamping authority was configured. All times are those of the capturing machine's own clock; how far that clock was off is not recorded. The chain of the log shows in "
-     "which order things were recorded, and no more."),
-    ("No signature",
-     "The pack is not signed. That it is the pack which was sealed is shown only by its head, the digest printed at export, where that was written down elsewhere at the time."),
-    ("Headers are as the library reported them",
-     "Request and response headers are those that the HTTP library gave: their order and letter case may differ from the wire, and HTTP/2 has none of the old form. The TLS certificate, "
-     "the DNS answer and the address from which we asked were not kept. A server's address is kept where the library gave it."),
-    ("Secrets were taken out",
-     "Cookies, tokens and keys in headers, addresses and request bodies were replaced by a marker before anything was written. What a server put into a body is untouched."),
-    ("A page may differ for others",
-     "Servers answer differently by place, time, device and person. A capture is what this machine was given, as a program that names itself. A page that a browser rendered is kept as the "
-     "document after its scripts ran; no screenshot is kept, and the views in this pack load no style sheets, so that they look plainer than the page did."),
-    ("Other people's data",
-     "A page is kept whole, so that a page of search results shows other sellers too. This pack is not redacted: whoever passes it on must consider that."),
-    ("The log covers what goes through the software",
-     "The chain shows that no recorded event was changed, taken out or put in before the head that was quoted. Somebody with direct access to the database or its machine could read without "
-     "leaving an event, or could write a whole new history before a head was ever quoted. Events of other matters are given as digests only and cannot be read here."),
-    ("What was not examined",
-     "Not everything was examined by every method. README.html and gaps.json list what was not possible, what failed and what was left out. Where a method found nothing, that is no evidence that there is nothing."),
-    ("Premises are from published registers",
-     "Register entries are copies of what a public register said on the date given. A position may be approximate, a business may have moved, and two businesses may share an address."),
-    ("Which law",
-     "Where this pack or its software speaks of the law it means that of England and Wales. It is not legal advice, and a lawyer of the authority must check its use."),
-)  # fmt: skip
+    (
+        "Who runs the account is not shown",
+        "A faithful capture of a page shows what a server answered. It does not show who wrote it or who runs the "
+        "account (R v Bucknor [2010] EWCA Crim 1152: a conviction was quashed where the author of web pages was "
+        "not shown). Attribution needs evidence of its own: payment account, delivery or return address, a seized "
+        "device, an admission, a reply of the platform. This pack holds none of these; where it links a seller to "
+        "premises, that link is a proposal for a person to test.",
+    ),
+    (
+        "Whether the goods are counterfeit is not shown",
+        "No examination of goods is part of this pack. Scores, findings, flags and links are opinions of software, "
+        "put to an officer as a reason to look. They are no evidence of what the goods are. That is "
+        "for a witness of the brand owner, or another expert, who has seen them.",
+    ),
+    (
+        "Whether what a page said was true is not shown",
+        "Prices, names, places and pictures are what the page said and showed. A seller may show other people's "
+        "pictures, and a page may say what it likes.",
+    ),
+    (
+        "No trusted time",
+        "No time-stamping authority has stamped this pack. All times are those of the capturing machine's own clock; how "
+        "far that clock was off is not recorded. The chain of the log shows in which order things were recorded, "
+        "and no more.",
+    ),
+    (
+        "No signature",
+        "The pack is not signed. That it is the pack which was sealed is shown only by its head, the digest "
+        "printed at export, where that was written down elsewhere at the time.",
+    ),
+    (
+        "Headers are as the library reported them",
+        "Request and response headers are those that the HTTP library gave: their order and letter case may "
+        "differ from the wire, and HTTP/2 has none of the old form. The TLS certificate, the DNS answer and the "
+        "address from which we asked were not kept. A server's address is kept where the library gave it.",
+    ),
+    (
+        "Secrets were taken out",
+        "Cookies, tokens and keys in headers, addresses and request bodies were replaced by a marker before "
+        "anything was written. What a server put into a body is untouched.",
+    ),
+    (
+        "A page may differ for others",
+        "Servers answer differently by place, time, device and person. A capture is what this machine was given, "
+        "as a program that names itself. A page that a browser rendered is kept as the document after its scripts "
+        "ran; no screenshot is kept, and the views in this pack load no style sheets, so that they look plainer "
+        "than the page did.",
+    ),
+    (
+        "Other people's data",
+        "A page is kept whole, so that a page of search results shows other sellers too. This pack is not "
+        "redacted: whoever passes it on must consider that.",
+    ),
+    (
+        "The log covers what goes through the software",
+        "The chain shows that no recorded event was changed, taken out or put in before the head that was quoted. "
+        "Somebody with direct access to the database or its machine could read without leaving an event, or could "
+        "write a whole new history before a head was ever quoted. Events of other matters are given as digests "
+        "only and cannot be read here.",
+    ),
+    (
+        "What was not examined",
+        "Not everything was examined by every method. README.html and gaps.json list what was not possible, what "
+        "failed and what was left out. Where a method found nothing, that is no evidence that there is nothing.",
+    ),
+    (
+        "Premises are from published registers",
+        "Register entries are copies of what a public register said on the date given. A position may be "
+        "approximate, a business may have moved, and two businesses may share an address.",
+    ),
+    (
+        "Which law",
+        "Where this pack or its software speaks of the law it means that of England and Wales. It is not legal "
+        "advice, and a lawyer of the authority must check its use.",
+    ),
+)
 
 
 def markdown() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,6 @@ from store.store import Store
 from store.words.records import Event, SubjectKind, Verb, canonical
 
 PAGE = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenLog:
-    seq: int
-    head: str
-    whole: int
-    export: Mapping[str, Any]  # the disclosure event of this export
 
 
 def case_rows(m: Material) -> dict[str, set[int]]:
@@ -54,8 +45,8 @@ def _within(ids: str, known: set[int]) -> bool:
     return True
 
 
-def events(store: Store, upto: int) -> Iterator[Event]:
-    after = 0
+def events(store: Store, upto: int, after: int = 0) -> Iterator[Event]:
+    """Events of the log in pages: a log has millions."""
     while after < upto:
         page = store.log(after, min(PAGE, upto - after))
         if not page:
@@ -64,22 +55,17 @@ def events(store: Store, upto: int) -> Iterator[Event]:
         after = page[-1].seq
 
 
-def write_log(store: Store, material: Material, export_event: int, path: Path) -> WrittenLog:
-    """Write log.jsonl up to the log's end, and say where that is."""
+def write_log(store: Store, material: Material, path: Path) -> dict[str, Any]:
+    """Write log.jsonl up to the log's end; the number and digest of its last event."""
     rows = case_rows(material)
     seq, head = store.log_head()
-    whole, export = 0, None
     with path.open("wb") as file:
         for event in events(store, seq):
-            if event.seq == export_event:
-                export = event.body
             row: dict[str, Any] = {"seq": event.seq, "inner": event.inner}
             if is_disclosed(event, material.case.reference, rows):
                 row |= {"salt": event.salt, "event": event.body, "chain": event.chain}
-                whole += 1
             file.write(canonical(row) + b"\n")
-    assert export is not None
-    return WrittenLog(seq, head, whole, export)
+    return {"seq": seq, "head": head}
 
 
 def custody(store: Store, material: Material, upto: int) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
 A captured page is hostile until shown otherwise: its scripts could run on the reader's machine, and its pictures tell the seller
 that somebody is looking. So the bytes carry a `.txt` suffix, under which nothing runs; and the view shows them inside a frame with
 an empty sandbox (no scripts, no forms, no pop-ups, no moving on by itself) under a content policy, which the frame inherits, that
-allows no connection whatsoever. The page stands in the view as one escaped attribute: no cleaning program, which could be outwitted,
-comes between.
+allows no connection. Chromium (seen with 156) still opens bare connections, which tell the seller our address, for `<link rel=preconnect>` and for
+frames that the policy then refuses, and links invite clicks: so in the view, and there only, the names of such elements are changed
+to ones that mean nothing. A tag cannot be written but by its literal name, so that this needs no parser that could be outwitted.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
+_LIVE = re.compile(r"<(/?)(?=(?:a|area|base|embed|fencedframe|form|frame|frameset|iframe|link|meta|object|portal)[\s/>])", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A capture's document: its bytes with the Content-Encoding undone, and the same as text."""
@@ -29,6 +33,11 @@ class Page:
     text: str
     charset: str
     exact: bool  # whether every byte was a character of that charset
+
+
+def inert(text: str) -> str:
+    """A page's text for its view: `<a href=…>` becomes `<x-a href=…>`, and so with all that could connect or lead away."""
+    return _LIVE.sub(r"<\1x-", text)
 
 
 def is_page(capture: Capture) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-
 BASE = "https://pack.invalid/"  # never asked for anything: it only makes addresses whole
 
 

@@ -14,8 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from casework.export.limits import LIMITS
-from casework.export.pages import Page
+from casework.export.pages import Page, inert
 from casework.export.rows import Row
+
 
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("casework.export"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -35,7 +36,7 @@ def write_limits(folder: Path, markdown: str, case: str) -> None:
 
 
 def write_view(path: Path, page: Page, row: Row, case: str) -> None:
-    path.write_text(_environment().get_template("page.html").render(page=page, row=row, case=case), encoding="utf-8")
+    path.write_text(_environment().get_template("page.html").render(text=inert(page.text), row=row, case=case), encoding="utf-8")
 
 
 def summary_text(context: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from store.words.records import canonical
 
 Row = dict[str, Any]
 
-_DATABASE = re.compile(r"\b[a-z][a-z0-9]*(?:\+[a-z0-9]+)?://[^\s/@]*@[^\s\"']+|\b(?:postgres(?:ql)?|sqlite)(?:\+\w+)?://[^\s\"']*", re.IGNORECASE)
+_DATABASE = re.compile(r"\b[a-z][a-z0-9]*(?:\+[a-z0-9]+)?://[^\s/@]*@[^\s\"'()]+|\b(?:postgres(?:ql)?|sqlite)(?:\+\w+)?://[^\s\"'()]*", re.IGNORECASE)
 _PATH = re.compile(r"(?<![\w:/.~-])/(?:home|root|usr|var|tmp|opt|srv|mnt|work|app|data|etc|Users)(?:/[^\s\"':,;()]+)+|\b[A-Za-z]:\\[^\s\"']+")
 
 

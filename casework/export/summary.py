@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from casework.export.gather import Material
 from casework.export.rows import Row
 from store.findings import KeptFinding
-from store.words.records import Authority, Capture, CaptureKind, Exhibit, Flag, Judgement, Link, SubjectKind, Verdict
+from store.words.records import Authority, Capture, CaptureKind, Exhibit, Flag, Judgement, Link, SubjectKind
 
 _EMBEDDED = (".jpg", ".png", ".gif", ".webp")
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
-VERDICTS = {Verdict.yes: "yes", Verdict.no: "no", Verdict.unsure: "unsure"}
 KINDS = {
     CaptureKind.page: "page as the server sent it", CaptureKind.image: "picture", CaptureKind.rendered: "document as a browser rendered it",
     CaptureKind.network: "answer fetched by the browser", CaptureKind.robots: "robots.txt", CaptureKind.handed_in: "handed in",
@@ -62,7 +61,9 @@ class Summary:
 
     def _exhibit(self, e: Exhibit) -> dict[str, Any]:
         m = self.material
-        base: dict[str, Any] = {"number": e.number, "kind": str(e.subject_kind), "description": e.description, "by": self.who(e.actor), "at": shown_time(e.at), "anchor": f"exhibit-{e.id}"}
+        base: dict[str, Any] = {
+            "number": e.number, "kind": str(e.subject_kind), "description": e.description, "by": self.who(e.actor), "at": shown_time(e.at), "anchor": f"exhibit-{e.id}",
+        }  # fmt: skip
         if e.subject_kind is SubjectKind.listing:
             return base | self._listing(e)
         if e.subject_kind is SubjectKind.capture:
@@ -170,7 +171,10 @@ class Summary:
 
     def judgement(self, j: Judgement) -> dict[str, Any]:
         after = next((x.id for x in self.material.judgements.values() if x.supersedes == j.id), None)
-        return {"id": j.id, "who": self.who(j.actor), "verdict": VERDICTS[j.verdict], "at": shown_time(j.at), "reason": j.reason, "of": f"{j.subject_kind} {j.subject}", "superseded": after}
+        return {
+            "id": j.id, "who": self.who(j.actor), "verdict": str(j.verdict), "at": shown_time(j.at), "reason": j.reason, "of": f"{j.subject_kind} {j.subject}",
+            "superseded": after,
+        }  # fmt: skip
 
     def _links_of(self, ends: set[tuple[SubjectKind, int]], e: Exhibit) -> list[dict[str, Any]]:
         return [self.link(x, e) for x in self.material.links.values() if ends & {(x.subject_kind, x.subject), (x.object_kind, x.object)}]
@@ -179,7 +183,8 @@ class Summary:
         under = self.told.setdefault(x.id or 0, e.number)
         method = self.methods.get(int(x.method), {})
         return {
-            "id": x.id, "status": x.status, "under": under if under != e.number else "", "score": f"{x.score:.2f}", "level": x.level, "subject": self._end(x.subject_kind, x.subject),
+            "id": x.id, "status": x.status, "under": under if under != e.number else "",
+             "score": f"{x.score:.2f}", "level": x.level, "subject": self._end(x.subject_kind, x.subject),
             "object": self._end(x.object_kind, x.object), "for": [r for r in x.reasons if not r.against], "against": [r for r in x.reasons if r.against],
             "method": f"{method.get('name', 'method')} {method.get('version', '')}", "judgements": self._judgements([(SubjectKind.link, x.id or 0)]),
             "premises": self.premises(x.object) if x.object_kind is SubjectKind.premises else None,

@@ -77,7 +77,8 @@ def address(base: str, raw: str) -> str:
         return ""
     try:
         url = urldefrag(urljoin(base, raw)).url
-    except ValueError:  # "http://[": no address at all
+        url.encode()
+    except ValueError:  # "http://[", half a surrogate pair: no address at all
         return ""
     return url if url.lower().startswith(("http://", "https://")) else ""
 
@@ -116,6 +117,11 @@ def handle_of(source: Source, name: str, url: str) -> str:
 def price_in(source: Source, text: str) -> Price | None:
     """The price that a price field states, in the source's currency where it names none. A broken "£" is no part of a number."""
     return parse_price(text.replace("\ufffd", " "), source.currency) if text else None
+
+
+def amount_of(price: Price | None) -> tuple[int | None, str | None]:
+    """Amount and currency for the snapshot. "Free" keeps its text and has no amount: a price is never 0, which arithmetic would take for cheap."""
+    return (None, None) if price is None or price.kind == "free" else (price.amount_minor, price.currency)
 
 
 def notes_on(*said: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from scrapy.http import TextResponse
 
 from crawler.platforms import _schema as schema
-from crawler.platforms._page import address, base_of, handle_of, line, notes_on, price_in, ref_of
+from crawler.platforms._page import address, amount_of, base_of, handle_of, line, notes_on, price_in, ref_of
 from crawler.platforms._schema import Thing
 from crawler.source import Source
 from store.words.records import Parsed, Snapshot
@@ -50,7 +50,7 @@ def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, s
     name = said or (source.title if source.kind == "shop" else "")
     seller_url = address(base, schema.text(seller.get("url")) or schema.text(seller.get("@id")))
     snapshot = Snapshot(
-        title, description, price_text, price.amount_minor if price else None, price.currency if price else None,
+        title, description, price_text, *amount_of(price),
         brand=line(schema.text(product.get("brand"))), category=line(schema.text(product.get("category"))),
         condition=schema.text(offer.get("itemCondition") or product.get("itemCondition")).rpartition("/")[2],
         seller=handle_of(source, name, seller_url) if name else "", seller_name=name, place=_place(seller, offer),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from parsel import Selector
 from scrapy.http import TextResponse
 
-from crawler.platforms._page import address, base_of, handle_of, largest, line, notes_on, picture_of, price_in, ref_of, words
+from crawler.platforms._page import address, amount_of, base_of, handle_of, largest, line, notes_on, picture_of, price_in, ref_of, words
 from crawler.source import Source
 from store.words.records import Parsed, Snapshot
 
@@ -61,7 +61,7 @@ def _parsed(
     found = price_in(source, price)
     name = seller or (source.title if source.kind == "shop" else "")
     snapshot = Snapshot(
-        title, text, price, found.amount_minor if found else None, found.currency if found else None, seller=handle_of(source, name, seller_url) if name else "",
+        title, text, price, *amount_of(found), seller=handle_of(source, name, seller_url) if name else "",
         seller_name=name, place=place, brand=line(more.get("brand", "")), category=line(more.get("category", "")), condition=line(more.get("condition", "")),
     )  # fmt: skip
     notes = notes_on(title, text, price, seller) + (("price not understood",) if price and not found else ())

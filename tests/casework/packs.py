@@ -14,8 +14,33 @@ from PIL import ImageDraw
 from store.config import Home
 from store.store import SYSTEM, Store
 from store.words.records import (
-    Actor, Authority, Capture, CaptureKind, Case, Contribution, Direction, Examination, Examined, Finding, Flag, Image, Level, Link, LinkReason, Method, Outcome,
-    Parsed, Pointer, Reference, ReferenceKind, RegisterEntry, Run, Snapshot, Status, SubjectKind, Verdict,
+    Actor,
+    Authority,
+    Capture,
+    CaptureKind,
+    Case,
+    Contribution,
+    Direction,
+    Examination,
+    Examined,
+    Finding,
+    Flag,
+    Image,
+    Level,
+    Link,
+    LinkReason,
+    Method,
+    Outcome,
+    Parsed,
+    Pointer,
+    Reference,
+    ReferenceKind,
+    RegisterEntry,
+    Run,
+    Snapshot,
+    Status,
+    SubjectKind,
+    Verdict,
 )  # fmt: skip
 
 CASE = "TS-2026-1"
@@ -105,14 +130,14 @@ class Builder:
         return reading.listing
 
 
-def build(folder: Path) -> World:
+def build(folder: Path, exhibits: bool = True) -> World:
     """Two listings of one seller and one of another, examined, flagged, linked to a unit and judged; exhibits AB1 to AB4."""
     b = Builder(folder)
     store = b.store
     run = b.run("crawl", "market")
     bag = Snapshot(
-        "Quilted shoulder bag, black", f"Mirror quality 1:1, comes with dust bag. {HOSTILE} Call 07700 900123 or collect from 14 Orchard Parade.", "£85.00", 8500, "GBP", "Maison Lozenge",
-        "bags", "new", "parade_deals", "Parade Deals", "Wexcombe",
+        "Quilted shoulder bag, black", f"Mirror quality 1:1, comes with dust bag. {HOSTILE} Call 07700 900123 or collect from 14 Orchard Parade.",
+        "£85.00", 8500, "GBP", "Maison Lozenge", "bags", "new", "parade_deals", "Parade Deals", "Wexcombe",
     )  # fmt: skip
     shot, other = picture(1, "quilted 1"), picture(2, "tote 2")
     first = b.listing(run, "1001", bag, [shot], coding="gzip")
@@ -123,14 +148,17 @@ def build(folder: Path) -> World:
     with store.acting(SYSTEM, purpose="detect", run=run.id) as reader:
         subjects = reader.subjects_of([first, second, third])
         seller = next(n for kind, n in subjects[first] if kind is SubjectKind.seller)
-    reference = store.add_reference(Reference(None, ReferenceKind.official, "wexcombe", "brand owner's sheet 12", "a.officer", "Maison Lozenge", image_sha256=hashlib.sha256(shot).hexdigest()))
-    text, price, image = _detect(b, subjects, [first, second], reference)
+    sheet = Reference(None, ReferenceKind.official, "wexcombe", "brand owner's sheet 12", "a.officer", "Maison Lozenge", image_sha256=hashlib.sha256(shot).hexdigest())
+    reference = store.add_reference(sheet)
+    text, image = _detect(b, subjects, [first, second], reference)
     _flags(b, [first, second], text, image)
     _places(b, seller, first)
     store.judge(SubjectKind.listing, first, Verdict.yes, actor="a.officer", authority="wexcombe", reason="the quilting and the price; asked the brand owner")
     store.judge(SubjectKind.listing, first, Verdict.unsure, actor="b.officer", authority="wexcombe", reason="the picture may be the brand's own")
     store.judge(SubjectKind.listing, third, Verdict.no, actor="a.officer", authority="wexcombe", reason="a chair")
     store.open_case(Case(CASE, "wexcombe", "Parade Deals, Orchard Parade"), actor="a.officer")
+    if not exhibits:
+        return World(store, b.home, folder, [first, second, third], b.captures)
     store.exhibit(CASE, SubjectKind.listing, first, initials="AB", description="Listing 1001 of market, a quilted bag", actor="a.officer")
     store.exhibit(CASE, SubjectKind.listing, second, initials="AB", description="Listing 1002 of market, a tote bag", actor="a.officer")
     store.exhibit(CASE, SubjectKind.link, 1, initials="AB", description="Link of the account to Unit 3", actor="a.officer")
@@ -140,7 +168,7 @@ def build(folder: Path) -> World:
     return World(store, b.home, folder, [first, second, third], b.captures)
 
 
-def _detect(b: Builder, subjects: dict[int, list[tuple[SubjectKind, int]]], listings: list[int], reference: int) -> tuple[int, int, int]:
+def _detect(b: Builder, subjects: dict[int, list[tuple[SubjectKind, int]]], listings: list[int], reference: int) -> tuple[int, int]:
     store, run = b.store, b.run("detect")
     methods = [
         Method("detector", "text_terms", "1", {"terms": ["mirror quality"], "weights": {"strong": 0.9}}), Method("detector", "price_gap", "1", {"ratio": 0.25}),
@@ -167,7 +195,7 @@ def _detect(b: Builder, subjects: dict[int, list[tuple[SubjectKind, int]]], list
                 failed = Examination(kind, number, Examined.failed, detail=f"OSError: cannot open /home/someone/place ({b.store.database.url})")
                 store.keep_examinations(image, [Examination(kind, number, Examined.done, (match,)) if number == 1 else failed], run.id)
     store.end_run(run.id, Outcome.good, {"examined": 4})
-    return text, price, image
+    return text, image
 
 
 def _flags(b: Builder, listings: list[int], text: int, image: int) -> None:
@@ -177,9 +205,11 @@ def _flags(b: Builder, listings: list[int], text: int, image: int) -> None:
     with b.store.acting(SYSTEM, purpose="flag") as reader:
         for listing in listings:
             found = reader.findings_of(reader.subjects_of([listing])[listing])
-            sums = tuple(Contribution(f.finding.reason, round(f.finding.score * (2 if f.finding.direction is Direction.suspicious else -1), 4), f.finding.sentence, f.method_digest, f.id) for f in found)
-            flag = Flag(None, listing, policy.digest, "f" * 64, Level.priority if sums else Level.none, round(sum(c.points for c in sums), 4), sums, ("price_gap: there is no reference price",))
-            b.store.keep_flag(flag, run.id)
+            weights = {Direction.suspicious: 2, Direction.exculpatory: -1}
+            points = [round(f.finding.score * weights[f.finding.direction], 4) for f in found]
+            sums = tuple(Contribution(f.finding.reason, p, f.finding.sentence, f.method_digest, f.id) for f, p in zip(found, points, strict=True))
+            level = Level.priority if sums else Level.none
+            b.store.keep_flag(Flag(None, listing, policy.digest, "f" * 64, level, round(sum(points), 4), sums, ("price_gap: there is no reference price",)), run.id)
     b.store.end_run(run.id, Outcome.good, {"flags": 2})
 
 
@@ -197,7 +227,8 @@ def _places(b: Builder, seller: int, listing: int) -> None:
     method = store.keep_method(Method("linker", "register_link", "1", {"weights": {"phone": 3.0}}))
     page = b.captures[0].id
     reasons = (
-        LinkReason("phone.same", 3.0, "The page gives 07700 900123, as the register does", page, kept.id), LinkReason("name.same", 1.5, "The account's name is the register's", page, kept.id),
+        LinkReason("phone.same", 3.0, "The page gives 07700 900123, as the register does", page, kept.id),
+        LinkReason("name.same", 1.5, "The account's name is the register's", page, kept.id),
         LinkReason("number.range", -1.0, "The page gives no unit", page, kept.id, against=True),
     )  # fmt: skip
     store.keep_links([Link(None, SubjectKind.seller, seller, SubjectKind.premises, unit, str(method), 0.83, "unit", reasons)], method, run.id, actor=SYSTEM, purpose="link")

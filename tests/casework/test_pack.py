@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import re
 import shutil
@@ -24,6 +25,7 @@ from casework.export import ExportResult, export, pages, pdf, render
 from casework.export.limits import LIMITS
 from casework.export.pages import Page
 from casework.verify import verify
+from store.config import Home
 from store.errors import TouchstoneError
 from store.store import SYSTEM, Store
 from store.words.records import Capture, CaptureKind, Case, Parsed, Snapshot, SubjectKind, Verdict
@@ -86,7 +88,8 @@ def test_the_log_gives_the_case_whole_and_all_else_as_digests(made: ExportResult
     assert [r["seq"] for r in log] == list(range(1, len(log) + 1)) and all(r["inner"] == own[r["seq"]].inner for r in log)
     assert all(set(r) == {"seq", "inner"} for r in log if r["seq"] not in disclosed)
     assert all(e.seq in disclosed for e in own.values() if e.seq <= len(log) and e.body["case"] == CASE)
-    assert {e["detail"]["record"] for e in disclosed.values() if e["verb"] == "collection" and "record" in e["detail"]} == {c["record_id"] for c in rows(made.folder, "data/captures.jsonl")}
+    collected = {e["detail"]["record"] for e in disclosed.values() if e["verb"] == "collection" and "record" in e["detail"]}
+    assert collected == {c["record_id"] for c in rows(made.folder, "data/captures.jsonl")}
     assert not any(str(world.listings[2]) in str(e["subjects"].get("listing", "")).split(",") for e in disclosed.values())
     assert [e["verb"] for e in disclosed.values()][-2:] == ["disclosure", "consultation"]
     assert disclosed[max(disclosed) - 1]["justification"] == "file to legal services" and disclosed[max(disclosed) - 1]["subjects"]["capture"]
@@ -108,7 +111,8 @@ def test_a_case_tells_nothing_of_other_cases(world: World, tmp_path: Path) -> No
 def test_a_rendered_page_comes_with_the_browsers_own_captures(tmp_path: Path) -> None:
     world = build(tmp_path / "home")
     store, run = world.store, world.captures[0].run
-    base = replace(world.captures[0], id=None, record_id="", url_requested="http://shop.example/3", url_final="http://shop.example/3", started_at=AT + timedelta(days=1), ended_at=AT + timedelta(days=1))
+    later, url = AT + timedelta(days=1), "http://shop.example/3"
+    base = replace(world.captures[0], id=None, record_id="", url_requested=url, url_final=url, started_at=later, ended_at=later)
     document = replace(base, kind=CaptureKind.rendered, response_headers=(("Content-Type", "text/html"),))
     part = replace(base, kind=CaptureKind.network, url_final="http://shop.example/api", response_headers=(("Content-Type", "application/json"),))
     with store.archive.writer("shop") as writer:
@@ -146,7 +150,7 @@ def test_no_secret_and_nothing_of_this_machine_is_in_a_pack(made: ExportResult, 
     run = next(r for r in rows(made.folder, "data/runs.jsonl") if r["message"])
     assert "[folder]" in run["message"] and "sqlite" not in run["message"]
     failed = next(e for e in rows(made.folder, "data/examinations.jsonl") if e["outcome"] == "failed")
-    assert failed["detail"] == "OSError: cannot open [path] ([database])" or "[folder]" in failed["detail"]
+    assert failed["detail"] == "OSError: cannot open [path] ([database])"
     for word in (SECRET, TOKEN, str(world.folder), str(world.folder.parent), str(Path.home()), "sqlite:///", "touchstone.db", socket.gethostname()):
         for name, data in _unpacked(made.folder):
             assert word.encode() not in data, (word, name)
@@ -199,6 +203,7 @@ def test_a_hostile_page_reaches_nothing_when_its_view_is_opened(made: ExportResu
         hostile = (
             f'"></iframe><script>document.title="owned";fetch("{at}/a")</script><meta http-equiv="refresh" content="0; url={at}/b"><img src="{at}/c"><style>@import "{at}/d";'
             f'body {{ background: url({at}/e) }}</style><link rel="stylesheet" href="{at}/f"><link rel="preload" as="image" href="{at}/k"><link rel="dns-prefetch" href="{at}/l">'
+            f'<LINK\nrel="preconnect" href="{at}"><link/rel="preconnect" href="{at}"><script type="speculationrules">{{"prerender":[{{"urls":["{at}/n"]}}]}}</script>'
             f'<iframe src="{at}/g"></iframe><object data="{at}/h"></object><video src="{at}/i" autoplay></video><svg onload="fetch(\'{at}/j\')"><image href="{at}/m"/></svg>'
         )
         view = tmp_path / "view.html"
@@ -214,13 +219,13 @@ def test_a_hostile_page_reaches_nothing_when_its_view_is_opened(made: ExportResu
 
 # -- what it says ------------------------------------------------------------------------------------------------------------------
 def test_the_readme_says_what_a_reader_must_know(made: ExportResult) -> None:
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", (made.folder / "README.html").read_text()))
+    text = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", (made.folder / "README.html").read_text())))
     for said in (
         "Who runs the account NOT SHOWN", "proposed Link 1", "No person has confirmed it", "against The page gives no unit", "strength 0.90 of 1", "Score 3.2000",
         "there is no reference price", "image_match failed on picture", "examined, nothing found", "Ada Officer, trading standards officer", "Ben Reviewer, reviewing officer",
-        "the picture may be the brand&#39;s own", "reference 1 (official, brand owner&#39;s sheet 12)", "£85.00 £70.00", "--head", "against suspicion Give", "England and Wales",
+        "the picture may be the brand's own", "reference 1 (official, brand owner's sheet 12)", "£85.00 £70.00", "--head", "England and Wales",
     ):  # fmt: skip
-        assert said in text or said == "against suspicion Give", said
+        assert said in text, said
     assert all(title in text for title, _ in LIMITS)
     assert "court-proof" not in text and "UK law" not in text
 
@@ -234,7 +239,7 @@ def test_a_confirmed_link_is_shown_as_confirmed(tmp_path: Path) -> None:
 
 
 def test_the_limits_stand_in_the_pack_and_in_the_docs(made: ExportResult) -> None:
-    page, manual = (made.folder / "limits.html").read_text(), (ROOT / "docs" / "limits.md").read_text()
+    page, manual = html.unescape((made.folder / "limits.html").read_text()), (ROOT / "docs" / "limits.md").read_text()
     for title, text in LIMITS:
         assert title in page and title in (made.folder / "limits.md").read_text()
         assert f"## {title}\n\n{text}\n" in manual, f"docs/limits.md does not say what packs say under '{title}'"
@@ -245,7 +250,8 @@ def test_the_pdf_says_the_same_and_is_accessible(made: ExportResult) -> None:
         pytest.skip(pdf.missing_parts())
     assert made.pdf is not None
     data = made.pdf.read_bytes()
-    assert data.startswith(b"%PDF-1.7") and b"/MarkInfo" in data and b"/Lang" in data and b"/Image" in data
+    objects = b"".join(said for name, said in _unpacked(made.folder) if name == "summary.pdf")
+    assert data.startswith(b"%PDF-1.7") and all(word in objects for word in (b"/MarkInfo", b"/Lang", b"pdfuaid", b"/Image"))
     if shutil.which("pdftotext"):
         text = re.sub(r"\s+", " ", subprocess.run(["pdftotext", "-layout", str(made.pdf), "-"], capture_output=True, text=True, check=True).stdout)
         assert "NOT SHOWN" in text and "page 1 of" in text and "Quilted shoulder bag, black" in text and "<script>" in text
@@ -259,15 +265,14 @@ def test_without_weasyprint_one_sentence_says_so_and_the_pack_is_made(world: Wor
 
 
 def test_two_exports_at_the_same_state_differ_only_in_the_event_of_their_making(tmp_path: Path) -> None:
-    build(tmp_path / "first" / "home").store.close()
-    shutil.copytree(tmp_path / "first", tmp_path / "second")
-    done = []
+    home, done = tmp_path / "home", []
+    build(home).store.close()
+    shutil.copytree(home, tmp_path / "kept")
     for name in ("first", "second"):
-        folder = tmp_path / name / "home"
-        from store.config import Home
-
-        with Store(f"sqlite:///{folder}/var/touchstone.db", folder / "var" / "archive") as store:
-            done.append(export(store, Home(folder), CASE, tmp_path / name / "pack", actor="a.officer", justification="file to legal services"))
+        with Store(f"sqlite:///{home}/var/touchstone.db", home / "var" / "archive") as store:
+            done.append(export(store, Home(home), CASE, tmp_path / name / "pack", actor="a.officer", justification="file to legal services"))
+        shutil.rmtree(home)
+        shutil.copytree(tmp_path / "kept", home)
     one, two = (d.folder for d in done)
     assert files(one) == files(two)
     assert {n for n in files(one) if (one / n).read_bytes() != (two / n).read_bytes()} == {"log.jsonl", "manifest.sha256", "head.json"}
@@ -326,6 +331,29 @@ def test_bytes_that_are_damaged_or_of_an_unknown_encoding_are_gaps(tmp_path: Pat
     assert "damaged" in gap["why"] and str(tmp_path) not in gap["why"]
     report = verify(done.folder, done.head)
     assert report.accepted and any(f"the bytes of capture {page.id}" in line for line in report.not_checked)
+
+
+def test_erased_bytes_are_a_gap_and_rehomed_ones_are_not(tmp_path: Path) -> None:
+    """Two listings show one picture; the capture that brought it first is erased, so that its bytes move to the second's."""
+    world = build(tmp_path / "home", exhibits=False)
+    world.store.erase(world.captures[1].id or 0, actor="a.officer", reason="not needed")
+    world.store.exhibit(CASE, SubjectKind.listing, world.listings[1], initials="AB", description="Listing 1002", actor="a.officer")
+    world.store.exhibit(CASE, SubjectKind.capture, world.captures[1].id or 0, initials="AB", description="An erased picture", actor="a.officer")
+    done = again(world, tmp_path / "pack")
+    captures = {c["id"]: c for c in rows(done.folder, "data/captures.jsonl")}
+    moved = captures[world.captures[3].id or 0]
+    assert moved["warc"]["record_id"] != moved["record_id"] and moved["warc"]["record_type"] == "response"
+    assert captures[world.captures[1].id or 0]["warc"] is None
+    gap = next(g for g in json.loads((done.folder / "gaps.json").read_bytes())["not_in_pack"] if g.get("capture") == world.captures[1].id)
+    assert "erased" in gap["why"] and any(r["event"]["verb"] == "erasure" for r in rows(done.folder, "log.jsonl") if "event" in r)
+    report = verify(done.folder, done.head)
+    assert report.accepted and any("the bytes of capture" in line for line in report.not_checked)
+
+
+def test_what_an_exhibited_listing_rests_on_may_not_be_erased(world: World) -> None:
+    for capture in world.captures[:2]:  # its page, and its picture
+        with pytest.raises(TouchstoneError, match="under hold"):
+            world.store.erase(capture.id or 0, actor="a.officer", reason="tidying")
 
 
 @pytest.mark.parametrize(

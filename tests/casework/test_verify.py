@@ -168,7 +168,10 @@ def test_a_page_or_picture_that_is_not_what_was_captured_is_named(pack: Path) ->
     assert any(s.startswith(page["file"]) and "it is not what capture" in s for s in said) and any(s.startswith(image["file"]) for s in said)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[" * 200_000, b"null\n", b'{"a":1,"a":2}\n', b"1e999\n", b'{"seq":1e400,"inner":[]}\n', b"[[[]]]\n", b'{"id":{}}\n', b'"\\ud800"\n'])
+GARBAGE = (b"", b"\xff\xfe\x00", b"[" * 200_000, b"null\n", b'{"a":1,"a":2}\n', b"1e999\n", b'{"seq":1e400,"inner":[]}\n', b"[[[]]]\n", b'{"id":{}}\n', b'"\\ud800"\n')
+
+
+@pytest.mark.parametrize("content", GARBAGE, ids=range(len(GARBAGE)))
 def test_garbage_is_a_named_problem_and_never_a_traceback(made: ExportResult, tmp_path: Path, content: bytes) -> None:
     for name in ("head.json", "manifest.sha256", "log.jsonl", "gaps.json", "data/captures.jsonl", "data/flags.jsonl", "data/case.jsonl"):
         copy = Path(shutil.copytree(made.folder, tmp_path / name.replace("/", "-")))

@@ -35,6 +35,17 @@ def test_pages_that_are_not_what_they_say(mini: Mini, crawling: Crawling) -> Non
     assert crawling.store.verify() == []
 
 
+def test_words_that_no_database_holds(mini: Mini, crawling: Crawling) -> None:
+    """NUL and half a surrogate pair, which JSON can write; a reference that is no reference but a story."""
+    data = '{"@context": "https://schema.org", "@type": "Product", "name": "Bag\\u0000 one \\ud800!", "image": "/p/1.png?\\udc00", "offers": {"price": "5"}}'
+    mini.goods = {"1": ("", "", ""), "2" * 400: ("Bag", "1.00", "/p/1.png")}
+    mini.pages["/item/1"] = Response(f"<script type='application/ld+json'>{data}</script>".encode())
+    mini.write(crawling.home)
+    result = crawling("mini")
+    assert result.outcome is Outcome.good and result.counts["not understood"] == 1, result
+    assert crawling.listings()["mini/1"][0]["title"] == "Bag\ufffd one \ufffd!"
+
+
 def test_pictures_that_are_none(mini: Mini, crawling: Crawling) -> None:
     """A web page, half a picture, 0 bytes and a missing one: three images with their problem, the bytes kept; the good one joined."""
     whole = picture("blue", 200)

@@ -37,7 +37,7 @@ def test_killed_at_five_random_points(mini: Mini, crawling: Crawling, tmp_path: 
     whole = Crawling(_copy_of(crawling.home, tmp_path / "whole"), Store.open(Home(tmp_path / "whole")))
     assert whole("mini").outcome is Outcome.good
     mini.site.clear_requests()
-    points = sorted(chance.sample(range(3, 70), 5))  # after how many requests in all, the sixty pages and fifteen pictures
+    points = sorted(chance.sample(range(3, 60), 5))  # after how many requests in all, the sixty pages and fifteen pictures
     for point in points:
         process = _start(crawling.home)
         while len({request.path for request in mini.site.requests}) < point and process.poll() is None:

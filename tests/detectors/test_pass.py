@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -170,12 +171,13 @@ class PathPool(PoolExecutor):
         super().__init__(1)
 
     def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
-        return super().submit(_with_path, self.added, fn, *args, **kwargs)
+        return super().submit(_with_path, self.added, pickle.dumps((fn, args, kwargs)))
 
 
-def _with_path(folder, fn, *args, **kwargs):  # type: ignore[no-untyped-def]
+def _with_path(folder, call):  # type: ignore[no-untyped-def]
     if folder not in detectors.__path__:
         detectors.__path__.append(folder)
+    fn, args, kwargs = pickle.loads(call)
     return fn(*args, **kwargs)
 
 

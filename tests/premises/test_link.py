@@ -12,7 +12,7 @@ from premises.run import run
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Store
-from store.words.records import Link, SubjectKind, Verdict
+from store.words.records import Actor, Link, SubjectKind, Verdict
 from tests.builders import Builder
 from tests.market.truth import facts
 from tests.premises.conftest import REGISTERS
@@ -125,12 +125,24 @@ def test_rank_puts_the_confirmed_first_and_leaves_the_refused_out(market: Store,
     assert found[0].strength >= found[-1].strength and all(one.links and one.postcode and one.area for one in found)
     assert near and all(one.postcode == "M33 7ZF" for one in near)
     last, first = found[-1].links[0], found[0]
+    market.keep_actor(Actor("officer", "demo", "A. Officer (fictional)", "officer"))
     assert last.id is not None
-    market.judge(SubjectKind.link, last.id, Verdict.yes, actor="system", authority="demo", reason="seen there")
+    market.judge(SubjectKind.link, last.id, Verdict.yes, actor="officer", authority="demo", reason="seen there")
     for link in first.links:
         assert link.id is not None
-        market.judge(SubjectKind.link, link.id, Verdict.no, actor="system", authority="demo", reason="not there")
+        market.judge(SubjectKind.link, link.id, Verdict.no, actor="officer", authority="demo", reason="not there")
     with market.acting("system", purpose="test") as reader:
         again = rank(reader)
         assert show(reader, first.premises.id or 0).links == ()
     assert again[0].links[0].id == last.id and first.premises.id not in {one.premises.id for one in again}
+
+
+def test_the_same_on_both_databases(store: Store, home: Home) -> None:
+    """Load and link, each twice, on SQLite and on PostgreSQL: the inserts differ between the two."""
+    for _ in range(2):
+        load(store, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    build = Builder(store)
+    build.listing("x", title="Bag", text="Collect from 14C Wexcombe Parade, M32 0TH", seller="x")
+    build.close()
+    assert [run(store, home).counts["new"] for _ in range(2)] == [1, 0]
+    assert store.register_snapshots()[0].rows == 20 and not store.verify()

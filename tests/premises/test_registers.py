@@ -151,7 +151,7 @@ def test_the_api_and_the_xml_say_the_same(kept: Store, home: Home, tmp_path: Pat
 
 
 def test_an_unknown_register_or_key_is_refused_by_name(kept: Store, home: Home, tmp_path: Path) -> None:
-    with pytest.raises(StopRun, match="no register 'unit'.*units"):
+    with pytest.raises(StopRun, match=r"no register 'unit'.*units"):
         load(kept, home, "unit", REGISTERS / "wexcombe_units.csv", actor="system")
     (home.folder / "configs/registers/units.yml").write_text("kind: csv\ntitel: x\nlicence: y\n")
     with pytest.raises(ConfigError, match="title"):

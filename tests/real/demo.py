@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ def run(place: Workplace, *arguments: str, ok: tuple[int, ...] = (0,), every: fl
 
 
 def show_levels(seen: Sequence[Seen]) -> None:
-    table = Table("source", "label", "collected from", "listings", "priority", "review", "note", "none", "not weighed", title="Listings by what is known of them and the level that they got", title_justify="left")
+    columns = ("source", "label", "collected from", "listings", "priority", "review", "note", "none", "not weighed")
+    table = Table(*columns, title="Listings by what is known of them and the level that they got", title_justify="left")
     for source, label, origin, number, counts in figures.levels(seen):
         table.add_row(source, label, origin, str(number), *(str(counts[level]) for level in LEVELS))
     for label in ("suspicious", "ordinary"):
@@ -91,6 +93,18 @@ def show_empty() -> None:
     )  # fmt: skip
 
 
+def show_times() -> None:
+    with Store.open(Home(WORK)) as store:
+        runs = [run for run in reversed(store.runs(limit=50)) if run.ended_at]
+    took = ", ".join(f"{run.pass_name}{' ' + run.source if run.source else ''} {(run.ended_at - run.started_at).total_seconds():.1f} s" for run in runs if run.ended_at)
+    out.print(f"\nEach pass took: {took}.", highlight=False, soft_wrap=True)
+
+
+def clear() -> None:
+    """Remove the demonstration's folder."""
+    shutil.rmtree(WORK, ignore_errors=True)
+
+
 def look(seen: Sequence[Seen], number: int) -> None:
     """So many flags and so many misses, drawn by the seed, for a person to look at. Printed, and written nowhere."""
     chance = random.Random(SEED)
@@ -99,7 +113,8 @@ def look(seen: Sequence[Seen], number: int) -> None:
         for each in chance.sample(pool, min(number, len(pool))):
             words, known = each.summary.snapshot, each.advert
             what = f"{known.label}, {known.kind}, {known.origin}" if known else "saved page"
-            out.print(f"- {each.source}/{each.summary.listing.ref} [{what}] level {each.level or 'not weighed'}, score {each.flag.score if each.flag else 0:.1f}", markup=False, highlight=False)
+            level = f"level {each.level}, score {each.flag.score:.1f}" if each.flag else "not weighed"
+            out.print(f"- {each.source}/{each.summary.listing.ref} [{what}] {level}", markup=False, highlight=False)
             out.print(f"    {words.title[:140]} | {words.price_text} | {words.text[:200]}", markup=False, highlight=False, soft_wrap=True)
             for contribution in each.flag.contributions if each.flag else ():
                 out.print(f"    {contribution.points:+.1f} {contribution.reason}: {contribution.sentence[:160]}", markup=False, highlight=False, soft_wrap=True)
@@ -129,9 +144,10 @@ def main(arguments: list[str] | None = None) -> int:
     show_reasons(seen)
     show_examined(seen)
     show_empty()
+    show_times()
     if options.look:
         look(seen, options.look)
-    out.print(f"\nTook {time.monotonic() - began:.0f} s. Machines gave opinions with reasons; nobody has judged any of them.", highlight=False)
+    out.print(f"Took {time.monotonic() - began:.0f} s. Machines gave opinions with reasons; nobody has judged any of them.", highlight=False)
     return 0
 
 

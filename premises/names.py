@@ -1,0 +1,62 @@
+"""Names of streets and buildings in an address: abbreviations spelt out, two names in one breath parted, what a name's last word says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from premises.numbering import number_of
+from premises.vocabulary import ABBREVIATIONS, BUILDINGS, DESIGNATORS, ENDS, GOES_ON, PAIRS, PARADES, STREETS
+
+
+def spelt_out(words: Sequence[str]) -> str:
+    """The words with abbreviations expanded: "st" is Saint where a name goes on after it, Street where the name has been."""
+    out = []
+    for i, word in enumerate(words):
+        if word == "st":
+            begins = all(w[0].isdigit() or w in DESIGNATORS for w in words[:i])
+            following = words[i + 1] if i + 1 < len(words) else ""
+            saint = following and following not in ("north", "south", "east", "west") and (begins or following.endswith("s"))
+            out.append("st" if saint else "street")
+        else:
+            out.append(ABBREVIATIONS.get(word, word))
+    return " ".join(out)
+
+
+def parted(segment: str) -> list[str]:
+    """Two names in one breath: "12 regent centre blackness road", "tannery square market hall", "boxpark mall 2-10", "87 main street leeds"."""
+    words = segment.split()
+    end = _where_it_ends(words)
+    tail, words = words[end:] if end else [], words[:end] if end else words
+    cut = next((i for i in range(1, len(words) - 1) if _ends_before(words, i)), 0)
+    if not cut and not tail and len(words) > 2 and not words[0][0].isdigit() and number_of(words[-1]):
+        cut = len(words) - 1  # its number comes last, and may be the next line's
+    return [" ".join(piece) for piece in (words[:cut], words[cut:], tail) if piece]
+
+
+def _where_it_ends(words: Sequence[str]) -> int:
+    """Where a street's or parade's name is over although the segment goes on: "87 main street castlewellan" → 3; 0 where it does not."""
+    for i in range(1, len(words) - 1):
+        if ending(words[: i + 1]) in ENDS and words[i] not in ("north", "south", "east", "west"):
+            named = i - words[0][0].isdigit() >= 1 or words[i - 1] == "the"
+            if named and words[i + 1] not in STREETS | BUILDINGS | GOES_ON and not words[i + 1][0].isdigit():
+                return i + 1
+    return 0
+
+
+def _ends_before(words: Sequence[str], i: int) -> bool:
+    """Whether a name ends before word i and another, of two words or more, goes to the end of the segment."""
+    first, second = ending(words[:i]), ending(words)
+    if words[i][0].isdigit():  # "the old bank 12 high street"
+        own = len(words) - i - 1 - (2 if "_" in second else 1)  # "centre 27 business park" is one name
+        return own > 0 and second in STREETS | BUILDINGS and not words[i - 1][0].isdigit() and words[i - 1] not in ("&", "and", "to", "no", "number")
+    if first in PARADES - {"market"} and second in STREETS and len(words) - i >= 2 and i >= 2:
+        return words[i] not in STREETS
+    return first in STREETS and second in PARADES and len(words) - i >= 2 and i >= 2 and words[i:] != [second] and words[i] != "shopping"
+
+
+def ending(words: Sequence[str]) -> str:
+    """What the last word says it is; of a pair that acts as one ("market hall") the pair's own word."""
+    words = [w for w in words if w not in ("north", "south", "east", "west")] or list(words)
+    if len(words) > 1 and (pair := PAIRS.get((words[-2], words[-1]))):
+        return pair
+    return words[-1] if words else ""
