@@ -10,7 +10,7 @@ from pathlib import Path
 
 from store.strict import ConfigError, load
 from store.words.records import digest_of
-from store.words.text import Normalised, brand_hits, brand_pattern, deleet, normalise
+from store.words.text import Normalised, brand_pattern, deleet, normalise
 
 NEAR = 60  # characters around a weak spelling in which a word of the goods must stand
 TRAP = 30  # characters around a spelling in which an `unless` takes it back
@@ -96,22 +96,38 @@ class Brands:
         words = text.text if isinstance(text, Normalised) else text
         if not words:
             return []
-        keys = _Keys(words)
+        keys, bare = _Keys(words), deleet(words)
+        readings = (words,) if bare == words else (words, bare)
         found: dict[str, Mention] = {}
         for spelling in self._spelt:
             if spelling.brand.name in found or not keys.may_hold(spelling):
                 continue
-            for start, end in brand_hits(spelling.pattern, words):
-                if spelling.holds(words, start, end) and (
-                    spelling.how != "weak" or self._among_goods(spelling.brand, words, start, end)
-                ):
-                    found[spelling.brand.name] = Mention(spelling.brand.name, start, end, spelling.how)
-                    break
+            first = min((span for reading in readings if (span := self._first(spelling, reading))), default=None)
+            if first:
+                found[spelling.brand.name] = Mention(spelling.brand.name, *first, spelling.how)
         return sorted(found.values(), key=lambda m: (m.start, m.brand))
+
+    def _first(self, spelling: _Spelling, words: str) -> tuple[int, int] | None:
+        for match in spelling.pattern.finditer(words):
+            if spelling.holds(words, *match.span()) and (
+                spelling.how != "weak" or self._among_goods(spelling.brand, words, *match.span())
+            ):
+                return match.span()
+        return None
 
     def named(self, field_text: str) -> str:
         """The brand that a listing's brand field names, in our spelling; "" for one that we do not know."""
-        words = normalise(field_text).text
+        if field_text not in self._named:
+            if len(self._named) > 10_000:
+                self._named.clear()
+            self._named[field_text] = self._name(normalise(field_text[:200]).text)
+        return self._named[field_text]
+
+    @cached_property
+    def _named(self) -> dict[str, str]:
+        return {}
+
+    def _name(self, words: str) -> str:
         for spelling in self._spelt:
             if spelling.how != "line" and spelling.pattern.fullmatch(words):
                 return spelling.brand.name
@@ -146,8 +162,8 @@ class _Spelling:
 
     def __init__(self, brand: Brand, spelling: str, how: str) -> None:
         self.brand, self.how, self.spelling = brand, how, spelling
-        words = [_key(word) for word in re.split(r"\s*&\s*|\s+and\s+|\s+", normalise(spelling).text)]
-        self.key = max(words, key=len)
+        # "&" may be written "and" or left out: what stands before or after it is the key
+        self.keys = max((_keys(part) for part in normalise(spelling).text.split("&")), key=lambda keys: len(keys[0]))
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -170,10 +186,13 @@ _STARS = re.compile(r"[a-z0-9][*•●]|[*•●][a-z0-9]|[a-z0-9][?#_]+[a-z0-9]
 _RUNS = re.compile(r"(.)\1+")
 
 
-def _key(text: str) -> str:
-    """Letters only, runs collapsed, look-alikes merged: what every evasion of a spelling that `brand_pattern` finds has in common."""
+def _keys(text: str) -> tuple[str, str]:
+    """What every evasion of a spelling that `brand_pattern` finds has in common: its letters, runs collapsed, look-alikes merged.
+
+    Twice: as they are, and with "rn" read as m and "vv" as w.
+    """
     bare = re.sub(r"[^a-z0-9$@]", "", deleet(text)).replace("l", "i")
-    return _RUNS.sub(r"\1", bare)
+    return _RUNS.sub(r"\1", bare), _RUNS.sub(r"\1", bare.replace("rn", "m").replace("vv", "w"))
 
 
 class _Keys:
@@ -181,16 +200,13 @@ class _Keys:
 
     def __init__(self, words: str) -> None:
         self.starred = bool(_STARS.search(words))
-        self.keys = {_key(words), _key(re.sub(r"[^a-z0-9]", "", words))}
-        self.keys |= {_RUNS.sub(r"\1", key.replace("rn", "m").replace("vv", "w")) for key in self.keys}
-        self.keys |= {_RUNS.sub(r"\1", key.replace("vv", "w")) for key in self.keys}
-        self.plain = "vv" in words or "rn" in words
+        self.plain, self.merged = _keys(words)
+        self.bare, _ = _keys(re.sub(r"[^a-z0-9]", "", words))  # "g$u$c$c$i": where $ is a stroke and no s
 
     def may_hold(self, spelling: _Spelling) -> bool:
+        plain, merged = spelling.keys
         # a starred or very short spelling has no key worth the name
-        if self.starred or len(spelling.key) < 3 or (self.plain and re.search("[mw]", spelling.key)):
-            return True
-        return any(spelling.key in key for key in self.keys)
+        return self.starred or len(plain) < 3 or plain in self.plain or merged in self.merged or plain in self.bare
 
 
 def read_brands(files: Sequence[Path]) -> Brands:

@@ -3,10 +3,10 @@
     \"\"\"What it looks for, and why.\"\"\"
     VERSION = "1"                       # raised whenever the same input may give another answer
     SUBJECT = SubjectKind.snapshot      # snapshot | picture | seller | listing
-    NEEDS = frozenset({"brands"})       # of references, prices, other_pictures, brands
+    NEEDS = frozenset({"brands"})       # of references, prices, other_pictures, brands; left out: none
 
     @dataclass(frozen=True, slots=True)
-    class Settings: ...                 # read strictly from configs/detectors.yml under the file's name
+    class Settings: ...                 # read strictly from configs/detectors.yml under the file's name; left out: none
 
     def examine(batch, context): ...    # yields one Examined for each member of the batch
 
@@ -48,6 +48,11 @@ class Examined:
     findings: tuple[Finding, ...] = ()
     detail: str = ""
     further: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoSettings:
+    """The settings of a detector that has none."""
 
 
 def done(subject: int | None, findings: Iterable[Finding] = ()) -> Examined:
@@ -142,20 +147,24 @@ def detector_of(name: str) -> Detector:
     if problem:
         raise TouchstoneError(f"detectors/{name}.py is not a detector: {problem}")
     return Detector(
-        name, str(module.VERSION), module.SUBJECT, frozenset(module.NEEDS), module.Settings, module.examine,
+        name, str(module.VERSION), module.SUBJECT, _needs(module), getattr(module, "Settings", NoSettings), module.examine,
         (module.__doc__ or "").strip(), module,
     )  # fmt: skip
+
+
+def _needs(module: ModuleType) -> frozenset[str]:
+    return frozenset(getattr(module, "NEEDS", ()))
 
 
 def _problem(module: ModuleType) -> str:
     if not (module.__doc__ or "").strip():
         return "it begins with no docstring that says what it looks for and why"
-    missing = [word for word in ("VERSION", "SUBJECT", "NEEDS", "Settings", "examine") if not hasattr(module, word)]
+    missing = [word for word in ("VERSION", "SUBJECT", "examine") if not hasattr(module, word)]
     if missing:
         return f"it has no {', '.join(missing)}"
     if module.SUBJECT not in SUBJECTS:
         return f"its SUBJECT is none of {', '.join(SUBJECTS)}"
-    unknown = sorted(set(module.NEEDS) - NEEDS)
+    unknown = sorted(_needs(module) - NEEDS)
     return (
         f"it needs {', '.join(unknown)}, which nothing gives; what there is: {', '.join(sorted(NEEDS))}"
         if unknown

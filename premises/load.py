@@ -9,20 +9,20 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from premises.address import from_parts, parse_address
 from premises.areas import place_of
 from premises.identity import building_key, building_label, name_key, unit_key
 from premises.registers import Refused, Register, RegisterConfig, Rows, configured
-from store.config import Home, digest
+from store.config import Home
 from store.errors import StopRun, TouchstoneError
 from store.places import Join
 from store.runs import PassResult
 from store.store import Store
 from store.version import code_version
-from store.words.records import Outcome, RegisterEntry
+from store.words.records import Outcome, RegisterEntry, digest_of
 
 BATCH = 2_000
 Progress = Callable[[int, int], None]  # done, of
@@ -52,7 +52,7 @@ def load(
     file = _looked_at(register_name, Path(path), config, reader)
     run = store.begin_run(
         "register", actor=actor, authority=home.settings.authority.code, code_version=code_version(),
-        config_digest=digest(home, [f"registers/{register_name}.yml"]), source=register_name,
+        config_digest=digest_of(asdict(config)), source=register_name,
     )  # fmt: skip
     try:
         counts = _keep(store, file, run.id, actor, progress)

@@ -121,7 +121,7 @@ class PlaceWrites:
         with self.database.writing() as c:
             before = c.execute(select(func.count()).select_from(t.premises)).scalar_one()
             buildings = {j.building_key: j for j in reversed(wanted) if j.building_key}
-            rows = [{"kind": "building", "label": j.building_label, "key": key, "building": None, "postcode": j.postcode, "added_at": now} for key, j in buildings.items()]
+            rows: list[dict[str, Any]] = [{"kind": "building", "label": j.building_label, "key": key, "building": None, "postcode": j.postcode, "added_at": now} for key, j in buildings.items()]
             numbers = self._premises_under(c, rows)
             whole = {j.key: j for j in reversed(wanted)}
             rows = [{"kind": j.kind, "label": j.label, "key": key, "building": numbers.get(j.building_key or ""), "postcode": j.postcode, "added_at": now} for key, j in whole.items()]

@@ -102,8 +102,9 @@ def _write_words(store: Store, home: Home, m: Material, contents: Contents, fold
     (folder / "gaps.json").write_bytes(canonical({"not_examined": missing, "not_in_pack": m.gaps}) + b"\n")
     names = {a["id"]: f"{a['name']}, {a['role']}" for a in rows["actors"]}
     methods = {r["id"]: r for r in rows["methods"]}
-    summary = Summary(m, authority, names, contents.pictures, contents.pages, contents.records, methods, missing)
-    context = _context(store, summary, rows, sealed)
+    custody, collected = log.custody(store, m, sealed)
+    summary = Summary(m, authority, names, contents.pictures, contents.pages, contents.records, methods, missing, collected)
+    context = _context(store, summary, rows, sealed) | {"custody": custody}
     render.write_limits(folder, markdown(), m.case.reference)
     render.write_readme(folder, context)
     said = pdf.write_pdf(render.summary_text(context), folder)
@@ -120,7 +121,7 @@ def _context(store: Store, summary: Summary, rows: dict[str, list[Row]], sealed:
     return {
         "case": m.case, "authority": summary.authority, "opened": shown_time(m.case.opened_at), "sealed": sealed, "sealed_at": shown_time(at), "tool": seal.tool(),
         "exhibits": summary.exhibits(), "others": summary.others(), "missing": summary.gaps, "absent": m.gaps, "methods": rows["methods"], "runs": rows["runs"],
-        "custody": log.custody(store, m, sealed), "sellers_of_case": m.sellers, "registers": rows["registers"], "time": shown_time,
+        "sellers_of_case": m.sellers, "registers": rows["registers"], "time": shown_time,
     }  # fmt: skip
 
 

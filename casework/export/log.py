@@ -68,10 +68,16 @@ def write_log(store: Store, material: Material, path: Path) -> dict[str, Any]:
     return {"seq": seq, "head": head}
 
 
-def custody(store: Store, material: Material, upto: int) -> list[dict[str, Any]]:
-    """The disclosed events up to the seal, for people to read: one row each, the collections of captures left to data/captures.jsonl."""
+def custody(store: Store, material: Material, upto: int) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The disclosed events up to the seal, for people to read: all but the collection of captures, and that by capture."""
     rows = case_rows(material)
-    return [
-        dict(event.body) for event in events(store, upto)
-        if event.body.get("verb") != str(Verb.collection) and is_disclosed(event, material.case.reference, rows)
-    ]  # fmt: skip
+    others: list[dict[str, Any]] = []
+    collected: dict[str, dict[str, Any]] = {}
+    for event in events(store, upto):
+        if is_disclosed(event, material.case.reference, rows):
+            body = dict(event.body)
+            if body["verb"] == str(Verb.collection) and "capture" in body["subjects"]:
+                collected[body["subjects"]["capture"]] = body
+            else:
+                others.append(body)
+    return others, collected

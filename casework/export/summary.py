@@ -51,6 +51,7 @@ class Summary:
     records: Mapping[int, Row | None]
     methods: Mapping[int, Row]
     gaps: Sequence[Row]
+    collected: Mapping[str, Row]  # capture → the event of its collection
     told: dict[int, str] = field(default_factory=dict)  # link → the exhibit under which it is set out
 
     def who(self, actor: str) -> str:
@@ -124,7 +125,8 @@ class Summary:
         return {
             "id": c.id, "kind": KINDS[c.kind], "url": c.url_final, "requested": c.url_requested if c.url_requested != c.url_final else "", "status": c.status,
             "at": shown_time(c.ended_at), "digest": c.body_digest, "length": f"{c.body_length:,}", "server": c.server_ip or "not recorded", "source": c.source, "run": c.run,
-            "record": c.record_id, "file": record["file"] if record else "", "page": next((p for p in self.pages if p["capture"] == c.id), None),
+            "record": c.record_id, "file": record["file"] if record else "", "event": self.collected.get(str(c.id)),
+            "page": next((p for p in self.pages if p["capture"] == c.id), None),
         }  # fmt: skip
 
     def _pictures(self, number: int) -> list[dict[str, Any]]:

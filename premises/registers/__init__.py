@@ -1,7 +1,8 @@
 """Registers: published lists of premises, one file each, found by being here.
 
 A register's file says `KIND`, the word of `kind:` in configs/registers/NAME.yml, and has one function,
-`read(path, config) -> Iterator[RegisterEntry | Refused]`. It may have `dated(path) -> str` where the file itself says its date.
+`read(path, config) -> Iterator[RegisterEntry | Refused]`. It may have `dated(path) -> str` where the file itself says its date, and
+`TITLE` and `LICENCE`, with which it needs no page of YAML.
 What is common to all of them is here: opening, decoding, refusing.
 """
 
@@ -65,6 +66,8 @@ class Register:
     kind: str
     read: Callable[[Path, RegisterConfig], Rows]
     dated: Callable[[Path], str]
+    title: str = ""
+    licence: str = ""
 
 
 @cache
@@ -73,13 +76,16 @@ def kinds() -> dict[str, Register]:
     found = {}
     for module in pkgutil.iter_modules(__path__):
         file = importlib.import_module(f"{__name__}.{module.name}")
-        found[file.KIND] = Register(file.KIND, file.read, getattr(file, "dated", lambda path: ""))
+        found[file.KIND] = Register(file.KIND, file.read, getattr(file, "dated", lambda path: ""), getattr(file, "TITLE", ""), getattr(file, "LICENCE", ""))
     return found
 
 
 def configured(home: Home, name: str) -> tuple[RegisterConfig, Register]:
     """A register's facts and its reader. Raises StopRun for a name or a kind that is not there."""
     paths = {path.stem: path for path in home.configs("registers")}
+    alone = kinds().get(name)
+    if name not in paths and alone and alone.licence:
+        return RegisterConfig(name, alone.title, alone.licence), alone
     if name not in paths:
         raise StopRun(f"no register '{name}': configs/registers/ has {', '.join(paths) or 'none'}")
     config = load(paths[name], RegisterConfig)

@@ -60,7 +60,7 @@ def show_levels(seen: Sequence[Seen]) -> None:
 
 def show_reasons(seen: Sequence[Seen]) -> None:
     counts = figures.reasons(seen)
-    table = Table("reason", "suspicious", "ordinary", title="Reasons that gave points, by how many listings", title_justify="left")
+    table = Table("reason", "suspicious", "ordinary", title="Listings by reason for points", title_justify="left")
     for reason in sorted({reason for reason, _ in counts}, key=lambda r: -counts[r, "suspicious"] - counts[r, "ordinary"]):
         table.add_row(reason, str(counts[reason, "suspicious"]), str(counts[reason, "ordinary"]))
     out.print(table)
@@ -132,7 +132,11 @@ def main(arguments: list[str] | None = None) -> int:
     shared, began = options.shared.resolve(), time.monotonic()
     adverts = read_adverts(shared, ordinary=options.ordinary)
     if options.look and (WORK / "var" / "touchstone.db").exists():
-        look(figures.read_all(WORK, adverts), options.look)
+        seen = figures.read_all(WORK, adverts)
+        if not figures.same_sample(seen):
+            out.print(f"{WORK.relative_to(ROOT)} holds another sample than these {len(adverts):,} adverts; run the demonstration again, or give the same --ordinary.")
+            return 2
+        look(seen, options.look)
         return 0
     with workplace(WORK, shared, adverts) as place:
         out.print(f"{len(PAGES)} saved pages and {len(adverts):,} adverts are being served on this machine; the working folder is {WORK.relative_to(ROOT)}.", highlight=False)

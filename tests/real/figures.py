@@ -11,7 +11,7 @@ from store.config import Home
 from store.findings import KeptExamination
 from store.listings import Summary
 from store.store import Store
-from store.words.records import Examined, Flag
+from store.words.records import Examined, Flag, SubjectKind
 from tests.real.adverts import Advert
 
 LEVELS = ("priority", "review", "note", "none", "")
@@ -53,15 +53,21 @@ def _seen(store: Store, known: Mapping[str, Advert]) -> Iterator[Seen]:
     with store.acting("system", purpose=PURPOSE) as reader:
         while page := reader.summaries(after=after, limit=500):
             subjects = reader.subjects_of([row.listing.id or 0 for row in page])
-            of = {subject: number for number, each in subjects.items() for subject in each}
-            said: dict[int, list[KeptExamination]] = {number: [] for number in subjects}
-            for examination in reader.examinations_of(list(of)):
-                said[of[examination.subject_kind, examination.subject]].append(examination)
+            said: dict[tuple[SubjectKind, int], list[KeptExamination]] = {}
+            for examination in reader.examinations_of(sorted({subject for each in subjects.values() for subject in each})):
+                said.setdefault((examination.subject_kind, examination.subject), []).append(examination)
             for row in page:
                 number = row.listing.id or 0
                 advert = known.get(row.listing.ref) if row.listing.source == "adverts" else None
-                yield Seen(row, reader.flag(number), tuple(said.get(number, ())), advert)
+                examinations = (e for subject in subjects.get(number, ()) for e in said.get(subject, ()))  # listings of the same words share a snapshot
+                yield Seen(row, reader.flag(number), tuple(examinations), advert)
             after = page[-1].listing.id or 0
+
+
+def same_sample(seen: Sequence[Seen]) -> bool:
+    """Whether the adverts of a working folder are the ones they were joined to: another sample has the same numbers for other rows."""
+    adverts = [each for each in seen if each.source == "adverts"]
+    return bool(adverts) and all(each.advert is not None and each.advert.title == each.summary.snapshot.title for each in adverts)
 
 
 def levels(seen: Sequence[Seen]) -> list[tuple[str, str, str, int, Counter[str]]]:

@@ -17,7 +17,7 @@ from tests.real import adverts, demo, figures
 from tests.real.adverts import Advert, read_adverts
 from tests.real.figures import Seen
 from tests.real.pages import PAGES
-from tests.real.workplace import PREMISES, REGISTER, workplace
+from tests.real.workplace import PREMISES, REGISTER, ROOT, workplace
 
 HELD = {  # page: listings, of these with a price, its currency, cards that repeat a listing in other words
     "ebay_de": (64, 64, "EUR", 4),  # 68 cards in the results and a carousel, 4 of them twice; one more is a ghost
@@ -93,6 +93,11 @@ def test_the_bytes_of_a_saved_page_are_kept_and_no_picture_was_asked_for(scanned
     assert set(scanned.asked["real-pages"]) == {"/robots.txt"} | {f"/pages/{name}" for name in PAGES}
 
 
+def test_figures_tell_another_sample_from_their_own(scanned: Scanned, shared: Path) -> None:
+    assert figures.same_sample(scanned.seen)
+    assert not figures.same_sample(figures.read_all(scanned.folder, read_adverts(shared, suspicious=75, ordinary=76)))
+
+
 def test_the_adverts_are_read_as_they_were_written(scanned: Scanned) -> None:
     found = {each.summary.listing.ref: each.summary.snapshot for each in scanned.of("adverts")}
     assert len(found) == 150
@@ -116,6 +121,7 @@ def test_no_page_address_or_order_tells_the_label(shared: Path) -> None:
 
 
 def test_every_listing_is_examined_weighed_and_told_why_not(scanned: Scanned) -> None:
+    assert "(evaluation)" not in scanned.said, "what was laid out by `init` is what is shipped, and in force"
     said = [examination for each in scanned.seen for examination in each.examinations]
     assert len(scanned.seen) == 150 + sum(number for number, *_ in HELD.values())
     assert not [(e.method_name, e.detail) for e in said if e.outcome is Examined.failed]
@@ -147,7 +153,7 @@ def test_the_register_is_loaded_whole_and_nothing_links_without_a_place(scanned:
 
 @pytest.mark.slow
 def test_the_demonstration_over_2500_adverts(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(demo, "WORK", demo.ROOT / "var" / f"real-{tmp_path.name}")
+    monkeypatch.setattr(demo, "WORK", ROOT / "var" / f"real-{tmp_path.name}")
     try:
         assert demo.main([str(shared), "--look", "2"]) == 0
         seen = figures.read_all(demo.WORK, read_adverts(shared))
