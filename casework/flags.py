@@ -1,7 +1,8 @@
 """The pass `flag`: what the findings of each listing come to under the policy, and what was not examined.
 
-A flag rests on the listing as it stands: its newest reading's words and pictures, findings of methods in force only. It adds a row
-when the findings, the policy or what was not examined have changed, and else nothing. A flag is never a verdict.
+A flag rests on the listing as it stands: its newest reading's words and pictures, findings of methods in force only. It
+adds a row when the findings, the policy or what was not examined have changed, and else nothing. A flag is never a
+verdict.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Rules:
 
 
 def run(
-    store: Store, home: Home, executor: Executor | None = None, *, actor: str = SYSTEM, progress: Callable[[str, int], None] | None = None,
+    store: Store, home: Home, executor: Executor | None = None, *, actor: str = SYSTEM,
+    progress: Callable[[str, int], None] | None = None,
 ) -> PassResult:  # fmt: skip
     """Flag every listing as it now stands."""
     rules, lines = _rules(store, home, actor)
@@ -77,7 +79,8 @@ def _rules(store: Store, home: Home, actor: str) -> tuple[Rules, list[str]]:
         known = {row: one for row, one, _ in store.methods("scorer")}
         if in_force is not None and known[in_force].version == score.VERSION:
             lines.append(
-                f"configs/flags.yml was changed; the policy in force is still method {in_force}: `touchstone method promote {number}`"
+                f"configs/flags.yml was changed; the policy in force is still method {in_force}: "
+                f"`touchstone method promote {number}`"
             )
             method, policy = known[in_force], score.policy_of(known[in_force].settings)
         else:
@@ -137,7 +140,8 @@ def _digest(said: Sequence[score.Said]) -> str:
 def stands(
     finding: KeptFinding, examinations: Sequence[KeptExamination], pairs: bool, references: frozenset[int]
 ) -> bool:
-    """Whether a finding still holds: its references were not removed, and no newer examination by its method says otherwise.
+    """Whether a finding still holds: its references were not removed, and no newer examination by its method says
+    otherwise.
 
     Findings of pairs add up over examinations; of any other detector the newest that did not fail has the word.
     """
@@ -149,9 +153,11 @@ def stands(
 
 
 def not_examined(
-    detectors: Sequence[Detector], methods: Mapping[str, int], subjects: Sequence[Subject], examinations: Mapping[Subject, Sequence[KeptExamination]],
+    detectors: Sequence[Detector], methods: Mapping[str, int], subjects: Sequence[Subject],
+    examinations: Mapping[Subject, Sequence[KeptExamination]],
 ) -> tuple[str, ...]:  # fmt: skip
-    """Which detectors have not examined the listing as it stands, and why, in words. "Nothing found" is not among them."""
+    """Which detectors have not examined the listing as it stands, and why, in words. "Nothing found" is not among
+    them."""
     out = []
     for detector in detectors:
         own = [subject for subject in subjects if subject[0] is detector.subject]

@@ -18,9 +18,9 @@ TRAP = 30  # characters around a spelling in which an `unless` takes it back
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A brand: how it is spelt, what it makes. `weak` spellings are words of other meanings too ("coach", "LV"): they count
-    only near a word of the goods. `lines` are product lines that name the brand without its name ("Neverfull"). `unless`
-    are patterns of ordinary phrases that a spelling occurs in ("coach trip")."""
+    """A brand: how it is spelt, what it makes. `weak` spellings are words of other meanings too ("coach", "LV"): they
+    count only near a word of the goods. `lines` are product lines that name the brand without its name ("Neverfull").
+    `unless` are patterns of ordinary phrases that a spelling occurs in ("coach trip")."""
 
     name: str
     spellings: tuple[str, ...] = ()
@@ -64,7 +64,8 @@ class Mention:
 
 @dataclass(frozen=True)
 class Brands:
-    """Every brand, with the words of each category of goods. Patterns are built at first use, in the process that uses them."""
+    """Every brand, with the words of each category of goods. Patterns are built at first use, in the process that uses
+    them."""
 
     brands: tuple[Brand, ...]
     categories: tuple[tuple[str, tuple[str, ...]], ...]
@@ -92,7 +93,8 @@ class Brands:
         }
 
     def find(self, text: Normalised | str) -> list[Mention]:
-        """The first mention of each brand in the text, in order of place. A whole spelling goes before a weak one or a line."""
+        """The first mention of each brand in the text, in order of place. A whole spelling goes before a weak one or a
+        line."""
         words = text.text if isinstance(text, Normalised) else text
         if not words:
             return []
@@ -187,7 +189,8 @@ _RUNS = re.compile(r"(.)\1+")
 
 
 def _keys(text: str) -> tuple[str, str]:
-    """What every evasion of a spelling that `brand_pattern` finds has in common: its letters, runs collapsed, look-alikes merged.
+    """What every evasion of a spelling that `brand_pattern` finds has in common: its letters, runs collapsed,
+    look-alikes merged.
 
     Twice: as they are, and with "rn" read as m and "vv" as w.
     """

@@ -10,8 +10,8 @@
 
     def examine(batch, context): ...    # yields one Examined for each member of the batch
 
-Any module of this room with a `SUBJECT` is a detector; nothing registers it. It imports heavy libraries where it uses them,
-reaches for no file, network or table, and sees of the store only `store.words`.
+Any module of this room with a `SUBJECT` is a detector; nothing registers it. It imports heavy libraries where it uses
+them, reaches for no file, network or table, and sees of the store only `store.words`.
 """
 
 from __future__ import annotations
@@ -93,10 +93,11 @@ class ReferencePicture:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a detector may see besides its batch: just what it said it needs, read only, fit to be sent to another process.
+    """What a detector may see besides its batch: just what it said it needs, read only, fit to be sent to another
+    process.
 
-    `seen` tells how far the reference log had been compared with a subject when it was examined before; a subject that is
-    not in it is new. `problems` says why a picture has no fingerprints.
+    `seen` tells how far the reference log had been compared with a subject when it was examined before; a subject that
+    is not in it is new. `problems` says why a picture has no fingerprints.
     """
 
     settings: Any = None
@@ -111,8 +112,8 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """A detector file, read. `pairs` detectors compare subject by subject, so that their findings add up over examinations;
-    of the others the newest examination of a subject replaces what an earlier one said."""
+    """A detector file, read. `pairs` detectors compare subject by subject, so that their findings add up over
+    examinations; of the others the newest examination of a subject replaces what an earlier one said."""
 
     name: str
     version: str
@@ -129,12 +130,14 @@ class Detector:
 
     @property
     def algorithms(self) -> tuple[str, ...]:
-        """The fingerprints that it takes of pictures: `FINGERPRINTS`, `fingerprint_version()` and `fingerprint(sha256, bytes)`."""
+        """The fingerprints that it takes of pictures: `FINGERPRINTS`, `fingerprint_version()` and `fingerprint(sha256,
+        bytes)`."""
         return tuple(getattr(self.module, "FINGERPRINTS", ()))
 
     @property
     def libraries(self) -> Mapping[str, str]:
-        """Versions of the libraries that can change its answer, where it says which (`LIBRARIES`, names of distributions)."""
+        """Versions of the libraries that can change its answer, where it says which (`LIBRARIES`, names of
+        distributions)."""
         from importlib.metadata import version
 
         return {name: version(name) for name in getattr(self.module, "LIBRARIES", ())}
@@ -207,7 +210,8 @@ def read_settings(path: Path, detectors: Iterable[Detector]) -> dict[str, Any]:
 
 
 def examine(name: str, batch: Sequence[Any], context: Context) -> list[Examined]:
-    """Examine a batch, in whatever process this runs. A batch that raises is gone through one by one: a bad member fails alone."""
+    """Examine a batch, in whatever process this runs. A batch that raises is gone through one by one: a bad member
+    fails alone."""
     detector = detector_of(name)
     try:
         return _complete(detector, batch, list(detector.examine(batch, context)))
@@ -223,7 +227,8 @@ def failure(subject: int, error: BaseException | str) -> Examined:
 
 
 def _complete(detector: Detector, batch: Sequence[Any], said: list[Examined]) -> list[Examined]:
-    """A detector that passes over a member, or speaks of a stranger, is wrong: silence must not read as "nothing found"."""
+    """A detector that passes over a member, or speaks of a stranger, is wrong: silence must not read as "nothing
+    found"."""
     own = sorted(examined.subject for examined in said if not examined.further)
     if own != sorted(member.id for member in batch):
         raise ValueError(f"the detector {detector.name} did not say one thing of each of {len(batch)} subjects")

@@ -1,8 +1,9 @@
 """Looks for pictures that are copies: of a picture in the reference log, or of one that another seller uses.
 
-A seller of copies drops the brand word and keeps the photograph. PDQ and pHash are compared, of the picture and of its mirror
-image, a uniform border cut away first; a picture too flat for a hash matches nothing. A brand's own photograph is context and
-no hit: honest sellers use it too. Cropped, framed and re-photographed copies are not found by hashes of a whole picture.
+A seller of copies drops the brand word and keeps the photograph. PDQ and pHash are compared, of the picture and of its
+mirror image, a uniform border cut away first; a picture too flat for a hash matches nothing. A brand's own photograph
+is context and no hit: honest sellers use it too. Cropped, framed and re-photographed copies are not found by hashes of
+a whole picture.
 """
 
 from __future__ import annotations
@@ -125,7 +126,8 @@ def _others(picture: Picture, others: Others, context: Context) -> list[Near]:
     settings: Settings = context.settings
     found = [
         near for near in others.index.near(context.prints[picture.image.sha256], settings.pdq_agreed)
-        if near.key != picture.id and _matches(near, settings) and _another((picture.listing, picture.seller), others.owners[near.key])
+        if near.key != picture.id and _matches(near, settings)
+        and _another((picture.listing, picture.seller), others.owners[near.key])
     ]  # fmt: skip
     return found[: settings.most_partners]
 

@@ -1,8 +1,9 @@
 """How the pass serves detectors that compare pictures: fingerprints once for each image, then every new pair, once.
 
-First all fingerprints that are missing are taken, by the workers. Then each new picture is compared with every picture and every
-reference, each old one with the new references only. A finding of a pair belongs to both of its members: the one that was
-examined before the other arrived gets a further examination, so that the order of arrival changes no finding.
+First all fingerprints that are missing are taken, by the workers. Then each new picture is compared with every picture
+and every reference, each old one with the new references only. A finding of a pair belongs to both of its members: the
+one that was examined before the other arrived gets a further examination, so that the order of arrival changes no
+finding.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def _examine(work: _Pass, pictures: list[Picture], context: Context, errors: Map
 def _further(work: _Pass, partners: Mapping[int, list[Examined]], newest: int) -> list[Examination]:
     """Further examinations of older pictures that a new one makes a pair with: what they have not been told yet.
 
-    A picture that has no examination is due itself and will find the pair; one that holds the finding was there already.
+    A picture that has no examination is due itself and will find the pair; one that holds the finding was there
+    already.
     """
     subjects = [(SubjectKind.picture, number) for number in sorted(partners)]
     if not subjects:
@@ -135,7 +137,7 @@ def _further(work: _Pass, partners: Mapping[int, list[Examined]], newest: int) -
     return further
 
 
-# -- fingerprints ------------------------------------------------------------------------------------------------------------
+# -- fingerprints ----------------------------------------------------------------------------------------------------
 def _ensure(work: _Pass, digests: Sequence[str]) -> Prints:
     """The fingerprints of these images: those kept, and those missing taken now and kept."""
     wanted = list(dict.fromkeys(digests))

@@ -1,7 +1,9 @@
-"""Pictures as fingerprints: safe opening, the uniform border cut away, PDQ and pHash of the picture and of its mirror image, search.
+"""Pictures as fingerprints: safe opening, the uniform border cut away, PDQ and pHash of the picture and of its mirror
+image, search.
 
-A fingerprint's value is hexadecimal, the upright hash and then the mirrored one; it is empty where the picture is too flat for
-a hash to mean anything. Two pictures are as far apart as the nearest of their readings, so that distance has no direction.
+A fingerprint's value is hexadecimal, the upright hash and then the mirrored one; it is empty where the picture is too
+flat for a hash to mean anything. Two pictures are as far apart as the nearest of their readings, so that distance has
+no direction.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ class Unreadable(ValueError):
 
 
 def opened(data: bytes) -> Image.Image:
-    """The picture, upright, in RGB, no larger than it need be. Raises Unreadable; a bomb is refused before it is decoded."""
+    """The picture, upright, in RGB, no larger than it need be. Raises Unreadable; a bomb is refused before it is
+    decoded."""
     from PIL import Image, ImageOps
 
     if not data:
@@ -130,7 +133,8 @@ def flat(prints: Mapping[str, Fingerprint]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A picture found near another: its key in the index, how many bits of each hash differ, whether one is the other's mirror image."""
+    """A picture found near another: its key in the index, how many bits of each hash differ, whether one is the other's
+    mirror image."""
 
     key: int
     pdq: int

@@ -1,7 +1,8 @@
 """Looks for a price far below what genuine goods of that brand and kind fetch, by dated, sourced references.
 
-A tenth of the reference price is hard to explain; a half is a bargain, and so are many of them. A price near the genuine one adds
-nothing and clears nothing: copies are sold dear too. No price, no reference or another currency is "not examined", and no weight.
+A tenth of the reference price is hard to explain; a half is a bargain, and so are many of them. A price near the
+genuine one adds nothing and clears nothing: copies are sold dear too. No price, no reference or another currency is
+"not examined", and no weight.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def _examined(snapshot: Snapshot, table: Table, brands: Brands, settings: Settin
         asked = snapshot.currency or "a currency that is not told"
         return not_possible(
             snapshot.id,
-            f"currency: the price is in {asked}, the references are in {', '.join(sorted({r.currency or '?' for r in known}))}",
+            f"currency: the price is in {asked}, "
+            f"the references are in {', '.join(sorted({r.currency or '?' for r in known}))}",
         )
     condition = _condition(snapshot.condition, settings)
     fitting = [r for r in same if _condition(r.condition, settings) == condition]
@@ -92,8 +94,9 @@ def _gap(
         return
     dated = max(r.dated for r in references)
     sentence = (
-        f"The price, {_money(snapshot.price_minor or 0)} {snapshot.currency}, is {ratio:.0%} of what {brand} goods of this kind ({category}) fetch: "
-        f"{_money(usual)} {snapshot.currency} by {len(references)} reference{'s' if len(references) > 1 else ''}, the newest of {dated or 'no date'}."
+        f"The price, {_money(snapshot.price_minor or 0)} {snapshot.currency}, is {ratio:.0%} of what {brand} goods of this "
+        f"kind ({category}) fetch: {_money(usual)} {snapshot.currency} by {len(references)} "
+        f"reference{'s' if len(references) > 1 else ''}, the newest of {dated or 'no date'}."
     )
     pointers = [
         Pointer("price_text", 0, len(snapshot.price_text), snapshot.price_text, detail={"ratio": round(ratio, 4)})

@@ -1,8 +1,10 @@
-"""The pass `detect`: what is due goes to the detectors in batches, and what they say is kept, a batch in one transaction.
+"""The pass `detect`: what is due goes to the detectors in batches, and what they say is kept, a batch in one
+transaction.
 
-Safe to run twice, alone or after a crash: what is due comes from the store, in pages by id. The method of a detector is all that
-can change its answer: version, settings, brands, libraries. A changed setting makes a new method, in evaluation; the one in force
-goes on examining beside it, from its own recorded settings, so that no listing is left out of the score meanwhile.
+Safe to run twice, alone or after a crash: what is due comes from the store, in pages by id. The method of a detector is
+all that can change its answer: version, settings, brands, libraries. A changed setting makes a new method, in
+evaluation; the one in force goes on examining beside it, from its own recorded settings, so that no listing is left out
+of the score meanwhile.
 """
 
 from __future__ import annotations
@@ -42,8 +44,8 @@ class Task:
 
 
 def run(
-    store: Store, home: Home, executor: Executor | None = None, *, actor: str = SYSTEM, only: Collection[str] | None = None,
-    retry_errors: bool = False, progress: Progress | None = None,
+    store: Store, home: Home, executor: Executor | None = None, *, actor: str = SYSTEM,
+    only: Collection[str] | None = None, retry_errors: bool = False, progress: Progress | None = None,
 ) -> PassResult:  # fmt: skip
     """Examine what is due. `only` names detectors; `retry_errors` looks again at subjects that failed."""
     tasks, lines = plan(store, home, actor, only)
@@ -68,9 +70,10 @@ def run(
     return PassResult(Outcome.good, dict(counts), message, tuple(lines))
 
 
-# -- methods ---------------------------------------------------------------------------------------------------------------
+# -- methods ---------------------------------------------------------------------------------------------------------
 def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = None) -> tuple[list[Task], list[str]]:
-    """The methods to run: of each detector the one that the files describe, and the one in force where that is another."""
+    """The methods to run: of each detector the one that the files describe, and the one in force where that is
+    another."""
     every = contract.discover()
     unknown = sorted(set(only or ()) - set(every))
     if unknown:
@@ -113,7 +116,8 @@ def method_of(detector: Detector, settings: Any, brands: Brands) -> Method:
 
 
 def _in_force(store: Store, tasks: list[Task]) -> Iterator[str]:
-    """Add the method in force beside the newest task, if it is another and can still be run; else a line that says why not."""
+    """Add the method in force beside the newest task, if it is another and can still be run; else a line that says why
+    not."""
     task = tasks[-1]
     number = store.method_in_force("detector", task.detector.name)
     if number is None or number == task.number:
@@ -125,9 +129,15 @@ def _in_force(store: Store, tasks: list[Task]) -> Iterator[str]:
     } and old.version == task.method.version
     name = task.detector.name
     if not same:
-        yield f"{name}: method {number} is in force but cannot be run any more (code, brands or libraries changed): promote {task.number}"
+        yield (
+            f"{name}: method {number} is in force but cannot be run any more (code, brands or libraries changed): "
+            f"`touchstone method promote {task.number}`"
+        )
         return
-    yield f"{name}: method {task.number} is in evaluation beside method {number}, which is in force: `touchstone method promote {task.number}`"
+    yield (
+        f"{name}: method {task.number} is in evaluation beside method {number}, which is in force: "
+        f"`touchstone method promote {task.number}`"
+    )
     tasks.append(
         replace(
             task,
@@ -153,7 +163,7 @@ def _revived(detector: Detector, method: Method) -> Any:
         return load(path, detector.settings)
 
 
-# -- one method --------------------------------------------------------------------------------------------------------------
+# -- one method ------------------------------------------------------------------------------------------------------
 class _Pass:
     """One method's way through what is due for it."""
 
@@ -203,8 +213,8 @@ class _Pass:
         after = 0
         while True:
             page = self.store.due(
-                self.task.number, self.detector.subject, after=after, limit=self.batch, references_upto=self.references_upto,
-                retry_errors=self.retry_errors,
+                self.task.number, self.detector.subject, after=after, limit=self.batch,
+                references_upto=self.references_upto, retry_errors=self.retry_errors,
             )  # fmt: skip
             if not page:
                 return
@@ -247,7 +257,8 @@ class _Pass:
             return [contract.failure(subject.id, f"the worker did not come back: {type(error).__name__}: {error}")]
 
     def keep(self, said: Sequence[Examined], further: Sequence[Examination] = ()) -> None:
-        """Keep a batch, with the further examinations that it gives older subjects, in one transaction; and count it."""
+        """Keep a batch, with the further examinations that it gives older subjects, in one transaction; and count
+        it."""
         rows = [
             Examination(
                 self.detector.subject,
@@ -270,8 +281,8 @@ class _Pass:
     def _references_upto(self) -> int:
         """Up to which entry of the reference log this detector's answer will have been taken: of the kinds it needs.
 
-        A price that is added says nothing to pictures: only entries of the needed kinds make subjects due again. Where a price
-        was removed the end of the log counts, so that what rested on it is looked at afresh.
+        A price that is added says nothing to pictures: only entries of the needed kinds make subjects due again. Where
+        a price was removed the end of the log counts, so that what rested on it is looked at afresh.
         """
         if "prices" in self.detector.needs:
             now = self.store.references([ReferenceKind.price])

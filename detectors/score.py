@@ -1,4 +1,5 @@
-"""Weighs a listing's findings: points that add up, each with its reason, and the level they come to. configs/flags.yml is the policy.
+"""Weighs a listing's findings: points that add up, each with its reason, and the level they come to. configs/flags.yml
+is the policy.
 
 The same findings in any order give the same answer to the last bit. Nothing that was not examined weighs anything.
 """

@@ -1,8 +1,10 @@
-"""Looks for what sellers of copies write: admissions, coded words, a brand kept unsaid, a trader's stock; and for what speaks for a seller.
+"""Looks for what sellers of copies write: admissions, coded words, a brand kept unsaid, a trader's stock; and for what
+speaks for a seller.
 
-Words are the one thing every listing has. They are matched on normalised text, so that "Rep1ica", Cyrillic letters and hidden
-characters change nothing; most count only beside a brand, since "AAA" is a battery and a "mirror" furniture. A hit that an
-ordinary phrase nearby explains, or that a negation denies, is still shown, without weight: a person may see it otherwise.
+Words are the one thing every listing has. They are matched on normalised text, so that "Rep1ica", Cyrillic letters and
+hidden characters change nothing; most count only beside a brand, since "AAA" is a battery and a "mirror" furniture. A
+hit that an ordinary phrase nearby explains, or that a negation denies, is still shown, without weight: a person may see
+it otherwise.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ HINTED = 0.5  # what a rule that needs a brand counts where designer goods are o
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One reason: the words and patterns it is found by, what explains it away, and whether a "not" before it denies it."""
+    """One reason: the words and patterns it is found by, what explains it away, and whether a "not" before it denies
+    it."""
 
     reason: str
     says: str

@@ -158,6 +158,6 @@ def _lines(config: RegisterConfig, counts: dict[str, int], file: _File) -> tuple
     return (
         f"{config.title}, dated {file.config.dated or 'unknown'}: {counts['rows']:,} rows read from {file.path.name}",
         f"{counts['new_entries']:,} entries new, {counts['new_premises']:,} premises new, {counts['without_postcode']:,} without a postcode that could be read",
-        f"{counts['refused']:,} rows refused; `touchstone register list {file.register}` shows why",
+        f"{counts['refused']:,} rows refused, each kept with its reason",
     )
 

@@ -1,7 +1,8 @@
-"""Where batches are worked on: in this process, in a local pool that is built again when a worker dies, or on a Dask cluster.
+"""Where batches are worked on: in this process, in a local pool that is built again when a worker dies, or on a Dask
+cluster.
 
-All three are `concurrent.futures` executors, so that a pass has one code path. `make_executor(settings)` gives the one that
-configs/touchstone.yml names; close it by using it as a context.
+All three are `concurrent.futures` executors, so that a pass has one code path. `make_executor(settings)` gives the one
+that configs/touchstone.yml names; close it by using it as a context.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class InlineExecutor(Executor):
 
 
 class PoolExecutor(Executor):
-    """A pool of local processes. Where one of them dies the standard pool is spent: the next `submit` builds another."""
+    """A pool of local processes. Where one of them dies the standard pool is spent: the next `submit` builds
+    another."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers

@@ -221,7 +221,7 @@ def test_a_hostile_page_reaches_nothing_when_its_view_is_opened(made: ExportResu
 def test_the_readme_says_what_a_reader_must_know(made: ExportResult) -> None:
     text = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", (made.folder / "README.html").read_text())))
     for said in (
-        "Who runs the account NOT SHOWN", "proposed Link 1", "No person has confirmed it", "against The page gives no unit", 
+        "Who runs the account NOT SHOWN", "proposed Link 1", "No person has confirmed it", "against The page gives no unit",
         "event 1 of the log, by system", "strength 0.90 of 1", "Score 3.2000",
         "there is no reference price", "image_match failed on picture", "examined, nothing found", "Ada Officer, trading standards officer", "Ben Reviewer, reviewing officer",
         "the picture may be the brand's own", "reference 1 (official, brand owner's sheet 12)", "£85.00 £70.00", "--head", "England and Wales",
