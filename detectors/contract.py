@@ -150,8 +150,8 @@ def detector_of(name: str) -> Detector:
     if problem:
         raise TouchstoneError(f"detectors/{name}.py is not a detector: {problem}")
     return Detector(
-        name, str(module.VERSION), module.SUBJECT, _needs(module), getattr(module, "Settings", NoSettings), module.examine,
-        (module.__doc__ or "").strip(), module,
+        name, str(module.VERSION), module.SUBJECT, _needs(module), getattr(module, "Settings", NoSettings),
+        module.examine, (module.__doc__ or "").strip(), module,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from detectors import contract
 from detectors.contract import Context, Detector, Examined, ReferencePicture
 from store.errors import TouchstoneError
+from store.executors import ahead
 from store.findings import Due
 from store.store import SYSTEM
 from store.words.records import Examination, Fingerprint, Picture, ReferenceKind, SubjectKind
@@ -145,7 +146,7 @@ def _ensure(work: _Pass, digests: Sequence[str]) -> Prints:
     _kept(work, wanted, found)
     missing = [digest for digest in wanted if digest not in found.prints]
     batches = [missing[i : i + AT_ONCE] for i in range(0, len(missing), AT_ONCE)]
-    window = 2 * getattr(work.executor, "workers", 4)
+    window = ahead(work.executor)
     for start in range(0, len(batches), window):
         sent = []
         for batch in batches[start : start + window]:

@@ -94,8 +94,8 @@ def _gap(
         return
     dated = max(r.dated for r in references)
     sentence = (
-        f"The price, {_money(snapshot.price_minor or 0)} {snapshot.currency}, is {ratio:.0%} of what {brand} goods of this "
-        f"kind ({category}) fetch: {_money(usual)} {snapshot.currency} by {len(references)} "
+        f"The price, {_money(snapshot.price_minor or 0)} {snapshot.currency}, is {ratio:.0%} of what {brand} goods of "
+        f"this kind ({category}) fetch: {_money(usual)} {snapshot.currency} by {len(references)} "
         f"reference{'s' if len(references) > 1 else ''}, the newest of {dated or 'no date'}."
     )
     pointers = [

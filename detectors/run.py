@@ -12,35 +12,23 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from detectors import contract
-from detectors.brands import Brands, read_brands
-from detectors.contract import Context, Detector, Examined
-from store.config import Home, defaults_folder, digest
-from store.errors import TouchstoneError
-from store.executors import InlineExecutor
-from store.findings import Due, shipped_status
+from detectors.contract import Context, Examined
+from detectors.methods import Task, plan
+from store.config import Home, digest
+from store.executors import InlineExecutor, ahead
+from store.findings import Due
 from store.runs import PassResult
 from store.store import SYSTEM, Store
 from store.version import code_version
-from store.words.records import Examination, Method, Outcome, ReferenceKind, Status, SubjectKind
+from store.words.records import Examination, Outcome, ReferenceKind, Status, SubjectKind
 from store.words.records import Examined as State
 
 Progress = Callable[[str, int], None]
 PURPOSE = "detect"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One method to run: a detector with its settings, the number of its row and its status."""
-
-    detector: Detector
-    number: int
-    method: Method
-    status: Status
-    context: Context
 
 
 def run(
@@ -68,99 +56,6 @@ def run(
     message = f"{failed} subjects could not be examined; --retry-errors looks at them again" if failed else ""
     store.end_run(kept.id, Outcome.good, counts, message)
     return PassResult(Outcome.good, dict(counts), message, tuple(lines))
-
-
-# -- methods ---------------------------------------------------------------------------------------------------------
-def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = None) -> tuple[list[Task], list[str]]:
-    """The methods to run: of each detector the one that the files describe, and the one in force where that is
-    another."""
-    every = contract.discover()
-    unknown = sorted(set(only or ()) - set(every))
-    if unknown:
-        raise TouchstoneError(f"there is no detector {', '.join(unknown)}; the detectors are {', '.join(every)}")
-    file, shipped_file = home.file("detectors.yml"), defaults_folder() / "detectors.yml"
-    settings = contract.read_settings(file, every.values())
-    shipped = settings if file == shipped_file else contract.read_settings(shipped_file, every.values())
-    files, shipped_files = home.configs("brands"), sorted((defaults_folder() / "brands").glob("*.yml"))
-    brands = read_brands(files)
-    shipped_brands = brands if files == shipped_files else read_brands(shipped_files)
-    tasks: list[Task] = []
-    lines: list[str] = []
-    for detector in every.values():
-        if only and detector.name not in only:
-            continue
-        method = method_of(detector, settings[detector.name], brands)
-        number = store.keep_method(method)
-        status = shipped_status(
-            store, number, method == method_of(detector, shipped[detector.name], shipped_brands), actor
-        )
-        tasks.append(
-            Task(
-                detector,
-                number,
-                method,
-                status,
-                Context(settings[detector.name], brands if "brands" in detector.needs else None),
-            )
-        )
-        lines.extend(_in_force(store, tasks))
-    return tasks, lines
-
-
-def method_of(detector: Detector, settings: Any, brands: Brands) -> Method:
-    """All that can change the detector's answer."""
-    said: dict[str, Any] = {"settings": contract.plain_settings(settings), "libraries": dict(detector.libraries)}
-    if "brands" in detector.needs:
-        said["brands"] = brands.digest
-    return Method("detector", detector.name, detector.version, said)
-
-
-def _in_force(store: Store, tasks: list[Task]) -> Iterator[str]:
-    """Add the method in force beside the newest task, if it is another and can still be run; else a line that says why
-    not."""
-    task = tasks[-1]
-    number = store.method_in_force("detector", task.detector.name)
-    if number is None or number == task.number:
-        return
-    old = next(method for row, method, _ in store.methods("detector") if row == number)
-    same = {**old.settings, "settings": None} == {
-        **task.method.settings,
-        "settings": None,
-    } and old.version == task.method.version
-    name = task.detector.name
-    if not same:
-        yield (
-            f"{name}: method {number} is in force but cannot be run any more (code, brands or libraries changed): "
-            f"`touchstone method promote {task.number}`"
-        )
-        return
-    yield (
-        f"{name}: method {task.number} is in evaluation beside method {number}, which is in force: "
-        f"`touchstone method promote {task.number}`"
-    )
-    tasks.append(
-        replace(
-            task,
-            number=number,
-            method=old,
-            status=Status.in_force,
-            context=replace(task.context, settings=_revived(task.detector, old)),
-        )
-    )
-
-
-def _revived(detector: Detector, method: Method) -> Any:
-    """A kept method's settings as the detector's own dataclass, by way of the strict reader (JSON is YAML)."""
-    import tempfile
-    from pathlib import Path
-
-    from store.strict import load
-    from store.words.records import canonical
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "settings.yml"
-        path.write_bytes(canonical(method.settings["settings"]))
-        return load(path, detector.settings)
 
 
 # -- one method ------------------------------------------------------------------------------------------------------
@@ -195,7 +90,7 @@ class _Pass:
             context = replace(
                 context, prices=tuple(self.store.references([ReferenceKind.price], upto=self.references_upto))
             )
-        window = 2 * getattr(self.executor, "workers", 4)
+        window = ahead(self.executor)
         waiting: deque[tuple[list[Any], Future[list[Examined]]]] = deque()
         for due in self.pages():
             subjects = self.load([d.subject for d in due])

@@ -7,20 +7,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, select
 
 from store import audit
 from store import tables as t
+from store.reader import Reader
 from store.archive import Archive, ArchiveWriter, Placed
 from store.database import Database, add
 from store.errors import TouchstoneError
 from store.secrets import redact_headers, redact_url
 from store.words.records import Capture, CaptureKind, Location, SubjectCategory, Verb, canonical
-
-if TYPE_CHECKING:
-    from store.store import Acting
 
 
 def capture_of(row: RowMapping) -> Capture:
@@ -143,16 +141,13 @@ class CaptureWrites:
         return c.execute(query).first()
 
 
-class CaptureReads:
+class CaptureReads(Reader):
     """Reading captures back: on `Acting` only, so that each is in the log."""
 
-    store: Any
-    shown: Any
-
-    def capture(self: Acting, number: int) -> Capture:
+    def capture(self, number: int) -> Capture:
         return self.captures([number])[0]
 
-    def captures(self: Acting, numbers: list[int]) -> list[Capture]:
+    def captures(self, numbers: list[int]) -> list[Capture]:
         with self.store.database.reading() as c:
             rows = [capture_of(r) for r in c.execute(select(t.capture).where(t.capture.c.id.in_(numbers)).order_by(t.capture.c.id)).mappings()]
         self.shown("capture", (r.id for r in rows))
@@ -160,7 +155,7 @@ class CaptureReads:
             raise TouchstoneError(f"not every capture of {numbers} is in this store")
         return rows
 
-    def payload(self: Acting, number: int) -> bytes:
+    def payload(self, number: int) -> bytes:
         """The bytes of a capture as they came over the wire. Raises TouchstoneError when they were erased."""
         with self.store.database.reading() as c:
             place = newest_location(c, number)
@@ -173,7 +168,7 @@ class CaptureReads:
         self.shown("capture", [number])
         return self.store.archive.read(place.segment, place.offset, place.length).payload
 
-    def answer(self: Acting, run: str, method: str, url: str, request_digest: str = "") -> Capture | None:
+    def answer(self, run: str, method: str, url: str, request_digest: str = "") -> Capture | None:
         """This run's own kept answer to that request, if a successful one is kept: what a resumed crawl goes on from.
 
         `url` is compared as it is kept, with its secrets replaced. Answers of the browser's own requests do not count: a rendered
@@ -196,7 +191,7 @@ class CaptureReads:
         self.shown("capture", [row["id"]])
         return capture_of(row)
 
-    def captures_of(self: Acting, *, run: str | None = None, source: str | None = None, kinds: tuple[CaptureKind, ...] = (), after: int = 0, limit: int = 500) -> list[Capture]:
+    def captures_of(self, *, run: str | None = None, source: str | None = None, kinds: tuple[CaptureKind, ...] = (), after: int = 0, limit: int = 500) -> list[Capture]:
         """Captures in pages by id."""
         query: Select[Any] = select(t.capture).where(t.capture.c.id > after).order_by(t.capture.c.id).limit(limit)
         if run:
@@ -210,14 +205,14 @@ class CaptureReads:
         self.shown("capture", (r.id for r in rows))
         return rows
 
-    def place(self: Acting, number: int) -> Location | None:
+    def place(self, number: int) -> Location | None:
         """Where a capture's record lies now: the newest of its locations."""
         with self.store.database.reading() as c:
             r = newest_location(c, number)
         self.shown("capture", [number])
         return Location(r.capture, r.segment, r.offset, r.length, r.record_id, r.record_type, r.payload_of) if r else None
 
-    def locations(self: Acting, number: int) -> Iterator[tuple[str, int, int, str]]:
+    def locations(self, number: int) -> Iterator[tuple[str, int, int, str]]:
         """Every place a capture has had, oldest first: segment, offset, length, record type."""
         with self.store.database.reading() as c:
             rows = c.execute(select(t.location).where(t.location.c.capture == number).order_by(t.location.c.id)).all()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import func, select, tuple_
 
 from store import audit
 from store import tables as t
+from store.reader import Reader
 from store.database import Database, add
 from store.errors import TouchstoneError
 from store.words.records import Case, Exhibit, Judgement, SubjectKind, Verb, Verdict
-
-if TYPE_CHECKING:
-    from store.store import Acting
 
 
 def judgement_of(r: Any) -> Judgement:
@@ -81,11 +79,9 @@ class CaseWrites:
         return Exhibit(case, number, kind, subject, description, actor, now)
 
 
-class CaseReads:
-    store: Any
-    shown: Any
+class CaseReads(Reader):
 
-    def judgements(self: Acting, subjects: Sequence[tuple[SubjectKind, int]]) -> list[Judgement]:
+    def judgements(self, subjects: Sequence[tuple[SubjectKind, int]]) -> list[Judgement]:
         """Every judgement of these subjects, oldest first, superseded ones too."""
         query = select(t.judgement).where(tuple_(t.judgement.c.subject_kind, t.judgement.c.subject).in_([(str(k), s) for k, s in subjects])).order_by(t.judgement.c.id)
         with self.store.database.reading() as c:
@@ -93,7 +89,7 @@ class CaseReads:
         self.shown("judgement", (r.id for r in rows))
         return rows
 
-    def exhibits(self: Acting, case: str) -> list[Exhibit]:
+    def exhibits(self, case: str) -> list[Exhibit]:
         with self.store.database.reading() as c:
             rows = c.execute(select(t.exhibit).where(t.exhibit.c.case_file == case).order_by(t.exhibit.c.id)).all()
         self.shown("exhibit", (r.id for r in rows))

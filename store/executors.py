@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class InlineExecutor(Executor):
     """Works at once, in this process."""
 
+    ahead = 1
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
         try:
@@ -35,7 +37,7 @@ class PoolExecutor(Executor):
     another."""
 
     def __init__(self, workers: int) -> None:
-        self.workers = workers
+        self.workers, self.ahead = workers, 2 * workers
         self._lock = Lock()
         self._pool = self._build()
 
@@ -73,6 +75,7 @@ class DaskExecutor(Executor):
             self._client = client(scheduler, timeout="10s")
         except (OSError, ValueError) as error:
             raise TouchstoneError(f"dask_scheduler: nothing answers at {scheduler} ({error})") from None
+        self.ahead = 2 * max(1, sum(self._client.ncores().values()))
         self._executor: Any = self._client.get_executor(pure=False)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -82,6 +85,11 @@ class DaskExecutor(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._executor.shutdown(wait=wait)
         self._client.close()
+
+
+def ahead(executor: Executor) -> int:
+    """How many batches to have under way: two for each worker, so that none waits for the one that commits."""
+    return int(getattr(executor, "ahead", 8))
 
 
 def make_executor(settings: Settings) -> Executor:

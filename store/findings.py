@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import and_, exists, func, select, tuple_
 
 from store import audit
 from store import tables as t
+from store.reader import Reader
 from store.database import Database, add, add_all, add_once
 from store.errors import TouchstoneError
 from store.listings import newest_readings
@@ -19,9 +20,6 @@ from store.words.records import (
     Contribution, Direction, Examination, Examined, Finding, Fingerprint, Flag, Level, Pointer, Reference, ReferenceKind,
     Status, SubjectKind, Verb, as_json, canonical,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    from store.store import Acting
 
 SUBJECT_TABLES = {SubjectKind.snapshot: t.snapshot, SubjectKind.picture: t.picture, SubjectKind.seller: t.seller, SubjectKind.listing: t.listing}
 
@@ -88,7 +86,7 @@ class FindingWrites:
         """Append an entry; its number. A removal names what it `removes`, which stays in the log."""
         with self.database.writing() as c:
             values = {k: getattr(reference, k) for k in ("authority", "provenance", "added_by", "brand", "category", "condition", "image_sha256", "price_minor", "currency", "dated", "removes")}
-            number = int(c.execute(t.reference.insert().values(kind=str(reference.kind), added_at=datetime.now(UTC), **values)).inserted_primary_key[0])
+            number = add(c, t.reference, kind=str(reference.kind), added_at=datetime.now(UTC), **values)
             audit.append(self.database, c, Verb.collection, actor=reference.added_by, purpose="reference log", subjects={"reference": [number]},
                          detail={"kind": str(reference.kind), "removes": reference.removes, "sha256": reference.image_sha256})  # fmt: skip
         return number
@@ -213,11 +211,9 @@ class FindingWrites:
             return [(r.name, r.outcome, r.n) for r in c.execute(query.group_by(t.method.c.name, t.examination.c.outcome).order_by(t.method.c.name))]
 
 
-class FindingReads:
-    store: Any
-    shown: Any
+class FindingReads(Reader):
 
-    def examinations_of(self: Acting, subjects: Sequence[tuple[SubjectKind, int]], methods: Sequence[int] | None = None) -> list[KeptExamination]:
+    def examinations_of(self, subjects: Sequence[tuple[SubjectKind, int]], methods: Sequence[int] | None = None) -> list[KeptExamination]:
         query = (
             select(t.examination, t.method.c.name).join(t.method, t.method.c.id == t.examination.c.method)
             .where(tuple_(t.examination.c.subject_kind, t.examination.c.subject).in_([(str(k), s) for k, s in subjects])).order_by(t.examination.c.id)
@@ -232,7 +228,7 @@ class FindingReads:
         self.shown("examination", (r.id for r in rows))
         return rows
 
-    def findings_of(self: Acting, subjects: Sequence[tuple[SubjectKind, int]], methods: Sequence[int] | None = None) -> list[KeptFinding]:
+    def findings_of(self, subjects: Sequence[tuple[SubjectKind, int]], methods: Sequence[int] | None = None) -> list[KeptFinding]:
         """Findings of these subjects, each once: the same finding under a later examination of the same method is the same opinion."""
         query = (
             select(t.finding, t.examination.c.subject_kind, t.examination.c.subject, t.examination.c.method, t.method.c.name.label("method_name"),
@@ -255,7 +251,7 @@ class FindingReads:
         self.shown("finding", (k.id for k in kept.values()))
         return list(kept.values())
 
-    def subjects_of(self: Acting, listings: Sequence[int]) -> dict[int, list[tuple[SubjectKind, int]]]:
+    def subjects_of(self, listings: Sequence[int]) -> dict[int, list[tuple[SubjectKind, int]]]:
         """What examinations of a listing as it now stands are of: its snapshot, its pictures, its seller, itself."""
         newest = newest_readings(listings)
         out: dict[int, list[tuple[SubjectKind, int]]] = {}
@@ -271,26 +267,26 @@ class FindingReads:
                     .join(t.picture, and_(t.picture.c.image == t.image.c.id, t.picture.c.listing == newest.c.listing))
                 ).distinct().order_by(t.picture.c.id)
             )  # fmt: skip
-            for r in c.execute(shown):
-                out[r.listing].append((SubjectKind.picture, r.id))
+            for picture in c.execute(shown):
+                out[picture.listing].append((SubjectKind.picture, picture.id))
         self.shown("listing", out)
         return out
 
-    def flag(self: Acting, listing: int) -> Flag | None:
+    def flag(self, listing: int) -> Flag | None:
         """The newest flag of a listing."""
         with self.store.database.reading() as c:
             row = c.execute(select(t.flag).where(t.flag.c.listing == listing).order_by(t.flag.c.id.desc()).limit(1)).mappings().first()
         self.shown("listing", [listing])
         return flag_of(row) if row else None
 
-    def flags_of(self: Acting, listing: int) -> list[tuple[Flag, datetime]]:
+    def flags_of(self, listing: int) -> list[tuple[Flag, datetime]]:
         """Every flag a listing has had, oldest first."""
         with self.store.database.reading() as c:
             rows = [(flag_of(r), r["at"]) for r in c.execute(select(t.flag).where(t.flag.c.listing == listing).order_by(t.flag.c.id)).mappings()]
         self.shown("listing", [listing])
         return rows
 
-    def queue(self: Acting, levels: Sequence[Level] = (Level.priority, Level.review), limit: int = 50, judged: bool = False) -> list[Flag]:
+    def queue(self, levels: Sequence[Level] = (Level.priority, Level.review), limit: int = 50, judged: bool = False) -> list[Flag]:
         """Newest flags at those levels, priority first, then by score; those judged on the same findings are left out."""
         newest = select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).group_by(t.flag.c.listing).subquery()
         query = select(t.flag).join(newest, newest.c.id == t.flag.c.id).where(t.flag.c.level.in_([str(x) for x in levels]))

@@ -6,20 +6,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
 from store import tables as t
+from store.captures import CaptureReads
 from store.database import Database, add, add_once
 from store.errors import TouchstoneError
 from store.words.contacts import find_contacts
 from store.words.records import (
     SNAPSHOT_WORDS, Capture, Contact, Image, Listing, Parsed, Picture, Reading, Seller, Snapshot, Version, canonical,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    from store.store import Acting
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +165,15 @@ class ListingWrites:
             return int(c.execute(query).scalar_one())
 
 
-class ListingReads:
-    store: Any
-    shown: Any
+class ListingReads(CaptureReads):
 
-    def snapshots(self: Acting, numbers: Sequence[int]) -> list[Snapshot]:
+    def snapshots(self, numbers: Sequence[int]) -> list[Snapshot]:
         with self.store.database.reading() as c:
             rows = [snapshot_of(r) for r in c.execute(select(t.snapshot).where(t.snapshot.c.id.in_(numbers)).order_by(t.snapshot.c.id)).mappings()]
         self.shown("snapshot", (r.id for r in rows))
         return rows
 
-    def pictures(self: Acting, numbers: Sequence[int] | None = None, *, listing: int | None = None, after: int = 0, limit: int = 500) -> list[Picture]:
+    def pictures(self, numbers: Sequence[int] | None = None, *, listing: int | None = None, after: int = 0, limit: int = 500) -> list[Picture]:
         """Pictures by number, those that a listing has ever shown, or a page of all of them by id."""
         query = (
             select(t.picture.c.id.label("picture"), t.picture.c.listing, t.picture.c.seller, t.listing.c.source, t.image)
@@ -192,13 +188,13 @@ class ListingReads:
         self.shown("picture", (r.id for r in rows))
         return rows
 
-    def images(self: Acting, digests: Sequence[str]) -> dict[str, Image]:
+    def images(self, digests: Sequence[str]) -> dict[str, Image]:
         with self.store.database.reading() as c:
             rows = {r["sha256"]: image_of(r) for r in c.execute(select(t.image).where(t.image.c.sha256.in_(digests))).mappings()}
         self.shown("image", (i.id for i in rows.values()))
         return rows
 
-    def image_bytes(self: Acting, sha256: str) -> bytes:
+    def image_bytes(self, sha256: str) -> bytes:
         """The picture's bytes, decoded from the wire. Raises TouchstoneError when no capture holds them any more."""
         import gzip
         import hashlib
@@ -222,7 +218,7 @@ class ListingReads:
         raise TouchstoneError(f"no kept capture holds the bytes of image {sha256[:12]}…")
 
     def summaries(
-        self: Acting, *, after: int = 0, limit: int = 500, source: str | None = None, numbers: Sequence[int] | None = None, snapshot: int | None = None,
+        self, *, after: int = 0, limit: int = 500, source: str | None = None, numbers: Sequence[int] | None = None, snapshot: int | None = None,
     ) -> list[Summary]:  # fmt: skip
         """Listings as they last read, in pages by id."""
         ids = select(t.listing.c.id).where(t.listing.c.id > after).order_by(t.listing.c.id).limit(limit)
@@ -238,7 +234,7 @@ class ListingReads:
         self.shown("listing", page)
         return rows
 
-    def _summaries(self: Acting, c: Connection, page: Sequence[int]) -> list[Summary]:
+    def _summaries(self, c: Connection, page: Sequence[int]) -> list[Summary]:
         newest = newest_readings(page)
         seen = (
             select(t.reading.c.listing, func.min(t.reading.c.captured_at).label("first"), func.max(t.reading.c.captured_at).label("last"))
@@ -271,7 +267,7 @@ class ListingReads:
             for r in c.execute(query).mappings()
         ]  # fmt: skip
 
-    def listing(self: Acting, source: str, ref: str) -> Summary:
+    def listing(self, source: str, ref: str) -> Summary:
         """One listing by its source and the source's own reference. Raises TouchstoneError when it is not kept."""
         with self.store.database.reading() as c:
             number = c.execute(select(t.listing.c.id).where(t.listing.c.source == source, t.listing.c.ref == ref)).scalar()
@@ -279,7 +275,7 @@ class ListingReads:
             raise TouchstoneError(f"no listing '{ref}' of source '{source}' is in this store; `touchstone listing list` shows what is")
         return self.summaries(numbers=[number])[0]
 
-    def history(self: Acting, listing: int) -> list[Version]:
+    def history(self, listing: int) -> list[Version]:
         """The versions of a listing: its readings in order of capture under one parser version, the newest that read it.
 
         A version begins where the words or the pictures differ from the one before. Where a reading's pictures were not all
@@ -292,11 +288,11 @@ class ListingReads:
                 .where(t.reading.c.listing == listing, t.reading.c.parser_version == version).order_by(t.reading.c.captured_at, t.reading.c.capture)
             ).all()  # fmt: skip
             joined: dict[int, list[str]] = {}
-            for r in c.execute(
+            for join in c.execute(
                 select(t.reading_image.c.reading, t.reading_image.c.sha256).where(t.reading_image.c.reading.in_([r.id for r in rows]))
                 .order_by(t.reading_image.c.reading, t.reading_image.c.position)
             ):  # fmt: skip
-                joined.setdefault(r.reading, []).append(r.sha256)
+                joined.setdefault(join.reading, []).append(join.sha256)
             words = {r["id"]: snapshot_of(r) for r in c.execute(select(t.snapshot).where(t.snapshot.c.id.in_({r.snapshot for r in rows}))).mappings()}
         self.shown("listing", [listing])
         versions: list[Version] = []
@@ -311,7 +307,7 @@ class ListingReads:
             versions.append(Version(listing, r.captured_at, r.capture, words[r.snapshot], pictures))
         return versions
 
-    def listing_images(self: Acting, listing: int) -> list[Image]:
+    def listing_images(self, listing: int) -> list[Image]:
         """The pictures of a listing as it last read, in order."""
         newest = newest_readings([listing])
         query = (
@@ -323,7 +319,7 @@ class ListingReads:
         self.shown("image", (i.id for i in rows))
         return rows
 
-    def listing_captures(self: Acting, listing: int) -> list[Capture]:
+    def listing_captures(self, listing: int) -> list[Capture]:
         """Every capture that a listing rests on: the pages it was read from and the pictures joined to those readings."""
         with self.store.database.reading() as c:
             pages = {r.capture for r in c.execute(select(t.reading.c.capture).where(t.reading.c.listing == listing))}
@@ -332,7 +328,7 @@ class ListingReads:
             parts = {r.id for r in c.execute(select(t.capture.c.id).where(t.capture.c.part_of.in_(pages)))}
         return self.captures(sorted(pages | pictures | parts))
 
-    def readings(self: Acting, *, listing: int | None = None, capture: int | None = None) -> list[Reading]:
+    def readings(self, *, listing: int | None = None, capture: int | None = None) -> list[Reading]:
         query = select(t.reading).order_by(t.reading.c.captured_at, t.reading.c.id)
         if listing is not None:
             query = query.where(t.reading.c.listing == listing)
@@ -346,7 +342,7 @@ class ListingReads:
         self.shown("reading", (r.id for r in rows))
         return rows
 
-    def sellers(self: Acting, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500) -> list[Seller]:
+    def sellers(self, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500) -> list[Seller]:
         query = select(t.seller).order_by(t.seller.c.id)
         query = query.where(t.seller.c.id > after).limit(limit) if numbers is None else query.where(t.seller.c.id.in_(numbers))
         with self.store.database.reading() as c:
@@ -354,12 +350,12 @@ class ListingReads:
         self.shown("seller", (r.id for r in rows))
         return rows
 
-    def seller_listings(self: Acting, seller: int) -> list[Summary]:
+    def seller_listings(self, seller: int) -> list[Summary]:
         with self.store.database.reading() as c:
             numbers = [r.listing for r in c.execute(select(t.reading.c.listing).where(t.reading.c.seller == seller).distinct())]
         return self.summaries(numbers=numbers, limit=len(numbers)) if numbers else []
 
-    def contacts(self: Acting, *, seller: int | None = None, listing: int | None = None) -> list[tuple[Contact, int]]:
+    def contacts(self, *, seller: int | None = None, listing: int | None = None) -> list[tuple[Contact, int]]:
         """Contacts found in what a seller or a listing said, each with the first capture that shows it."""
         query = (
             select(t.contact.c.id, t.contact.c.kind, t.contact.c.value, t.listing_contact.c.raw, func.min(t.listing_contact.c.capture).label("capture"))
@@ -375,7 +371,7 @@ class ListingReads:
         self.shown("contact", (r.id for r in rows))
         return [(Contact(r.kind, r.value, r.raw), r.capture) for r in rows]
 
-    def sellers_of_contact(self: Acting, kind: str, value: str) -> list[int]:
+    def sellers_of_contact(self, kind: str, value: str) -> list[int]:
         query = select(t.listing_contact.c.seller).join(t.contact, t.contact.c.id == t.listing_contact.c.contact)
         query = query.where(t.contact.c.kind == kind, t.contact.c.value == value, t.listing_contact.c.seller.is_not(None)).distinct()
         with self.store.database.reading() as c:

@@ -6,21 +6,19 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import audit
 from store import tables as t
+from store.reader import Reader
 from store.database import Database, add_all, add_once
 from store.errors import TouchstoneError
 from store.words.records import (
     Link, LinkReason, Premises, RegisterEntry, SubjectKind, Verb, Verdict, canonical, digest_of,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    from store.store import Acting
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +162,9 @@ class PlaceWrites:
         return len(new)
 
 
-class PlaceReads:
-    store: Any
-    shown: Any
+class PlaceReads(Reader):
 
-    def premises(self: Acting, numbers: Sequence[int] | None = None, *, postcode: str | None = None) -> list[Premises]:
+    def premises(self, numbers: Sequence[int] | None = None, *, postcode: str | None = None) -> list[Premises]:
         query = select(t.premises).order_by(t.premises.c.id)
         if numbers is not None:
             query = query.where(t.premises.c.id.in_(numbers))
@@ -179,7 +175,7 @@ class PlaceReads:
         self.shown("premises", (r.id for r in rows))
         return rows
 
-    def entries_by(self: Acting, *, postcodes: Sequence[str] = (), name_keys: Sequence[str] = (), phones: Sequence[str] = ()) -> list[tuple[RegisterEntry, int, str, int | None]]:
+    def entries_by(self, *, postcodes: Sequence[str] = (), name_keys: Sequence[str] = (), phones: Sequence[str] = ()) -> list[tuple[RegisterEntry, int, str, int | None]]:
         """Entries of the newest snapshots that share a postcode, a name key or a phone: (entry, premises, its kind, its building).
 
         A sole trader's name and phone are in registers too, so that this is a read like any other.
@@ -205,7 +201,7 @@ class PlaceReads:
         self.shown("register_entry", (entry.id for entry, *_ in rows))
         return rows
 
-    def entries_unjoined(self: Acting, snapshot: int, after: int = 0, limit: int = 2000) -> list[RegisterEntry]:
+    def entries_unjoined(self, snapshot: int, after: int = 0, limit: int = 2000) -> list[RegisterEntry]:
         joined = select(t.premises_entry.c.register_entry).where(t.premises_entry.c.register_entry == t.register_entry.c.id).exists()
         query = select(t.register_entry).where(t.register_entry.c.register_snapshot == snapshot, t.register_entry.c.id > after, ~joined).order_by(t.register_entry.c.id).limit(limit)
         with self.store.database.reading() as c:
@@ -213,7 +209,7 @@ class PlaceReads:
         self.shown("register_entry", (r.id for r in rows))
         return rows
 
-    def entries_of(self: Acting, premises: int) -> list[RegisterEntry]:
+    def entries_of(self, premises: int) -> list[RegisterEntry]:
         """What every register has said of a premises, oldest first."""
         query = select(t.register_entry).join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id).where(t.premises_entry.c.premises == premises)
         with self.store.database.reading() as c:
@@ -222,7 +218,7 @@ class PlaceReads:
         return rows
 
     def links(
-        self: Acting, *, subject: tuple[SubjectKind, int] | None = None, object: tuple[SubjectKind, int] | None = None, numbers: Sequence[int] | None = None, limit: int = 1000,
+        self, *, subject: tuple[SubjectKind, int] | None = None, object: tuple[SubjectKind, int] | None = None, numbers: Sequence[int] | None = None, limit: int = 1000,
     ) -> list[Link]:  # fmt: skip
         """The newest link of each pair and method, best first, with the status that judgements give it."""
         newest = select(func.max(t.link.c.id).label("id")).group_by(t.link.c.subject_kind, t.link.c.subject, t.link.c.object_kind, t.link.c.object, t.link.c.method).subquery()
@@ -242,7 +238,7 @@ class PlaceReads:
         self.shown("link", (r["id"] for r in rows))
         return [link_of(r, status.get(verdicts.get(r["id"], ""), "proposed")) for r in rows]
 
-    def link(self: Acting, number: int) -> Link:
+    def link(self, number: int) -> Link:
         found = self.links(numbers=[number])
         if not found:
             raise TouchstoneError(f"there is no link {number}; `touchstone premises rank` lists them")

@@ -16,7 +16,7 @@ from typing import Any
 
 from store import audit, migrations
 from store.archive import Archive
-from store.captures import CaptureReads, CaptureWrites
+from store.captures import CaptureWrites
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
@@ -31,7 +31,7 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(CaptureReads, ListingReads, FindingReads, PlaceReads, CaseReads):
+class Acting(ListingReads, FindingReads, PlaceReads, CaseReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:

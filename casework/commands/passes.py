@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -64,7 +64,13 @@ def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> 
     """
     with opened(home) as (folder, store):
         worst = Outcome.good
-        for name, run in (("crawl", lambda: _crawl(store, folder, sources, fresh)), ("detect", lambda: _detect(store, folder)), ("flag", lambda: _flag(store, folder)), ("link", lambda: _link(store, folder))):
+        passes: dict[str, Callable[[], PassResult]] = {
+            "crawl": lambda: _crawl(store, folder, sources, fresh),
+            "detect": lambda: _detect(store, folder),
+            "flag": lambda: _flag(store, folder),
+            "link": lambda: _link(store, folder),
+        }
+        for name, run in passes.items():
             result = run()
             show(name, result)
             worst = max(worst, result.outcome, key=[Outcome.good, Outcome.unmet, Outcome.failed].index)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from alembic.config import Config
+
     from store.database import Database
 
 
@@ -16,7 +18,7 @@ def upgrade(database: Database) -> None:
 
     with database.reading() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    config = _config()
+    config = configuration()
     if current == ScriptDirectory.from_config(config).get_current_head():
         return
     from alembic import command
@@ -26,7 +28,7 @@ def upgrade(database: Database) -> None:
         command.upgrade(config, "head")
 
 
-def _config():  # type: ignore[no-untyped-def]
+def configuration() -> Config:
     from alembic.config import Config
 
     config = Config()

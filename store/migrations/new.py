@@ -9,7 +9,7 @@ from store.database import Database
 
 
 def main(message: str) -> None:
-    config = migrations._config()
+    config = migrations.configuration()
     database = Database("sqlite://")
     with database.writing() as connection:
         config.attributes["connection"] = connection

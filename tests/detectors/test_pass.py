@@ -242,3 +242,66 @@ def test_starting_the_pass_imports_no_heavy_library() -> None:
     """)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ}, cwd=Path(__file__).parents[2])
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_the_pass_is_the_same_on_both_databases(store_url: str, tmp_path: Path) -> None:
+    from store.config import Home
+    from tests.builders import Builder
+    from tests.conftest import new_store
+
+    store = new_store(store_url, tmp_path)
+    here = Place(Home(tmp_path), store, Builder(store))
+    three_listings(here)
+    here.price("Gucci", "belt", 21000)
+    here.detect()
+    flags.run(store, here.home)
+    before = here.counted()
+    assert before == {"examinations": 13, "findings": 8, "flags": 3}
+    here.detect()
+    flags.run(store, here.home)
+    assert here.counted() == before
+    here.build.close()
+    store.close()
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("seller", "2 listings of anna"), ("listing", "Gucci belt with 1 pictures")])
+def test_sellers_and_listings_are_subjects_too(place: Place, added: Path, kind: str, expected: str) -> None:
+    say = {
+        "seller": 'f"{len(one.snapshots)} listings of {one.seller.handle}"',
+        "listing": 'f"{one.snapshot.title} with {one.image_count} pictures"',
+    }[kind]
+    (added / "brittle.py").write_text(f'''"""A detector of the tests."""
+from detectors.contract import done
+from store.words.records import Finding, SubjectKind
+VERSION = "1"
+SUBJECT = SubjectKind.{kind}
+def examine(batch, context):
+    for one in batch:
+        yield done(one.id, [Finding("said", 1.0, {say})])
+''')
+    place.build.listing("1", title="Gucci belt", seller="anna", pictures=(jpeg(1),))
+    place.build.listing("2", title="Chair", seller="anna")
+    place.detect(only=["brittle"])
+    assert [f.finding.sentence for f in place.findings(SubjectKind(kind), 1)] == [expected]
+    assert place.detect(only=["brittle"]).counts["examined"] == 0
+
+
+def test_a_dask_cluster_finds_what_one_process_finds(new_place) -> None:  # type: ignore[no-untyped-def]
+    distributed = pytest.importorskip("distributed", reason="the extra `cluster`")
+    from store.executors import DaskExecutor
+
+    here, there = new_place(), new_place()
+    for place in (here, there):
+        three_listings(place)
+    here.detect()
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster, DaskExecutor(cluster.scheduler_address) as executor:
+        there.detect(executor=executor)
+    assert here.counted() == there.counted()
+
+
+def test_an_executor_that_cannot_be_had_says_why() -> None:
+    from store.executors import DaskExecutor
+
+    pytest.importorskip("distributed", reason="the extra `cluster`")
+    with pytest.raises(TouchstoneError, match=r"nothing answers at tcp://127\.0\.0\.1:1"):
+        DaskExecutor("tcp://127.0.0.1:1")

@@ -110,6 +110,7 @@ def look(seen: Sequence[Seen], number: int) -> None:
     chance = random.Random(SEED)
     for title, pool in (("FLAGS", figures.flagged(seen)), ("MISSES", figures.missed(seen))):
         out.print(f"\n[bold]{title}[/]: {min(number, len(pool))} of {len(pool)}", highlight=False)
+        pool = sorted(pool, key=lambda each: (each.source, each.summary.listing.ref))  # eight at once arrive in any order
         for each in chance.sample(pool, min(number, len(pool))):
             words, known = each.summary.snapshot, each.advert
             what = f"{known.label}, {known.kind}, {known.origin}" if known else "saved page"
