@@ -41,7 +41,13 @@ def ours(bodies: list[bytes], folder: Path) -> float:
         for n, body in enumerate(bodies):
             now, url = datetime.now(UTC), f"http://127.0.0.1/item/{n}"
             headers = (("Content-Type", "text/html"),)
-            store.keep(writer, Capture(None, run.id, "bench", CaptureKind.page, "GET", url, url, (), 200, headers, headers, "", 0, now, now), body, actor="system", purpose="market_sweep")
+            store.keep(
+                writer,
+                Capture(None, run.id, "bench", CaptureKind.page, "GET", url, url, (), 200, headers, headers, "", 0, now, now),
+                body,
+                actor="system",
+                purpose="market_sweep",
+            )
     took = time.perf_counter() - began
     store.close()
     return took
@@ -53,7 +59,9 @@ def warcio_alone(bodies: list[bytes], folder: Path) -> float:
         writer = WARCWriter(file, gzip=True)
         for n, body in enumerate(bodies):
             headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
-            writer.write_record(writer.create_warc_record(f"http://127.0.0.1/item/{n}", "response", payload=io.BytesIO(body), http_headers=headers))
+            writer.write_record(
+                writer.create_warc_record(f"http://127.0.0.1/item/{n}", "response", payload=io.BytesIO(body), http_headers=headers)
+            )
             file.flush()
             os.fsync(file.fileno())
     return time.perf_counter() - began
@@ -70,7 +78,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
             rounds.append((ours(bodies, Path(a)), warcio_alone(bodies, Path(b))))
     mine, alone = min(r[0] for r in rounds), min(r[1] for r in rounds)
-    print(f"{given.pages} pages of {given.size} bytes, best of 3: kept {given.pages / mine:.0f} a second, warcio alone {given.pages / alone:.0f} a second, ratio {alone / mine:.2f}")
+    print(
+        f"{given.pages} pages of {given.size} bytes, best of 3: kept {given.pages / mine:.0f} a second, warcio alone {given.pages / alone:.0f} a second, ratio {alone / mine:.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -12,11 +12,15 @@ from casework.commands.common import err
 from store.errors import TouchstoneError
 
 app = typer.Typer(
-    name="touchstone", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    name="touchstone",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
     help="Finds the listings of likely fake designer goods that merit an officer's look.\n\n"
     "Machines give opinions with reasons; people judge; nothing is ever sent.\n\n"
     "[bold]Begin with[/]\n\n  touchstone init work && cd work\n\n  touchstone scan\n\n  touchstone queue list",
-)  # fmt: skip
+)
 passes.register(app)
 home.register(app)
 app.add_typer(listings.sources, name="source")
@@ -47,7 +51,9 @@ def _quiet() -> None:
     """Structured logs go to standard error, warnings and worse only: a command's output is its answer."""
     import structlog
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING), logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING), logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+    )
 
 
 if __name__ == "__main__":

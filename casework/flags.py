@@ -37,15 +37,22 @@ class Rules:
 
 
 def run(
-    store: Store, home: Home, executor: Executor | None = None, *, actor: str = SYSTEM,
+    store: Store,
+    home: Home,
+    executor: Executor | None = None,
+    *,
+    actor: str = SYSTEM,
     progress: Callable[[str, int], None] | None = None,
-) -> PassResult:  # fmt: skip
+) -> PassResult:
     """Flag every listing as it now stands."""
     rules, lines = _rules(store, home, actor)
     kept = store.begin_run(
-        "flag", actor=actor, authority=home.settings.authority.code, code_version=code_version(),
+        "flag",
+        actor=actor,
+        authority=home.settings.authority.code,
+        code_version=code_version(),
         config_digest=digest(home, ["flags.yml"]),
-    )  # fmt: skip
+    )
     counts: Counter[str] = Counter()
     after = 0
     while True:
@@ -79,14 +86,11 @@ def _rules(store: Store, home: Home, actor: str) -> tuple[Rules, list[str]]:
         known = {row: one for row, one, _ in store.methods("scorer")}
         if in_force is not None and known[in_force].version == score.VERSION:
             lines.append(
-                f"configs/flags.yml was changed; the policy in force is still method {in_force}: "
-                f"`touchstone method promote {number}`"
+                f"configs/flags.yml was changed; the policy in force is still method {in_force}: `touchstone method promote {number}`"
             )
             method, policy = known[in_force], score.policy_of(known[in_force].settings)
         else:
-            lines.append(
-                f"no policy is in force; configs/flags.yml is used in evaluation: `touchstone method promote {number}`"
-            )
+            lines.append(f"no policy is in force; configs/flags.yml is used in evaluation: `touchstone method promote {number}`")
     detectors = tuple(contract.discover().values())
     in_force_methods = {d.name: store.method_in_force("detector", d.name) for d in detectors}
     methods = {name: row for name, row in in_force_methods.items() if row is not None}
@@ -109,10 +113,7 @@ def _flags(reader: Acting, listings: Sequence[int], rules: Rules) -> list[Flag]:
     for listing in listings:
         own = subjects.get(listing, [])
         standing = [
-            f
-            for subject in own
-            for f in findings[subject]
-            if stands(f, examinations[subject], f.method_name in pairs, rules.references)
+            f for subject in own for f in findings[subject] if stands(f, examinations[subject], f.method_name in pairs, rules.references)
         ]
         said = [score.Said(f.finding, f.method_digest, f.id, f.subject_kind, f.subject) for f in standing]
         scored = score.score(rules.policy, said)
@@ -137,9 +138,7 @@ def _digest(said: Sequence[score.Said]) -> str:
     return digest_of(sorted([one.finding.digest, one.method] for one in said))
 
 
-def stands(
-    finding: KeptFinding, examinations: Sequence[KeptExamination], pairs: bool, references: frozenset[int]
-) -> bool:
+def stands(finding: KeptFinding, examinations: Sequence[KeptExamination], pairs: bool, references: frozenset[int]) -> bool:
     """Whether a finding still holds: its references were not removed, and no newer examination by its method says
     otherwise.
 
@@ -153,9 +152,11 @@ def stands(
 
 
 def not_examined(
-    detectors: Sequence[Detector], methods: Mapping[str, int], subjects: Sequence[Subject],
+    detectors: Sequence[Detector],
+    methods: Mapping[str, int],
+    subjects: Sequence[Subject],
     examinations: Mapping[Subject, Sequence[KeptExamination]],
-) -> tuple[str, ...]:  # fmt: skip
+) -> tuple[str, ...]:
     """Which detectors have not examined the listing as it stands, and why, in words. "Nothing found" is not among
     them."""
     out = []

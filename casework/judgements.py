@@ -23,7 +23,9 @@ def judge_link(store: Store, home: Home, link: int, verdict: Verdict, reason: st
     return _judge(store, home, SubjectKind.link, link, verdict, reason, by)
 
 
-def _judge(store: Store, home: Home, kind: SubjectKind, subject: int, verdict: Verdict, reason: str, by: str, findings: str = "") -> Judgement:
+def _judge(
+    store: Store, home: Home, kind: SubjectKind, subject: int, verdict: Verdict, reason: str, by: str, findings: str = ""
+) -> Judgement:
     if not reason.strip():
         raise TouchstoneError("a judgement needs its reason (--reason): it will be read in court")
     return store.judge(kind, subject, verdict, actor=by, authority=home.settings.authority.code, reason=reason, findings_digest=findings)

@@ -34,7 +34,9 @@ def add_pictures(store: Store, home: Home, pictures: list[tuple[Path, ReferenceK
     opened = [(path, kind, brand, provenance, *_read(path)) for path, kind, brand, provenance in pictures]
     known = {(r.image_sha256, r.kind, r.brand) for r in store.references()}
     authority = home.settings.authority.code
-    run = store.begin_run("reference", actor=actor, authority=authority, code_version=code_version(), config_digest=digest_of("reference"), source=SOURCE)
+    run = store.begin_run(
+        "reference", actor=actor, authority=authority, code_version=code_version(), config_digest=digest_of("reference"), source=SOURCE
+    )
     numbers = []
     with store.archive.writer(run.id) as writer:
         for path, kind, brand, provenance, body, size in opened:
@@ -46,14 +48,34 @@ def add_pictures(store: Store, home: Home, pictures: list[tuple[Path, ReferenceK
             capture = store.keep(
                 writer,
                 Capture(
-                    None, run.id, SOURCE, CaptureKind.handed_in, "PUT", f"urn:sha256:{sha256}", f"urn:sha256:{sha256}", (), 200, (), (("Content-Type", mime),),
-                    "", 0, now, now, subject_category=SubjectCategory.none,
+                    None,
+                    run.id,
+                    SOURCE,
+                    CaptureKind.handed_in,
+                    "PUT",
+                    f"urn:sha256:{sha256}",
+                    f"urn:sha256:{sha256}",
+                    (),
+                    200,
+                    (),
+                    (("Content-Type", mime),),
+                    "",
+                    0,
+                    now,
+                    now,
+                    subject_category=SubjectCategory.none,
                 ),
-                body, actor=actor, purpose="reference log",
-            )  # fmt: skip
+                body,
+                actor=actor,
+                purpose="reference log",
+            )
             assert capture.id is not None
             store.keep_image(Image(None, sha256, mime, *size, len(body), capture.id))
-            numbers.append(store.add_reference(Reference(None, kind, authority, provenance, actor, brand=brand, image_sha256=sha256, dated=now.date().isoformat())))
+            numbers.append(
+                store.add_reference(
+                    Reference(None, kind, authority, provenance, actor, brand=brand, image_sha256=sha256, dated=now.date().isoformat())
+                )
+            )
             known.add((sha256, kind, brand))
     store.end_run(run.id, Outcome.good, {"references": len(numbers)})
     return numbers
@@ -77,7 +99,22 @@ def add_prices(store: Store, home: Home, path: Path, *, actor: str) -> list[int]
             raise TouchstoneError(f"{path}:{line}: date '{row['date']}' is not of the form 2026-01-31") from None
         if not row["source"]:
             raise TouchstoneError(f"{path}:{line}: source is empty: a price counts only with where it comes from")
-        rows.append(Reference(None, ReferenceKind.price, authority, row["source"], actor, row["brand"], row["category"], row["condition"], None, price.amount_minor, row["currency"].upper(), dated))
+        rows.append(
+            Reference(
+                None,
+                ReferenceKind.price,
+                authority,
+                row["source"],
+                actor,
+                row["brand"],
+                row["category"],
+                row["condition"],
+                None,
+                price.amount_minor,
+                row["currency"].upper(),
+                dated,
+            )
+        )
     known = {_price_key(r) for r in store.references([ReferenceKind.price])}
     return [store.add_reference(r) for r in rows if _price_key(r) not in known]
 
@@ -89,7 +126,9 @@ def read_list(path: Path) -> list[tuple[Path, ReferenceKind, str, str]]:
         try:
             kind = ReferenceKind(row["kind"])
         except ValueError:
-            raise TouchstoneError(f"{path}:{line}: kind '{row['kind']}' is none of {', '.join(k for k in ReferenceKind if k is not ReferenceKind.price)}") from None
+            raise TouchstoneError(
+                f"{path}:{line}: kind '{row['kind']}' is none of {', '.join(k for k in ReferenceKind if k is not ReferenceKind.price)}"
+            ) from None
         out.append((path.parent / row["file"], kind, row["brand"], row["provenance"]))
     return out
 

@@ -30,21 +30,66 @@ GENESIS = "0" * 64
 HEAD, MANIFEST, LOG = "head.json", "manifest.sha256", "log.jsonl"
 MOST = 1 << 30  # a record that unpacks to more is refused: a small file can be made to unpack to a very large one
 TABLES = (
-    "actors", "captures", "case", "contacts", "examinations", "exhibits", "findings", "flags", "images", "judgements", "links", "listings",
-    "methods", "pages", "premises", "readings", "references", "register_entries", "registers", "runs", "sellers", "snapshots", "versions",
-)  # fmt: skip
+    "actors",
+    "captures",
+    "case",
+    "contacts",
+    "examinations",
+    "exhibits",
+    "findings",
+    "flags",
+    "images",
+    "judgements",
+    "links",
+    "listings",
+    "methods",
+    "pages",
+    "premises",
+    "readings",
+    "references",
+    "register_entries",
+    "registers",
+    "runs",
+    "sellers",
+    "snapshots",
+    "versions",
+)
 # Which field of which file names a row of which other file, by its id.
 REFERS = (
-    ("captures", "run", "runs"), ("readings", "capture", "captures"), ("readings", "listing", "listings"), ("readings", "snapshot", "snapshots"),
-    ("readings", "seller", "sellers"), ("versions", "listing", "listings"), ("versions", "capture", "captures"), ("versions", "snapshot", "snapshots"),
-    ("examinations", "method", "methods"), ("findings", "examination", "examinations"), ("findings", "method", "methods"), ("flags", "listing", "listings"),
-    ("links", "method", "methods"), ("contacts", "capture", "captures"), ("contacts", "listing", "listings"), ("pages", "capture", "captures"),
-    ("register_entries", "premises", "premises"), ("exhibits", "actor", "actors"), ("judgements", "actor", "actors"),
-)  # fmt: skip
+    ("captures", "run", "runs"),
+    ("readings", "capture", "captures"),
+    ("readings", "listing", "listings"),
+    ("readings", "snapshot", "snapshots"),
+    ("readings", "seller", "sellers"),
+    ("versions", "listing", "listings"),
+    ("versions", "capture", "captures"),
+    ("versions", "snapshot", "snapshots"),
+    ("examinations", "method", "methods"),
+    ("findings", "examination", "examinations"),
+    ("findings", "method", "methods"),
+    ("flags", "listing", "listings"),
+    ("links", "method", "methods"),
+    ("contacts", "capture", "captures"),
+    ("contacts", "listing", "listings"),
+    ("pages", "capture", "captures"),
+    ("register_entries", "premises", "premises"),
+    ("exhibits", "actor", "actors"),
+    ("judgements", "actor", "actors"),
+)
 SUBJECTS = {"listing": "listings", "capture": "captures", "premises": "premises", "link": "links", "seller": "sellers", "flag": "flags"}
 SNAPSHOT_WORDS = (
-    "title", "text", "price_text", "price_minor", "currency", "brand", "category", "condition", "seller", "seller_name", "place",
-)  # fmt: skip
+    "title",
+    "text",
+    "price_text",
+    "price_minor",
+    "currency",
+    "brand",
+    "category",
+    "condition",
+    "seller",
+    "seller_name",
+    "place",
+)
 NOT_CHECKED = (
     "who made the pack: it carries no signature",
     "when it was made: no trusted time (no time-stamping authority stamped it); all times are the capturing machine's clock",
@@ -255,9 +300,11 @@ class Pack:
         about = self.rows["case"][0][1] if len(self.rows["case"]) == 1 else {}
         event = self.events.get(self.head.get("export_event", 0), {})
         for name, said in (
-            ("case", about.get("reference")), ("tool", about.get("tool")), ("made_at", event.get("at")),
+            ("case", about.get("reference")),
+            ("tool", about.get("tool")),
+            ("made_at", event.get("at")),
             ("log", {"seq": self.last[0], "head": self.last[1]}),
-        ):  # fmt: skip
+        ):
             if self.head.get(name) != said:
                 where = {"made_at": LOG, "log": LOG}.get(name, "data/case.jsonl")
                 self.problem(HEAD, f"its {name!r} is not what {where} gives: one of the two was changed")
@@ -282,7 +329,9 @@ class Pack:
                     else:
                         self.ids[name][row["id"]] = row
         self.guarded("gaps.json", "", self.read_gaps)
-        self.report.checked.append(f"{sum(map(len, self.rows.values()))} rows of {len(TABLES)} files in data/: form, and that each row they name is there")
+        self.report.checked.append(
+            f"{sum(map(len, self.rows.values()))} rows of {len(TABLES)} files in data/: form, and that each row they name is there"
+        )
 
     def read_table(self, name: str) -> None:
         for number, line in self.lines(f"data/{name}.jsonl"):
@@ -400,7 +449,9 @@ class Pack:
                 self.problem(record.file, "it belongs to no capture of this pack", record.where)
         self.report.checked.append(f"{count - len(absent)} captures: record, payload, digest, and the event of their collection")
         if absent:
-            self.report.not_checked.append(f"the bytes of capture {', '.join(map(str, absent))}: they are not in the pack (gaps.json says why)")
+            self.report.not_checked.append(
+                f"the bytes of capture {', '.join(map(str, absent))}: they are not in the pack (gaps.json says why)"
+            )
 
     def capture(self, row: dict[str, Any], where: str, used: set[str]) -> None:
         file, place = "data/captures.jsonl", row["warc"]
@@ -470,7 +521,9 @@ class Pack:
                 self.problem(path, "its name is not the digest of its bytes, or no row of data/ names it")
         self.report.checked.append(f"{images} pictures against their names, {pages} pages against the bytes that were captured")
         if undecoded:
-            self.report.not_checked.append(f"that {', '.join(undecoded)} say what was captured: their encoding is unknown to the standard library")
+            self.report.not_checked.append(
+                f"that {', '.join(undecoded)} say what was captured: their encoding is unknown to the standard library"
+            )
 
     def opinions(self) -> None:
         policies = {row.get("digest") for _, row in self.rows["methods"]}
@@ -478,7 +531,9 @@ class Pack:
 
         def method(row: dict[str, Any], where: str) -> None:
             if _sha(_canonical([row["kind"], row["name"], row["version"], row["settings"], row["models"]])) != row["digest"]:
-                self.problem("data/methods.jsonl", f"the digest of method {row['name']} is not that of its version, settings and models", where)
+                self.problem(
+                    "data/methods.jsonl", f"the digest of method {row['name']} is not that of its version, settings and models", where
+                )
 
         def snapshot(row: dict[str, Any], where: str) -> None:
             if _sha(_canonical({name: row[name] for name in SNAPSHOT_WORDS})) != row["digest"]:
@@ -496,7 +551,9 @@ class Pack:
                 self.problem("data/flags.jsonl", f"the policy of flag {row['id']} is no method of data/methods.jsonl", where)
             total = sum(float(c["points"]) for c in row["contributions"])
             if not abs(total - float(row["score"])) <= 1e-6:
-                self.problem("data/flags.jsonl", f"the contributions of flag {row['id']} make {total:g}, its score is {row['score']}", where)
+                self.problem(
+                    "data/flags.jsonl", f"the contributions of flag {row['id']} make {total:g}, its score is {row['score']}", where
+                )
             for c in row["contributions"]:
                 found = self.ids["findings"].get(c["finding"])
                 if found is None and (row["id"], c["finding"]) not in missing:
@@ -517,7 +574,11 @@ class Pack:
                 self.problem("data/exhibits.jsonl", f"exhibit number {row['number']} stands twice", where)
             numbers.add(row["number"])
             table = SUBJECTS.get(row["subject_kind"])
-            if table and row["subject"] not in self.ids[table] and not any(g.get("exhibit") == row["number"] for g in self.gaps.get("not_in_pack", [])):
+            if (
+                table
+                and row["subject"] not in self.ids[table]
+                and not any(g.get("exhibit") == row["number"] for g in self.gaps.get("not_in_pack", []))
+            ):
                 self.problem("data/exhibits.jsonl", f"what exhibit {row['number']} is of is not in data/{table}.jsonl", where)
 
         self.report.checked.append(f"{self.each('exhibits', check)} exhibit numbers, each used once")
@@ -528,12 +589,19 @@ class Pack:
             self.guarded(file, "", step)
         self.guarded(HEAD, "", self.read_head, quoted)
         for file, step in (
-            (HEAD, self.cross_head), ("data", self.references), ("data/captures.jsonl", self.captures), ("images and pages", self.contents),
-            ("data/findings.jsonl", self.opinions), ("data/exhibits.jsonl", self.exhibits),
-        ):  # fmt: skip
+            (HEAD, self.cross_head),
+            ("data", self.references),
+            ("data/captures.jsonl", self.captures),
+            ("images and pages", self.contents),
+            ("data/findings.jsonl", self.opinions),
+            ("data/exhibits.jsonl", self.exhibits),
+        ):
             self.guarded(file, "", step)
         if quoted is None:
-            self.report.not_checked.insert(0, "the pack's head against one quoted on paper (--head): without it, a pack edited with every digest computed anew is accepted")
+            self.report.not_checked.insert(
+                0,
+                "the pack's head against one quoted on paper (--head): without it, a pack edited with every digest computed anew is accepted",
+            )
         else:
             self.report.checked.append("the pack's head against the one quoted")
         self.report.problems[:] = dict.fromkeys(self.report.problems)
@@ -573,7 +641,7 @@ def _record(file: str, offset: int, length: int, data: bytes) -> Record:
     size = headers.get("Content-Length", "")
     if not gap or lines[0] != b"WARC/1.1" or not re.fullmatch(r"[0-9]{1,12}", size):
         raise Refused("it is not a WARC 1.1 record")
-    if rest[int(size):] != b"\r\n\r\n":
+    if rest[int(size) :] != b"\r\n\r\n":
         raise Refused("the record is longer or shorter than it says")
     block = payload = rest[: int(size)]
     if headers.get("WARC-Block-Digest") != "sha256:" + _sha(block):
@@ -587,7 +655,18 @@ def _record(file: str, offset: int, length: int, data: bytes) -> Record:
         coding = b",".join(found).decode("latin-1").strip().lower()
     if kind != "revisit" and headers.get("WARC-Payload-Digest", "sha256:" + _sha(payload)) != "sha256:" + _sha(payload):
         raise Refused(f"the payload of record {headers.get('WARC-Record-ID')} does not match its WARC-Payload-Digest")
-    return Record(file, offset, length, kind, headers.get("WARC-Record-ID", ""), headers, status, _sha(payload), len(payload), _decoded(payload, coding))
+    return Record(
+        file,
+        offset,
+        length,
+        kind,
+        headers.get("WARC-Record-ID", ""),
+        headers,
+        status,
+        _sha(payload),
+        len(payload),
+        _decoded(payload, coding),
+    )
 
 
 def _decoded(payload: bytes, coding: str) -> str:
@@ -622,8 +701,12 @@ def verify(folder: Path, head: str | None = None) -> Report:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Check an evidence pack offline: every digest, the chain of the log, and what belongs to what.")
-    parser.add_argument("pack", nargs="?", type=Path, default=Path(__file__).resolve().parent, help="the unpacked pack (the folder of this file)")
+    parser = argparse.ArgumentParser(
+        description="Check an evidence pack offline: every digest, the chain of the log, and what belongs to what."
+    )
+    parser.add_argument(
+        "pack", nargs="?", type=Path, default=Path(__file__).resolve().parent, help="the unpacked pack (the folder of this file)"
+    )
     parser.add_argument("--head", help="the pack's head as printed at export and quoted on paper")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args(arguments)

@@ -59,13 +59,31 @@ class ArchiveMiddleware:
         rendered = "playwright" in response.flags
         latency = float(request.meta.get("download_latency") or 0.0)
         arrived = request.meta.get("headers_at")
-        started = datetime.fromtimestamp(arrived, UTC) - timedelta(seconds=latency) if arrived and not rendered else ended - timedelta(seconds=latency)
+        started = (
+            datetime.fromtimestamp(arrived, UTC) - timedelta(seconds=latency)
+            if arrived and not rendered
+            else ended - timedelta(seconds=latency)
+        )
         hops: list[str] = list(request.meta.get("redirect_urls", []))
         asked = hops[0] if hops else request.url
         capture = Capture(
-            None, self.unit.run.id, self.unit.source.name, self._kind(request, rendered), request.method, asked, response.url, tuple(hops[1:]), response.status,
-            pairs(request.headers), pairs(response.headers), "", 0, min(started, ended), ended, server_ip=str(response.ip_address) if response.ip_address else None,
-        )  # fmt: skip
+            None,
+            self.unit.run.id,
+            self.unit.source.name,
+            self._kind(request, rendered),
+            request.method,
+            asked,
+            response.url,
+            tuple(hops[1:]),
+            response.status,
+            pairs(request.headers),
+            pairs(response.headers),
+            "",
+            0,
+            min(started, ended),
+            ended,
+            server_ip=str(response.ip_address) if response.ip_address else None,
+        )
         who = {"actor": self.unit.run.actor, "purpose": self.unit.purpose}
         if rendered:
             from crawler.browser import network_of  # Playwright takes a while to import: only where a page was rendered
@@ -74,8 +92,13 @@ class ArchiveMiddleware:
             parts = network_of(request, self.unit)
             return self.unit.store.keep_rendered(self.unit.writer, capture, response.body, parts, **who)
         return self.unit.store.keep(
-            self.unit.writer, capture, response.body, request_body=request.body or None, http=str(response.protocol or "HTTP/1.1"), **who,
-        )  # fmt: skip
+            self.unit.writer,
+            capture,
+            response.body,
+            request_body=request.body or None,
+            http=str(response.protocol or "HTTP/1.1"),
+            **who,
+        )
 
     def _kind(self, request: Request, rendered: bool) -> CaptureKind:
         return CaptureKind.rendered if rendered else CaptureKind(request.meta.get("kind", CaptureKind.page))

@@ -32,12 +32,20 @@ from crawler.source import Source
 from crawler.unit import Unit, unit_of
 from store.words.records import Capture, CaptureKind
 
-MISSING = "Chromium is missing; install it with `apt install chromium`, or with `python -m playwright install chromium` where you have no root"
+MISSING = (
+    "Chromium is missing; install it with `apt install chromium`, or with `python -m playwright install chromium` where you have no root"
+)
 RENDER_MS = 30_000
 FLAGS = (
-    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage", "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-)  # fmt: skip
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
 NOT_FETCHED = frozenset(("image", "media", "font"))
 MAX_PART = 16 * 2**20
 
@@ -47,7 +55,11 @@ def find_chromium() -> Path | None:
     places = [os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), "~/.cache/ms-playwright", "~/Library/Caches/ms-playwright"]
     for place in filter(None, places):
         folder = Path(place).expanduser()
-        for pattern in ("chromium-*/chrome-*/chrome", "chromium-*/chrome-mac*/Chromium.app/Contents/MacOS/Chromium", "chromium_headless_shell-*/*/*headless*shell"):
+        for pattern in (
+            "chromium-*/chrome-*/chrome",
+            "chromium-*/chrome-mac*/Chromium.app/Contents/MacOS/Chromium",
+            "chromium_headless_shell-*/*/*headless*shell",
+        ):
             for found in sorted(folder.glob(pattern), reverse=True):
                 if os.access(found, os.X_OK):
                     return found
@@ -59,7 +71,9 @@ def find_chromium() -> Path | None:
 
 def settings_for(source: Source) -> dict[str, Any]:
     """Scrapy settings of a rendered source."""
-    hosts = {urlsplit(url).hostname or "" for url in (source.url, *source.start)} | {urlsplit(f"http://{host}").hostname or "" for host in source.hosts}
+    hosts = {urlsplit(url).hostname or "" for url in (source.url, *source.start)} | {
+        urlsplit(f"http://{host}").hostname or "" for host in source.hosts
+    }
     known = {name for host in hosts for name in (host, f"www.{host}", host.removeprefix("www."))} - {""}
     rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in sorted(known))])
     flags = [*FLAGS, f"--host-resolver-rules={rules}"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
@@ -79,9 +93,12 @@ def meta_for(source: Source) -> dict[str, Any]:
     recorder = Recorder()
     wait = PageMethod("wait_for_selector", source.wait_for, state="attached", timeout=RENDER_MS) if source.wait_for else PageMethod(_quiet)
     return {
-        "playwright": True, "recorder": recorder, "playwright_page_init_callback": _shut_sockets, "playwright_page_event_handlers": {"response": recorder.heard},
+        "playwright": True,
+        "recorder": recorder,
+        "playwright_page_init_callback": _shut_sockets,
+        "playwright_page_event_handlers": {"response": recorder.heard},
         "playwright_page_methods": [wait, PageMethod(recorder.settle)],
-    }  # fmt: skip
+    }
 
 
 async def _shut_sockets(page: Any, request: Request) -> None:
@@ -126,9 +143,15 @@ async def _taken(response: Any) -> tuple[dict[str, Any], bytes] | None:
         body = b"" if 300 <= response.status < 400 else await response.body()
         timing, address = request.timing, await response.server_addr()
         facts = {
-            "method": request.method, "url": response.url, "status": response.status, "asked": await request.headers_array(), "said": await response.headers_array(),
-            "start": timing.get("startTime", 0) / 1000, "took": max(0.0, timing.get("responseEnd", 0) / 1000), "ip": (address or {}).get("ipAddress"),
-        }  # fmt: skip
+            "method": request.method,
+            "url": response.url,
+            "status": response.status,
+            "asked": await request.headers_array(),
+            "said": await response.headers_array(),
+            "start": timing.get("startTime", 0) / 1000,
+            "took": max(0.0, timing.get("responseEnd", 0) / 1000),
+            "ip": (address or {}).get("ipAddress"),
+        }
     except (PlaywrightError, KeyError):
         return None
     return facts, body[:MAX_PART]
@@ -142,11 +165,27 @@ def network_of(request: Request, unit: Unit) -> list[tuple[Capture, bytes]]:
         now = datetime.now(UTC)
         started = datetime.fromtimestamp(facts["start"], UTC) if facts["start"] > 0 else now
         # the browser gives bodies decoded: a Content-Encoding would no longer be true of them
-        said = tuple(("X-Archive-Orig-Content-Encoding" if h["name"].lower() == "content-encoding" else h["name"], h["value"]) for h in facts["said"])
+        said = tuple(
+            ("X-Archive-Orig-Content-Encoding" if h["name"].lower() == "content-encoding" else h["name"], h["value"]) for h in facts["said"]
+        )
         capture = Capture(
-            None, unit.run.id, unit.source.name, CaptureKind.network, facts["method"], facts["url"], facts["url"], (), facts["status"],
-            tuple((h["name"], h["value"]) for h in facts["asked"]), said, "", 0, started, min(now, started + timedelta(seconds=facts["took"])), server_ip=facts["ip"],
-        )  # fmt: skip
+            None,
+            unit.run.id,
+            unit.source.name,
+            CaptureKind.network,
+            facts["method"],
+            facts["url"],
+            facts["url"],
+            (),
+            facts["status"],
+            tuple((h["name"], h["value"]) for h in facts["asked"]),
+            said,
+            "",
+            0,
+            started,
+            min(now, started + timedelta(seconds=facts["took"])),
+            server_ip=facts["ip"],
+        )
         out.append((capture, body))
     return out
 

@@ -28,7 +28,9 @@ def response_of(capture: Capture, payload: bytes, flags: Sequence[str] = ()) -> 
 def page_of(capture: Capture, body: bytes) -> HtmlResponse:
     """A page to be parsed: decoded body, and the address without its secrets, so that what is read never depends on them."""
     kind = next((value for name, value in capture.response_headers if name.lower() == "content-type"), "text/html")
-    return HtmlResponse(redact_url(capture.url_final), status=capture.status, headers={"Content-Type": kind}, body=body, encoding=charset_of(kind, body))
+    return HtmlResponse(
+        redact_url(capture.url_final), status=capture.status, headers={"Content-Type": kind}, body=body, encoding=charset_of(kind, body)
+    )
 
 
 def charset_of(content_type: str, body: bytes) -> str:
@@ -48,7 +50,9 @@ def charset_of(content_type: str, body: bytes) -> str:
 
 def decoded(capture: Capture, payload: bytes) -> bytes:
     """The body without its content-encodings. Raises ValueError where it is not what it says, or expands beyond measure."""
-    encodings = [e.strip().lower() for name, value in capture.response_headers if name.lower() == "content-encoding" for e in value.split(",")]
+    encodings = [
+        e.strip().lower() for name, value in capture.response_headers if name.lower() == "content-encoding" for e in value.split(",")
+    ]
     for encoding in reversed([e for e in encodings if e and e != "identity"]):
         payload = _decode(payload, encoding)
     return payload

@@ -87,7 +87,9 @@ def _fit_to_keep(each: Parsed) -> Parsed:
     words: dict[str, Any] = {word: _sound(said) if isinstance(said, str) else said for word, said in each.snapshot.words().items()}
     words["seller"] = words["seller"][:LONGEST]
     images = tuple(redact_url(_sound(url)) for url in each.images)
-    return replace(each, snapshot=Snapshot(**words), url=redact_url(_sound(each.url)), images=images, seller_url=redact_url(_sound(each.seller_url)))
+    return replace(
+        each, snapshot=Snapshot(**words), url=redact_url(_sound(each.url)), images=images, seller_url=redact_url(_sound(each.seller_url))
+    )
 
 
 def _sound(text: str) -> str:

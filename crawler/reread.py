@@ -22,8 +22,14 @@ PAGE = 200
 
 
 def run(
-    store: Store, home: Home, executor: Executor | None = None, *, sources: Iterable[str] | None = None, actor: str = SYSTEM, progress: Progress | None = None,
-) -> PassResult:  # fmt: skip
+    store: Store,
+    home: Home,
+    executor: Executor | None = None,
+    *,
+    sources: Iterable[str] | None = None,
+    actor: str = SYSTEM,
+    progress: Progress | None = None,
+) -> PassResult:
     """Read every kept page of these sources (all, where none is named) under the current parser versions. Safe to run twice."""
     results = [(source.name, _reread(store, home, source, actor, progress)) for source in find_sources(home, sources)]
     counts = sum((each for _, each in results), Counter[str]())
@@ -31,16 +37,22 @@ def run(
     message = f"the parser raised on pages of {', '.join(bad)}" if bad else ""
     lines = tuple(
         f"{name}: {'FAIL' if name in bad else 'done'}. pages {each['pages']}, readings {each['readings']}, pictures joined {each['pictures joined']}, "
-        f"not understood {each['not understood']}, parser raised {each['parse raised']}, bytes gone {each['bytes gone']}" for name, each in results
-    )  # fmt: skip
+        f"not understood {each['not understood']}, parser raised {each['parse raised']}, bytes gone {each['bytes gone']}"
+        for name, each in results
+    )
     return PassResult(Outcome.unmet if bad else Outcome.good, dict(counts), message, lines)
 
 
 def _reread(store: Store, home: Home, source: Source, actor: str, progress: Progress | None) -> Counter[str]:
     config = digest(home, ["touchstone.yml", f"sources/{source.name}.yml"])
     run = store.begin_run(
-        "reread", actor=actor, authority=home.settings.authority.code, code_version=code_version(), config_digest=config, source=source.name,
-    )  # fmt: skip
+        "reread",
+        actor=actor,
+        authority=home.settings.authority.code,
+        code_version=code_version(),
+        config_digest=config,
+        source=source.name,
+    )
     counts = Counter[str]()
     justification = f"reading the kept pages of {source.name} again as {parser_version(source)}"
     with store.acting(actor, purpose="reread", justification=justification, run=run.id) as reader:

@@ -21,9 +21,16 @@ _WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
 
 
 def run(
-    store: Store, home: Home, executor: Executor | None = None, *, sources: Iterable[str] | None = None, operation: Operation | str | None = None, actor: str = SYSTEM,
-    resume: bool = True, progress: Progress | None = None,
-) -> PassResult:  # fmt: skip
+    store: Store,
+    home: Home,
+    executor: Executor | None = None,
+    *,
+    sources: Iterable[str] | None = None,
+    operation: Operation | str | None = None,
+    actor: str = SYSTEM,
+    resume: bool = True,
+    progress: Progress | None = None,
+) -> PassResult:
     """Crawl sources (all of the working folder's where none is named). `progress` is called with a source and its counts so far.
 
     An interrupted unit is gone on with under its own run. Raises TouchstoneError for a name that is no source.
@@ -51,13 +58,21 @@ def _why(store: Store, operation: Operation | str | None) -> tuple[str | None, s
 
 
 def crawl_units(
-    folder: Path, names: Sequence[str], operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None = None,
-) -> list[PassResult]:  # fmt: skip
+    folder: Path,
+    names: Sequence[str],
+    operation: str | None,
+    purpose: str,
+    actor: str,
+    resume: bool,
+    progress: Progress | None = None,
+) -> list[PassResult]:
     """Units of one host, one after another, each in a process of its own. Only plain values, so that a cluster can be asked to."""
     return [_crawl_unit(folder, name, operation, purpose, actor, resume, progress) for name in names]
 
 
-def _crawl_unit(folder: Path, name: str, operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None) -> PassResult:
+def _crawl_unit(
+    folder: Path, name: str, operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None
+) -> PassResult:
     command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--purpose", purpose, "--actor", actor]
     command += ["--operation", operation] if operation else []
     command += [] if resume else ["--afresh"]
@@ -66,8 +81,12 @@ def _crawl_unit(folder: Path, name: str, operation: str | None, purpose: str, ac
     result: PassResult | None = None
     with log.open("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(  # noqa: S603  # our own interpreter and module; names are those of files that were found
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=Path(__file__).resolve().parent.parent,
-        )  # fmt: skip
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=Path(__file__).resolve().parent.parent,
+        )
         assert process.stdout is not None
         with process.stdout:
             for row in process.stdout:

@@ -152,8 +152,13 @@ class Source:
     def reading(self) -> dict[str, Any]:
         """What of it can change how a page is read: part of the parser's version."""
         own = ("title", "kind", "platform", "ref", "currency", "render")
-        return {**{name: getattr(self, name) for name in own}, **{name: asdict(part) if part else None for name, part in
-                (("follow", self.follow), ("selectors", self.selectors), ("cards", self.cards))}}  # fmt: skip
+        return {
+            **{name: getattr(self, name) for name in own},
+            **{
+                name: asdict(part) if part else None
+                for name, part in (("follow", self.follow), ("selectors", self.selectors), ("cards", self.cards))
+            },
+        }
 
     def refusal(self) -> str:
         """Why this source may not be started, as a sentence; "" when it may."""
@@ -164,7 +169,9 @@ class Source:
         if not self.testing and (inner := next((h for h in map(host_of, (self.url, *self.start)) if is_inner(h)), "")):
             return f"source {self.name} leads to {inner}, an address of this machine or its own network; only a source with `testing: true` may"
         if not self.testing and self.delay < MIN_DELAY:
-            return f"source {self.name} leaves {self.delay:g} s between requests; at least {MIN_DELAY:g} s, so that nobody's site is burdened"
+            return (
+                f"source {self.name} leaves {self.delay:g} s between requests; at least {MIN_DELAY:g} s, so that nobody's site is burdened"
+            )
         return ""
 
     def owns(self, url: str) -> bool:

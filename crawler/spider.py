@@ -48,9 +48,12 @@ class SourceSpider(scrapy.Spider):
         super().update_settings(settings)
         source = cls.source
         own: dict[str, Any] = {
-            "DOWNLOAD_DELAY": source.delay, "AUTOTHROTTLE_START_DELAY": source.delay, "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
-            "AUTOTHROTTLE_TARGET_CONCURRENCY": float(source.concurrency), "AUTOTHROTTLE_ENABLED": not (source.testing and source.delay == 0),
-        }  # fmt: skip
+            "DOWNLOAD_DELAY": source.delay,
+            "AUTOTHROTTLE_START_DELAY": source.delay,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
+            "AUTOTHROTTLE_TARGET_CONCURRENCY": float(source.concurrency),
+            "AUTOTHROTTLE_ENABLED": not (source.testing and source.delay == 0),
+        }
         if source.render:
             from crawler.browser import settings_for
 
@@ -129,7 +132,9 @@ class SourceSpider(scrapy.Spider):
                 self.pictures[url] = None
                 self.waiting[url] = [(reading.id, position)]
                 meta = {"kind": CaptureKind.image, "picture": url}
-                yield Request(url, callback=self.keep_picture, errback=self.failed, meta=meta, priority=-1, headers={"Accept": "image/*,*/*;q=0.5"})
+                yield Request(
+                    url, callback=self.keep_picture, errback=self.failed, meta=meta, priority=-1, headers={"Accept": "image/*,*/*;q=0.5"}
+                )
             elif (known := self.pictures[url]) is not None:
                 self.unit.store.join_image(reading.id, position, *known)
             else:

@@ -66,13 +66,24 @@ def unit_of(crawler: Any) -> Unit:
 
 
 def crawl(
-    home: Home, name: str, *, operation: str | None = None, purpose: str = str(Purpose.market_sweep), actor: str = SYSTEM, resume: bool = True, report: Report | None = None,
-) -> PassResult:  # fmt: skip
+    home: Home,
+    name: str,
+    *,
+    operation: str | None = None,
+    purpose: str = str(Purpose.market_sweep),
+    actor: str = SYSTEM,
+    resume: bool = True,
+    report: Report | None = None,
+) -> PassResult:
     """Crawl one source in this process: begin or go on with its run, keep, read, and say how it ended. Starts a reactor: once a process."""
     [source] = find_sources(home, [name])
     if refusal := source.refusal() or _browser_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
-    with _locked(home, f"unit-{operation or ''}-{name}", wait=False), _locked(home, f"host-{host_of(source.url)}", wait=True), Store.open(home) as store:
+    with (
+        _locked(home, f"unit-{operation or ''}-{name}", wait=False),
+        _locked(home, f"host-{host_of(source.url)}", wait=True),
+        Store.open(home) as store,
+    ):
         config = digest(home, ["touchstone.yml", f"sources/{name}.yml"])
         run, resumed = _run(store, source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
@@ -104,8 +115,14 @@ def _run(store: Store, source: Source, operation: str | None, actor: str, config
         why = "the configuration has changed since" if resume else "a new run was asked for"
         store.end_run(left.id, Outcome.failed, {}, f"never finished, and not gone on with: {why}")
     run = store.begin_run(
-        "crawl", actor=actor, authority=home.settings.authority.code, code_version=code_version(), config_digest=config, operation=operation, source=source.name,
-    )  # fmt: skip
+        "crawl",
+        actor=actor,
+        authority=home.settings.authority.code,
+        code_version=code_version(),
+        config_digest=config,
+        operation=operation,
+        source=source.name,
+    )
     return run, False
 
 
@@ -162,7 +179,8 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
     elsewhere = ", ".join(f"{host} ({number})" for host, number in unit.hosts_refused.most_common(3))
     elsewhere = f": {elsewhere}; `hosts:` in its YAML may name them" if elsewhere else ""
     return (
-        f"{unit.source.name}: {say}. {unit.source.title}, run {unit.run.id[:8]}{' (resumed)' if unit.resumed else ''}" + (f": {message}" if message else ""),
+        f"{unit.source.name}: {say}. {unit.source.title}, run {unit.run.id[:8]}{' (resumed)' if unit.resumed else ''}"
+        + (f": {message}" if message else ""),
         f"  pages {of('pages')}, pictures {of('images')} (of these could not be opened {of('images with a problem')}), listings {counts['listings']}",
         f"  not understood {of('not understood')}, parser raised {of('parse raised')}",
         f"  refused: robots.txt {of('robots refusals')}{no_rules}, other hosts {of('offsite refusals')}{elsewhere}",
@@ -200,8 +218,9 @@ def _log_to(path: Path) -> None:
     handler.setFormatter(_Redacting("%(asctime)s [%(name)s] %(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     structlog.configure(
-        processors=[structlog.stdlib.add_log_level, structlog.processors.KeyValueRenderer(key_order=["event"])], logger_factory=structlog.stdlib.LoggerFactory(),
-    )  # fmt: skip
+        processors=[structlog.stdlib.add_log_level, structlog.processors.KeyValueRenderer(key_order=["event"])],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -220,9 +239,14 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         result = crawl(
-            Home(options.home), options.source, operation=options.operation, purpose=options.purpose, actor=options.actor, resume=not options.afresh,
+            Home(options.home),
+            options.source,
+            operation=options.operation,
+            purpose=options.purpose,
+            actor=options.actor,
+            resume=not options.afresh,
             report=lambda counts: say({"progress": dict(counts)}),
-        )  # fmt: skip
+        )
     except TouchstoneError as error:
         result = PassResult(Outcome.failed, {}, str(error), (f"NOT STARTED {options.source}: {error}",))
     say({"result": {"outcome": str(result.outcome), "counts": dict(result.counts), "message": result.message, "lines": list(result.lines)}})

@@ -86,9 +86,7 @@ class Brands:
     @cached_property
     def _goods(self) -> dict[str, re.Pattern[str]]:
         return {
-            name: re.compile(
-                rf"\b(?:{'|'.join(sorted((normalise(w).text for w in words), key=len, reverse=True))})(?:e?s)?\b"
-            )
+            name: re.compile(rf"\b(?:{'|'.join(sorted((normalise(w).text for w in words), key=len, reverse=True))})(?:e?s)?\b")
             for name, words in self.categories
         }
 
@@ -111,9 +109,7 @@ class Brands:
 
     def _first(self, spelling: _Spelling, words: str) -> tuple[int, int] | None:
         for match in spelling.pattern.finditer(words):
-            if spelling.holds(words, *match.span()) and (
-                spelling.how != "weak" or self._among_goods(spelling.brand, words, *match.span())
-            ):
+            if spelling.holds(words, *match.span()) and (spelling.how != "weak" or self._among_goods(spelling.brand, words, *match.span())):
                 return match.span()
         return None
 
@@ -146,9 +142,7 @@ class Brands:
         """The category of goods that the first of the texts to name one names first; "" where none does."""
         for text in texts:
             words = normalise(text).text
-            hits = [
-                (m.start(), -len(m[0]), name) for name, pattern in self._goods.items() if (m := pattern.search(words))
-            ]
+            hits = [(m.start(), -len(m[0]), name) for name, pattern in self._goods.items() if (m := pattern.search(words))]
             if hits:
                 return min(hits)[2]
         return ""
@@ -179,9 +173,7 @@ class _Spelling:
         """Whether the mention stands: no `unless` phrase of the brand covers or touches it."""
         low = max(0, start - TRAP)
         window = words[low : end + TRAP]
-        return not any(
-            m.start() + low < end and m.end() + low > start for trap in self._traps for m in trap.finditer(window)
-        )
+        return not any(m.start() + low < end and m.end() + low > start for trap in self._traps for m in trap.finditer(window))
 
 
 _STARS = re.compile(r"[a-z0-9][*•●]|[*•●][a-z0-9]|[a-z0-9][?#_]+[a-z0-9]")

@@ -168,11 +168,7 @@ def _problem(module: ModuleType) -> str:
     if module.SUBJECT not in SUBJECTS:
         return f"its SUBJECT is none of {', '.join(SUBJECTS)}"
     unknown = sorted(_needs(module) - NEEDS)
-    return (
-        f"it needs {', '.join(unknown)}, which nothing gives; what there is: {', '.join(sorted(NEEDS))}"
-        if unknown
-        else ""
-    )
+    return f"it needs {', '.join(unknown)}, which nothing gives; what there is: {', '.join(sorted(NEEDS))}" if unknown else ""
 
 
 def discover() -> dict[str, Detector]:
@@ -239,10 +235,7 @@ def _complete(detector: Detector, batch: Sequence[Any], said: list[Examined]) ->
 
 def storable(examined: Examined) -> Examined:
     """The same, with what no database takes (lone surrogates, NUL) replaced by U+FFFD."""
-    findings = tuple(
-        replace(f, sentence=_text(f.sentence), pointers=tuple(_pointer(p) for p in f.pointers))
-        for f in examined.findings
-    )
+    findings = tuple(replace(f, sentence=_text(f.sentence), pointers=tuple(_pointer(p) for p in f.pointers)) for f in examined.findings)
     return replace(examined, findings=findings, detail=_text(examined.detail))
 
 

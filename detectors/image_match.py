@@ -51,14 +51,8 @@ class Settings:
     most_partners: int = 20
 
     def __post_init__(self) -> None:
-        if (
-            not 0 <= self.pdq_alone <= self.pdq_agreed <= 256
-            or not 0 <= self.phash_agreed <= 64
-            or self.most_partners < 1
-        ):
-            raise ValueError(
-                "distances: 0 <= pdq_alone <= pdq_agreed <= 256, 0 <= phash_agreed <= 64; most_partners is at least 1"
-            )
+        if not 0 <= self.pdq_alone <= self.pdq_agreed <= 256 or not 0 <= self.phash_agreed <= 64 or self.most_partners < 1:
+            raise ValueError("distances: 0 <= pdq_alone <= pdq_agreed <= 256, 0 <= phash_agreed <= 64; most_partners is at least 1")
 
 
 @cache
@@ -115,9 +109,7 @@ def _matching(reference: Reference, near: Near) -> Finding:
     reason, score, direction, says = KINDS[reference.kind]
     of = f" ({reference.brand})" if reference.brand else ""
     mirrored = " mirrored," if near.mirrored else ""
-    sentence = (
-        f"The picture matches,{mirrored} reference {reference.number}{of}: {says}. Provenance: {reference.provenance}."
-    )
+    sentence = f"The picture matches,{mirrored} reference {reference.number}{of}: {says}. Provenance: {reference.provenance}."
     return Finding(reason, score, sentence, direction, (_pointer(f"reference:{reference.number}", near),))
 
 
@@ -150,9 +142,7 @@ def _shared_with(near: Near, picture: Picture, others: Others) -> Finding:
 def _same(near: Near, other: int, owner: tuple[int, int | None], own_seller: int | None) -> Finding:
     """What one member of a pair is told of the other: the same whichever came first."""
     known = owner[1] is not None and own_seller is not None
-    whose = (
-        "another seller's listing" if known else "another listing, and it is not known whether the seller is the same"
-    )
+    whose = "another seller's listing" if known else "another listing, and it is not known whether the seller is the same"
     mirrored = ", mirrored" if near.mirrored else ""
     sentence = f"The same photograph{mirrored} is used in {whose} (listing {owner[0]}, picture {other})."
     return Finding(

@@ -54,9 +54,7 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
             continue
         method = method_of(detector, settings[detector.name], brands)
         number = store.keep_method(method)
-        status = shipped_status(
-            store, number, method == method_of(detector, shipped[detector.name], shipped_brands), actor
-        )
+        status = shipped_status(store, number, method == method_of(detector, shipped[detector.name], shipped_brands), actor)
         tasks.append(
             Task(
                 detector,

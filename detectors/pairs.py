@@ -81,9 +81,7 @@ def _new(work: _Pass, page: Sequence[Due]) -> set[int]:
     """Pictures that were never compared: not examined yet, or only in vain."""
     old = [due.subject for due in page if not due.new]
     with work.store.acting(SYSTEM, purpose="detect", run=work.run) as reader:
-        kept = (
-            reader.examinations_of([(SubjectKind.picture, number) for number in old], [work.task.number]) if old else []
-        )
+        kept = reader.examinations_of([(SubjectKind.picture, number) for number in old], [work.task.number]) if old else []
     compared = {examination.subject for examination in kept if examination.outcome is not State.failed}
     return {due.subject for due in page if due.subject not in compared}
 
@@ -132,9 +130,7 @@ def _further(work: _Pass, partners: Mapping[int, list[Examined]], newest: int) -
                 findings.append(finding)
         if findings:
             upto = max(newest, pictures[number] + 1)
-            further.append(
-                Examination(SubjectKind.picture, number, State.done, tuple(findings), "", references[number], upto)
-            )
+            further.append(Examination(SubjectKind.picture, number, State.done, tuple(findings), "", references[number], upto))
     return further
 
 
@@ -203,11 +199,7 @@ def _again(work: _Pass, images: list[tuple[str, bytes]]) -> list[Taken]:
 
 
 def _references(work: _Pass) -> tuple[ReferencePicture, ...]:
-    entries = [
-        r
-        for r in work.store.references(upto=work.references_upto)
-        if r.kind is not ReferenceKind.price and r.image_sha256
-    ]
+    entries = [r for r in work.store.references(upto=work.references_upto) if r.kind is not ReferenceKind.price and r.image_sha256]
     found = _ensure(work, [r.image_sha256 for r in entries if r.image_sha256])
     work.counts["references_unusable"] += sum(r.image_sha256 not in found.prints for r in entries)
     return tuple(ReferencePicture(r, found.prints[r.image_sha256]) for r in entries if r.image_sha256 in found.prints)
@@ -219,11 +211,7 @@ def _others(work: _Pass) -> Others:
 
     first, second = (_all(work, work.detector, algorithm) for algorithm in work.detector.algorithms)
     return Others(
-        [
-            (number, *owner, value, second[number][1])
-            for number, (owner, value) in first.items()
-            if value and second.get(number, (0, ""))[1]
-        ]
+        [(number, *owner, value, second[number][1]) for number, (owner, value) in first.items() if value and second.get(number, (0, ""))[1]]
     )
 
 
@@ -231,10 +219,6 @@ def _all(work: _Pass, detector: Detector, algorithm: str) -> dict[int, tuple[tup
     rows: dict[int, tuple[tuple[int, int | None], str]] = {}
     after, version = 0, detector.module.fingerprint_version()
     while page := work.store.fingerprint_pages(algorithm, version, after=after):
-        rows.update(
-            (number, ((listing, seller), value))
-            for number, listing, seller, value in page
-            if number <= work.pictures_upto
-        )
+        rows.update((number, ((listing, seller), value)) for number, listing, seller, value in page if number <= work.pictures_upto)
         after = page[-1][0]
     return rows

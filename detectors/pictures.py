@@ -58,9 +58,7 @@ def opened(data: bytes) -> Image.Image:
             return whole.convert("RGB")
     except Unreadable:
         raise
-    except (
-        Exception
-    ) as error:  # each format's decoder has errors of its own; all mean that the file is not a picture we can read
+    except Exception as error:  # each format's decoder has errors of its own; all mean that the file is not a picture we can read
         raise Unreadable(f"the picture cannot be opened: {type(error).__name__}: {str(error)[:200]}") from error
 
 
@@ -185,16 +183,10 @@ class Index:
             return []
         found = list(best)
         apart = np.min(
-            [
-                np.bitwise_count(self.phash[theirs][found] ^ phash[own]).sum(axis=1)
-                for own, theirs in ((0, 0), (0, 1), (1, 0))
-            ],
+            [np.bitwise_count(self.phash[theirs][found] ^ phash[own]).sum(axis=1) for own, theirs in ((0, 0), (0, 1), (1, 0))],
             axis=0,
         )
-        near = [
-            Near(int(self.keys[row]), best[row][0], int(bits), best[row][1])
-            for row, bits in zip(found, apart, strict=True)
-        ]
+        near = [Near(int(self.keys[row]), best[row][0], int(bits), best[row][1]) for row, bits in zip(found, apart, strict=True)]
         return sorted(near, key=lambda n: n.key)
 
 

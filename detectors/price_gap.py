@@ -61,9 +61,7 @@ def _examined(snapshot: Snapshot, table: Table, brands: Brands, settings: Settin
         return not_possible(snapshot.id, why)
     category = brands.category_of(snapshot.category, snapshot.title)
     if not category:
-        return not_possible(
-            snapshot.id, "no category: neither the category nor the title tells what kind of goods it is"
-        )
+        return not_possible(snapshot.id, "no category: neither the category nor the title tells what kind of goods it is")
     known = table.get((brand, category), [])
     if not known:
         return not_possible(snapshot.id, f"no reference: none is kept for {brand}, {category}")
@@ -72,8 +70,7 @@ def _examined(snapshot: Snapshot, table: Table, brands: Brands, settings: Settin
         asked = snapshot.currency or "a currency that is not told"
         return not_possible(
             snapshot.id,
-            f"currency: the price is in {asked}, "
-            f"the references are in {', '.join(sorted({r.currency or '?' for r in known}))}",
+            f"currency: the price is in {asked}, the references are in {', '.join(sorted({r.currency or '?' for r in known}))}",
         )
     condition = _condition(snapshot.condition, settings)
     fitting = [r for r in same if _condition(r.condition, settings) == condition]
@@ -84,9 +81,7 @@ def _examined(snapshot: Snapshot, table: Table, brands: Brands, settings: Settin
     return done(snapshot.id, _gap(snapshot, brand, category, fitting, settings))
 
 
-def _gap(
-    snapshot: Snapshot, brand: str, category: str, references: Sequence[Reference], settings: Settings
-) -> Iterable[Finding]:
+def _gap(snapshot: Snapshot, brand: str, category: str, references: Sequence[Reference], settings: Settings) -> Iterable[Finding]:
     usual = median(r.price_minor or 0 for r in references)
     ratio = (snapshot.price_minor or 0) / usual
     band = next((b for b in sorted(settings.bands, key=lambda b: b.below) if ratio < b.below), None)
@@ -98,13 +93,8 @@ def _gap(
         f"this kind ({category}) fetch: {_money(usual)} {snapshot.currency} by {len(references)} "
         f"reference{'s' if len(references) > 1 else ''}, the newest of {dated or 'no date'}."
     )
-    pointers = [
-        Pointer("price_text", 0, len(snapshot.price_text), snapshot.price_text, detail={"ratio": round(ratio, 4)})
-    ]
-    pointers += [
-        Pointer(other=f"reference:{r.number}", detail={"price_minor": r.price_minor, "dated": r.dated})
-        for r in references[:20]
-    ]
+    pointers = [Pointer("price_text", 0, len(snapshot.price_text), snapshot.price_text, detail={"ratio": round(ratio, 4)})]
+    pointers += [Pointer(other=f"reference:{r.number}", detail={"price_minor": r.price_minor, "dated": r.dated}) for r in references[:20]]
     yield Finding(band.reason, band.strength, sentence, pointers=tuple(pointers))
 
 

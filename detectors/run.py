@@ -44,9 +44,7 @@ def run(
     counts: Counter[str] = Counter(examined=0, findings=0, not_possible=0, failed=0)
     try:
         for task in tasks:
-            said = _Pass(
-                store, executor or InlineExecutor(), task, kept.id, home.settings.batch, retry_errors, progress
-            ).go()
+            said = _Pass(store, executor or InlineExecutor(), task, kept.id, home.settings.batch, retry_errors, progress).go()
             counts.update(said)
             lines.append(_line(task, said))
     except BaseException as error:
@@ -87,9 +85,7 @@ class _Pass:
             return self.counts
         context = self.task.context
         if "prices" in self.detector.needs:
-            context = replace(
-                context, prices=tuple(self.store.references([ReferenceKind.price], upto=self.references_upto))
-            )
+            context = replace(context, prices=tuple(self.store.references([ReferenceKind.price], upto=self.references_upto)))
         window = ahead(self.executor)
         waiting: deque[tuple[list[Any], Future[list[Examined]]]] = deque()
         for due in self.pages():
@@ -182,11 +178,7 @@ class _Pass:
         if "prices" in self.detector.needs:
             now = self.store.references([ReferenceKind.price])
             upto = max((r.number or 0 for r in now), default=0)
-            return (
-                upto
-                if self.store.references([ReferenceKind.price], upto=upto) == now
-                else self.store.reference_log_end()
-            )
+            return upto if self.store.references([ReferenceKind.price], upto=upto) == now else self.store.reference_log_end()
         if "references" in self.detector.needs:
             pictures = [r for r in self.store.references() if r.kind is not ReferenceKind.price and r.image_sha256]
             return max((r.number or 0 for r in pictures), default=0)
@@ -195,8 +187,6 @@ class _Pass:
 
 def _line(task: Task, said: Counter[str]) -> str:
     parts = [f"{said['examined']} examined", f"{said['findings']} findings"]
-    parts += [
-        f"{said[word]} {name}" for word, name in (("not_possible", "not possible"), ("failed", "failed")) if said[word]
-    ]
+    parts += [f"{said[word]} {name}" for word, name in (("not_possible", "not possible"), ("failed", "failed")) if said[word]]
     status = "" if task.status is Status.in_force else f" ({task.status})"
     return f"{task.detector.name}{status}: {', '.join(parts)}"

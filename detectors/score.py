@@ -125,9 +125,7 @@ def score(policy: Policy, findings: Iterable[Said]) -> Scored:
         weight = policy.weight(said.finding.reason)
         exculpatory = said.finding.direction is Direction.exculpatory
         if exculpatory and weight.group != EXCULPATORY:
-            weight = Weight(
-                EXCULPATORY, 0.0
-            )  # a weight for what speaks for a seller is set on purpose, never by default
+            weight = Weight(EXCULPATORY, 0.0)  # a weight for what speaks for a seller is set on purpose, never by default
         elif not exculpatory and weight.group == EXCULPATORY:
             weight = policy.otherwise
         points = 0.0 if cancelled else weight.weight * said.finding.score * 0.5**halves
@@ -141,9 +139,7 @@ def score(policy: Policy, findings: Iterable[Said]) -> Scored:
         for said, points, cancelled in groups[name]:
             note = " Not counted: the picture is everybody's." if cancelled else ""
             given = round(sign * points * share, 6) + 0.0  # no negative zero
-            contributions.append(
-                Contribution(said.finding.reason, given, said.finding.sentence + note, said.method, said.row)
-            )
+            contributions.append(Contribution(said.finding.reason, given, said.finding.sentence + note, said.method, said.row))
         totals[name] = whole * share
     contributions.sort(key=lambda c: (-abs(c.points), c.reason, c.sentence, c.method, c.finding))
     total = round(math.fsum(c.points for c in contributions), 6) + 0.0
@@ -176,10 +172,7 @@ def _cancelled(policy: Policy, findings: Sequence[Said]) -> list[bool]:
     reasons: dict[tuple[SubjectKind, int], set[str]] = defaultdict(set)
     for said in findings:
         reasons[said.subject_kind, said.subject].add(said.finding.reason)
-    return [
-        bool(reasons[said.subject_kind, said.subject] & set(policy.cancels.get(said.finding.reason, ())))
-        for said in findings
-    ]
+    return [bool(reasons[said.subject_kind, said.subject] & set(policy.cancels.get(said.finding.reason, ()))) for said in findings]
 
 
 def _level(policy: Policy, total: float, groups: Mapping[str, float]) -> Level:

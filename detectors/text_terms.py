@@ -111,22 +111,16 @@ class _Terms:
                     self._place(found, rule, unless, name, text, start, end)
             yield from _said(rule, strength * rule.strength, found)
 
-    def _place(
-        self, found: _Found, rule: Rule, unless: re.Pattern[str], name: str, text: Normalised, start: int, end: int
-    ) -> None:
+    def _place(self, found: _Found, rule: Rule, unless: re.Pattern[str], name: str, text: Normalised, start: int, end: int) -> None:
         low = max(0, start - self.settings.around)
         why = unless.search(text.text, low, end + self.settings.around)
         raw_start, raw_end = text.raw_span(start, end)
         pointer = Pointer(name, raw_start, raw_end, text.raw[raw_start:raw_end][:200])
         if why:
             shown = text.raw_text(*why.span())[:80]
-            found.explained.append(
-                Pointer(name, raw_start, raw_end, pointer.raw, detail={"reason": rule.reason, "beside": shown})
-            )
+            found.explained.append(Pointer(name, raw_start, raw_end, pointer.raw, detail={"reason": rule.reason, "beside": shown}))
         elif rule.negatable and (no := self._denied(text.text, start)):
-            found.denied.append(
-                Pointer(name, raw_start, raw_end, pointer.raw, detail={"reason": rule.reason, "by": no})
-            )
+            found.denied.append(Pointer(name, raw_start, raw_end, pointer.raw, detail={"reason": rule.reason, "by": no}))
         else:
             found.hits.append(pointer)
 
@@ -145,14 +139,10 @@ def _said(rule: Rule, strength: float, found: _Found) -> Iterator[Finding]:
         direction = Direction.suspicious if rule.kind == "suspicious" else Direction.exculpatory
         score = 0.0 if rule.kind == "neutral" else strength
         half = "" if strength >= rule.strength else ", though it names no brand that we know"
-        yield Finding(
-            rule.reason, score, f"The listing {rule.says}: {_quoted(found.hits)}{half}.", direction, _few(found.hits)
-        )
+        yield Finding(rule.reason, score, f"The listing {rule.says}: {_quoted(found.hits)}{half}.", direction, _few(found.hits))
     if rule.kind == "suspicious" and found.denied:
         by = str(found.denied[0].detail["by"])
-        sentence = (
-            f"{_quoted(found.denied)} follows “{by}”: a denial, which honest and other sellers both write. Not counted."
-        )
+        sentence = f"{_quoted(found.denied)} follows “{by}”: a denial, which honest and other sellers both write. Not counted."
         yield Finding("denied", 0.0, sentence, Direction.exculpatory, _few(found.denied))
     if rule.kind == "suspicious" and found.explained:
         beside = str(found.explained[0].detail["beside"])

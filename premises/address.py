@@ -155,7 +155,11 @@ def take_part(draft: _Draft) -> _Draft:
                 parts.append(f"level {match[1]}" if name == "level" else name)
                 segment = f"{segment[: match.start()]} {segment[match.end() :]}"
         segments.append(re.sub(r"^(?:and|&|the|of) | (?:and|&)$", "", " ".join(segment.split())))
-    return replace(draft, segments=tuple(s for s in segments if s and s not in ("and", "&")), found=replace(draft.found, part="+".join(sorted(set(parts)))))
+    return replace(
+        draft,
+        segments=tuple(s for s in segments if s and s not in ("and", "&")),
+        found=replace(draft.found, part="+".join(sorted(set(parts)))),
+    )
 
 
 _SIGN = "|".join(sorted(DESIGNATORS, key=len, reverse=True))
@@ -164,9 +168,7 @@ _ID = (
     r"(?:\d{1,4}\.\d{1,3}(?![a-z0-9])|[a-z]{1,2}-?\d{1,4}[a-z]?(?![a-z0-9])|\d{1,4}(?:[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9])"
     rf"|(?:{_WORD_NUMBER})\b|[a-z](?![a-z0-9]))"
 )
-_UNIT = re.compile(
-    rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to ){_ID})*|(?:{_ID})(?: - {_ID})(?=$))"
-)
+_UNIT = re.compile(rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to ){_ID})*|(?:{_ID})(?: - {_ID})(?=$))")
 
 
 def take_unit(draft: _Draft) -> _Draft:
@@ -260,10 +262,23 @@ def number_on_a_parade(draft: _Draft) -> _Draft:
     if a.street and _is_parade(a.street) and not a.unit:
         rest = [s for s in (a.building, *a.town.split(", ")) if s and not a.street.endswith(s)]
         street = next((s for s in rest if ending(s.split()) in STREETS), "")
-        a = replace(a, unit=a.number, number="", street=street, building=a.street.removeprefix("the "), town=", ".join(s for s in rest if s != street))
+        a = replace(
+            a,
+            unit=a.number,
+            number="",
+            street=street,
+            building=a.street.removeprefix("the "),
+            town=", ".join(s for s in rest if s != street),
+        )
     return replace(draft, found=replace(a, street=a.street.removeprefix("the ") if len(a.street.split()) > 2 else a.street))
 
 
 STEPS: list[Callable[[_Draft], _Draft]] = [
-    take_postcode, tidy, take_part, take_unit, split_names, take_number_and_street, number_on_a_parade,
-]  # fmt: skip
+    take_postcode,
+    tidy,
+    take_part,
+    take_unit,
+    split_names,
+    take_number_and_street,
+    number_on_a_parade,
+]

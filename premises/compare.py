@@ -21,7 +21,9 @@ from premises.vocabulary import BUILDINGS, STREETS, TELLING
 from store.words.records import LinkReason
 
 Weights = Mapping[str, float]
-HARD = frozenset({"number_differs", "letter_differs", "unit_differs", "unit_kind_differs", "part_differs", "street_differs", "unread_differs"})
+HARD = frozenset(
+    {"number_differs", "letter_differs", "unit_differs", "unit_kind_differs", "part_differs", "street_differs", "unread_differs"}
+)
 OF_THE_UNIT = frozenset({"unit_differs", "unit_kind_differs", "part_differs", "unread_differs"})  # they leave the building open
 PLACED = frozenset({"street", "street_alike", "building", "building_alike"})
 
@@ -52,7 +54,9 @@ def number(said: Address, entry: Address, weights: Weights) -> LinkReason | None
         case Fit.perhaps:
             return reason("number_perhaps", weights, f"number {_up(said.number)} may be within the register's {_up(entry.number)}")
         case Fit.letter:
-            return reason("letter_differs", weights, f"number {_up(said.number)} is not {_up(entry.number)}: the letter differs", against=True)
+            return reason(
+                "letter_differs", weights, f"number {_up(said.number)} is not {_up(entry.number)}: the letter differs", against=True
+            )
         case Fit.differs:
             return reason("number_differs", weights, f"number {_up(said.number)} is not the register's {_up(entry.number)}", against=True)
 
@@ -60,7 +64,9 @@ def number(said: Address, entry: Address, weights: Weights) -> LinkReason | None
 def unit(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
     """The unit, and any floor or rear of it. A unit that only one side states says nothing either way."""
     if said.part and said.part != entry.part and (said.unit or entry.unit or entry.part):
-        return reason("part_differs", weights, f"the advert says {_door(said)}, the register {_door(entry) or 'no such part'}", against=True)
+        return reason(
+            "part_differs", weights, f"the advert says {_door(said)}, the register {_door(entry) or 'no such part'}", against=True
+        )
     if said.part and said.part == entry.part and said.unit == entry.unit == "":
         return reason("unit", weights, f"both say {_door(said)}")
     if not said.unit or not entry.unit:
@@ -71,9 +77,19 @@ def unit(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
     if grade in (Fit.differs, Fit.letter):
         return reason("unit_differs", weights, f"the advert says {_door(said)}, the register {_door(entry)}: another unit", against=True)
     if not _same_class(said.unit_kind, entry.unit_kind):
-        return reason("unit_kind_differs", weights, f"the advert says {_door(said)}, the register {_door(entry)}: not surely the same door", against=True)
+        return reason(
+            "unit_kind_differs",
+            weights,
+            f"the advert says {_door(said)}, the register {_door(entry)}: not surely the same door",
+            against=True,
+        )
     if other := said.unread ^ entry.unread:
-        return reason("unread_differs", weights, f"both say {_door(said)}, but only one of them {', '.join(sorted(other)).upper()}: not surely the same door", against=True)
+        return reason(
+            "unread_differs",
+            weights,
+            f"both say {_door(said)}, but only one of them {', '.join(sorted(other)).upper()}: not surely the same door",
+            against=True,
+        )
     if grade is Fit.same:
         more = f"; the register adds {entry.part.replace('+', ', ')}" if entry.part and not said.part else ""
         return reason("unit", weights, f"both say {_door(said)}{more}")
@@ -96,14 +112,20 @@ def street(said: Address, entry: Address, weights: Weights) -> LinkReason | None
 
 def building(said: Address, entry: Address, weights: Weights, name: str = "") -> LinkReason | None:
     """The parade, market, house by name; a register's business name may be the building's ("Wexcombe Market Hall")."""
-    others = [other for other in (entry.building, entry.street, " ".join(name_words(name)) if ending(name_words(name)) in BUILDINGS else "") if other]
+    others = [
+        other
+        for other in (entry.building, entry.street, " ".join(name_words(name)) if ending(name_words(name)) in BUILDINGS else "")
+        if other
+    ]
     if not said.building or not others:
         return None
     grades = {_alike(said.building, other) for other in others} | {_holds(said.building, entry.building)}
     if "same" in grades:
         return reason("building", weights, f"the building is {entry.building.title() or said.building.title()}")
     if "alike" in grades:
-        return reason("building_alike", weights, f"{said.building.title()} is written nearly as the register's {entry.building.title() or name}")
+        return reason(
+            "building_alike", weights, f"{said.building.title()} is written nearly as the register's {entry.building.title() or name}"
+        )
     if entry.building and ending(entry.building.split()) in BUILDINGS and not (said.number and said.number == entry.number):
         return reason("building_differs", weights, f"{said.building.title()} is not the register's {entry.building.title()}", against=True)
     return None
@@ -170,12 +192,23 @@ def score(reasons: Sequence[LinkReason]) -> float:
 def compare(said: Address, entry: Address, entry_name: str, weights: Weights) -> Compared:
     """Every comparison of an address, in order. Where a unit or number stands in another place it says nothing."""
     said, entry = _aligned(said, entry)
-    where = [r for r in (postcode(said, entry, weights), street(said, entry, weights), building(said, entry, weights, entry_name), town(said, entry, weights)) if r]
+    where = [
+        r
+        for r in (
+            postcode(said, entry, weights),
+            street(said, entry, weights),
+            building(said, entry, weights, entry_name),
+            town(said, entry, weights),
+        )
+        if r
+    ]
     placed = any(r.code in PLACED for r in where)
     doors = [r for r in (number(said, entry, weights), unit(said, entry, weights)) if r] if placed or _same_place(said, entry) else []
     codes = {r.code for r in where + doors}
     bare = not (said.number or said.building or entry.number or entry.building)
-    located = bool(codes & {"building", "building_alike"} or ("number" in codes or "number_within" in codes) or (bare and "street" in codes))
+    located = bool(
+        codes & {"building", "building_alike"} or ("number" in codes or "number_within" in codes) or (bare and "street" in codes)
+    )
     return Compared(tuple(where + doors), located and placed and "building_differs" not in codes)
 
 
@@ -201,7 +234,7 @@ def _same_class(a: str, b: str) -> bool:
 
 
 def _alike(a: str, b: str) -> str:
-    """"same", "alike" or "": names of one kind (a Place is no Parade) whose own words are spelt the same, or nearly."""
+    """ "same", "alike" or "": names of one kind (a Place is no Parade) whose own words are spelt the same, or nearly."""
     if not a or not b:
         return ""
     a, b = a.removeprefix("the "), b.removeprefix("the ")
@@ -224,7 +257,7 @@ def _alike(a: str, b: str) -> str:
 
 
 def _holds(a: str, b: str) -> str:
-    """"alike" where one building's name ends in the other of two words or more: "wexcombe market hall" and "market hall"."""
+    """ "alike" where one building's name ends in the other of two words or more: "wexcombe market hall" and "market hall"."""
     short, long = sorted((a.removeprefix("the "), b.removeprefix("the ")), key=len)
     return "alike" if len(short.split()) >= 2 and long.endswith(" " + short) else ""
 
@@ -243,4 +276,3 @@ def _up(text: str) -> str:
 def _door(address: Address) -> str:
     unit = f"{address.unit_kind.title() or 'number'} {_up(address.unit)}" if address.unit else ""
     return ", ".join(filter(None, (unit, address.part.replace("+", ", "))))
-

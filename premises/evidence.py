@@ -34,7 +34,9 @@ class Evidence:
     @property
     def phones(self) -> tuple[Shown, ...]:
         """Phones in E.164; a WhatsApp number is one."""
-        found = {value: capture for kind, value, capture in reversed(self.contacts) if kind in ("phone", "whatsapp") and value.startswith("+")}
+        found = {
+            value: capture for kind, value, capture in reversed(self.contacts) if kind in ("phone", "whatsapp") and value.startswith("+")
+        }
         return tuple(Shown(value, found[value]) for value in sorted(found))
 
 
@@ -59,7 +61,9 @@ def of_listings(reader: Acting) -> Iterator[Evidence]:
         after = page[-1].listing.id or after
 
 
-def _evidence(reader: Acting, kind: SubjectKind, subject: int, listings: list[Summary], contacts: Iterable[tuple[Contact, int]], name: str) -> Evidence:
+def _evidence(
+    reader: Acting, kind: SubjectKind, subject: int, listings: list[Summary], contacts: Iterable[tuple[Contact, int]], name: str
+) -> Evidence:
     said: dict[object, Said] = {}
     names: dict[str, Shown] = {}
     for one in listings:

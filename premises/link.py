@@ -63,7 +63,9 @@ def candidates(reader: Acting, evidence: Evidence) -> list[Candidate]:
             postcodes |= set(postcodes_of(s.address.district))
     names = {key for n in evidence.names if len(key := name_key(n.value)) >= 4}
     found = reader.entries_by(postcodes=sorted(postcodes), name_keys=sorted(names), phones=[p.value for p in evidence.phones])
-    return [Candidate(e, from_parts(e.address_raw, e.parts), number, kind == "unit", building or number) for e, number, kind, building in found]
+    return [
+        Candidate(e, from_parts(e.address_raw, e.parts), number, kind == "unit", building or number) for e, number, kind, building in found
+    ]
 
 
 def propose(evidence: Evidence, found: Sequence[Candidate], settings: LinkSettings, method: str) -> list[Link]:
@@ -163,16 +165,27 @@ def _with_dissent(w: _Weighed, weighed: Sequence[_Weighed], settings: LinkSettin
         return w.reasons
     elsewhere = [other for other in weighed if other.by_phone and other.candidate.premises != w.candidate.premises]
     against = [
-        LinkReason("phone_elsewhere", settings.weights["phone_elsewhere"], f"but {r.sentence}, at {o.candidate.entry.address_raw}", r.capture, r.entry, True)
-        for o in elsewhere[:1] for r in o.who if r.code == "phone"
-    ]  # fmt: skip
+        LinkReason(
+            "phone_elsewhere",
+            settings.weights["phone_elsewhere"],
+            f"but {r.sentence}, at {o.candidate.entry.address_raw}",
+            r.capture,
+            r.entry,
+            True,
+        )
+        for o in elsewhere[:1]
+        for r in o.who
+        if r.code == "phone"
+    ]
     return w.reasons + tuple(against)
 
 
 # -- the building --------------------------------------------------------------------------------------------------------
 
 
-def _buildings(open_: Sequence[_Weighed], weighed: Sequence[_Weighed], settings: LinkSettings) -> list[tuple[_Weighed, tuple[LinkReason, ...]]]:
+def _buildings(
+    open_: Sequence[_Weighed], weighed: Sequence[_Weighed], settings: LinkSettings
+) -> list[tuple[_Weighed, tuple[LinkReason, ...]]]:
     """The best building of each address said, where no more than a few fit it equally well."""
     best: dict[int, dict[int, tuple[_Weighed, tuple[LinkReason, ...]]]] = defaultdict(dict)
     for w in open_:
@@ -214,9 +227,16 @@ def _why_no_unit(w: _Weighed, weighed: Sequence[_Weighed]) -> LinkReason:
     if fitting > 1:
         return LinkReason("building_only", 0.0, "more than one unit fits what is said, so that the link is to the building", entry=entry)
     if w.disputed and len(w.disputed) and others:
-        return replace(w.disputed[0], code="unit_not_settled", sentence=f"no unit is named: {w.disputed[0].sentence}", weight=0.0, against=False)
+        return replace(
+            w.disputed[0], code="unit_not_settled", sentence=f"no unit is named: {w.disputed[0].sentence}", weight=0.0, against=False
+        )
     if others:
-        return LinkReason("building_only", 0.0, f"the unit is not known: the registers list {len(others)} here, and the advert names none of them", entry=entry)
+        return LinkReason(
+            "building_only",
+            0.0,
+            f"the unit is not known: the registers list {len(others)} here, and the advert names none of them",
+            entry=entry,
+        )
     return LinkReason("building_only", 0.0, "the register lists no unit here: the link is to the building", entry=entry)
 
 

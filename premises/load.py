@@ -44,16 +44,18 @@ class _File:
         return _each_once(self.reader.read(self.path, self.config))
 
 
-def load(
-    store: Store, home: Home, register_name: str, path: Path, *, actor: str, progress: Progress | None = None
-) -> PassResult:
+def load(store: Store, home: Home, register_name: str, path: Path, *, actor: str, progress: Progress | None = None) -> PassResult:
     """Load one file of one register. Raises StopRun, before anything is kept, where the file or its configuration is at fault."""
     config, reader = configured(home, register_name)
     file = _looked_at(register_name, Path(path), config, reader)
     run = store.begin_run(
-        "register", actor=actor, authority=home.settings.authority.code, code_version=code_version(),
-        config_digest=digest_of(asdict(config)), source=register_name,
-    )  # fmt: skip
+        "register",
+        actor=actor,
+        authority=home.settings.authority.code,
+        code_version=code_version(),
+        config_digest=digest_of(asdict(config)),
+        source=register_name,
+    )
     try:
         counts = _keep(store, file, run.id, actor, progress)
     except BaseException as error:
@@ -71,7 +73,9 @@ def _looked_at(name: str, path: Path, config: RegisterConfig, reader: Register) 
         refused += isinstance(item, Refused)
     if rows == refused:
         raise StopRun(f"{path}: none of its {rows} rows could be read as '{config.title}'; nothing was loaded")
-    return replace(file, digest=_file_digest(path), rows=rows, refused=refused, config=replace(config, dated=reader.dated(path) or config.dated))
+    return replace(
+        file, digest=_file_digest(path), rows=rows, refused=refused, config=replace(config, dated=reader.dated(path) or config.dated)
+    )
 
 
 def _file_digest(path: Path) -> str:
@@ -160,4 +164,3 @@ def _lines(config: RegisterConfig, counts: dict[str, int], file: _File) -> tuple
         f"{counts['new_entries']:,} entries new, {counts['new_premises']:,} premises new, {counts['without_postcode']:,} without a postcode that could be read",
         f"{counts['refused']:,} rows refused, each kept with its reason",
     )
-

@@ -48,7 +48,12 @@ def _ends_before(words: Sequence[str], i: int) -> bool:
     first, second = ending(words[:i]), ending(words)
     if words[i][0].isdigit():  # "the old bank 12 high street"
         own = len(words) - i - 1 - (2 if "_" in second else 1)  # "centre 27 business park" is one name
-        return own > 0 and second in STREETS | BUILDINGS and not words[i - 1][0].isdigit() and words[i - 1] not in ("&", "and", "to", "no", "number")
+        return (
+            own > 0
+            and second in STREETS | BUILDINGS
+            and not words[i - 1][0].isdigit()
+            and words[i - 1] not in ("&", "and", "to", "no", "number")
+        )
     if first in PARADES - {"market"} and second in STREETS and len(words) - i >= 2 and i >= 2:
         return words[i] not in STREETS
     return first in STREETS and second in PARADES and len(words) - i >= 2 and i >= 2 and words[i:] != [second] and words[i] != "shopping"

@@ -11,9 +11,14 @@ from store.store import Acting
 from store.words.records import Link, LinkReason, SubjectKind
 
 CODES: Mapping[str, str] = {
-    "phone": "same_phone", "whatsapp": "same_phone", "email": "same_email", "payment": "same_payment",
-    "telegram": "same_handle", "instagram": "same_handle", "snapchat": "same_handle",
-}  # fmt: skip
+    "phone": "same_phone",
+    "whatsapp": "same_phone",
+    "email": "same_email",
+    "payment": "same_payment",
+    "telegram": "same_handle",
+    "instagram": "same_handle",
+    "snapchat": "same_handle",
+}
 
 
 def propose(reader: Acting, evidence: Evidence, settings: LinkSettings, method: str) -> list[Link]:
@@ -47,9 +52,7 @@ def _first_capture(reader: Acting, seller: int, code: str, value: str) -> int:
     return min(capture for contact, capture in reader.contacts(seller=seller) if CODES.get(contact.kind) == code and contact.value == value)
 
 
-def _link(
-    seller: int, other: int, shared: Mapping[tuple[str, str], tuple[int, int]], settings: LinkSettings, method: str
-) -> Link:
+def _link(seller: int, other: int, shared: Mapping[tuple[str, str], tuple[int, int]], settings: LinkSettings, method: str) -> Link:
     reasons: list[LinkReason] = []
     for (code, value), (here, there) in sorted(shared.items()):
         word = code.removeprefix("same_")

@@ -74,9 +74,17 @@ def _ranked(reader: Acting, premises: Premises, strength: float, links: list[Lin
     away = metres(*centre, *place) if centre and place[0] is not None and place[1] is not None else None
     confirmed = sum(link.status == "confirmed" for link in links)
     return Ranked(
-        premises, strength, confirmed, tuple(sorted(links, key=lambda x: -x.score)), entries, postcode, place[0], place[1], area_of(postcode),
+        premises,
+        strength,
+        confirmed,
+        tuple(sorted(links, key=lambda x: -x.score)),
+        entries,
+        postcode,
+        place[0],
+        place[1],
+        area_of(postcode),
         None if away is None else round(away, 1),
-    )  # fmt: skip
+    )
 
 
 def _cited(reader: Acting, label: str) -> tuple[RegisterEntry, ...]:

@@ -34,7 +34,11 @@ def run(
     number = store.keep_method(method)
     status = shipped_status(store, number, _is_shipped(method), actor)
     started = store.begin_run(
-        "link", actor=actor, authority=home.settings.authority.code, code_version=code_version(), config_digest=digest(home, ["premises.yml"])
+        "link",
+        actor=actor,
+        authority=home.settings.authority.code,
+        code_version=code_version(),
+        config_digest=digest(home, ["premises.yml"]),
     )
     counts: Counter[str] = Counter()
     try:

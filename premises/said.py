@@ -25,7 +25,11 @@ class Said:
 
 _SIGN = "|".join(sorted(map(re.escape, DESIGNATORS), key=len, reverse=True))
 _NEVER = words("saint gt lt ind bus upr lwr end side way point")  # too often another word in an advert
-_ENDS = "|".join(sorted({"hall", "st", *STREETS, *BUILDINGS, *ABBREVIATIONS} - _NEVER - {"&", *(w for w in BUILDINGS if "_" in w)}, key=len, reverse=True))
+_ENDS = "|".join(
+    sorted(
+        {"hall", "st", *STREETS, *BUILDINGS, *ABBREVIATIONS} - _NEVER - {"&", *(w for w in BUILDINGS if "_" in w)}, key=len, reverse=True
+    )
+)
 _NUMBER = r"(?:no\.? ?|number )?\d{1,4} ?[a-h]?(?: ?(?:-|–|/|&|to|and) ?\d{1,4}[a-h]?)?"
 _UNIT = rf"(?:{_SIGN}) ?-?(?:no\.? ?)?(?:[a-z]?\d{{1,4}}[a-z]?|[a-h])(?: ?[-–&/] ?\d{{1,4}}[a-z]?)?"
 _NAME = rf"(?:the )?(?:(?!(?:and|or|for|with|is|at|in|on)\b)[a-z][a-z'’.&-]* ){{0,3}}?(?:{_ENDS})\b\.?"

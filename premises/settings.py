@@ -46,4 +46,6 @@ def link_settings(home: Home) -> LinkSettings:
 
 def linker(settings: LinkSettings) -> Method:
     """The linker with all that can change its answer, the version of the fuzzy matcher among it."""
-    return Method("linker", "premises", LINKER_VERSION, {**asdict(settings), "weights": dict(settings.weights), "rapidfuzz": version("rapidfuzz")})
+    return Method(
+        "linker", "premises", LINKER_VERSION, {**asdict(settings), "weights": dict(settings.weights), "rapidfuzz": version("rapidfuzz")}
+    )

@@ -9,14 +9,54 @@ def words(text: str) -> frozenset[str]:
 
 # Read as the word wherever it stands, but for "st", which is Saint or Street by its place (`address.spelt_out`).
 ABBREVIATIONS = {
-    "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive", "cl": "close", "ct": "court", "crt": "court",
-    "cres": "crescent", "cresc": "crescent", "pl": "place", "sq": "square", "tce": "terrace", "terr": "terrace", "ter": "terrace",
-    "gdns": "gardens", "gdn": "gardens", "gr": "grove", "grv": "grove", "pde": "parade", "prde": "parade", "hse": "house",
-    "ctr": "centre", "cntr": "centre", "cent": "centre", "center": "centre", "est": "estate", "ind": "industrial", "pk": "park",
-    "bldg": "building", "bldgs": "buildings", "mkt": "market", "arc": "arcade", "prec": "precinct", "blvd": "boulevard",
-    "bvd": "boulevard", "wy": "way", "upr": "upper", "lwr": "lower", "str": "street", "hwy": "highway", "bus": "business",
-    "saint": "st", "&": "and", "gt": "great", "lt": "little", "cott": "cottage",
-}  # fmt: skip
+    "rd": "road",
+    "ave": "avenue",
+    "av": "avenue",
+    "ln": "lane",
+    "dr": "drive",
+    "cl": "close",
+    "ct": "court",
+    "crt": "court",
+    "cres": "crescent",
+    "cresc": "crescent",
+    "pl": "place",
+    "sq": "square",
+    "tce": "terrace",
+    "terr": "terrace",
+    "ter": "terrace",
+    "gdns": "gardens",
+    "gdn": "gardens",
+    "gr": "grove",
+    "grv": "grove",
+    "pde": "parade",
+    "prde": "parade",
+    "hse": "house",
+    "ctr": "centre",
+    "cntr": "centre",
+    "cent": "centre",
+    "center": "centre",
+    "est": "estate",
+    "ind": "industrial",
+    "pk": "park",
+    "bldg": "building",
+    "bldgs": "buildings",
+    "mkt": "market",
+    "arc": "arcade",
+    "prec": "precinct",
+    "blvd": "boulevard",
+    "bvd": "boulevard",
+    "wy": "way",
+    "upr": "upper",
+    "lwr": "lower",
+    "str": "street",
+    "hwy": "highway",
+    "bus": "business",
+    "saint": "st",
+    "&": "and",
+    "gt": "great",
+    "lt": "little",
+    "cott": "cottage",
+}
 
 STREETS = words(
     "road street avenue lane drive close crescent place square terrace gardens grove way walk hill row mews boulevard "
@@ -27,9 +67,7 @@ STREETS = words(
 
 # A number before one of these is a unit's number: nobody numbers the parade itself.
 PARADES = words("parade arcade precinct mall estate centre market market_hall retail_park business_park")
-BUILDINGS = PARADES | words(
-    "house building buildings hall tower mill mills works block exchange chambers plaza galleries point court"
-)
+BUILDINGS = PARADES | words("house building buildings hall tower mill mills works block exchange chambers plaza galleries point court")
 
 # After these a name is over, whatever follows ("87 Main Street Castlewellan"), unless one of GOES_ON or another ending does.
 ENDS = words(
@@ -40,35 +78,94 @@ GOES_ON = words("industrial retail business shopping trading leisure science ent
 
 # Two words that act as one in what ends a name.
 PAIRS = {
-    ("market", "hall"): "market_hall", ("markets", "hall"): "market_hall", ("retail", "park"): "retail_park",
-    ("business", "park"): "business_park", ("trading", "park"): "business_park", ("industrial", "park"): "business_park",
-    ("enterprise", "park"): "business_park", ("shopping", "park"): "retail_park", ("shopping", "city"): "centre",
-}  # fmt: skip
+    ("market", "hall"): "market_hall",
+    ("markets", "hall"): "market_hall",
+    ("retail", "park"): "retail_park",
+    ("business", "park"): "business_park",
+    ("trading", "park"): "business_park",
+    ("industrial", "park"): "business_park",
+    ("enterprise", "park"): "business_park",
+    ("shopping", "park"): "retail_park",
+    ("shopping", "city"): "centre",
+}
 
 # Designator → class. Only units of one class can be the same door: Flat 3 is not Shop 3, a market's Stall 7 is not its Unit 7.
 DESIGNATORS = {
-    "unit": "unit", "units": "unit", "shop": "unit", "shops": "unit", "store": "unit", "workshop": "unit", "bay": "unit", "arch": "unit",
-    "arches": "unit", "lockup": "unit", "lock up": "unit", "lock-up": "unit", "plot": "unit",
-    "stall": "stall", "stalls": "stall", "stand": "stall", "pitch": "stall", "kiosk": "kiosk", "booth": "stall", "concession": "stall",
-    "flat": "flat", "flats": "flat", "apartment": "flat", "apt": "flat", "room": "room", "suite": "suite", "suites": "suite",
-    "office": "suite", "offices": "suite", "studio": "suite", "block": "block",
-}  # fmt: skip
+    "unit": "unit",
+    "units": "unit",
+    "shop": "unit",
+    "shops": "unit",
+    "store": "unit",
+    "workshop": "unit",
+    "bay": "unit",
+    "arch": "unit",
+    "arches": "unit",
+    "lockup": "unit",
+    "lock up": "unit",
+    "lock-up": "unit",
+    "plot": "unit",
+    "stall": "stall",
+    "stalls": "stall",
+    "stand": "stall",
+    "pitch": "stall",
+    "kiosk": "kiosk",
+    "booth": "stall",
+    "concession": "stall",
+    "flat": "flat",
+    "flats": "flat",
+    "apartment": "flat",
+    "apt": "flat",
+    "room": "room",
+    "suite": "suite",
+    "suites": "suite",
+    "office": "suite",
+    "offices": "suite",
+    "studio": "suite",
+    "block": "block",
+}
 
-_COUNTED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen")
+_COUNTED = (
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+)
 NUMBER_WORDS = {word: str(number) for number, word in enumerate(_COUNTED, 1)}
 ORDINALS = {
-    "ground": "ground", "gnd": "ground", "first": "1", "1st": "1", "second": "2", "2nd": "2", "third": "3", "3rd": "3",
-    "fourth": "4", "4th": "4", "fifth": "5", "5th": "5", "top": "top", "lower ground": "lower ground", "upper ground": "upper ground",
-}  # fmt: skip
+    "ground": "ground",
+    "gnd": "ground",
+    "first": "1",
+    "1st": "1",
+    "second": "2",
+    "2nd": "2",
+    "third": "3",
+    "3rd": "3",
+    "fourth": "4",
+    "4th": "4",
+    "fifth": "5",
+    "5th": "5",
+    "top": "top",
+    "lower ground": "lower ground",
+    "upper ground": "upper ground",
+}
 
 # Words in a business's name that tell nobody apart: legal forms, trades, filler.
 GENERIC = words(
     "the and of at in a an ltd limited plc llp llc inc co company uk gb group trading traders t/a ta shop shops store stores "
     "outlet retail cafe coffee bar restaurant takeaway pub inn hotel house bistro kitchen grill deli bakery tea room rooms "
     "tearoom tearooms demonstration official online"
-)  # fmt: skip
+)
 
 # Words that make two streets of two that are otherwise spelt alike: no misspelling turns one into the other.
-TELLING = words(
-    "north south east west upper lower old new great little inner outer first second third fourth fifth high low"
-)
+TELLING = words("north south east west upper lower old new great little inner outer first second third fourth fifth high low")

@@ -157,9 +157,11 @@ def _tombstone(kept: Kept, reason: str) -> tuple[str, bytes]:
     """
     about = {"erased": kept.record_id, "erased-type": kept.record_type, "erased-date": kept.date, "reason": " ".join(reason.split())}
     fields = [
-        ("WARC-Target-URI", ERASED), ("WARC-Date", moment(datetime.now(UTC))), ("WARC-Refers-To", kept.record_id),
+        ("WARC-Target-URI", ERASED),
+        ("WARC-Date", moment(datetime.now(UTC))),
+        ("WARC-Refers-To", kept.record_id),
         ("Content-Type", "application/warc-fields"),
-    ]  # fmt: skip
+    ]
     payload_digest = kept.warc_headers.get("WARC-Payload-Digest")
     if payload_digest and kept.record_type != "request":
         fields.append(("WARC-Touchstone-Erased-Payload-Digest", payload_digest))

@@ -17,10 +17,18 @@ from store.warc import ArchiveError, Placed, Unsound, digest, http_block, moment
 
 Fields = Iterable[tuple[str, str]]
 SEGMENT = re.compile(r"(?P<stem>(?P<name>\w[\w.+-]*)-(?P<number>\d{5,}))(?:-r(?P<rewrite>\d+))?\.warc\.gz", re.ASCII)
-_OURS = frozenset({
-    "warc-type", "warc-record-id", "warc-date", "warc-target-uri", "warc-block-digest", "warc-payload-digest", "content-length",
-    "content-type",
-})  # fmt: skip
+_OURS = frozenset(
+    {
+        "warc-type",
+        "warc-record-id",
+        "warc-date",
+        "warc-target-uri",
+        "warc-block-digest",
+        "warc-payload-digest",
+        "content-length",
+        "content-type",
+    }
+)
 _TEXT_PROTOCOLS = ("HTTP/1.0", "HTTP/1.1")
 _REVISIT = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
@@ -57,10 +65,22 @@ class ArchiveWriter:
             self._file = None
 
     def response(
-        self, *, uri: str, date: datetime, status: int, response_headers: Fields, payload: bytes, reason: str = "",
-        http_version: str = "HTTP/1.1", method: str = "GET", request_headers: Fields = (), request_body: bytes | None = None,
-        server_ip: str | None = None, extra: Mapping[str, str] = {}, content_decoded: bool = False,
-    ) -> Placed:  # fmt: skip
+        self,
+        *,
+        uri: str,
+        date: datetime,
+        status: int,
+        response_headers: Fields,
+        payload: bytes,
+        reason: str = "",
+        http_version: str = "HTTP/1.1",
+        method: str = "GET",
+        request_headers: Fields = (),
+        request_body: bytes | None = None,
+        server_ip: str | None = None,
+        extra: Mapping[str, str] = {},
+        content_decoded: bool = False,
+    ) -> Placed:
         """Keep an answer and the request that led to it; returns the answer's place.
 
         `payload` is the body after transfer decoding and before content decoding. A browser gives it content-decoded:
@@ -74,17 +94,33 @@ class ArchiveWriter:
         return self._append("response", answer, _request(answer[0], uri, date, method, request_headers, request_body))
 
     def revisit(
-        self, *, uri: str, date: datetime, status: int, response_headers: Fields, refers_to_uri: str, refers_to_date: datetime | str,
-        payload_digest: str, reason: str = "", http_version: str = "HTTP/1.1", method: str = "GET", request_headers: Fields = (),
-        request_body: bytes | None = None, server_ip: str | None = None, extra: Mapping[str, str] = {}, content_decoded: bool = False,
-    ) -> Placed:  # fmt: skip
+        self,
+        *,
+        uri: str,
+        date: datetime,
+        status: int,
+        response_headers: Fields,
+        refers_to_uri: str,
+        refers_to_date: datetime | str,
+        payload_digest: str,
+        reason: str = "",
+        http_version: str = "HTTP/1.1",
+        method: str = "GET",
+        request_headers: Fields = (),
+        request_body: bytes | None = None,
+        server_ip: str | None = None,
+        extra: Mapping[str, str] = {},
+        content_decoded: bool = False,
+    ) -> Placed:
         """Keep an answer whose payload is kept already (WARC 1.1 § 6.7.2): its own HTTP head, and where the payload lies."""
         fields = _common(uri, date, server_ip, http_version, extra)
         fields += [
-            ("Content-Type", "application/http; msgtype=response"), ("WARC-Profile", _REVISIT),
-            ("WARC-Refers-To-Target-URI", target(redact_url(refers_to_uri))), ("WARC-Refers-To-Date", moment(refers_to_date)),
+            ("Content-Type", "application/http; msgtype=response"),
+            ("WARC-Profile", _REVISIT),
+            ("WARC-Refers-To-Target-URI", target(redact_url(refers_to_uri))),
+            ("WARC-Refers-To-Date", moment(refers_to_date)),
             ("WARC-Payload-Digest", payload_digest if ":" in payload_digest else f"sha256:{payload_digest}"),
-        ]  # fmt: skip
+        ]
         headers = _true(redact_headers(response_headers), None, content_decoded)
         answer = pack("revisit", fields, http_block(_status_line(http_version, status, reason), headers, b""))
         return self._append("revisit", answer, _request(answer[0], uri, date, method, request_headers, request_body))
@@ -148,14 +184,18 @@ class ArchiveWriter:
         end, problem = _soundness(file, self.segment)
         rewritten = any(number == self._number and segment != self.segment for number, segment in self._segments())
         if rewritten or (problem is not None and (not problem.torn or next_whole(file, end) is not None)):
-            self.repaired = "" if rewritten else f"{self.segment} is damaged at {end} ({problem}); it was left as it is, and a new one begun"
+            self.repaired = (
+                "" if rewritten else f"{self.segment} is damaged at {end} ({problem}); it was left as it is, and a new one begun"
+            )
             file.close()
             return False
         size = file.seek(0, os.SEEK_END)
         if end < size:
             file.truncate(end)
             os.fsync(file.fileno())
-            self.repaired = f"{self.segment}: {size - end} bytes of a broken tail were cut back to the last whole record, which ends at {end}"
+            self.repaired = (
+                f"{self.segment}: {size - end} bytes of a broken tail were cut back to the last whole record, which ends at {end}"
+            )
         self._file, self._end, self._head = file, end, 0
         if not end:
             self._open_with_warcinfo()
@@ -239,7 +279,10 @@ def _request(answer_id: str, uri: str, date: datetime, method: str, headers: Fie
     path = re.sub(r"^[a-z]+://[^/?#]*", "", target(redact_url(uri))).partition("#")[0]
     line = f"{method.upper()} {path if path.startswith('/') else '/' + path} HTTP/1.1"
     fields = [
-        ("WARC-Target-URI", target(redact_url(uri))), ("WARC-Date", moment(date)), ("WARC-Concurrent-To", answer_id),
-        ("Content-Type", "application/http; msgtype=request"), ("WARC-Payload-Digest", digest(body)),
-    ]  # fmt: skip
+        ("WARC-Target-URI", target(redact_url(uri))),
+        ("WARC-Date", moment(date)),
+        ("WARC-Concurrent-To", answer_id),
+        ("Content-Type", "application/http; msgtype=request"),
+        ("WARC-Payload-Digest", digest(body)),
+    ]
     return pack("request", fields, http_block(line, _true(headers, len(body), content_decoded=False), body))

@@ -67,10 +67,18 @@ def append(
     inner = inner_digest(salt, body)
     connection.execute(
         t.event.insert().values(
-            seq=seq, at=at, verb=str(verb), actor=actor, run=run, case_file=case, body_json=canonical(body).decode(),
-            salt=salt, inner=inner, chain=chain_digest(previous, inner),
+            seq=seq,
+            at=at,
+            verb=str(verb),
+            actor=actor,
+            run=run,
+            case_file=case,
+            body_json=canonical(body).decode(),
+            salt=salt,
+            inner=inner,
+            chain=chain_digest(previous, inner),
         )
-    )  # fmt: skip
+    )
     return int(seq)
 
 

@@ -13,22 +13,38 @@ from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, selec
 
 from store import audit
 from store import tables as t
-from store.reader import Reader
 from store.archive import Archive, ArchiveWriter, Placed
 from store.database import Database, add
 from store.errors import TouchstoneError
+from store.reader import Reader
 from store.secrets import redact_headers, redact_url
 from store.words.records import Capture, CaptureKind, Location, SubjectCategory, Verb, canonical
 
 
 def capture_of(row: RowMapping) -> Capture:
     return Capture(
-        row["id"], row["run"], row["source"], CaptureKind(row["kind"]), row["method"], row["url_requested"], row["url_final"],
-        tuple(json.loads(row["redirects_json"])), row["status"],
-        tuple((a, b) for a, b in json.loads(row["request_headers_json"])), tuple((a, b) for a, b in json.loads(row["response_headers_json"])),
-        row["body_digest"], row["body_length"], row["started_at"], row["ended_at"], row["request_digest"], row["server_ip"], row["record_id"],
-        row["part_of"], SubjectCategory(row["subject_category"]), row["retention_until"],
-    )  # fmt: skip
+        row["id"],
+        row["run"],
+        row["source"],
+        CaptureKind(row["kind"]),
+        row["method"],
+        row["url_requested"],
+        row["url_final"],
+        tuple(json.loads(row["redirects_json"])),
+        row["status"],
+        tuple((a, b) for a, b in json.loads(row["request_headers_json"])),
+        tuple((a, b) for a, b in json.loads(row["response_headers_json"])),
+        row["body_digest"],
+        row["body_length"],
+        row["started_at"],
+        row["ended_at"],
+        row["request_digest"],
+        row["server_ip"],
+        row["record_id"],
+        row["part_of"],
+        SubjectCategory(row["subject_category"]),
+        row["retention_until"],
+    )
 
 
 def newest_locations() -> Any:
@@ -50,8 +66,16 @@ class CaptureWrites:
         return datetime.now(UTC) + timedelta(days=days) if days is not None else None
 
     def keep(
-        self, writer: ArchiveWriter, capture: Capture, payload: bytes, *, actor: str, purpose: str, request_body: bytes | None = None, http: str = "HTTP/1.1",
-    ) -> Capture:  # fmt: skip
+        self,
+        writer: ArchiveWriter,
+        capture: Capture,
+        payload: bytes,
+        *,
+        actor: str,
+        purpose: str,
+        request_body: bytes | None = None,
+        http: str = "HTTP/1.1",
+    ) -> Capture:
         """Keep a capture: bytes to the archive and onto the disk first, then the row, its location and its event together.
 
         Bytes that are kept already become a revisit record. Secrets in headers and URLs are replaced by a marker before anything
@@ -62,8 +86,15 @@ class CaptureWrites:
             return self._record(c, kept, placed, original, actor, purpose)
 
     def keep_rendered(
-        self, writer: ArchiveWriter, capture: Capture, payload: bytes, parts: Sequence[tuple[Capture, bytes]], *, actor: str, purpose: str,
-    ) -> Capture:  # fmt: skip
+        self,
+        writer: ArchiveWriter,
+        capture: Capture,
+        payload: bytes,
+        parts: Sequence[tuple[Capture, bytes]],
+        *,
+        actor: str,
+        purpose: str,
+    ) -> Capture:
         """Keep a rendered document with the browser's network answers that led to it, all or none.
 
         The answers are written first and the document last; the rows are committed together, so that each answer can say which
@@ -77,57 +108,111 @@ class CaptureWrites:
                 self._record(c, replace(part, part_of=kept.id), placed, original, actor, purpose)
         return kept
 
-    def _write(self, writer: ArchiveWriter, capture: Capture, payload: bytes, request_body: bytes | None, http: str) -> tuple[Capture, Placed, int | None]:
+    def _write(
+        self, writer: ArchiveWriter, capture: Capture, payload: bytes, request_body: bytes | None, http: str
+    ) -> tuple[Capture, Placed, int | None]:
         """The bytes into the archive: the capture as its row will say it, where its record lies, and whose payload it repeats."""
         digest = hashlib.sha256(payload).hexdigest()
         with self.database.reading() as c:
             original = self._payload_holder(c, digest) if payload else None
-        common: dict[str, Any] = dict(
-            uri=redact_url(capture.url_final), date=capture.ended_at, status=capture.status, http_version=http, response_headers=capture.response_headers,
-            method=capture.method, request_headers=capture.request_headers, request_body=request_body, server_ip=capture.server_ip,
-            extra={"WARC-Touchstone-Run": capture.run, "WARC-Touchstone-Kind": str(capture.kind)},
-        )  # fmt: skip
+        common: dict[str, Any] = {
+            "uri": redact_url(capture.url_final),
+            "date": capture.ended_at,
+            "status": capture.status,
+            "http_version": http,
+            "response_headers": capture.response_headers,
+            "method": capture.method,
+            "request_headers": capture.request_headers,
+            "request_body": request_body,
+            "server_ip": capture.server_ip,
+            "extra": {"WARC-Touchstone-Run": capture.run, "WARC-Touchstone-Kind": str(capture.kind)},
+        }
         if capture.kind in (CaptureKind.rendered, CaptureKind.handed_in):
-            mime = dict((k.lower(), v) for k, v in capture.response_headers).get("content-type", "application/octet-stream")
+            mime = {k.lower(): v for k, v in capture.response_headers}.get("content-type", "application/octet-stream")
             placed = writer.resource(uri=common["uri"], date=capture.ended_at, mime=mime, payload=payload, extra=common["extra"])
             original = None
         elif original is not None:
             placed = writer.revisit(
-                **common, refers_to_uri=original.url_final, refers_to_date=original.ended_at, payload_digest=digest,
-            )  # fmt: skip
+                **common,
+                refers_to_uri=original.url_final,
+                refers_to_date=original.ended_at,
+                payload_digest=digest,
+            )
         else:
             placed = writer.response(**common, payload=payload)
         kept = replace(
-            capture, body_digest=digest, body_length=len(payload), record_id=placed.record_id,
+            capture,
+            body_digest=digest,
+            body_length=len(payload),
+            record_id=placed.record_id,
             request_digest=hashlib.sha256(request_body).hexdigest() if request_body else "",
-            url_requested=redact_url(capture.url_requested), url_final=common["uri"], redirects=tuple(redact_url(u) for u in capture.redirects),
-            request_headers=tuple(redact_headers(capture.request_headers)), response_headers=tuple(redact_headers(capture.response_headers)),
+            url_requested=redact_url(capture.url_requested),
+            url_final=common["uri"],
+            redirects=tuple(redact_url(u) for u in capture.redirects),
+            request_headers=tuple(redact_headers(capture.request_headers)),
+            response_headers=tuple(redact_headers(capture.response_headers)),
             retention_until=capture.retention_until or self.retain_until(),
-        )  # fmt: skip
+        )
         return kept, placed, original.id if original is not None else None
 
     def _record(self, c: Connection, kept: Capture, placed: Placed, original: int | None, actor: str, purpose: str) -> Capture:
         """The row, its location and its event."""
         number = add(
-            c, t.capture, run=kept.run, source=kept.source, kind=str(kept.kind), method=kept.method, url_requested=kept.url_requested,
-            url_final=kept.url_final, redirects_json=canonical(kept.redirects).decode(), status=kept.status,
-            request_headers_json=canonical(kept.request_headers).decode(), response_headers_json=canonical(kept.response_headers).decode(),
-            body_digest=kept.body_digest, body_length=kept.body_length, request_digest=kept.request_digest, started_at=kept.started_at, ended_at=kept.ended_at,
-            server_ip=kept.server_ip, record_id=kept.record_id, part_of=kept.part_of, subject_category=str(kept.subject_category),
+            c,
+            t.capture,
+            run=kept.run,
+            source=kept.source,
+            kind=str(kept.kind),
+            method=kept.method,
+            url_requested=kept.url_requested,
+            url_final=kept.url_final,
+            redirects_json=canonical(kept.redirects).decode(),
+            status=kept.status,
+            request_headers_json=canonical(kept.request_headers).decode(),
+            response_headers_json=canonical(kept.response_headers).decode(),
+            body_digest=kept.body_digest,
+            body_length=kept.body_length,
+            request_digest=kept.request_digest,
+            started_at=kept.started_at,
+            ended_at=kept.ended_at,
+            server_ip=kept.server_ip,
+            record_id=kept.record_id,
+            part_of=kept.part_of,
+            subject_category=str(kept.subject_category),
             retention_until=kept.retention_until,
-        )  # fmt: skip
+        )
         self.place(c, number, placed, original)
         audit.append(
-            self.database, c, Verb.collection, actor=actor, purpose=purpose, run=kept.run, subjects={"capture": [number]},
-            detail={"sha256": kept.body_digest, "record": kept.record_id, "kind": str(kept.kind), "status": kept.status, "at": kept.ended_at.isoformat()},
-        )  # fmt: skip
+            self.database,
+            c,
+            Verb.collection,
+            actor=actor,
+            purpose=purpose,
+            run=kept.run,
+            subjects={"capture": [number]},
+            detail={
+                "sha256": kept.body_digest,
+                "record": kept.record_id,
+                "kind": str(kept.kind),
+                "status": kept.status,
+                "at": kept.ended_at.isoformat(),
+            },
+        )
         return replace(kept, id=number)
 
     def place(self, c: Connection, capture: int, placed: Placed, payload_of: int | None) -> None:
         add(
-            c, t.location, capture=capture, segment=placed.segment, offset=placed.offset, length=placed.length, record_id=placed.record_id,
-            record_type=placed.record_type, payload_of=payload_of, added_at=datetime.now(UTC),
-        )  # fmt: skip
+            c,
+            t.location,
+            capture=capture,
+            segment=placed.segment,
+            offset=placed.offset,
+            length=placed.length,
+            record_id=placed.record_id,
+            record_type=placed.record_type,
+            payload_of=payload_of,
+            added_at=datetime.now(UTC),
+        )
 
     def _payload_holder(self, c: Connection, digest: str) -> Any:
         """The newest capture whose own record holds bytes of this digest (no revisit, no tombstone, no rendered document)."""
@@ -136,8 +221,10 @@ class CaptureWrites:
             select(t.capture.c.id, t.capture.c.url_final, t.capture.c.ended_at)
             .select_from(t.capture.join(t.location, t.location.c.capture == t.capture.c.id))
             .where(t.capture.c.body_digest == digest, t.location.c.record_type == "response")
-            .where(~exists().where(later.c.capture == t.location.c.capture, later.c.id > t.location.c.id)).order_by(t.capture.c.id.desc()).limit(1)
-        )  # fmt: skip
+            .where(~exists().where(later.c.capture == t.location.c.capture, later.c.id > t.location.c.id))
+            .order_by(t.capture.c.id.desc())
+            .limit(1)
+        )
         return c.execute(query).first()
 
 
@@ -149,7 +236,9 @@ class CaptureReads(Reader):
 
     def captures(self, numbers: list[int]) -> list[Capture]:
         with self.store.database.reading() as c:
-            rows = [capture_of(r) for r in c.execute(select(t.capture).where(t.capture.c.id.in_(numbers)).order_by(t.capture.c.id)).mappings()]
+            rows = [
+                capture_of(r) for r in c.execute(select(t.capture).where(t.capture.c.id.in_(numbers)).order_by(t.capture.c.id)).mappings()
+            ]
         self.shown("capture", (r.id for r in rows))
         if len(rows) != len(set(numbers)):
             raise TouchstoneError(f"not every capture of {numbers} is in this store")
@@ -180,10 +269,15 @@ class CaptureReads(Reader):
         kinds = [str(k) for k in (CaptureKind.page, CaptureKind.image, CaptureKind.robots, CaptureKind.rendered)]
         query = select(t.capture).where(
             and_(
-                t.capture.c.run == run, t.capture.c.method == method, t.capture.c.url_requested == url,
-                t.capture.c.request_digest == request_digest, t.capture.c.status >= 200, t.capture.c.status < 400, t.capture.c.kind.in_(kinds),
+                t.capture.c.run == run,
+                t.capture.c.method == method,
+                t.capture.c.url_requested == url,
+                t.capture.c.request_digest == request_digest,
+                t.capture.c.status >= 200,
+                t.capture.c.status < 400,
+                t.capture.c.kind.in_(kinds),
             )
-        )  # fmt: skip
+        )
         with self.store.database.reading() as c:
             row = c.execute(query.order_by(t.capture.c.id.desc()).limit(1)).mappings().first()
         if row is None:
@@ -191,7 +285,9 @@ class CaptureReads(Reader):
         self.shown("capture", [row["id"]])
         return capture_of(row)
 
-    def captures_of(self, *, run: str | None = None, source: str | None = None, kinds: tuple[CaptureKind, ...] = (), after: int = 0, limit: int = 500) -> list[Capture]:
+    def captures_of(
+        self, *, run: str | None = None, source: str | None = None, kinds: tuple[CaptureKind, ...] = (), after: int = 0, limit: int = 500
+    ) -> list[Capture]:
         """Captures in pages by id."""
         query: Select[Any] = select(t.capture).where(t.capture.c.id > after).order_by(t.capture.c.id).limit(limit)
         if run:

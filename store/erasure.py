@@ -48,25 +48,50 @@ class Erasure:
         if dependants:
             self._rehome(place, dependants)
         for segment, records in doomed.items():
-            self._rewrite(segment, {record: reason for record in records}, capture)
+            self._rewrite(segment, dict.fromkeys(records, reason), capture)
         with self.database.writing() as c:
             c.execute(
-                t.capture.update().where(t.capture.c.id == capture)
-                .values(url_requested="", url_final="", redirects_json="[]", request_headers_json="[]", response_headers_json="[]", server_ip=None)
-            )  # fmt: skip
-        self._log(actor, "erasure", reason, capture, {"record": place.record_id, "segments": sorted(doomed), "rehomed": [d.id for d in dependants]})
+                t.capture.update()
+                .where(t.capture.c.id == capture)
+                .values(
+                    url_requested="",
+                    url_final="",
+                    redirects_json="[]",
+                    request_headers_json="[]",
+                    response_headers_json="[]",
+                    server_ip=None,
+                )
+            )
+        self._log(
+            actor,
+            "erasure",
+            reason,
+            capture,
+            {"record": place.record_id, "segments": sorted(doomed), "rehomed": [d.id for d in dependants]},
+        )
         self._sweep()
 
     def _log(self, actor: str, purpose: str, reason: str, capture: int, detail: Mapping[str, Any]) -> None:
         with self.database.writing() as c:
-            audit.append(self.database, c, Verb.erasure, actor=actor, purpose=purpose, justification=reason, subjects={"capture": [capture]}, detail=detail)
+            audit.append(
+                self.database,
+                c,
+                Verb.erasure,
+                actor=actor,
+                purpose=purpose,
+                justification=reason,
+                subjects={"capture": [capture]},
+                detail=detail,
+            )
 
     def _dependants(self, c: Connection, capture: int) -> list[Capture]:
         newest = newest_locations()
         query = (
-            select(t.capture).select_from(t.capture.join(newest, newest.c.capture == t.capture.c.id).join(t.location, t.location.c.id == newest.c.id))
-            .where(t.location.c.payload_of == capture, t.location.c.record_type == "revisit").order_by(t.capture.c.id)
-        )  # fmt: skip
+            select(t.capture)
+            .select_from(t.capture.join(newest, newest.c.capture == t.capture.c.id).join(t.location, t.location.c.id == newest.c.id))
+            .where(t.location.c.payload_of == capture, t.location.c.record_type == "revisit")
+            .order_by(t.capture.c.id)
+        )
         return [capture_of(r) for r in c.execute(query).mappings()]
 
     def _records(self, capture: int, dependants: list[int]) -> dict[str, set[str]]:
@@ -85,15 +110,29 @@ class Erasure:
         placed: list[tuple[Capture, Placed]] = []
         with self.archive.writer(f"rehomed-{first.run}") as writer:
             for each in dependants:
-                common: dict[str, Any] = dict(
-                    uri=each.url_final, date=each.ended_at, status=each.status, http_version="HTTP/1.1", response_headers=each.response_headers,
-                    method=each.method, request_headers=each.request_headers, request_body=None, server_ip=each.server_ip,
-                    extra={"WARC-Touchstone-Run": each.run, "WARC-Touchstone-Rehomed": each.record_id},
-                )  # fmt: skip
+                common: dict[str, Any] = {
+                    "uri": each.url_final,
+                    "date": each.ended_at,
+                    "status": each.status,
+                    "http_version": "HTTP/1.1",
+                    "response_headers": each.response_headers,
+                    "method": each.method,
+                    "request_headers": each.request_headers,
+                    "request_body": None,
+                    "server_ip": each.server_ip,
+                    "extra": {"WARC-Touchstone-Run": each.run, "WARC-Touchstone-Rehomed": each.record_id},
+                }
                 if each is first:
                     placed.append((each, writer.response(**common, payload=payload)))
                 else:
-                    placed.append((each, writer.revisit(**common, refers_to_uri=first.url_final, refers_to_date=first.ended_at, payload_digest=first.body_digest)))
+                    placed.append(
+                        (
+                            each,
+                            writer.revisit(
+                                **common, refers_to_uri=first.url_final, refers_to_date=first.ended_at, payload_digest=first.body_digest
+                            ),
+                        )
+                    )
         with self.database.writing() as c:
             for each, where in placed:
                 assert each.id is not None
@@ -117,8 +156,10 @@ class Erasure:
         with self.database.writing() as c:
             newest = newest_locations()
             rows = c.execute(
-                select(t.location).select_from(t.location.join(newest, newest.c.id == t.location.c.id)).where(t.location.c.segment == segment)
-            ).all()  # fmt: skip
+                select(t.location)
+                .select_from(t.location.join(newest, newest.c.id == t.location.c.id))
+                .where(t.location.c.segment == segment)
+            ).all()
             for r in rows:
                 if r.capture == capture:
                     self.place(c, capture, next(m for m in moved if m.erased == r.record_id), None)
@@ -132,7 +173,9 @@ class Erasure:
         # a listing rests on the pages it was read from, on what a browser fetched for them, and on the pictures joined to its readings
         document = select(t.capture.c.part_of).where(t.capture.c.id == capture)
         shown = select(t.reading_image.c.reading).where(t.reading_image.c.capture == capture)
-        listings = select(t.reading.c.listing).where((t.reading.c.capture == capture) | t.reading.c.capture.in_(document) | t.reading.c.id.in_(shown))
+        listings = select(t.reading.c.listing).where(
+            (t.reading.c.capture == capture) | t.reading.c.capture.in_(document) | t.reading.c.id.in_(shown)
+        )
         exhibited = select(t.exhibit.c.id).where(
             ((t.exhibit.c.subject_kind == str(SubjectKind.capture)) & (t.exhibit.c.subject == capture))
             | ((t.exhibit.c.subject_kind == str(SubjectKind.listing)) & t.exhibit.c.subject.in_(listings))
@@ -147,6 +190,17 @@ class Erasure:
     def hold(self, kind: SubjectKind, subject: int, *, actor: str, reason: str, releases: int | None = None) -> int:
         """Say that a subject may not be erased; with `releases`, that an earlier hold no longer stands."""
         with self.database.writing() as c:
-            number = add(c, t.hold, subject_kind=str(kind), subject=subject, reason=reason, actor=actor, releases=releases, at=datetime.now(UTC))
-            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="hold", justification=reason, subjects={str(kind): [subject]}, detail={"hold": number})
+            number = add(
+                c, t.hold, subject_kind=str(kind), subject=subject, reason=reason, actor=actor, releases=releases, at=datetime.now(UTC)
+            )
+            audit.append(
+                self.database,
+                c,
+                Verb.alteration,
+                actor=actor,
+                purpose="hold",
+                justification=reason,
+                subjects={str(kind): [subject]},
+                detail={"hold": number},
+            )
         return number

@@ -67,9 +67,7 @@ class DaskExecutor(Executor):
         try:
             import distributed
         except ImportError:
-            raise TouchstoneError(
-                "executor: dask needs the extra `cluster` (pip install 'touchstone-scanner[cluster]')"
-            ) from None
+            raise TouchstoneError("executor: dask needs the extra `cluster` (pip install 'touchstone-scanner[cluster]')") from None
         try:
             client: Any = distributed.Client
             self._client = client(scheduler, timeout="10s")

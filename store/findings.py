@@ -12,16 +12,35 @@ from sqlalchemy import and_, exists, func, select, tuple_
 
 from store import audit
 from store import tables as t
-from store.reader import Reader
 from store.database import Database, add, add_all, add_once
 from store.errors import TouchstoneError
 from store.listings import newest_readings
+from store.reader import Reader
 from store.words.records import (
-    Contribution, Direction, Examination, Examined, Finding, Fingerprint, Flag, Level, Pointer, Reference, ReferenceKind,
-    Status, SubjectKind, Verb, as_json, canonical,
-)  # fmt: skip
+    Contribution,
+    Direction,
+    Examination,
+    Examined,
+    Finding,
+    Fingerprint,
+    Flag,
+    Level,
+    Pointer,
+    Reference,
+    ReferenceKind,
+    Status,
+    SubjectKind,
+    Verb,
+    as_json,
+    canonical,
+)
 
-SUBJECT_TABLES = {SubjectKind.snapshot: t.snapshot, SubjectKind.picture: t.picture, SubjectKind.seller: t.seller, SubjectKind.listing: t.listing}
+SUBJECT_TABLES = {
+    SubjectKind.snapshot: t.snapshot,
+    SubjectKind.picture: t.picture,
+    SubjectKind.seller: t.seller,
+    SubjectKind.listing: t.listing,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +85,23 @@ class KeptExamination:
 
 def finding_of(row: Any) -> Finding:
     pointers = tuple(
-        Pointer(p.get("field", ""), p.get("start"), p.get("end"), p.get("raw", ""), p.get("other", ""), p.get("detail", {})) for p in json.loads(row["pointers_json"])
+        Pointer(p.get("field", ""), p.get("start"), p.get("end"), p.get("raw", ""), p.get("other", ""), p.get("detail", {}))
+        for p in json.loads(row["pointers_json"])
     )
     return Finding(row["reason"], row["score"], row["sentence"], Direction(row["direction"]), pointers)
 
 
 def flag_of(row: Any) -> Flag:
     return Flag(
-        row["id"], row["listing"], row["policy"], row["findings_digest"], Level(row["level"]), row["score"],
-        tuple(Contribution(**x) for x in json.loads(row["contributions_json"])), tuple(json.loads(row["not_examined_json"])),
-    )  # fmt: skip
+        row["id"],
+        row["listing"],
+        row["policy"],
+        row["findings_digest"],
+        Level(row["level"]),
+        row["score"],
+        tuple(Contribution(**x) for x in json.loads(row["contributions_json"])),
+        tuple(json.loads(row["not_examined_json"])),
+    )
 
 
 class FindingWrites:
@@ -85,10 +111,32 @@ class FindingWrites:
     def add_reference(self, reference: Reference) -> int:
         """Append an entry; its number. A removal names what it `removes`, which stays in the log."""
         with self.database.writing() as c:
-            values = {k: getattr(reference, k) for k in ("authority", "provenance", "added_by", "brand", "category", "condition", "image_sha256", "price_minor", "currency", "dated", "removes")}
+            values = {
+                k: getattr(reference, k)
+                for k in (
+                    "authority",
+                    "provenance",
+                    "added_by",
+                    "brand",
+                    "category",
+                    "condition",
+                    "image_sha256",
+                    "price_minor",
+                    "currency",
+                    "dated",
+                    "removes",
+                )
+            }
             number = add(c, t.reference, kind=str(reference.kind), added_at=datetime.now(UTC), **values)
-            audit.append(self.database, c, Verb.collection, actor=reference.added_by, purpose="reference log", subjects={"reference": [number]},
-                         detail={"kind": str(reference.kind), "removes": reference.removes, "sha256": reference.image_sha256})  # fmt: skip
+            audit.append(
+                self.database,
+                c,
+                Verb.collection,
+                actor=reference.added_by,
+                purpose="reference log",
+                subjects={"reference": [number]},
+                detail={"kind": str(reference.kind), "removes": reference.removes, "sha256": reference.image_sha256},
+            )
         return number
 
     def references(self, kinds: Sequence[ReferenceKind] | None = None, *, upto: int | None = None) -> list[Reference]:
@@ -100,9 +148,24 @@ class FindingWrites:
             rows = c.execute(query).all()
         removed = {r.removes for r in rows if r.removes is not None}
         return [
-            Reference(r.number, ReferenceKind(r.kind), r.authority, r.provenance, r.added_by, r.brand, r.category, r.condition, r.image_sha256, r.price_minor, r.currency, r.dated, r.removes)
-            for r in rows if r.number not in removed and r.removes is None and (kinds is None or ReferenceKind(r.kind) in kinds)
-        ]  # fmt: skip
+            Reference(
+                r.number,
+                ReferenceKind(r.kind),
+                r.authority,
+                r.provenance,
+                r.added_by,
+                r.brand,
+                r.category,
+                r.condition,
+                r.image_sha256,
+                r.price_minor,
+                r.currency,
+                r.dated,
+                r.removes,
+            )
+            for r in rows
+            if r.number not in removed and r.removes is None and (kinds is None or ReferenceKind(r.kind) in kinds)
+        ]
 
     def reference_log_end(self) -> int:
         with self.database.reading() as c:
@@ -116,38 +179,59 @@ class FindingWrites:
     def keep_fingerprints(self, prints: Iterable[Fingerprint]) -> None:
         with self.database.writing() as c:
             for p in prints:
-                add_once(c, t.fingerprint, {"image_sha256": p.image_sha256, "algorithm": p.algorithm, "version": p.version}, value=p.value, quality=p.quality)
+                add_once(
+                    c,
+                    t.fingerprint,
+                    {"image_sha256": p.image_sha256, "algorithm": p.algorithm, "version": p.version},
+                    value=p.value,
+                    quality=p.quality,
+                )
 
     def fingerprints(self, algorithm: str, version: str, digests: Sequence[str]) -> dict[str, Fingerprint]:
-        query = select(t.fingerprint).where(t.fingerprint.c.algorithm == algorithm, t.fingerprint.c.version == version, t.fingerprint.c.image_sha256.in_(digests))
+        query = select(t.fingerprint).where(
+            t.fingerprint.c.algorithm == algorithm, t.fingerprint.c.version == version, t.fingerprint.c.image_sha256.in_(digests)
+        )
         with self.database.reading() as c:
             return {r.image_sha256: Fingerprint(r.image_sha256, r.algorithm, r.version, r.value, r.quality) for r in c.execute(query)}
 
-    def fingerprint_pages(self, algorithm: str, version: str, *, after: int = 0, limit: int = 5000) -> list[tuple[int, int, int | None, str]]:
+    def fingerprint_pages(
+        self, algorithm: str, version: str, *, after: int = 0, limit: int = 5000
+    ) -> list[tuple[int, int, int | None, str]]:
         """(picture, listing, seller, value) of every picture with that fingerprint, in pages by picture number."""
-        joined = t.picture.join(t.image, t.image.c.id == t.picture.c.image).join(t.fingerprint, t.fingerprint.c.image_sha256 == t.image.c.sha256)
+        joined = t.picture.join(t.image, t.image.c.id == t.picture.c.image).join(
+            t.fingerprint, t.fingerprint.c.image_sha256 == t.image.c.sha256
+        )
         query = (
-            select(t.picture.c.id, t.picture.c.listing, t.picture.c.seller, t.fingerprint.c.value).select_from(joined)
-            .where(t.fingerprint.c.algorithm == algorithm, t.fingerprint.c.version == version, t.picture.c.id > after).order_by(t.picture.c.id).limit(limit)
-        )  # fmt: skip
+            select(t.picture.c.id, t.picture.c.listing, t.picture.c.seller, t.fingerprint.c.value)
+            .select_from(joined)
+            .where(t.fingerprint.c.algorithm == algorithm, t.fingerprint.c.version == version, t.picture.c.id > after)
+            .order_by(t.picture.c.id)
+            .limit(limit)
+        )
         with self.database.reading() as c:
             return [(r.id, r.listing, r.seller, r.value) for r in c.execute(query)]
 
     # -- examinations ---------------------------------------------------------------------------------------------------
-    def due(self, method: int, kind: SubjectKind, *, after: int = 0, limit: int = 500, references_upto: int = 0, retry_errors: bool = False) -> list[Due]:
+    def due(
+        self, method: int, kind: SubjectKind, *, after: int = 0, limit: int = 500, references_upto: int = 0, retry_errors: bool = False
+    ) -> list[Due]:
         """Subjects that the method has not examined, or not against references up to that number; in pages by id."""
         subject = SUBJECT_TABLES[kind]
-        seen = (
-            select(t.examination.c.subject, func.max(t.examination.c.references_upto).label("r"), func.max(t.examination.c.pictures_upto).label("p"))
-            .where(t.examination.c.method == method, t.examination.c.subject_kind == str(kind), t.examination.c.subject > after)
-        )  # fmt: skip
+        seen = select(
+            t.examination.c.subject,
+            func.max(t.examination.c.references_upto).label("r"),
+            func.max(t.examination.c.pictures_upto).label("p"),
+        ).where(t.examination.c.method == method, t.examination.c.subject_kind == str(kind), t.examination.c.subject > after)
         if retry_errors:
             seen = seen.where(t.examination.c.outcome != str(Examined.failed))
         sub = seen.group_by(t.examination.c.subject).subquery()
         query = (
-            select(subject.c.id, sub.c.r, sub.c.p).select_from(subject.outerjoin(sub, sub.c.subject == subject.c.id))
-            .where(subject.c.id > after, (sub.c.r.is_(None)) | (sub.c.r < references_upto)).order_by(subject.c.id).limit(limit)
-        )  # fmt: skip
+            select(subject.c.id, sub.c.r, sub.c.p)
+            .select_from(subject.outerjoin(sub, sub.c.subject == subject.c.id))
+            .where(subject.c.id > after, (sub.c.r.is_(None)) | (sub.c.r < references_upto))
+            .order_by(subject.c.id)
+            .limit(limit)
+        )
         with self.database.reading() as c:
             return [Due(r.id, r.r or 0, r.p or 0, r.r is None) for r in c.execute(query)]
 
@@ -157,9 +241,15 @@ class FindingWrites:
         with self.database.writing() as c:
             for e in examinations:
                 identity = {
-                    "method": method, "subject_kind": str(e.subject_kind), "subject": e.subject, "references_upto": e.references_upto, "pictures_upto": e.pictures_upto,
-                }  # fmt: skip
-                number, new = add_once(c, t.examination, identity, outcome=str(e.outcome), detail=e.detail[:4000], run=run, at=datetime.now(UTC))
+                    "method": method,
+                    "subject_kind": str(e.subject_kind),
+                    "subject": e.subject,
+                    "references_upto": e.references_upto,
+                    "pictures_upto": e.pictures_upto,
+                }
+                number, new = add_once(
+                    c, t.examination, identity, outcome=str(e.outcome), detail=e.detail[:4000], run=run, at=datetime.now(UTC)
+                )
                 if not new:
                     if e.outcome is Examined.failed:
                         continue
@@ -168,14 +258,28 @@ class FindingWrites:
                     if old != str(Examined.failed):
                         continue
                     identity["pictures_upto"] = e.pictures_upto + 1
-                    number, new = add_once(c, t.examination, identity, outcome=str(e.outcome), detail=e.detail[:4000], run=run, at=datetime.now(UTC))
+                    number, new = add_once(
+                        c, t.examination, identity, outcome=str(e.outcome), detail=e.detail[:4000], run=run, at=datetime.now(UTC)
+                    )
                     if not new:
                         continue
                 new_exams += 1
-                add_all(c, t.finding, [
-                    {"examination": number, "digest": f.digest, "reason": f.reason, "score": round(f.score, 6), "sentence": f.sentence,
-                     "direction": str(f.direction), "pointers_json": canonical(f.body()["pointers"]).decode()} for f in e.findings
-                ])  # fmt: skip
+                add_all(
+                    c,
+                    t.finding,
+                    [
+                        {
+                            "examination": number,
+                            "digest": f.digest,
+                            "reason": f.reason,
+                            "score": round(f.score, 6),
+                            "sentence": f.sentence,
+                            "direction": str(f.direction),
+                            "pointers_json": canonical(f.body()["pointers"]).decode(),
+                        }
+                        for f in e.findings
+                    ],
+                )
                 new_findings += len(e.findings)
         return new_exams, new_findings
 
@@ -187,8 +291,19 @@ class FindingWrites:
             missing = canonical(list(flag.not_examined)).decode()
             if last and (last.policy, last.findings_digest, last.not_examined_json) == (flag.policy, flag.findings_digest, missing):
                 return False
-            add(c, t.flag, listing=flag.listing, policy=flag.policy, findings_digest=flag.findings_digest, level=str(flag.level), score=flag.score,
-                contributions_json=canonical(as_json(flag.contributions)).decode(), not_examined_json=missing, run=run, at=datetime.now(UTC))  # fmt: skip
+            add(
+                c,
+                t.flag,
+                listing=flag.listing,
+                policy=flag.policy,
+                findings_digest=flag.findings_digest,
+                level=str(flag.level),
+                score=flag.score,
+                contributions_json=canonical(as_json(flag.contributions)).decode(),
+                not_examined_json=missing,
+                run=run,
+                at=datetime.now(UTC),
+            )
         return True
 
     def level_counts(self) -> dict[str, dict[str, int]]:
@@ -196,8 +311,9 @@ class FindingWrites:
         newest = select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).group_by(t.flag.c.listing).subquery()
         query = (
             select(t.listing.c.source, t.flag.c.level, func.count().label("n"))
-            .select_from(t.listing.join(newest, newest.c.listing == t.listing.c.id).join(t.flag, t.flag.c.id == newest.c.id)).group_by(t.listing.c.source, t.flag.c.level)
-        )  # fmt: skip
+            .select_from(t.listing.join(newest, newest.c.listing == t.listing.c.id).join(t.flag, t.flag.c.id == newest.c.id))
+            .group_by(t.listing.c.source, t.flag.c.level)
+        )
         out: dict[str, dict[str, int]] = {}
         with self.database.reading() as c:
             for r in c.execute(query):
@@ -206,23 +322,41 @@ class FindingWrites:
 
     def examination_counts(self) -> list[tuple[str, str, int]]:
         """(method name, outcome, how many)."""
-        query = select(t.method.c.name, t.examination.c.outcome, func.count().label("n")).join(t.method, t.method.c.id == t.examination.c.method)
+        query = select(t.method.c.name, t.examination.c.outcome, func.count().label("n")).join(
+            t.method, t.method.c.id == t.examination.c.method
+        )
         with self.database.reading() as c:
-            return [(r.name, r.outcome, r.n) for r in c.execute(query.group_by(t.method.c.name, t.examination.c.outcome).order_by(t.method.c.name))]
+            return [
+                (r.name, r.outcome, r.n)
+                for r in c.execute(query.group_by(t.method.c.name, t.examination.c.outcome).order_by(t.method.c.name))
+            ]
 
 
 class FindingReads(Reader):
-
     def examinations_of(self, subjects: Sequence[tuple[SubjectKind, int]], methods: Sequence[int] | None = None) -> list[KeptExamination]:
         query = (
-            select(t.examination, t.method.c.name).join(t.method, t.method.c.id == t.examination.c.method)
-            .where(tuple_(t.examination.c.subject_kind, t.examination.c.subject).in_([(str(k), s) for k, s in subjects])).order_by(t.examination.c.id)
-        )  # fmt: skip
+            select(t.examination, t.method.c.name)
+            .join(t.method, t.method.c.id == t.examination.c.method)
+            .where(tuple_(t.examination.c.subject_kind, t.examination.c.subject).in_([(str(k), s) for k, s in subjects]))
+            .order_by(t.examination.c.id)
+        )
         if methods is not None:
             query = query.where(t.examination.c.method.in_(methods))
         with self.store.database.reading() as c:
             rows = [
-                KeptExamination(r.id, SubjectKind(r.subject_kind), r.subject, r.method, r.name, Examined(r.outcome), r.detail, r.references_upto, r.pictures_upto, r.at, r.run)
+                KeptExamination(
+                    r.id,
+                    SubjectKind(r.subject_kind),
+                    r.subject,
+                    r.method,
+                    r.name,
+                    Examined(r.outcome),
+                    r.detail,
+                    r.references_upto,
+                    r.pictures_upto,
+                    r.at,
+                    r.run,
+                )
                 for r in c.execute(query)
             ]
         self.shown("examination", (r.id for r in rows))
@@ -231,11 +365,22 @@ class FindingReads(Reader):
     def findings_of(self, subjects: Sequence[tuple[SubjectKind, int]], methods: Sequence[int] | None = None) -> list[KeptFinding]:
         """Findings of these subjects, each once: the same finding under a later examination of the same method is the same opinion."""
         query = (
-            select(t.finding, t.examination.c.subject_kind, t.examination.c.subject, t.examination.c.method, t.method.c.name.label("method_name"),
-                   t.method.c.digest.label("method_digest"))
-            .select_from(t.finding.join(t.examination, t.examination.c.id == t.finding.c.examination).join(t.method, t.method.c.id == t.examination.c.method))
-            .where(tuple_(t.examination.c.subject_kind, t.examination.c.subject).in_([(str(k), s) for k, s in subjects])).order_by(t.finding.c.id)
-        )  # fmt: skip
+            select(
+                t.finding,
+                t.examination.c.subject_kind,
+                t.examination.c.subject,
+                t.examination.c.method,
+                t.method.c.name.label("method_name"),
+                t.method.c.digest.label("method_digest"),
+            )
+            .select_from(
+                t.finding.join(t.examination, t.examination.c.id == t.finding.c.examination).join(
+                    t.method, t.method.c.id == t.examination.c.method
+                )
+            )
+            .where(tuple_(t.examination.c.subject_kind, t.examination.c.subject).in_([(str(k), s) for k, s in subjects]))
+            .order_by(t.finding.c.id)
+        )
         if methods is not None:
             query = query.where(t.examination.c.method.in_(methods))
         kept: dict[tuple[Any, ...], KeptFinding] = {}
@@ -244,10 +389,20 @@ class FindingReads(Reader):
                 key = (r["subject_kind"], r["subject"], r["method"], r["digest"])
                 held = kept.get(key)
                 kept[key] = (
-                    replace(held, newest=max(held.newest, r["examination"])) if held else
-                    KeptFinding(r["id"], r["examination"], SubjectKind(r["subject_kind"]), r["subject"], r["method"], r["method_name"], r["method_digest"], finding_of(r),
-                                r["examination"])
-                )  # fmt: skip
+                    replace(held, newest=max(held.newest, r["examination"]))
+                    if held
+                    else KeptFinding(
+                        r["id"],
+                        r["examination"],
+                        SubjectKind(r["subject_kind"]),
+                        r["subject"],
+                        r["method"],
+                        r["method_name"],
+                        r["method_digest"],
+                        finding_of(r),
+                        r["examination"],
+                    )
+                )
         self.shown("finding", (k.id for k in kept.values()))
         return list(kept.values())
 
@@ -256,17 +411,22 @@ class FindingReads(Reader):
         newest = newest_readings(listings)
         out: dict[int, list[tuple[SubjectKind, int]]] = {}
         with self.store.database.reading() as c:
-            for r in c.execute(select(t.reading.c.listing, t.reading.c.snapshot, t.reading.c.seller).join(newest, newest.c.id == t.reading.c.id)):
+            for r in c.execute(
+                select(t.reading.c.listing, t.reading.c.snapshot, t.reading.c.seller).join(newest, newest.c.id == t.reading.c.id)
+            ):
                 out[r.listing] = [(SubjectKind.listing, r.listing), (SubjectKind.snapshot, r.snapshot)]
                 if r.seller is not None:
                     out[r.listing].append((SubjectKind.seller, r.seller))
             shown = (
                 select(t.picture.c.id, t.picture.c.listing)
                 .select_from(
-                    newest.join(t.reading_image, t.reading_image.c.reading == newest.c.id).join(t.image, t.image.c.sha256 == t.reading_image.c.sha256)
+                    newest.join(t.reading_image, t.reading_image.c.reading == newest.c.id)
+                    .join(t.image, t.image.c.sha256 == t.reading_image.c.sha256)
                     .join(t.picture, and_(t.picture.c.image == t.image.c.id, t.picture.c.listing == newest.c.listing))
-                ).distinct().order_by(t.picture.c.id)
-            )  # fmt: skip
+                )
+                .distinct()
+                .order_by(t.picture.c.id)
+            )
             for picture in c.execute(shown):
                 out[picture.listing].append((SubjectKind.picture, picture.id))
         self.shown("listing", out)
@@ -282,7 +442,9 @@ class FindingReads(Reader):
     def flags_of(self, listing: int) -> list[tuple[Flag, datetime]]:
         """Every flag a listing has had, oldest first."""
         with self.store.database.reading() as c:
-            rows = [(flag_of(r), r["at"]) for r in c.execute(select(t.flag).where(t.flag.c.listing == listing).order_by(t.flag.c.id)).mappings()]
+            rows = [
+                (flag_of(r), r["at"]) for r in c.execute(select(t.flag).where(t.flag.c.listing == listing).order_by(t.flag.c.id)).mappings()
+            ]
         self.shown("listing", [listing])
         return rows
 
@@ -291,11 +453,17 @@ class FindingReads(Reader):
         newest = select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).group_by(t.flag.c.listing).subquery()
         query = select(t.flag).join(newest, newest.c.id == t.flag.c.id).where(t.flag.c.level.in_([str(x) for x in levels]))
         if not judged:
-            same = and_(t.judgement.c.subject_kind == "listing", t.judgement.c.subject == t.flag.c.listing, t.judgement.c.findings_digest == t.flag.c.findings_digest)
+            same = and_(
+                t.judgement.c.subject_kind == "listing",
+                t.judgement.c.subject == t.flag.c.listing,
+                t.judgement.c.findings_digest == t.flag.c.findings_digest,
+            )
             query = query.where(~exists(select(t.judgement.c.id).where(same)))
         with self.store.database.reading() as c:
             # "priority" < "review" alphabetically, which is the order wanted
-            rows = [flag_of(r) for r in c.execute(query.order_by(t.flag.c.level, t.flag.c.score.desc(), t.flag.c.id).limit(limit)).mappings()]
+            rows = [
+                flag_of(r) for r in c.execute(query.order_by(t.flag.c.level, t.flag.c.score.desc(), t.flag.c.id).limit(limit)).mappings()
+            ]
         self.shown("listing", (r.listing for r in rows))
         return rows
 
@@ -306,7 +474,11 @@ def shipped_status(store: Any, method_id: int, shipped: bool, actor: str) -> Sta
         if number == method_id and status is not None:
             return Status(status)
     status = Status.in_force if shipped else Status.evaluation
-    evidence = "shipped with this version; docs/accuracy.md" if shipped else "new settings, model or version: in evaluation until measured and promoted"
+    evidence = (
+        "shipped with this version; docs/accuracy.md"
+        if shipped
+        else "new settings, model or version: in evaluation until measured and promoted"
+    )
     store.set_method_status(method_id, status, actor, evidence)
     return status
 

@@ -12,12 +12,23 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from store import tables as t
 from store.captures import CaptureReads
-from store.database import Database, add, add_once
+from store.database import Database, add_once
 from store.errors import TouchstoneError
 from store.words.contacts import find_contacts
 from store.words.records import (
-    SNAPSHOT_WORDS, Capture, Contact, Image, Listing, Parsed, Picture, Reading, Seller, Snapshot, Version, canonical,
-)  # fmt: skip
+    SNAPSHOT_WORDS,
+    Capture,
+    Contact,
+    Image,
+    Listing,
+    Parsed,
+    Picture,
+    Reading,
+    Seller,
+    Snapshot,
+    Version,
+    canonical,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +68,15 @@ def newest_readings(listings: Sequence[int] | None = None) -> Any:
     latest = (
         select(t.reading.c.listing, func.max(t.reading.c.capture).label("capture"))
         .join(version, (version.c.listing == t.reading.c.listing) & (version.c.parser_version == t.reading.c.parser_version))
-        .group_by(t.reading.c.listing).subquery()
-    )  # fmt: skip
+        .group_by(t.reading.c.listing)
+        .subquery()
+    )
     return (
         select(t.reading.c.listing, func.max(t.reading.c.id).label("id"))
         .join(latest, (latest.c.listing == t.reading.c.listing) & (latest.c.capture == t.reading.c.capture))
-        .group_by(t.reading.c.listing).subquery()
-    )  # fmt: skip
+        .group_by(t.reading.c.listing)
+        .subquery()
+    )
 
 
 class ListingWrites:
@@ -90,13 +103,26 @@ class ListingWrites:
         seller = None
         if item.snapshot.seller:
             seller, _ = add_once(
-                c, t.seller, {"source": capture.source, "handle": item.snapshot.seller}, name=item.snapshot.seller_name, url=item.seller_url,
-                added_at=now, retention_until=until,
-            )  # fmt: skip
+                c,
+                t.seller,
+                {"source": capture.source, "handle": item.snapshot.seller},
+                name=item.snapshot.seller_name,
+                url=item.seller_url,
+                added_at=now,
+                retention_until=until,
+            )
         reading, new = add_once(
-            c, t.reading, {"capture": capture.id, "parser_version": version, "listing": listing}, parser=parser, snapshot=snapshot, seller=seller,
-            images_json=canonical(item.images).decode(), captured_at=capture.ended_at, run=run, notes_json=canonical(item.notes).decode(),
-        )  # fmt: skip
+            c,
+            t.reading,
+            {"capture": capture.id, "parser_version": version, "listing": listing},
+            parser=parser,
+            snapshot=snapshot,
+            seller=seller,
+            images_json=canonical(item.images).decode(),
+            captured_at=capture.ended_at,
+            run=run,
+            notes_json=canonical(item.notes).decode(),
+        )
         if new:
             said = "\n".join((item.snapshot.title, item.snapshot.text, item.snapshot.seller_name, item.snapshot.place))
             for found in find_contacts(said):
@@ -138,8 +164,9 @@ class ListingWrites:
                     select(t.capture.c.id, t.capture.c.body_digest, t.image.c.sha256)
                     .select_from(t.capture.outerjoin(t.image, t.image.c.capture == t.capture.c.id))
                     .where(t.capture.c.run == run, t.capture.c.kind == "image", t.capture.c.url_requested == url)
-                    .order_by(t.capture.c.id.desc()).limit(1)
-                ).first()  # fmt: skip
+                    .order_by(t.capture.c.id.desc())
+                    .limit(1)
+                ).first()
                 if found is None or reading.id is None:
                     continue
                 sha256 = found.sha256 or found.body_digest
@@ -153,32 +180,55 @@ class ListingWrites:
         with self.database.reading() as c:
             return {
                 name: c.execute(select(func.count()).select_from(table)).scalar_one()
-                for name, table in (("captures", t.capture), ("listings", t.listing), ("snapshots", t.snapshot), ("readings", t.reading), ("sellers", t.seller),
-                                    ("images", t.image), ("pictures", t.picture), ("examinations", t.examination), ("findings", t.finding), ("flags", t.flag),
-                                    ("premises", t.premises), ("links", t.link), ("judgements", t.judgement), ("unread", t.unread), ("events", t.event))
-            }  # fmt: skip
+                for name, table in (
+                    ("captures", t.capture),
+                    ("listings", t.listing),
+                    ("snapshots", t.snapshot),
+                    ("readings", t.reading),
+                    ("sellers", t.seller),
+                    ("images", t.image),
+                    ("pictures", t.picture),
+                    ("examinations", t.examination),
+                    ("findings", t.finding),
+                    ("flags", t.flag),
+                    ("premises", t.premises),
+                    ("links", t.link),
+                    ("judgements", t.judgement),
+                    ("unread", t.unread),
+                    ("events", t.event),
+                )
+            }
 
     def read_in_run(self, run: str) -> int:
         """How many listings were read from a run's captures: what `expect:` is held against."""
         with self.database.reading() as c:
-            query = select(func.count(t.reading.c.listing.distinct())).join(t.capture, t.capture.c.id == t.reading.c.capture).where(t.capture.c.run == run)
+            query = (
+                select(func.count(t.reading.c.listing.distinct()))
+                .join(t.capture, t.capture.c.id == t.reading.c.capture)
+                .where(t.capture.c.run == run)
+            )
             return int(c.execute(query).scalar_one())
 
 
 class ListingReads(CaptureReads):
-
     def snapshots(self, numbers: Sequence[int]) -> list[Snapshot]:
         with self.store.database.reading() as c:
-            rows = [snapshot_of(r) for r in c.execute(select(t.snapshot).where(t.snapshot.c.id.in_(numbers)).order_by(t.snapshot.c.id)).mappings()]
+            rows = [
+                snapshot_of(r)
+                for r in c.execute(select(t.snapshot).where(t.snapshot.c.id.in_(numbers)).order_by(t.snapshot.c.id)).mappings()
+            ]
         self.shown("snapshot", (r.id for r in rows))
         return rows
 
-    def pictures(self, numbers: Sequence[int] | None = None, *, listing: int | None = None, after: int = 0, limit: int = 500) -> list[Picture]:
+    def pictures(
+        self, numbers: Sequence[int] | None = None, *, listing: int | None = None, after: int = 0, limit: int = 500
+    ) -> list[Picture]:
         """Pictures by number, those that a listing has ever shown, or a page of all of them by id."""
         query = (
             select(t.picture.c.id.label("picture"), t.picture.c.listing, t.picture.c.seller, t.listing.c.source, t.image)
-            .select_from(t.picture.join(t.image, t.image.c.id == t.picture.c.image).join(t.listing, t.listing.c.id == t.picture.c.listing)).order_by(t.picture.c.id)
-        )  # fmt: skip
+            .select_from(t.picture.join(t.image, t.image.c.id == t.picture.c.image).join(t.listing, t.listing.c.id == t.picture.c.listing))
+            .order_by(t.picture.c.id)
+        )
         if listing is not None:
             query = query.where(t.picture.c.listing == listing)
         else:
@@ -201,7 +251,10 @@ class ListingReads(CaptureReads):
         import zlib
 
         with self.store.database.reading() as c:
-            captures = [r.capture for r in c.execute(select(t.reading_image.c.capture).where(t.reading_image.c.sha256 == sha256).distinct().limit(20))]
+            captures = [
+                r.capture
+                for r in c.execute(select(t.reading_image.c.capture).where(t.reading_image.c.sha256 == sha256).distinct().limit(20))
+            ]
             own = c.execute(select(t.image.c.capture).where(t.image.c.sha256 == sha256)).scalar()
         for number in dict.fromkeys([own, *captures] if own else captures):
             try:
@@ -218,8 +271,14 @@ class ListingReads(CaptureReads):
         raise TouchstoneError(f"no kept capture holds the bytes of image {sha256[:12]}…")
 
     def summaries(
-        self, *, after: int = 0, limit: int = 500, source: str | None = None, numbers: Sequence[int] | None = None, snapshot: int | None = None,
-    ) -> list[Summary]:  # fmt: skip
+        self,
+        *,
+        after: int = 0,
+        limit: int = 500,
+        source: str | None = None,
+        numbers: Sequence[int] | None = None,
+        snapshot: int | None = None,
+    ) -> list[Summary]:
         """Listings as they last read, in pages by id."""
         ids = select(t.listing.c.id).where(t.listing.c.id > after).order_by(t.listing.c.id).limit(limit)
         if source:
@@ -238,34 +297,64 @@ class ListingReads(CaptureReads):
         newest = newest_readings(page)
         seen = (
             select(t.reading.c.listing, func.min(t.reading.c.captured_at).label("first"), func.max(t.reading.c.captured_at).label("last"))
-            .where(t.reading.c.listing.in_(page)).group_by(t.reading.c.listing).subquery()
-        )  # fmt: skip
-        flagged = select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).where(t.flag.c.listing.in_(page)).group_by(t.flag.c.listing).subquery()
+            .where(t.reading.c.listing.in_(page))
+            .group_by(t.reading.c.listing)
+            .subquery()
+        )
+        flagged = (
+            select(t.flag.c.listing, func.max(t.flag.c.id).label("id"))
+            .where(t.flag.c.listing.in_(page))
+            .group_by(t.flag.c.listing)
+            .subquery()
+        )
         images = (
-            select(t.reading_image.c.reading, func.count().label("n")).where(t.reading_image.c.reading.in_(select(newest.c.id)))
-            .group_by(t.reading_image.c.reading).subquery()
-        )  # fmt: skip
+            select(t.reading_image.c.reading, func.count().label("n"))
+            .where(t.reading_image.c.reading.in_(select(newest.c.id)))
+            .group_by(t.reading_image.c.reading)
+            .subquery()
+        )
         query = (
             select(
-                t.listing.c.id.label("listing_id"), t.listing.c.source, t.listing.c.ref, t.listing.c.url, t.snapshot, t.reading.c.id.label("reading_id"),
-                t.reading.c.capture.label("capture_id"), t.reading.c.seller.label("seller_id"), seen.c.first, seen.c.last, images.c.n.label("image_count"),
-                t.flag.c.level, t.flag.c.score,
+                t.listing.c.id.label("listing_id"),
+                t.listing.c.source,
+                t.listing.c.ref,
+                t.listing.c.url,
+                t.snapshot,
+                t.reading.c.id.label("reading_id"),
+                t.reading.c.capture.label("capture_id"),
+                t.reading.c.seller.label("seller_id"),
+                seen.c.first,
+                seen.c.last,
+                images.c.n.label("image_count"),
+                t.flag.c.level,
+                t.flag.c.score,
             )
             .select_from(
-                t.listing.join(newest, newest.c.listing == t.listing.c.id).join(t.reading, t.reading.c.id == newest.c.id)
-                .join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot).join(seen, seen.c.listing == t.listing.c.id)
-                .outerjoin(flagged, flagged.c.listing == t.listing.c.id).outerjoin(t.flag, t.flag.c.id == flagged.c.id)
+                t.listing.join(newest, newest.c.listing == t.listing.c.id)
+                .join(t.reading, t.reading.c.id == newest.c.id)
+                .join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot)
+                .join(seen, seen.c.listing == t.listing.c.id)
+                .outerjoin(flagged, flagged.c.listing == t.listing.c.id)
+                .outerjoin(t.flag, t.flag.c.id == flagged.c.id)
                 .outerjoin(images, images.c.reading == t.reading.c.id)
             )
             .order_by(t.listing.c.id)
-        )  # fmt: skip
+        )
         return [
             Summary(
-                Listing(r["listing_id"], r["source"], r["ref"], r["url"]), snapshot_of(r), r["seller_id"], r["reading_id"], r["capture_id"],
-                r["image_count"] or 0, r["first"], r["last"], r["level"] or "", r["score"],
+                Listing(r["listing_id"], r["source"], r["ref"], r["url"]),
+                snapshot_of(r),
+                r["seller_id"],
+                r["reading_id"],
+                r["capture_id"],
+                r["image_count"] or 0,
+                r["first"],
+                r["last"],
+                r["level"] or "",
+                r["score"],
             )
             for r in c.execute(query).mappings()
-        ]  # fmt: skip
+        ]
 
     def listing(self, source: str, ref: str) -> Summary:
         """One listing by its source and the source's own reference. Raises TouchstoneError when it is not kept."""
@@ -282,18 +371,25 @@ class ListingReads(CaptureReads):
         fetched its picture set is unknown, and says nothing of a change.
         """
         with self.store.database.reading() as c:
-            version = c.execute(select(t.reading.c.parser_version).where(t.reading.c.listing == listing).order_by(t.reading.c.id.desc()).limit(1)).scalar()
+            version = c.execute(
+                select(t.reading.c.parser_version).where(t.reading.c.listing == listing).order_by(t.reading.c.id.desc()).limit(1)
+            ).scalar()
             rows = c.execute(
                 select(t.reading.c.id, t.reading.c.capture, t.reading.c.captured_at, t.reading.c.snapshot, t.reading.c.images_json)
-                .where(t.reading.c.listing == listing, t.reading.c.parser_version == version).order_by(t.reading.c.captured_at, t.reading.c.capture)
-            ).all()  # fmt: skip
+                .where(t.reading.c.listing == listing, t.reading.c.parser_version == version)
+                .order_by(t.reading.c.captured_at, t.reading.c.capture)
+            ).all()
             joined: dict[int, list[str]] = {}
             for join in c.execute(
-                select(t.reading_image.c.reading, t.reading_image.c.sha256).where(t.reading_image.c.reading.in_([r.id for r in rows]))
+                select(t.reading_image.c.reading, t.reading_image.c.sha256)
+                .where(t.reading_image.c.reading.in_([r.id for r in rows]))
                 .order_by(t.reading_image.c.reading, t.reading_image.c.position)
-            ):  # fmt: skip
+            ):
                 joined.setdefault(join.reading, []).append(join.sha256)
-            words = {r["id"]: snapshot_of(r) for r in c.execute(select(t.snapshot).where(t.snapshot.c.id.in_({r.snapshot for r in rows}))).mappings()}
+            words = {
+                r["id"]: snapshot_of(r)
+                for r in c.execute(select(t.snapshot).where(t.snapshot.c.id.in_({r.snapshot for r in rows}))).mappings()
+            }
         self.shown("listing", [listing])
         versions: list[Version] = []
         for r in rows:
@@ -311,9 +407,14 @@ class ListingReads(CaptureReads):
         """The pictures of a listing as it last read, in order."""
         newest = newest_readings([listing])
         query = (
-            select(t.image).select_from(t.reading_image.join(newest, newest.c.id == t.reading_image.c.reading).join(t.image, t.image.c.sha256 == t.reading_image.c.sha256))
+            select(t.image)
+            .select_from(
+                t.reading_image.join(newest, newest.c.id == t.reading_image.c.reading).join(
+                    t.image, t.image.c.sha256 == t.reading_image.c.sha256
+                )
+            )
             .order_by(t.reading_image.c.position)
-        )  # fmt: skip
+        )
         with self.store.database.reading() as c:
             rows = [image_of(r) for r in c.execute(query).mappings()]
         self.shown("image", (i.id for i in rows))
@@ -324,7 +425,9 @@ class ListingReads(CaptureReads):
         with self.store.database.reading() as c:
             pages = {r.capture for r in c.execute(select(t.reading.c.capture).where(t.reading.c.listing == listing))}
             joins = t.reading_image.join(t.reading, t.reading.c.id == t.reading_image.c.reading)
-            pictures = {r.capture for r in c.execute(select(t.reading_image.c.capture).select_from(joins).where(t.reading.c.listing == listing))}
+            pictures = {
+                r.capture for r in c.execute(select(t.reading_image.c.capture).select_from(joins).where(t.reading.c.listing == listing))
+            }
             parts = {r.id for r in c.execute(select(t.capture.c.id).where(t.capture.c.part_of.in_(pages)))}
         return self.captures(sorted(pages | pictures | parts))
 
@@ -336,7 +439,17 @@ class ListingReads(CaptureReads):
             query = query.where(t.reading.c.capture == capture)
         with self.store.database.reading() as c:
             rows = [
-                Reading(r.id, r.capture, r.parser, r.parser_version, r.listing, r.snapshot, r.seller, tuple(json.loads(r.images_json)), r.captured_at)
+                Reading(
+                    r.id,
+                    r.capture,
+                    r.parser,
+                    r.parser_version,
+                    r.listing,
+                    r.snapshot,
+                    r.seller,
+                    tuple(json.loads(r.images_json)),
+                    r.captured_at,
+                )
                 for r in c.execute(query)
             ]
         self.shown("reading", (r.id for r in rows))
@@ -358,10 +471,17 @@ class ListingReads(CaptureReads):
     def contacts(self, *, seller: int | None = None, listing: int | None = None) -> list[tuple[Contact, int]]:
         """Contacts found in what a seller or a listing said, each with the first capture that shows it."""
         query = (
-            select(t.contact.c.id, t.contact.c.kind, t.contact.c.value, t.listing_contact.c.raw, func.min(t.listing_contact.c.capture).label("capture"))
-            .join(t.listing_contact, t.listing_contact.c.contact == t.contact.c.id).group_by(t.contact.c.id, t.contact.c.kind, t.contact.c.value, t.listing_contact.c.raw)
+            select(
+                t.contact.c.id,
+                t.contact.c.kind,
+                t.contact.c.value,
+                t.listing_contact.c.raw,
+                func.min(t.listing_contact.c.capture).label("capture"),
+            )
+            .join(t.listing_contact, t.listing_contact.c.contact == t.contact.c.id)
+            .group_by(t.contact.c.id, t.contact.c.kind, t.contact.c.value, t.listing_contact.c.raw)
             .order_by(t.contact.c.id)
-        )  # fmt: skip
+        )
         if seller is not None:
             query = query.where(t.listing_contact.c.seller == seller)
         if listing is not None:

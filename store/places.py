@@ -13,12 +13,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store import audit
 from store import tables as t
-from store.reader import Reader
 from store.database import Database, add_all, add_once
 from store.errors import TouchstoneError
+from store.reader import Reader
 from store.words.records import (
-    Link, LinkReason, Premises, RegisterEntry, SubjectKind, Verb, Verdict, canonical, digest_of,
-)  # fmt: skip
+    Link,
+    LinkReason,
+    Premises,
+    RegisterEntry,
+    SubjectKind,
+    Verb,
+    Verdict,
+    canonical,
+    digest_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +57,76 @@ class Join(NamedTuple):
 
 def entry_of(r: Any) -> RegisterEntry:
     return RegisterEntry(
-        r["register"], r["reference"], r["name"], r["address_raw"], r["postcode"], json.loads(r["parts_json"]), r["uprn"], r["lat"], r["lon"], r["phone"], r["row"], r["id"],
-    )  # fmt: skip
+        r["register"],
+        r["reference"],
+        r["name"],
+        r["address_raw"],
+        r["postcode"],
+        json.loads(r["parts_json"]),
+        r["uprn"],
+        r["lat"],
+        r["lon"],
+        r["phone"],
+        r["row"],
+        r["id"],
+    )
 
 
 def link_of(r: Any, status: str) -> Link:
     return Link(
-        r["id"], SubjectKind(r["subject_kind"]), r["subject"], SubjectKind(r["object_kind"]), r["object"], str(r["method"]), r["score"], r["level"],
-        tuple(LinkReason(**x) for x in json.loads(r["reasons_json"])), status,
-    )  # fmt: skip
+        r["id"],
+        SubjectKind(r["subject_kind"]),
+        r["subject"],
+        SubjectKind(r["object_kind"]),
+        r["object"],
+        str(r["method"]),
+        r["score"],
+        r["level"],
+        tuple(LinkReason(**x) for x in json.loads(r["reasons_json"])),
+        status,
+    )
 
 
 class PlaceWrites:
     database: Database
 
-    def begin_register(self, register: str, file_digest: str, *, dated: str, licence: str, rows: int, refused: int, run: str) -> tuple[int, bool]:
+    def begin_register(
+        self, register: str, file_digest: str, *, dated: str, licence: str, rows: int, refused: int, run: str
+    ) -> tuple[int, bool]:
         """A row for this file of this register; (its number, whether it is new). The same bytes are never loaded twice."""
         with self.database.writing() as c:
-            return add_once(c, t.register_snapshot, {"register": register, "file_digest": file_digest}, dated=dated, licence=licence, rows=rows, refused=refused, run=run, at=datetime.now(UTC))
+            return add_once(
+                c,
+                t.register_snapshot,
+                {"register": register, "file_digest": file_digest},
+                dated=dated,
+                licence=licence,
+                rows=rows,
+                refused=refused,
+                run=run,
+                at=datetime.now(UTC),
+            )
 
     def keep_entries(self, snapshot: int, entries: Iterable[tuple[RegisterEntry, str]]) -> int:
         """Keep a batch of (entry, name key); how many. The name key is the name as the linker blocks on it."""
         rows = [
-            {"register_snapshot": snapshot, "register": e.register, "reference": e.reference, "name": e.name, "name_key": key[:120], "address_raw": e.address_raw,
-             "parts_json": canonical(dict(e.parts)).decode(), "uprn": e.uprn, "postcode": e.postcode, "lat": e.lat, "lon": e.lon, "phone": e.phone, "row": e.row}
+            {
+                "register_snapshot": snapshot,
+                "register": e.register,
+                "reference": e.reference,
+                "name": e.name,
+                "name_key": key[:120],
+                "address_raw": e.address_raw,
+                "parts_json": canonical(dict(e.parts)).decode(),
+                "uprn": e.uprn,
+                "postcode": e.postcode,
+                "lat": e.lat,
+                "lon": e.lon,
+                "phone": e.phone,
+                "row": e.row,
+            }
             for e, key in entries
-        ]  # fmt: skip
+        ]
         with self.database.writing() as c:
             add_all(c, t.register_entry, rows)
         return len(rows)
@@ -82,14 +134,20 @@ class PlaceWrites:
     def keep_refusals(self, snapshot: int, refusals: Iterable[tuple[int, str, str]]) -> None:
         """Rows of the file that were not understood: (row, reason, raw)."""
         with self.database.writing() as c:
-            add_all(c, t.register_refusal, [{"register_snapshot": snapshot, "row": row, "reason": reason, "raw": raw[:2000]} for row, reason, raw in refusals])
+            add_all(
+                c,
+                t.register_refusal,
+                [{"register_snapshot": snapshot, "row": row, "reason": reason, "raw": raw[:2000]} for row, reason, raw in refusals],
+            )
 
     def register_snapshots(self, register: str | None = None) -> list[RegisterSnapshot]:
         query = select(t.register_snapshot).order_by(t.register_snapshot.c.id)
         if register:
             query = query.where(t.register_snapshot.c.register == register)
         with self.database.reading() as c:
-            return [RegisterSnapshot(r.id, r.register, r.file_digest, r.dated, r.licence, r.rows, r.refused, r.at) for r in c.execute(query)]
+            return [
+                RegisterSnapshot(r.id, r.register, r.file_digest, r.dated, r.licence, r.rows, r.refused, r.at) for r in c.execute(query)
+            ]
 
     def refusals(self, snapshot: int) -> list[tuple[int, str, str]]:
         with self.database.reading() as c:
@@ -99,13 +157,17 @@ class PlaceWrites:
     def newest_snapshots(self) -> list[int]:
         """The newest snapshot of each register: what links are sought in."""
         with self.database.reading() as c:
-            return [r.id for r in c.execute(select(func.max(t.register_snapshot.c.id).label("id")).group_by(t.register_snapshot.c.register))]
+            return [
+                r.id for r in c.execute(select(func.max(t.register_snapshot.c.id).label("id")).group_by(t.register_snapshot.c.register))
+            ]
 
     def register_reached(self, snapshot: int) -> tuple[int, int]:
         """The last rows of a snapshot's file that are kept, as (entry, refusal): where a load that was killed goes on."""
         with self.database.reading() as c:
             entry = c.execute(select(func.max(t.register_entry.c.row)).where(t.register_entry.c.register_snapshot == snapshot)).scalar()
-            refusal = c.execute(select(func.max(t.register_refusal.c.row)).where(t.register_refusal.c.register_snapshot == snapshot)).scalar()
+            refusal = c.execute(
+                select(func.max(t.register_refusal.c.row)).where(t.register_refusal.c.register_snapshot == snapshot)
+            ).scalar()
         return entry or 0, refusal or 0
 
     def join_premises(self, joins: Iterable[Join | tuple[Any, ...]], run: str) -> int:
@@ -119,13 +181,29 @@ class PlaceWrites:
         with self.database.writing() as c:
             before = c.execute(select(func.count()).select_from(t.premises)).scalar_one()
             buildings = {j.building_key: j for j in reversed(wanted) if j.building_key}
-            rows: list[dict[str, Any]] = [{"kind": "building", "label": j.building_label, "key": key, "building": None, "postcode": j.postcode, "added_at": now} for key, j in buildings.items()]
+            rows: list[dict[str, Any]] = [
+                {"kind": "building", "label": j.building_label, "key": key, "building": None, "postcode": j.postcode, "added_at": now}
+                for key, j in buildings.items()
+            ]
             numbers = self._premises_under(c, rows)
             whole = {j.key: j for j in reversed(wanted)}
-            rows = [{"kind": j.kind, "label": j.label, "key": key, "building": numbers.get(j.building_key or ""), "postcode": j.postcode, "added_at": now} for key, j in whole.items()]
+            rows = [
+                {
+                    "kind": j.kind,
+                    "label": j.label,
+                    "key": key,
+                    "building": numbers.get(j.building_key or ""),
+                    "postcode": j.postcode,
+                    "added_at": now,
+                }
+                for key, j in whole.items()
+            ]
             numbers |= self._premises_under(c, rows)
             if wanted:
-                c.execute(self._insert_once(c, t.premises_entry), [{"premises": numbers[j.key], "register_entry": j.entry, "run": run} for j in wanted])
+                c.execute(
+                    self._insert_once(c, t.premises_entry),
+                    [{"premises": numbers[j.key], "register_entry": j.entry, "run": run} for j in wanted],
+                )
             return int(c.execute(select(func.count()).select_from(t.premises)).scalar_one() - before)
 
     def _premises_under(self, c: Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
@@ -151,10 +229,23 @@ class PlaceWrites:
                 reasons = [asdict(r) for r in item.reasons]
                 digest = digest_of([round(item.score, 6), item.level, reasons])
                 identity = {
-                    "subject_kind": str(item.subject_kind), "subject": item.subject, "object_kind": str(item.object_kind), "object": item.object,
-                    "method": method, "digest": digest,
-                }  # fmt: skip
-                number, fresh = add_once(c, t.link, identity, score=round(item.score, 6), level=item.level, reasons_json=canonical(reasons).decode(), run=run, at=datetime.now(UTC))
+                    "subject_kind": str(item.subject_kind),
+                    "subject": item.subject,
+                    "object_kind": str(item.object_kind),
+                    "object": item.object,
+                    "method": method,
+                    "digest": digest,
+                }
+                number, fresh = add_once(
+                    c,
+                    t.link,
+                    identity,
+                    score=round(item.score, 6),
+                    level=item.level,
+                    reasons_json=canonical(reasons).decode(),
+                    run=run,
+                    at=datetime.now(UTC),
+                )
                 if fresh:
                     new.append(number)
             if new:
@@ -163,7 +254,6 @@ class PlaceWrites:
 
 
 class PlaceReads(Reader):
-
     def premises(self, numbers: Sequence[int] | None = None, *, postcode: str | None = None) -> list[Premises]:
         query = select(t.premises).order_by(t.premises.c.id)
         if numbers is not None:
@@ -175,7 +265,9 @@ class PlaceReads(Reader):
         self.shown("premises", (r.id for r in rows))
         return rows
 
-    def entries_by(self, *, postcodes: Sequence[str] = (), name_keys: Sequence[str] = (), phones: Sequence[str] = ()) -> list[tuple[RegisterEntry, int, str, int | None]]:
+    def entries_by(
+        self, *, postcodes: Sequence[str] = (), name_keys: Sequence[str] = (), phones: Sequence[str] = ()
+    ) -> list[tuple[RegisterEntry, int, str, int | None]]:
         """Entries of the newest snapshots that share a postcode, a name key or a phone: (entry, premises, its kind, its building).
 
         A sole trader's name and phone are in registers too, so that this is a read like any other.
@@ -192,10 +284,14 @@ class PlaceReads(Reader):
             return []
         query = (
             select(t.register_entry, t.premises.c.id.label("premises_id"), t.premises.c.kind, t.premises.c.building)
-            .select_from(t.register_entry.join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)
-                         .join(t.premises, t.premises.c.id == t.premises_entry.c.premises))
-            .where(t.register_entry.c.register_snapshot.in_(snapshots), or_(*tests)).order_by(t.register_entry.c.id)
-        )  # fmt: skip
+            .select_from(
+                t.register_entry.join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id).join(
+                    t.premises, t.premises.c.id == t.premises_entry.c.premises
+                )
+            )
+            .where(t.register_entry.c.register_snapshot.in_(snapshots), or_(*tests))
+            .order_by(t.register_entry.c.id)
+        )
         with self.store.database.reading() as c:
             rows = [(entry_of(r), r["premises_id"], r["kind"], r["building"]) for r in c.execute(query).mappings()]
         self.shown("register_entry", (entry.id for entry, *_ in rows))
@@ -203,7 +299,12 @@ class PlaceReads(Reader):
 
     def entries_unjoined(self, snapshot: int, after: int = 0, limit: int = 2000) -> list[RegisterEntry]:
         joined = select(t.premises_entry.c.register_entry).where(t.premises_entry.c.register_entry == t.register_entry.c.id).exists()
-        query = select(t.register_entry).where(t.register_entry.c.register_snapshot == snapshot, t.register_entry.c.id > after, ~joined).order_by(t.register_entry.c.id).limit(limit)
+        query = (
+            select(t.register_entry)
+            .where(t.register_entry.c.register_snapshot == snapshot, t.register_entry.c.id > after, ~joined)
+            .order_by(t.register_entry.c.id)
+            .limit(limit)
+        )
         with self.store.database.reading() as c:
             rows = [entry_of(r) for r in c.execute(query).mappings()]
         self.shown("register_entry", (r.id for r in rows))
@@ -211,17 +312,30 @@ class PlaceReads(Reader):
 
     def entries_of(self, premises: int) -> list[RegisterEntry]:
         """What every register has said of a premises, oldest first."""
-        query = select(t.register_entry).join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id).where(t.premises_entry.c.premises == premises)
+        query = (
+            select(t.register_entry)
+            .join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)
+            .where(t.premises_entry.c.premises == premises)
+        )
         with self.store.database.reading() as c:
             rows = [entry_of(r) for r in c.execute(query.order_by(t.register_entry.c.id)).mappings()]
         self.shown("premises", [premises])
         return rows
 
     def links(
-        self, *, subject: tuple[SubjectKind, int] | None = None, object: tuple[SubjectKind, int] | None = None, numbers: Sequence[int] | None = None, limit: int = 1000,
-    ) -> list[Link]:  # fmt: skip
+        self,
+        *,
+        subject: tuple[SubjectKind, int] | None = None,
+        object: tuple[SubjectKind, int] | None = None,
+        numbers: Sequence[int] | None = None,
+        limit: int = 1000,
+    ) -> list[Link]:
         """The newest link of each pair and method, best first, with the status that judgements give it."""
-        newest = select(func.max(t.link.c.id).label("id")).group_by(t.link.c.subject_kind, t.link.c.subject, t.link.c.object_kind, t.link.c.object, t.link.c.method).subquery()
+        newest = (
+            select(func.max(t.link.c.id).label("id"))
+            .group_by(t.link.c.subject_kind, t.link.c.subject, t.link.c.object_kind, t.link.c.object, t.link.c.method)
+            .subquery()
+        )
         query = select(t.link).order_by(t.link.c.score.desc(), t.link.c.id).limit(limit)
         query = query.where(t.link.c.id.in_(numbers)) if numbers is not None else query.where(t.link.c.id.in_(select(newest.c.id)))
         if subject:
@@ -232,7 +346,11 @@ class PlaceReads(Reader):
             rows = list(c.execute(query).mappings())
             verdicts = {
                 j.subject: j.verdict
-                for j in c.execute(select(t.judgement).where(t.judgement.c.subject_kind == "link", t.judgement.c.subject.in_([r["id"] for r in rows])).order_by(t.judgement.c.id))
+                for j in c.execute(
+                    select(t.judgement)
+                    .where(t.judgement.c.subject_kind == "link", t.judgement.c.subject.in_([r["id"] for r in rows]))
+                    .order_by(t.judgement.c.id)
+                )
             }
         status = {str(Verdict.yes): "confirmed", str(Verdict.no): "refused"}
         self.shown("link", (r["id"] for r in rows))

@@ -14,8 +14,16 @@ from store import tables as t
 from store.database import Database, add, add_once
 from store.errors import TouchstoneError
 from store.words.records import (
-    Actor, Authority, Method, Operation, Outcome, Run, Status, canonical, digest_of,
-)  # fmt: skip
+    Actor,
+    Authority,
+    Method,
+    Operation,
+    Outcome,
+    Run,
+    Status,
+    canonical,
+    digest_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +64,42 @@ class Runs:
         body = asdict(operation)
         with self.database.writing() as c:
             add_once(
-                c, t.operation, {"reference": operation.reference, "digest": digest_of(body)}, authority=operation.authority,
-                purpose=str(operation.purpose), body_json=canonical(body).decode(), added_at=datetime.now(UTC),
-            )  # fmt: skip
+                c,
+                t.operation,
+                {"reference": operation.reference, "digest": digest_of(body)},
+                authority=operation.authority,
+                purpose=str(operation.purpose),
+                body_json=canonical(body).decode(),
+                added_at=datetime.now(UTC),
+            )
 
     # -- runs ----------------------------------------------------------------------------------------------------------
     def begin_run(
-        self, pass_name: str, *, actor: str, authority: str, code_version: str, config_digest: str,
-        operation: str | None = None, source: str | None = None,
-    ) -> Run:  # fmt: skip
+        self,
+        pass_name: str,
+        *,
+        actor: str,
+        authority: str,
+        code_version: str,
+        config_digest: str,
+        operation: str | None = None,
+        source: str | None = None,
+    ) -> Run:
         run = Run(uuid.uuid4().hex, pass_name, actor, authority, code_version, config_digest, datetime.now(UTC), operation, source)
         with self.database.writing() as c:
             c.execute(
                 t.run.insert().values(
-                    id=run.id, pass_name=pass_name, actor=actor, authority=authority, operation=operation, source=source,
-                    code_version=code_version, config_digest=config_digest, started_at=run.started_at,
+                    id=run.id,
+                    pass_name=pass_name,
+                    actor=actor,
+                    authority=authority,
+                    operation=operation,
+                    source=source,
+                    code_version=code_version,
+                    config_digest=config_digest,
+                    started_at=run.started_at,
                 )
-            )  # fmt: skip
+            )
         return run
 
     def end_run(self, run: str, outcome: Outcome, counts: Mapping[str, int], message: str = "") -> None:
@@ -94,11 +121,22 @@ class Runs:
         with self.database.reading() as c:
             return [
                 Run(
-                    r.id, r.pass_name, r.actor, r.authority, r.code_version, r.config_digest, r.started_at, r.operation, r.source,
-                    r.ended_at, Outcome(r.outcome) if r.outcome else None, json.loads(r.counts_json or "{}"), r.message or "",
+                    r.id,
+                    r.pass_name,
+                    r.actor,
+                    r.authority,
+                    r.code_version,
+                    r.config_digest,
+                    r.started_at,
+                    r.operation,
+                    r.source,
+                    r.ended_at,
+                    Outcome(r.outcome) if r.outcome else None,
+                    json.loads(r.counts_json or "{}"),
+                    r.message or "",
                 )
                 for r in c.execute(query)
-            ]  # fmt: skip
+            ]
 
     def unfinished_run(self, pass_name: str, source: str, operation: str | None) -> Run | None:
         """The newest run of this unit if it never ended: what a crash left, to be gone on with. The caller holds the unit's lock."""
@@ -112,9 +150,16 @@ class Runs:
         """The method's row number, inserted unless it is there."""
         with self.database.writing() as c:
             number, _ = add_once(
-                c, t.method, {"digest": method.digest}, kind=method.kind, name=method.name, version=method.version,
-                settings_json=canonical(method.settings).decode(), models_json=canonical(method.models).decode(), added_at=datetime.now(UTC),
-            )  # fmt: skip
+                c,
+                t.method,
+                {"digest": method.digest},
+                kind=method.kind,
+                name=method.name,
+                version=method.version,
+                settings_json=canonical(method.settings).decode(),
+                models_json=canonical(method.models).decode(),
+                added_at=datetime.now(UTC),
+            )
         return number
 
     def set_method_status(self, method_id: int, status: Status, actor: str, evidence: str) -> None:
@@ -125,7 +170,15 @@ class Runs:
             if status is Status.in_force:
                 for other in self._statuses(c, row.kind, row.name):
                     if other[1] is Status.in_force and other[0] != method_id:
-                        add(c, t.method_status, method=other[0], status=str(Status.retired), actor=actor, evidence=f"replaced by method {method_id}", at=now)
+                        add(
+                            c,
+                            t.method_status,
+                            method=other[0],
+                            status=str(Status.retired),
+                            actor=actor,
+                            evidence=f"replaced by method {method_id}",
+                            at=now,
+                        )
             add(c, t.method_status, method=method_id, status=str(status), actor=actor, evidence=evidence, at=now)
 
     def _statuses(self, c, kind: str | None = None, name: str | None = None) -> list[tuple[int, Status]]:  # type: ignore[no-untyped-def]

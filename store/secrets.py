@@ -27,14 +27,48 @@ _SECRET_HEADER = re.compile(
 _URL_HEADERS = frozenset({"location", "referer", "content-location", "origin", "uri"})
 
 # compared after lower-casing and dropping everything but letters and digits: access_token, accessToken, X-Amz-Signature
-_SECRET_NAMES = frozenset({
-    "key", "sig", "session", "sess", "sessid", "sid", "pass", "pwd", "auth", "authorization", "authorisation", "bearer", "jwt", "hmac",
-    "credential", "credentials", "cookie", "otp", "passcode", "awsaccesskeyid",
-})  # fmt: skip
+_SECRET_NAMES = frozenset(
+    {
+        "key",
+        "sig",
+        "session",
+        "sess",
+        "sessid",
+        "sid",
+        "pass",
+        "pwd",
+        "auth",
+        "authorization",
+        "authorisation",
+        "bearer",
+        "jwt",
+        "hmac",
+        "credential",
+        "credentials",
+        "cookie",
+        "otp",
+        "passcode",
+        "awsaccesskeyid",
+    }
+)
 _SECRET_ENDINGS = (
-    "token", "apikey", "accesskey", "secretkey", "privatekey", "subscriptionkey", "secret", "password", "passwd", "passphrase",
-    "signature", "sessionid", "sessid", "sessionkey", "xamzcredential", "xgoogcredential",
-)  # fmt: skip
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "subscriptionkey",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "signature",
+    "sessionid",
+    "sessid",
+    "sessionkey",
+    "xamzcredential",
+    "xgoogcredential",
+)
 _PLACE_IN_A_LIST = re.compile(r"(page|next|prev|previous|continuation|cursor|sync)token$")  # where a list goes on: no secret
 
 _USERINFO = re.compile(r"""(//)[^/?#\\\s"'<>]+@""")
@@ -87,7 +121,10 @@ def redact_url(url: str) -> str:
 
 def redact_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     """`headers` in their order, duplicates kept, secret values replaced, and secrets in addresses within other values too."""
-    return tuple((name, MARKER if is_secret_header(name) and value else _redact(value, int(name.lower() not in _URL_HEADERS))) for name, value in headers)
+    return tuple(
+        (name, MARKER if is_secret_header(name) and value else _redact(value, int(name.lower() not in _URL_HEADERS)))
+        for name, value in headers
+    )
 
 
 def redact_body(body: bytes, mime: str) -> bytes:

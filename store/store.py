@@ -54,9 +54,17 @@ class Acting(ListingReads, FindingReads, PlaceReads, CaseReads):
         subjects = {kind: sorted(ids) for kind, ids in sorted(self._shown.items()) if ids}
         with self.store.database.writing() as c:
             audit.append(
-                self.store.database, c, verb, actor=self.actor.id, purpose=self.purpose, justification=self.justification, run=self.run,
-                case=self.case, subjects=subjects, detail=detail,
-            )  # fmt: skip
+                self.store.database,
+                c,
+                verb,
+                actor=self.actor.id,
+                purpose=self.purpose,
+                justification=self.justification,
+                run=self.run,
+                case=self.case,
+                subjects=subjects,
+                detail=detail,
+            )
 
 
 class Store(Runs, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
@@ -91,7 +99,9 @@ class Store(Runs, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWri
         self.close()
 
     @contextmanager
-    def acting(self, actor: str, *, purpose: str, justification: str = "", run: str | None = None, case: str | None = None) -> Iterator[Acting]:
+    def acting(
+        self, actor: str, *, purpose: str, justification: str = "", run: str | None = None, case: str | None = None
+    ) -> Iterator[Acting]:
         """Read on behalf of `actor` (known to the store), for a stated purpose. The event is written when the context ends, however it ends.
 
         Raises TouchstoneError for an unknown actor or an empty purpose.

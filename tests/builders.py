@@ -19,26 +19,45 @@ class Builder:
 
     def __init__(self, store: Store, source: str = "stall") -> None:
         self.store, self.source, self._minute = store, source, 0
-        self.run: Run = store.begin_run("crawl", actor="system", authority="demo", code_version="test", config_digest="0" * 64, source=source)
+        self.run: Run = store.begin_run(
+            "crawl", actor="system", authority="demo", code_version="test", config_digest="0" * 64, source=source
+        )
         self.writer = store.archive.writer(self.run.id)
 
     def capture(self, url: str, payload: bytes, kind: CaptureKind = CaptureKind.page, mime: str = "text/html", **rest: object) -> Capture:
         self._minute += 1
         at = START + timedelta(minutes=self._minute)
         given = Capture(
-            id=None, run=self.run.id, source=self.source, kind=kind, method="GET", url_requested=url, url_final=url, redirects=(), status=200,
-            request_headers=(("User-Agent", "test"),), response_headers=(("Content-Type", mime),), body_digest="", body_length=0, started_at=at, ended_at=at,
-        )  # fmt: skip
+            id=None,
+            run=self.run.id,
+            source=self.source,
+            kind=kind,
+            method="GET",
+            url_requested=url,
+            url_final=url,
+            redirects=(),
+            status=200,
+            request_headers=(("User-Agent", "test"),),
+            response_headers=(("Content-Type", mime),),
+            body_digest="",
+            body_length=0,
+            started_at=at,
+            ended_at=at,
+        )
         for name, value in rest.items():
             object.__setattr__(given, name, value)
         return self.store.keep(self.writer, given, payload, actor="system", purpose="market_sweep")
 
-    def listing(self, ref: str, *, pictures: tuple[bytes, ...] = (), parser_version: str = "hand/1", payload: bytes | None = None, **words: object) -> Reading:
+    def listing(
+        self, ref: str, *, pictures: tuple[bytes, ...] = (), parser_version: str = "hand/1", payload: bytes | None = None, **words: object
+    ) -> Reading:
         """A listing page captured and read: `words` are the snapshot's; each picture is fetched and joined."""
         snapshot = Snapshot(**words)  # type: ignore[arg-type]
         url = f"http://stall.example/item/{ref}"
         urls = tuple(f"{url}/picture/{i}.jpg" for i in range(len(pictures)))
-        page = self.capture(url, payload if payload is not None else f"<h1>{snapshot.title}</h1><!-- {self._minute} -->".encode("utf-8", "replace"))
+        page = self.capture(
+            url, payload if payload is not None else f"<h1>{snapshot.title}</h1><!-- {self._minute} -->".encode("utf-8", "replace")
+        )
         [reading] = self.store.keep_readings(page, "hand", parser_version, [Parsed(ref, url, snapshot, urls)], self.run.id)
         for position, (address, body) in enumerate(zip(urls, pictures, strict=True)):
             self.picture(reading, position, address, body)

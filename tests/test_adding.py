@@ -57,7 +57,13 @@ class Project:
     work: Path
 
     def touchstone(self, *arguments: str) -> str:
-        done = subprocess.run([sys.executable, "-m", "casework.cli", *arguments, "--home", str(self.work)], cwd=self.root, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "TOUCHSTONE_ACTOR": "tester", "PYTHONPATH": str(self.root)})
+        done = subprocess.run(
+            [sys.executable, "-m", "casework.cli", *arguments, "--home", str(self.work)],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            env={"PATH": "/usr/bin:/bin", "TOUCHSTONE_ACTOR": "tester", "PYTHONPATH": str(self.root)},
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -90,7 +96,9 @@ def test_a_detector_is_one_file(project: Project) -> None:
 
 def test_a_register_is_one_file(project: Project, tmp_path: Path) -> None:
     (project.root / "premises" / "registers" / "stalls.py").write_text(REGISTER)
-    (tmp_path / "list.txt").write_text("7; Tannery Treats; Market Hall, Wexcombe; M33 7ZF\n8; Wexcombe Wool; Market Hall, Wexcombe; M33 7ZF\n")
+    (tmp_path / "list.txt").write_text(
+        "7; Tannery Treats; Market Hall, Wexcombe; M33 7ZF\n8; Wexcombe Wool; Market Hall, Wexcombe; M33 7ZF\n"
+    )
     project.touchstone("register", "load", "stalls", str(tmp_path / "list.txt"))
     [loaded] = json.loads(project.touchstone("register", "list", "--json"))
     assert (loaded["register"], loaded["rows"], loaded["licence"]) == ("stalls", 2, "invented")

@@ -18,7 +18,12 @@ FENCE = re.compile(r"```(?:python|yaml)\n# ([\w./-]+)\n(.*?)```", re.S)
 
 def tracked(*patterns: str) -> list[Path]:
     """Files of the project, as git has them where there is a git, by suffix otherwise."""
-    return sorted(p for pattern in patterns for p in ROOT.glob(pattern) if not set(p.relative_to(ROOT).parts) & {".venv", "var", "dist", ".git", "build"})
+    return sorted(
+        p
+        for pattern in patterns
+        for p in ROOT.glob(pattern)
+        if not set(p.relative_to(ROOT).parts) & {".venv", "var", "dist", ".git", "build"}
+    )
 
 
 def test_imports_go_one_way() -> None:
@@ -95,7 +100,12 @@ def test_py_wacz_is_in_no_extra() -> None:
 def test_nothing_in_the_project_points_at_a_package_index_or_at_a_machine() -> None:
     shipped = tracked("**/*.py", "**/*.md", "**/*.yml", "**/*.toml", "**/*.txt", "**/*.sh", "Makefile", ".ci/run")
     bad = re.compile(r"(--(extra-)?index-url|https?://[\w.-]*(pypi|pythonhosted|npmjs|deb\.debian)[\w.-]*|/(?:ro" + r"ot|wo" + r"rk)/)")
-    found = [f"{path.relative_to(ROOT)}: {match[0]}" for path in shipped if path != Path(__file__) for match in bad.finditer(path.read_text("utf-8", "replace"))]
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in shipped
+        if path != Path(__file__)
+        for match in bad.finditer(path.read_text("utf-8", "replace"))
+    ]
     assert not found, found
 
 

@@ -110,8 +110,13 @@ def test_the_classifieds_list_their_adverts_and_ghosts_that_are_none(market: Mar
         assert f'href="/user/{truth.seller}"' in page
         assert get(f"{market.classifieds.url}user/{truth.seller}")
     assert {each.page["look"] for each in market.listings if each.source == "classifieds"} == {
-        "plain", "was", "lazy", "srcset", "full", "entities",
-    }  # fmt: skip
+        "plain",
+        "was",
+        "lazy",
+        "srcset",
+        "full",
+        "entities",
+    }
 
 
 def test_the_wall_holds_cards_only(market: Market) -> None:
@@ -228,9 +233,7 @@ def test_an_edited_copy_stays_close_and_other_goods_stay_away() -> None:
 
 def test_phones_are_dramas_numbers_and_mail_goes_nowhere() -> None:
     """In every file and every text; spaced ones too."""
-    texts = [
-        path.read_text(encoding="utf-8") for path in HERE.rglob("*") if path.suffix in {".yml", ".py", ".csv", ".xml"}
-    ]
+    texts = [path.read_text(encoding="utf-8") for path in HERE.rglob("*") if path.suffix in {".yml", ".py", ".csv", ".xml"}]
     assert any(PHONE.search(text) for text in texts)
     for text in texts:
         for hit in PHONE.findall(text):
@@ -273,8 +276,11 @@ def test_registers_and_references_are_what_the_facts_make() -> None:
 def test_sources_are_written_with_the_real_ports(market: Market, tmp_path: Path) -> None:
     written = market.write_sources(tmp_path)
     assert [path.name for path in written] == [
-        "demo_shop.yml", "demo_classifieds.yml", "demo_storefront.yml", "demo_wall.yml",
-    ]  # fmt: skip
+        "demo_shop.yml",
+        "demo_classifieds.yml",
+        "demo_storefront.yml",
+        "demo_wall.yml",
+    ]
     for path in written:
         source = path.stem.removeprefix("demo_")
         config = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -32,7 +32,9 @@ class Scanned:
     folder: Path
 
     def touchstone(self, *arguments: str, status: int = 0) -> str:
-        done = subprocess.run([sys.executable, "-m", "casework.cli", *arguments, "--home", str(self.folder)], cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "casework.cli", *arguments, "--home", str(self.folder)], cwd=ROOT, capture_output=True, text=True
+        )
         assert done.returncode == status, f"touchstone {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
@@ -55,12 +57,33 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scanned]:
 
         if find_chromium() is None:
             (folder / "configs" / "sources" / "demo_storefront.yml").unlink()
-        (folder / "configs" / "registers" / "wexcombe_units.yml").write_text(yaml.safe_dump({
-            "kind": "csv", "title": "Wexcombe Parade units (invented)", "licence": "invented", "dated": "2026-01-31",
-            "columns": {"name": "Name", "address": ["Line 1", "Line 2", "Town", "County"], "postcode": "Postcode", "phone": "Telephone"},
-        }))  # fmt: skip
+        (folder / "configs" / "registers" / "wexcombe_units.yml").write_text(
+            yaml.safe_dump(
+                {
+                    "kind": "csv",
+                    "title": "Wexcombe Parade units (invented)",
+                    "licence": "invented",
+                    "dated": "2026-01-31",
+                    "columns": {
+                        "name": "Name",
+                        "address": ["Line 1", "Line 2", "Town", "County"],
+                        "postcode": "Postcode",
+                        "phone": "Telephone",
+                    },
+                }
+            )
+        )
         path = Scanned(market, folder)
-        path.touchstone("reference", "add", "--csv", str(MATERIAL / "references/references.csv"), "--prices", str(MATERIAL / "references/prices.csv"), "--by", "tester")
+        path.touchstone(
+            "reference",
+            "add",
+            "--csv",
+            str(MATERIAL / "references/references.csv"),
+            "--prices",
+            str(MATERIAL / "references/prices.csv"),
+            "--by",
+            "tester",
+        )
         path.touchstone("register", "load", "fhrs", str(MATERIAL / "registers/wexcombe_fhrs.xml"), "--by", "tester")
         path.touchstone("register", "load", "wexcombe_units", str(MATERIAL / "registers/wexcombe_units.csv"), "--by", "tester")
         path.touchstone("scan")
@@ -70,7 +93,11 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scanned]:
 def rows(store: Store, *leave_out: str) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table but those named, for comparing before and after."""
     with store.database.reading() as c:
-        return {table.name: [tuple(r) for r in c.execute(select(table).order_by(*table.primary_key.columns))] for table in t.metadata.sorted_tables if table.name not in leave_out}
+        return {
+            table.name: [tuple(r) for r in c.execute(select(table).order_by(*table.primary_key.columns))]
+            for table in t.metadata.sorted_tables
+            if table.name not in leave_out
+        }
 
 
 WHAT_A_RUN_ALWAYS_ADDS = ("run", "run_end", "event")
@@ -84,7 +111,11 @@ def test_every_listing_of_the_market_is_read_as_it_truly_is(scanned: Scanned) ->
     assert set(found) == set(truth)
     for key, true in truth.items():
         read = found[key].snapshot
-        assert (read.title, read.price_minor, read.price_minor is not None and read.currency) == (true.title, true.price, true.price is not None and true.currency), key
+        assert (read.title, read.price_minor, read.price_minor is not None and read.currency) == (
+            true.title,
+            true.price,
+            true.price is not None and true.currency,
+        ), key
         assert found[key].image_count == len(true.pictures), key
 
 
@@ -115,7 +146,16 @@ def test_a_register_loaded_again_changes_nothing(scanned: Scanned) -> None:
     with scanned.store() as store:
         before = rows(store, *WHAT_A_RUN_ALWAYS_ADDS)
     scanned.touchstone("register", "load", "fhrs", str(MATERIAL / "registers/wexcombe_fhrs.xml"), "--by", "tester")
-    scanned.touchstone("reference", "add", "--csv", str(MATERIAL / "references/references.csv"), "--prices", str(MATERIAL / "references/prices.csv"), "--by", "tester")
+    scanned.touchstone(
+        "reference",
+        "add",
+        "--csv",
+        str(MATERIAL / "references/references.csv"),
+        "--prices",
+        str(MATERIAL / "references/prices.csv"),
+        "--by",
+        "tester",
+    )
     with scanned.store() as store:
         assert rows(store, *WHAT_A_RUN_ALWAYS_ADDS) == before
 
@@ -158,7 +198,21 @@ def test_the_export_has_every_listing_and_no_formula(scanned: Scanned, tmp_path:
     with scanned.store() as store:
         assert len(table) == store.counts()["listings"]
         assert store.log()[-1].body["verb"] in ("disclosure", "consultation")
-    assert list(table[0]) == ["url", "source", "ref", "title", "price", "currency", "price_text", "seller", "place", "image_count", "first_seen", "last_seen", "level"]
+    assert list(table[0]) == [
+        "url",
+        "source",
+        "ref",
+        "title",
+        "price",
+        "currency",
+        "price_text",
+        "seller",
+        "place",
+        "image_count",
+        "first_seen",
+        "last_seen",
+        "level",
+    ]
     assert all(row["price"].replace(".", "").isdigit() or row["price"] == "" for row in table)
     assert not any(cell[:1] in ("=", "+", "@") for row in table for cell in row.values())
 
@@ -180,10 +234,21 @@ def test_judging_a_link_and_exporting_a_case_ends_in_a_verified_pack(scanned: Sc
     printed = scanned.touchstone("case", "export", "C-1", "--out", str(tmp_path / "pack"), "--by", "tester", "--why", "test")
     head = printed.split("Head: ")[1].split()[0]
     python = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys._base_executable  # type: ignore[attr-defined]
-    done = subprocess.run([python, "-I", str(tmp_path / "pack/verify.py"), str(tmp_path / "pack"), "--head", head], capture_output=True, text=True, env={}, cwd=tmp_path)
+    done = subprocess.run(
+        [python, "-I", str(tmp_path / "pack/verify.py"), str(tmp_path / "pack"), "--head", head],
+        capture_output=True,
+        text=True,
+        env={},
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_an_error_is_one_clear_sentence(scanned: Scanned) -> None:
-    done = subprocess.run([sys.executable, "-m", "casework.cli", "listing", "show", "nowhere", "1", "--by", "t", "--home", str(scanned.folder)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "casework.cli", "listing", "show", "nowhere", "1", "--by", "t", "--home", str(scanned.folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2 and "no listing '1' of source 'nowhere'" in done.stderr and "Traceback" not in done.stderr

@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The `touchstone` command of a new environment that holds the wheel and its dependencies, and nothing of the clone."""
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder / "dist", ROOT], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder / "dist", ROOT], check=True, capture_output=True
+    )
     [wheel] = (folder / "dist").glob("touchstone_scanner-*.whl")
     venv.create(folder / "env", with_pip=True)
     pip = [folder / "env/bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
@@ -42,7 +44,11 @@ def test_the_wheel_lays_out_a_folder_and_scans(installed: Path, tmp_path: Path) 
     done = run(installed, "init", "work", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     work = tmp_path / "work"
-    assert (work / "configs/touchstone.yml").is_file() and (work / "configs/flags.yml").is_file() and list((work / "configs/brands").glob("*.yml"))
+    assert (
+        (work / "configs/touchstone.yml").is_file()
+        and (work / "configs/flags.yml").is_file()
+        and list((work / "configs/brands").glob("*.yml"))
+    )
     with start_market() as market:
         shutil.rmtree(work / "configs/sources")
         (work / "configs/sources").mkdir()
@@ -60,5 +66,7 @@ def test_the_wheel_brings_no_package_but_our_rooms(installed: Path) -> None:
     ours = next(site.glob("touchstone_scanner-*.dist-info")) / "RECORD"
     tops = {line.split("/")[0] for line in ours.read_text().splitlines() if not line.startswith((".", "touchstone_scanner-"))}
     assert tops == {"casework", "crawler", "detectors", "premises", "store"}
-    owners = {line.split("/")[0] for record in site.glob("*.dist-info/RECORD") if record != ours for line in record.read_text().splitlines()}
+    owners = {
+        line.split("/")[0] for record in site.glob("*.dist-info/RECORD") if record != ours for line in record.read_text().splitlines()
+    }
     assert not owners & tops, "a dependency owns a package named like one of our rooms"

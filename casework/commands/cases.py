@@ -18,7 +18,13 @@ def register(_app: typer.Typer) -> None:
 
 
 @app.command("new")
-def new(reference: str, title: Annotated[str, typer.Option(help="What the case is about.")], operation: Annotated[str | None, typer.Option(help="The operation it came from.")] = None, by: By = "", home: Folder = None) -> None:
+def new(
+    reference: str,
+    title: Annotated[str, typer.Option(help="What the case is about.")],
+    operation: Annotated[str | None, typer.Option(help="The operation it came from.")] = None,
+    by: By = "",
+    home: Folder = None,
+) -> None:
     """Open a case. A reference is never used twice.
 
     Example: touchstone case new TS-2026-014 --title "Handbags, market hall" --by a.officer
@@ -30,9 +36,13 @@ def new(reference: str, title: Annotated[str, typer.Option(help="What the case i
 
 @app.command("add")
 def add(
-    case: str, source: Annotated[str, typer.Argument(help="The source, or the word 'link' for a link.")], ref: Annotated[str, typer.Argument(help="The listing's reference, or the link's number.")],
-    initials: Annotated[str, typer.Option(help="The initials of the officer who produces it: AB gives AB1, AB2, …")], by: By = "", home: Folder = None,
-) -> None:  # fmt: skip
+    case: str,
+    source: Annotated[str, typer.Argument(help="The source, or the word 'link' for a link.")],
+    ref: Annotated[str, typer.Argument(help="The listing's reference, or the link's number.")],
+    initials: Annotated[str, typer.Option(help="The initials of the officer who produces it: AB gives AB1, AB2, …")],
+    by: By = "",
+    home: Folder = None,
+) -> None:
     """Make a listing or a link an exhibit. From now on what it rests on may not be erased."""
     with opened(home) as (folder, store):
         exhibit = casefiles.add(store, case, source, ref, initials, person(store, folder, by))
@@ -40,7 +50,13 @@ def add(
 
 
 @app.command("show")
-def show(case: Annotated[str | None, typer.Argument(help="The case; none: all of them.")] = None, by: By = "", why: Why = "", json: Json = False, home: Folder = None) -> None:
+def show(
+    case: Annotated[str | None, typer.Argument(help="The case; none: all of them.")] = None,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+    home: Folder = None,
+) -> None:
     """The cases, or one case's exhibits."""
     with opened(home) as (folder, store):
         if case is None:
@@ -48,7 +64,12 @@ def show(case: Annotated[str | None, typer.Argument(help="The case; none: all of
             if json:
                 print_json(found)
             else:
-                table("Cases", ("reference", "title", "opened"), [(c.reference, c.title, f"{c.opened_at:%Y-%m-%d}") for c in found], "No case is open.")
+                table(
+                    "Cases",
+                    ("reference", "title", "opened"),
+                    [(c.reference, c.title, f"{c.opened_at:%Y-%m-%d}") for c in found],
+                    "No case is open.",
+                )
             return
         one = store.case(case)
         with store.acting(person(store, folder, by), purpose="case show", justification=why, case=case) as reader:
@@ -56,11 +77,22 @@ def show(case: Annotated[str | None, typer.Argument(help="The case; none: all of
     if json:
         print_json({"case": one, "exhibits": exhibits})
         return
-    table(f"{one.reference}: {one.title}", ("exhibit", "what", "by", "when"), [(e.number, e.description, e.actor, f"{e.at:%Y-%m-%d %H:%M} UTC") for e in exhibits], "No exhibit yet: `touchstone case add`.")
+    table(
+        f"{one.reference}: {one.title}",
+        ("exhibit", "what", "by", "when"),
+        [(e.number, e.description, e.actor, f"{e.at:%Y-%m-%d %H:%M} UTC") for e in exhibits],
+        "No exhibit yet: `touchstone case add`.",
+    )
 
 
 @app.command("export")
-def export(case: str, to: Annotated[Path | None, typer.Option("--out", help="The folder to make (default var/packs/CASE).")] = None, by: By = "", why: Why = "", home: Folder = None) -> None:
+def export(
+    case: str,
+    to: Annotated[Path | None, typer.Option("--out", help="The folder to make (default var/packs/CASE).")] = None,
+    by: By = "",
+    why: Why = "",
+    home: Folder = None,
+) -> None:
     """Write the case's evidence pack and print its head, which is quoted on paper. The pack's own verify.py checks it anywhere.
 
     Example: touchstone case export TS-2026-014 --by a.officer --why "file to legal services"
@@ -72,4 +104,8 @@ def export(case: str, to: Annotated[Path | None, typer.Option("--out", help="The
         done = casework.export.export(store, folder, case, target, actor=person(store, folder, by), justification=why, progress=progress)
     for note in done.notes:
         out.print(note, markup=False, highlight=False)
-    out.print(f"Pack: {done.folder}\nHead: {done.head}\nQuote the head on paper. Check the pack with: python3 {done.folder}/verify.py --head {done.head}", highlight=False, soft_wrap=True)
+    out.print(
+        f"Pack: {done.folder}\nHead: {done.head}\nQuote the head on paper. Check the pack with: python3 {done.folder}/verify.py --head {done.head}",
+        highlight=False,
+        soft_wrap=True,
+    )

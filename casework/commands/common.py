@@ -26,7 +26,12 @@ out = Console()
 err = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Folder = Annotated[Path | None, typer.Option("--home", help="The working folder (default: the nearest one above with configs/touchstone.yml).", envvar="TOUCHSTONE_HOME")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", help="The working folder (default: the nearest one above with configs/touchstone.yml).", envvar="TOUCHSTONE_HOME"
+    ),
+]
 By = Annotated[str, typer.Option("--by", help="Who is acting: your name or number as the log shall have it.", envvar="TOUCHSTONE_ACTOR")]
 Why = Annotated[str, typer.Option("--why", help="Why you look: a complaint number, an operation. It goes into the log.")]
 
@@ -131,5 +136,3 @@ def show(name: str, result: PassResult) -> None:
     out.print(f"[bold]{name}[/] {word} {result.message}")
     for line in result.lines:
         out.print(f"  {line}", highlight=False, markup=False)
-
-

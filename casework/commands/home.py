@@ -46,19 +46,33 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to lay out; mad
 
 def doctor(json: Json = False, home: Folder = None) -> None:
     """Check this machine and this working folder, and say in one sentence each what is missing and how to get it."""
-    checks: list[tuple[str, bool, str]] = [("Python", sys.version_info >= (3, 11), sys.version.split()[0]), ("Touchstone", True, code_version())]
+    checks: list[tuple[str, bool, str]] = [
+        ("Python", sys.version_info >= (3, 11), sys.version.split()[0]),
+        ("Touchstone", True, code_version()),
+    ]
     import crawler.browser
     from casework.export.pdf import missing_parts
 
     chromium = crawler.browser.find_chromium()
-    checks.append(("Chromium", chromium is not None, str(chromium or "missing: sources with 'render: true' cannot be crawled; 'apt-get install chromium' or 'playwright install chromium'")))
+    checks.append(
+        (
+            "Chromium",
+            chromium is not None,
+            str(
+                chromium
+                or "missing: sources with 'render: true' cannot be crawled; 'apt-get install chromium' or 'playwright install chromium'"
+            ),
+        )
+    )
     missing = missing_parts()
     checks.append(("Pango (PDF)", not missing, missing or "present"))
     folder = home_of(home)
     try:
         with Store.open(folder) as store:
             problems = store.verify()
-            checks.append(("Store", not problems, "; ".join(problems[:3]) or f"{store.log_head()[0]} events, the chain and the archive hold"))
+            checks.append(
+                ("Store", not problems, "; ".join(problems[:3]) or f"{store.log_head()[0]} events, the chain and the archive hold")
+            )
     except TouchstoneError as error:
         checks.append(("Store", False, str(error)))
     if json:

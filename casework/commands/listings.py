@@ -19,7 +19,21 @@ listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
 queue = typer.Typer(no_args_is_help=True, help="The flagged listings that wait for an officer.")
 
-EXPORT_COLUMNS = ("url", "source", "ref", "title", "price", "currency", "price_text", "seller", "place", "image_count", "first_seen", "last_seen", "level")
+EXPORT_COLUMNS = (
+    "url",
+    "source",
+    "ref",
+    "title",
+    "price",
+    "currency",
+    "price_text",
+    "seller",
+    "place",
+    "image_count",
+    "first_seen",
+    "last_seen",
+    "level",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -43,22 +57,48 @@ def source_list(json: Json = False, home: Folder = None) -> None:
         print_json([{"name": n, "title": s.title, "url": s.url, "platform": s.platform, "last_run": last[n]} for n, s in found.items()])
         return
     rows = [(n, s.title, s.platform, s.url, (r.outcome or "not ended") if (r := last[n]) else "never ran") for n, s in found.items()]
-    table("Sources", ("name", "title", "platform", "url", "last run"), rows, "There is no source yet: docs/add-a-source.md shows how to add one in ten lines.")
+    table(
+        "Sources",
+        ("name", "title", "platform", "url", "last run"),
+        rows,
+        "There is no source yet: docs/add-a-source.md shows how to add one in ten lines.",
+    )
 
 
 @listings.command("list")
 def listing_list(
-    source: Annotated[str | None, typer.Option(help="Only this source.")] = None, limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
-    after: Annotated[int, typer.Option(help="Go on after this row number.")] = 0, by: By = "", why: Why = "", json: Json = False, home: Folder = None,
-) -> None:  # fmt: skip
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+    after: Annotated[int, typer.Option(help="Go on after this row number.")] = 0,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+    home: Folder = None,
+) -> None:
     """Listings as they last read."""
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="listing list", justification=why) as reader:
         rows = reader.summaries(source=source, limit=limit, after=after)
     if json:
         print_json(rows)
         return
-    shown = [(r.listing.id, r.listing.source, r.listing.ref, r.snapshot.title[:60], price_of(r.snapshot), r.snapshot.seller_name or r.snapshot.seller, r.level) for r in rows]
-    table("Listings", ("row", "source", "ref", "title", "price", "seller", "level"), shown, "No listing is kept yet: `touchstone crawl` brings them.")
+    shown = [
+        (
+            r.listing.id,
+            r.listing.source,
+            r.listing.ref,
+            r.snapshot.title[:60],
+            price_of(r.snapshot),
+            r.snapshot.seller_name or r.snapshot.seller,
+            r.level,
+        )
+        for r in rows
+    ]
+    table(
+        "Listings",
+        ("row", "source", "ref", "title", "price", "seller", "level"),
+        shown,
+        "No listing is kept yet: `touchstone crawl` brings them.",
+    )
 
 
 @listings.command("show")
@@ -74,15 +114,29 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
         return
     s = shown.summary.snapshot
     out.print(f"[bold]{s.title}[/]  {price_of(s)}", highlight=False)
-    out.print(f"{shown.summary.listing.url}\nseller {s.seller_name or s.seller or 'not stated'} · {s.place or 'no place stated'} · {shown.summary.image_count} pictures", highlight=False, markup=False)
+    out.print(
+        f"{shown.summary.listing.url}\nseller {s.seller_name or s.seller or 'not stated'} · {s.place or 'no place stated'} · {shown.summary.image_count} pictures",
+        highlight=False,
+        markup=False,
+    )
     out.print(s.text, highlight=False, markup=False)
     if shown.flag is None:
         out.print("Not weighed yet: `touchstone flag`.")
     else:
-        table(f"Level {shown.flag.level}, score {shown.flag.score:.2f}: an opinion, not a verdict", ("points", "reason", ""), [(f"{c.points:+.2f}", c.reason, c.sentence) for c in shown.flag.contributions], f"Level {shown.flag.level}: no finding counts.")
+        table(
+            f"Level {shown.flag.level}, score {shown.flag.score:.2f}: an opinion, not a verdict",
+            ("points", "reason", ""),
+            [(f"{c.points:+.2f}", c.reason, c.sentence) for c in shown.flag.contributions],
+            f"Level {shown.flag.level}: no finding counts.",
+        )
         for missing in shown.flag.not_examined:
             out.print(f"not examined: {missing}", markup=False, highlight=False)
-    table("Judgements", ("when", "who", "says", "reason"), [(f"{j.at:%Y-%m-%d %H:%M} UTC", j.actor, j.verdict, j.reason) for j in shown.judgements], "Nobody has judged it yet.")
+    table(
+        "Judgements",
+        ("when", "who", "says", "reason"),
+        [(f"{j.at:%Y-%m-%d %H:%M} UTC", j.actor, j.verdict, j.reason) for j in shown.judgements],
+        "Nobody has judged it yet.",
+    )
 
 
 @listings.command("history")
@@ -93,29 +147,53 @@ def listing_history(source: str, ref: str, by: By = "", why: Why = "", json: Jso
     if json:
         print_json(versions)
         return
-    rows = [(f"{v.captured_at:%Y-%m-%d %H:%M:%S} UTC", v.capture, v.snapshot.title[:50], price_of(v.snapshot), len(v.image_digests)) for v in versions]
+    rows = [
+        (f"{v.captured_at:%Y-%m-%d %H:%M:%S} UTC", v.capture, v.snapshot.title[:50], price_of(v.snapshot), len(v.image_digests))
+        for v in versions
+    ]
     table("Versions", ("first seen", "capture", "title", "price", "pictures"), rows, "This listing has no reading.")
 
 
 @listings.command("export")
 def listing_export(
-    csv_file: Annotated[Path, typer.Option("--csv", help="The file to write.")], source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
-    by: By = "", why: Why = "", home: Folder = None,
-) -> None:  # fmt: skip
+    csv_file: Annotated[Path, typer.Option("--csv", help="The file to write.")],
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    by: By = "",
+    why: Why = "",
+    home: Folder = None,
+) -> None:
     """Write the listings to a CSV file; the export is in the log as a disclosure.
 
     Example: touchstone listing export --csv listings.csv
     """
     csv_file.parent.mkdir(parents=True, exist_ok=True)
     written = after = 0
-    with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="listing export", justification=why) as reader, csv_file.open("w", newline="", encoding="utf-8") as file:
+    with (
+        opened(home) as (folder, store),
+        store.acting(person(store, folder, by), purpose="listing export", justification=why) as reader,
+        csv_file.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.writer(file)
         writer.writerow(EXPORT_COLUMNS)
         while page := reader.summaries(source=source, after=after, limit=1000):
             for r in page:
                 s = r.snapshot
                 price = "" if s.price_minor is None else decimal_price(s.price_minor, s.currency)
-                row = (r.listing.url, r.listing.source, r.listing.ref, s.title, price, s.currency or "", s.price_text, s.seller, s.place, r.image_count, r.first_seen.isoformat(), r.last_seen.isoformat(), r.level)
+                row = (
+                    r.listing.url,
+                    r.listing.source,
+                    r.listing.ref,
+                    s.title,
+                    price,
+                    s.currency or "",
+                    s.price_text,
+                    s.seller,
+                    s.place,
+                    r.image_count,
+                    r.first_seen.isoformat(),
+                    r.last_seen.isoformat(),
+                    r.level,
+                )
                 writer.writerow([_safe(cell) for cell in row])
                 written += 1
             after = page[-1].listing.id or 0
@@ -129,7 +207,13 @@ def _safe(cell: object) -> object:
 
 
 @sellers.command("show")
-def seller_show(number: Annotated[int, typer.Argument(help="The seller's row number.")], by: By = "", why: Why = "", json: Json = False, home: Folder = None) -> None:
+def seller_show(
+    number: Annotated[int, typer.Argument(help="The seller's row number.")],
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+    home: Folder = None,
+) -> None:
     """A seller: listings, contacts, and the proposed links with their reasons."""
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="seller show", justification=why) as reader:
         found = reader.sellers([number])
@@ -142,16 +226,38 @@ def seller_show(number: Annotated[int, typer.Argument(help="The seller's row num
         print_json({"seller": found[0], "listings": rows, "contacts": contacts, "links": links})
         return
     out.print(f"[bold]{found[0].name or found[0].handle}[/] on {found[0].source}", highlight=False)
-    table("Listings", ("source", "ref", "title", "price", "level"), [(r.listing.source, r.listing.ref, r.snapshot.title[:60], price_of(r.snapshot), r.level) for r in rows], "No listing.")
-    table("Contacts", ("kind", "value", "as written", "first capture"), [(c.kind, c.value, c.raw, capture) for c, capture in contacts], "No contact was found in what it says.")
-    table("Links (proposed until a person judges)", ("link", "to", "level", "score", "status", "reasons"), [(x.id, f"{x.object_kind} {x.object}", x.level, f"{x.score:.2f}", x.status, "; ".join(r.sentence for r in x.reasons)) for x in links], "No link.")
+    table(
+        "Listings",
+        ("source", "ref", "title", "price", "level"),
+        [(r.listing.source, r.listing.ref, r.snapshot.title[:60], price_of(r.snapshot), r.level) for r in rows],
+        "No listing.",
+    )
+    table(
+        "Contacts",
+        ("kind", "value", "as written", "first capture"),
+        [(c.kind, c.value, c.raw, capture) for c, capture in contacts],
+        "No contact was found in what it says.",
+    )
+    table(
+        "Links (proposed until a person judges)",
+        ("link", "to", "level", "score", "status", "reasons"),
+        [
+            (x.id, f"{x.object_kind} {x.object}", x.level, f"{x.score:.2f}", x.status, "; ".join(r.sentence for r in x.reasons))
+            for x in links
+        ],
+        "No link.",
+    )
 
 
 @queue.command("list")
 def queue_list(
-    limit: Annotated[int, typer.Option(help="At most so many.")] = 20, judged: Annotated[bool, typer.Option("--judged", help="Show those already judged too.")] = False,
-    by: By = "", why: Why = "", json: Json = False, home: Folder = None,
-) -> None:  # fmt: skip
+    limit: Annotated[int, typer.Option(help="At most so many.")] = 20,
+    judged: Annotated[bool, typer.Option("--judged", help="Show those already judged too.")] = False,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+    home: Folder = None,
+) -> None:
     """The flagged listings, priority first, each with its reasons in words.
 
     Example: touchstone queue list --limit 50 --by a.officer
@@ -162,9 +268,18 @@ def queue_list(
         print_json(cards)
         return
     rows = [
-        (c.flag.level, f"{c.flag.score:.1f}", c.summary.listing.source, c.summary.listing.ref, c.summary.snapshot.title[:48], price_of(c.summary.snapshot),
-         _reasons(c.flag)) for c in cards if c.flag
-    ]  # fmt: skip
+        (
+            c.flag.level,
+            f"{c.flag.score:.1f}",
+            c.summary.listing.source,
+            c.summary.listing.ref,
+            c.summary.snapshot.title[:48],
+            price_of(c.summary.snapshot),
+            _reasons(c.flag),
+        )
+        for c in cards
+        if c.flag
+    ]
     table("Queue", ("level", "score", "source", "ref", "title", "price", "reasons"), rows, "Nothing waits.")
     if rows:
         out.print("Judge one with: touchstone judge SOURCE REF yes|no|unsure --reason '…' --by NAME")
@@ -181,8 +296,10 @@ def judge(
     source: Annotated[str, typer.Argument(help="The source, or the word 'link' to judge a proposed link.")],
     ref: Annotated[str, typer.Argument(help="The source's reference of the listing, or the link's number.")],
     verdict: Annotated[Verdict, typer.Argument(help="yes: merits action; no; unsure.")],
-    reason: Annotated[str, typer.Option(help="Why, in your words.")], by: By = "", home: Folder = None,
-) -> None:  # fmt: skip
+    reason: Annotated[str, typer.Option(help="Why, in your words.")],
+    by: By = "",
+    home: Folder = None,
+) -> None:
     """Say yes, no or unsure of a listing or a proposed link. A later judgement supersedes an earlier one; none is deleted.
 
     Example: touchstone judge my_marketplace 12345 yes --reason "stitching and logo wrong" --by a.officer
@@ -190,5 +307,12 @@ def judge(
     """
     with opened(home) as (folder, store):
         who = person(store, folder, by)
-        done = judgements.judge_link(store, folder, int(ref), verdict, reason, who) if source == "link" else judgements.judge_listing(store, folder, source, ref, verdict, reason, who)
-    out.print(f"Judgement {done.id}: {done.verdict} by {done.actor}." + (f" It supersedes judgement {done.supersedes}." if done.supersedes else ""))
+        done = (
+            judgements.judge_link(store, folder, int(ref), verdict, reason, who)
+            if source == "link"
+            else judgements.judge_listing(store, folder, source, ref, verdict, reason, who)
+        )
+    out.print(
+        f"Judgement {done.id}: {done.verdict} by {done.actor}."
+        + (f" It supersedes judgement {done.supersedes}." if done.supersedes else "")
+    )

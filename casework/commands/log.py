@@ -23,7 +23,17 @@ def log_show(limit: Annotated[int, typer.Option(help="The newest so many.")] = 2
     if json:
         print_json([{"seq": e.seq, "event": dict(e.body), "chain": e.chain} for e in rows])
         return
-    shown = [(e.seq, e.body["at"][:19].replace("T", " "), e.body["verb"], e.body["actor"], e.body["purpose"], "; ".join(f"{k} {v}" for k, v in e.body["subjects"].items())[:60]) for e in rows]
+    shown = [
+        (
+            e.seq,
+            e.body["at"][:19].replace("T", " "),
+            e.body["verb"],
+            e.body["actor"],
+            e.body["purpose"],
+            "; ".join(f"{k} {v}" for k, v in e.body["subjects"].items())[:60],
+        )
+        for e in rows
+    ]
     table("Log", ("event", "at (UTC)", "verb", "actor", "purpose", "rows"), shown, "The log is empty.")
 
 
@@ -32,11 +42,29 @@ def log_export(csv_file: Annotated[Path, typer.Option("--csv", help="The file to
     """Write the log to a CSV file, digests included."""
     with opened(home) as (_folder, store), csv_file.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("seq", "at", "verb", "actor", "purpose", "justification", "run", "case", "subjects", "detail", "salt", "inner", "chain"))
+        writer.writerow(
+            ("seq", "at", "verb", "actor", "purpose", "justification", "run", "case", "subjects", "detail", "salt", "inner", "chain")
+        )
         rows = store.log()
         for e in rows:
             b = e.body
-            writer.writerow((e.seq, b["at"], b["verb"], b["actor"], b["purpose"], b["justification"], b["run"] or "", b["case"] or "", jsonlib.dumps(b["subjects"]), jsonlib.dumps(b["detail"]), e.salt, e.inner, e.chain))
+            writer.writerow(
+                (
+                    e.seq,
+                    b["at"],
+                    b["verb"],
+                    b["actor"],
+                    b["purpose"],
+                    b["justification"],
+                    b["run"] or "",
+                    b["case"] or "",
+                    jsonlib.dumps(b["subjects"]),
+                    jsonlib.dumps(b["detail"]),
+                    e.salt,
+                    e.inner,
+                    e.chain,
+                )
+            )
     out.print(f"{len(rows)} events written to {csv_file}.")
 
 

@@ -22,7 +22,12 @@ def method_list(json: Json = False, home: Folder = None) -> None:
     if json:
         print_json([{"number": n, "digest": m.digest, "status": s, "method": m} for n, m, s in rows])
         return
-    table("Methods", ("number", "kind", "name", "version", "digest", "standing"), [(n, m.kind, m.name, m.version, m.digest[:12], s or "none") for n, m, s in rows], "No pass has run yet.")
+    table(
+        "Methods",
+        ("number", "kind", "name", "version", "digest", "standing"),
+        [(n, m.kind, m.name, m.version, m.digest[:12], s or "none") for n, m, s in rows],
+        "No pass has run yet.",
+    )
 
 
 @app.command()

@@ -32,7 +32,12 @@ def _crawl(store: Store, home: Home, sources: list[str] | None, fresh: bool) -> 
     with bar() as step:
 
         def progress(source: str, counts: Mapping[str, int]) -> None:
-            step(source, counts.get("listings", 0), expected.get(source), f"{counts.get('pages', 0)} pages, {counts.get('images', 0)} pictures")
+            step(
+                source,
+                counts.get("listings", 0),
+                expected.get(source),
+                f"{counts.get('pages', 0)} pages, {counts.get('images', 0)} pictures",
+            )
 
         return crawler.run.run(store, home, sources=sources or None, actor=SYSTEM, resume=not fresh, progress=progress)
 
@@ -91,14 +96,21 @@ def reread(sources: Sources = None, json: Json = False, home: Folder = None) -> 
     import crawler.reread
 
     with opened(home) as (folder, store), bar() as step:
-        finish("reread", crawler.reread.run(store, folder, sources=sources or None, actor=SYSTEM, progress=lambda source, counts: step(source, counts["pages"])), json)
+        finish(
+            "reread",
+            crawler.reread.run(
+                store, folder, sources=sources or None, actor=SYSTEM, progress=lambda source, counts: step(source, counts["pages"])
+            ),
+            json,
+        )
 
 
 def detect(
     only: Annotated[list[str] | None, typer.Argument(help="Names of detectors; none: all of them.")] = None,
     retry_errors: Annotated[bool, typer.Option("--retry-errors", help="Examine again what failed before.")] = False,
-    json: Json = False, home: Folder = None,
-) -> None:  # fmt: skip
+    json: Json = False,
+    home: Folder = None,
+) -> None:
     """Examine what no method in use has examined yet."""
     with opened(home) as (folder, store):
         finish("detect", _detect(store, folder, only or None, retry_errors), json)
@@ -127,5 +139,10 @@ def status(json: Json = False, home: Folder = None) -> None:
     rows = [(r.pass_name, r.source or "", f"{r.started_at:%Y-%m-%d %H:%M} UTC", r.outcome or "not ended", r.message) for r in runs]
     table("Last runs", ("pass", "source", "started", "ended", ""), rows, "Nothing has run yet: `touchstone scan` begins.")
     table("Examined", ("detector", "outcome", "subjects"), examined, "Nothing has been examined yet.")
-    table("Listings by level", ("source", "priority", "review", "note", "none"), [(s, *(n.get(x, 0) for x in ("priority", "review", "note", "none"))) for s, n in sorted(levels.items())], "No listing has been flagged yet.")
+    table(
+        "Listings by level",
+        ("source", "priority", "review", "note", "none"),
+        [(s, *(n.get(x, 0) for x in ("priority", "review", "note", "none"))) for s, n in sorted(levels.items())],
+        "No listing has been flagged yet.",
+    )
     out.print("The store holds " + ", ".join(f"{n} {noun}" for noun, n in counts.items()) + ".")

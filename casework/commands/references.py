@@ -20,11 +20,13 @@ app = typer.Typer(no_args_is_help=True, help="Comparison pictures and prices: a 
 def add(
     pictures: Annotated[list[Path] | None, typer.Argument(help="Pictures to add.")] = None,
     kind: Annotated[ReferenceKind, typer.Option(help="What they show.")] = ReferenceKind.suspected,
-    brand: Annotated[str, typer.Option(help="The brand they show.")] = "", provenance: Annotated[str, typer.Option(help="Where they come from: a seizure, a statement, the brand.")] = "",
+    brand: Annotated[str, typer.Option(help="The brand they show.")] = "",
+    provenance: Annotated[str, typer.Option(help="Where they come from: a seizure, a statement, the brand.")] = "",
     csv: Annotated[Path | None, typer.Option(help="A CSV of pictures: file, kind, brand, provenance.")] = None,
     prices: Annotated[Path | None, typer.Option(help="A CSV of prices: brand, category, condition, price, currency, source, date.")] = None,
-    by: By = "", home: Folder = None,
-) -> None:  # fmt: skip
+    by: By = "",
+    home: Folder = None,
+) -> None:
     """Add pictures or prices to the log. Each needs its provenance; the same one is not added twice.
 
     Example: touchstone reference add seized/bag.jpg --kind confirmed --brand Gucci --provenance "examiner's statement AB/3" --by a.officer
@@ -41,7 +43,14 @@ def add(
             numbers += references.add_pictures(store, folder, rows, actor=who)
         if prices:
             numbers += references.add_prices(store, folder, prices, actor=who)
-    out.print(f"{len(numbers)} added" + (f", numbers {numbers[0]} to {numbers[-1]}. `touchstone detect` compares with them." if numbers else "; what was given is in the log already."))
+    out.print(
+        f"{len(numbers)} added"
+        + (
+            f", numbers {numbers[0]} to {numbers[-1]}. `touchstone detect` compares with them."
+            if numbers
+            else "; what was given is in the log already."
+        )
+    )
 
 
 @app.command("list")
@@ -52,8 +61,24 @@ def reference_list(json: Json = False, home: Folder = None) -> None:
     if json:
         print_json(rows)
         return
-    shown = [(r.number, r.kind, r.brand, r.category, format_price(r.price_minor, r.currency) if r.price_minor and r.currency else (r.image_sha256 or "")[:12], r.provenance, r.dated) for r in rows]
-    table("References", ("number", "kind", "brand", "category", "price or picture", "provenance", "dated"), shown, "The log is empty: `touchstone reference add` fills it.")
+    shown = [
+        (
+            r.number,
+            r.kind,
+            r.brand,
+            r.category,
+            format_price(r.price_minor, r.currency) if r.price_minor and r.currency else (r.image_sha256 or "")[:12],
+            r.provenance,
+            r.dated,
+        )
+        for r in rows
+    ]
+    table(
+        "References",
+        ("number", "kind", "brand", "category", "price or picture", "provenance", "dated"),
+        shown,
+        "The log is empty: `touchstone reference add` fills it.",
+    )
 
 
 @app.command("remove")
@@ -63,5 +88,7 @@ def remove(number: int, why: Annotated[str, typer.Option(help="Why it no longer 
         if number not in {r.number for r in store.references()}:
             raise TouchstoneError(f"no reference {number} is in force; `touchstone reference list` shows them")
         kept = next(r for r in store.references() if r.number == number)
-        entry = store.add_reference(Reference(None, kept.kind, kept.authority, why, person(store, folder, by), brand=kept.brand, removes=number))
+        entry = store.add_reference(
+            Reference(None, kept.kind, kept.authority, why, person(store, folder, by), brand=kept.brand, removes=number)
+        )
     out.print(f"Entry {entry} removes entry {number}.")

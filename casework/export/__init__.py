@@ -38,8 +38,16 @@ class ExportResult:
 
 
 def export(
-    store: Store, home: Home, case_reference: str, out: Path, *, actor: str, justification: str, progress: Progress | None = None, zipped: bool = True,
-) -> ExportResult:  # fmt: skip
+    store: Store,
+    home: Home,
+    case_reference: str,
+    out: Path,
+    *,
+    actor: str,
+    justification: str,
+    progress: Progress | None = None,
+    zipped: bool = True,
+) -> ExportResult:
     """Make the pack of a case in the new folder `out` (and `out`.zip beside it), and record that it was disclosed.
 
     Raises TouchstoneError for an unknown case, one without exhibits, an empty justification, a folder that is not empty, or a
@@ -51,7 +59,9 @@ def export(
     target = out.with_name(out.name + ".zip")
     for taken in (out, *([target] if zipped else [])):
         if taken.exists() and (not taken.is_dir() or any(taken.iterdir())):
-            raise TouchstoneError(f"{taken} exists already; give another with `--out`, since a pack is never overwritten or mixed with another")
+            raise TouchstoneError(
+                f"{taken} exists already; give another with `--out`, since a pack is never overwritten or mixed with another"
+            )
 
     def say(stage: str) -> None:
         if progress:
@@ -94,8 +104,16 @@ def _write_words(store: Store, home: Home, m: Material, contents: Contents, fold
     own = (home.folder, store.archive.folder, folder.parent.absolute())
     authority = home.settings.authority
     rows = tables.tables(
-        store, m, authority, records=contents.records, files=contents.pictures, tied=contents.tied, pages=contents.pages, sealed=sealed, folders=own,
-    )  # fmt: skip
+        store,
+        m,
+        authority,
+        records=contents.records,
+        files=contents.pictures,
+        tied=contents.tied,
+        pages=contents.pages,
+        sealed=sealed,
+        folders=own,
+    )
     missing = [row | {"why": scrub(row["why"], own)} for row in gaps.not_examined(store, m)]
     m.gaps[:] = [row | {"why": scrub(row["why"], own)} for row in m.gaps]
     tables.write_tables(rows, folder / "data")
@@ -119,10 +137,22 @@ def _context(store: Store, summary: Summary, rows: dict[str, list[Row]], sealed:
     newest = store.log(sealed - 1, 1) if sealed else []
     at = newest[0].body["at"] if newest else when(m.case.opened_at) if m.case.opened_at else None
     return {
-        "case": m.case, "authority": summary.authority, "opened": shown_time(m.case.opened_at), "sealed": sealed, "sealed_at": shown_time(at), "tool": seal.tool(),
-        "exhibits": summary.exhibits(), "others": summary.others(), "missing": summary.gaps, "absent": m.gaps, "methods": rows["methods"], "runs": rows["runs"],
-        "sellers_of_case": m.sellers, "registers": rows["registers"], "time": shown_time,
-    }  # fmt: skip
+        "case": m.case,
+        "authority": summary.authority,
+        "opened": shown_time(m.case.opened_at),
+        "sealed": sealed,
+        "sealed_at": shown_time(at),
+        "tool": seal.tool(),
+        "exhibits": summary.exhibits(),
+        "others": summary.others(),
+        "missing": summary.gaps,
+        "absent": m.gaps,
+        "methods": rows["methods"],
+        "runs": rows["runs"],
+        "sellers_of_case": m.sellers,
+        "registers": rows["registers"],
+        "time": shown_time,
+    }
 
 
 def _own_event(store: Store, after: int, actor: str, case: str) -> dict[str, Any]:

@@ -14,7 +14,15 @@ from casework.export.summary import shown_time
 from store.errors import TouchstoneError
 from store.store import Acting, Store
 
-SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/avif": ".avif", "image/bmp": ".bmp", "image/tiff": ".tif"}
+SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/avif": ".avif",
+    "image/bmp": ".bmp",
+    "image/tiff": ".tif",
+}
 
 
 @dataclass
@@ -54,9 +62,16 @@ def _write_page(m: Material, contents: Contents, folder: Path, number: int, body
     page = pages.decode(body, capture)
     view = f"pages/{stem}.html"
     row: Row = {
-        "capture": number, "file": f"{view}.txt", "view": view, "sha256": hashlib.sha256(body).hexdigest(), "charset": page.charset, "exact": page.exact,
-        "url": capture.url_final, "at": shown_time(capture.ended_at), "record": capture.record_id,
-    }  # fmt: skip
+        "capture": number,
+        "file": f"{view}.txt",
+        "view": view,
+        "sha256": hashlib.sha256(body).hexdigest(),
+        "charset": page.charset,
+        "exact": page.exact,
+        "url": capture.url_final,
+        "at": shown_time(capture.ended_at),
+        "record": capture.record_id,
+    }
     (folder / "pages").mkdir(exist_ok=True)
     (folder / f"{view}.txt").write_bytes(body)
     render.write_view(folder / view, page, row, m.case.reference)

@@ -26,7 +26,7 @@ from store.words.records import (
     Snapshot,
     SubjectKind,
     Version,
-)  # fmt: skip
+)
 
 SUPPORTED = (SubjectKind.listing, SubjectKind.capture, SubjectKind.premises, SubjectKind.link, SubjectKind.seller)
 CHUNK = 300
@@ -74,11 +74,18 @@ def gather(store: Store, reader: Acting, case: Case) -> Material:
     """Read what the case's exhibits rest on. Raises TouchstoneError for a case without exhibits."""
     m = Material(case, reader.exhibits(case.reference))
     if not m.exhibits:
-        raise TouchstoneError(f"case '{case.reference}' has no exhibits yet, so there is nothing to put in a pack; `touchstone case add` gives it some")
+        raise TouchstoneError(
+            f"case '{case.reference}' has no exhibits yet, so there is nothing to put in a pack; `touchstone case add` gives it some"
+        )
     for exhibit in m.exhibits:
         if exhibit.subject_kind not in SUPPORTED:
-            m.gaps.append({"exhibit": exhibit.number, "what": f"exhibit {exhibit.number}, a {exhibit.subject_kind}",
-                           "why": "this version gathers what listings, captures, premises, links and sellers rest on, and no other kind"})  # fmt: skip
+            m.gaps.append(
+                {
+                    "exhibit": exhibit.number,
+                    "what": f"exhibit {exhibit.number}, a {exhibit.subject_kind}",
+                    "why": "this version gathers what listings, captures, premises, links and sellers rest on, and no other kind",
+                }
+            )
         elif exhibit.subject_kind is SubjectKind.listing:
             _listing(reader, m, exhibit.subject, exhibit.number)
         elif exhibit.subject_kind is SubjectKind.capture:
@@ -109,10 +116,14 @@ def _listing(reader: Acting, m: Material, number: int, use: str) -> None:
     m.shown[number] = list(dict.fromkeys(digests))
     m.images |= reader.images(m.shown[number])
     mine = [r for r in m.readings.values() if r.listing == number]
-    m.subjects[number] = list(dict.fromkeys(
-        [(SubjectKind.listing, number)] + [(SubjectKind.snapshot, r.snapshot) for r in mine]
-        + [(SubjectKind.seller, r.seller) for r in mine if r.seller is not None] + [(SubjectKind.picture, p.id) for p in pictures]
-    ))  # fmt: skip
+    m.subjects[number] = list(
+        dict.fromkeys(
+            [(SubjectKind.listing, number)]
+            + [(SubjectKind.snapshot, r.snapshot) for r in mine]
+            + [(SubjectKind.seller, r.seller) for r in mine if r.seller is not None]
+            + [(SubjectKind.picture, p.id) for p in pictures]
+        )
+    )
     m.snapshots |= {s.id: s for s in reader.snapshots(sorted({r.snapshot for r in mine})) if s.id is not None}
     for contact, first in reader.contacts(listing=number):
         m.contacts.append(row_of(contact, capture=first, listing=number, seller=None))
@@ -135,11 +146,17 @@ def _links(reader: Acting, m: Material) -> None:
     found = list(exhibited)
     for kind, number in [(SubjectKind.listing, n) for n in m.listings] + [(SubjectKind.seller, n) for n in sorted(sellers)]:
         links = reader.links(subject=(kind, number))
-        theirs = [x for x in links if x.object_kind is SubjectKind.premises or (x.object_kind is SubjectKind.seller and x.object in sellers)]
+        theirs = [
+            x for x in links if x.object_kind is SubjectKind.premises or (x.object_kind is SubjectKind.seller and x.object in sellers)
+        ]
         found += theirs
         if len(links) > len(theirs):
-            m.gaps.append({"what": f"{len(links) - len(theirs)} proposed links between {kind} {number} and sellers outside the case",
-                           "why": "they would show other people's accounts; the store holds them"})  # fmt: skip
+            m.gaps.append(
+                {
+                    "what": f"{len(links) - len(theirs)} proposed links between {kind} {number} and sellers outside the case",
+                    "why": "they would show other people's accounts; the store holds them",
+                }
+            )
     m.links = {x.id: x for x in sorted(found, key=lambda x: x.id or 0) if x.id is not None}
     for link in m.links.values():
         premises |= {n for k, n in ((link.subject_kind, link.subject), (link.object_kind, link.object)) if k is SubjectKind.premises}
@@ -182,8 +199,14 @@ def _opinions(store: Store, reader: Acting, m: Material) -> None:
     for flag, _ in m.flags.values():
         for c in flag.contributions:
             if c.finding not in m.findings:
-                m.gaps.append({"flag": flag.id, "finding": c.finding, "what": f"finding {c.finding}, on which flag {flag.id} rested",
-                               "why": "it is of something that none of the case's listings shows"})  # fmt: skip
+                m.gaps.append(
+                    {
+                        "flag": flag.id,
+                        "finding": c.finding,
+                        "what": f"finding {c.finding}, on which flag {flag.id} rested",
+                        "why": "it is of something that none of the case's listings shows",
+                    }
+                )
 
 
 def _cited(store: Store, reader: Acting, m: Material) -> None:
@@ -196,13 +219,19 @@ def _cited(store: Store, reader: Acting, m: Material) -> None:
         if kind == "reference" and number.isdigit() and int(number) in known:
             m.references[int(number)] = known[int(number)]
         elif kind == "reference" or (kind == "picture" and not (number.isdigit() and int(number) in mine)):
-            why = "it was removed from the reference log" if kind == "reference" else "it is of a listing that is not in the case; the store holds it"
+            why = (
+                "it was removed from the reference log"
+                if kind == "reference"
+                else "it is of a listing that is not in the case; the store holds it"
+            )
             m.gaps.append({"finding": finding, "what": f"{other.replace(':', ' ')}, with which finding {finding} compares", "why": why})
 
 
 def _judgements(reader: Acting, m: Material) -> None:
     subjects = list(dict.fromkeys(s for listing in m.subjects.values() for s in listing))
-    subjects += [(SubjectKind.flag, n) for n in m.flags] + [(SubjectKind.link, n) for n in m.links] + [(SubjectKind.seller, n) for n in m.sellers]
+    subjects += (
+        [(SubjectKind.flag, n) for n in m.flags] + [(SubjectKind.link, n) for n in m.links] + [(SubjectKind.seller, n) for n in m.sellers]
+    )
     subjects += [(SubjectKind.capture, n) for n in m.captures] + [(SubjectKind.premises, n) for n in m.premises]
     subjects += [(SubjectKind.exhibit, e.id) for e in m.exhibits if e.id is not None]
     for part in _parts(subjects):

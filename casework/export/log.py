@@ -17,11 +17,22 @@ def case_rows(m: Material) -> dict[str, set[int]]:
     """The row numbers that this pack shows, by the words that events use for them."""
     pictures = {n for subjects in m.subjects.values() for kind, n in subjects if kind is SubjectKind.picture}
     return {
-        "listing": set(m.listings), "capture": set(m.captures), "reading": set(m.readings), "snapshot": set(m.snapshots), "seller": set(m.sellers),
-        "picture": pictures, "image": {i.id for i in m.images.values() if i.id is not None}, "examination": set(m.examinations), "finding": set(m.findings),
-        "flag": set(m.flags), "link": set(m.links), "premises": set(m.premises), "judgement": set(m.judgements), "reference": set(m.references),
+        "listing": set(m.listings),
+        "capture": set(m.captures),
+        "reading": set(m.readings),
+        "snapshot": set(m.snapshots),
+        "seller": set(m.sellers),
+        "picture": pictures,
+        "image": {i.id for i in m.images.values() if i.id is not None},
+        "examination": set(m.examinations),
+        "finding": set(m.findings),
+        "flag": set(m.flags),
+        "link": set(m.links),
+        "premises": set(m.premises),
+        "judgement": set(m.judgements),
+        "reference": set(m.references),
         "exhibit": {e.id for e in m.exhibits if e.id is not None},
-    }  # fmt: skip
+    }
 
 
 def is_disclosed(event: Event, case: str, rows: Mapping[str, set[int]]) -> bool:

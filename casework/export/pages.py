@@ -42,7 +42,14 @@ def inert(text: str) -> str:
 
 def is_page(capture: Capture) -> bool:
     mime = header(capture, "content-type").partition(";")[0].strip().lower()
-    return capture.kind in PAGE_KINDS and mime in ("", "text/html", "application/xhtml+xml", "text/plain", "application/json", "application/ld+json")
+    return capture.kind in PAGE_KINDS and mime in (
+        "",
+        "text/html",
+        "application/xhtml+xml",
+        "text/plain",
+        "application/json",
+        "application/ld+json",
+    )
 
 
 def header(capture: Capture, name: str) -> str:

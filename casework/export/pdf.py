@@ -40,5 +40,7 @@ def write_pdf(text: str, pack: Path) -> str:
             return URLFetcherResponse(url, path.read_bytes())
 
     document = HTML(string=text, base_url=BASE, url_fetcher=OwnPictures())
-    document.write_pdf(pack / "summary.pdf", pdf_variant="pdf/ua-1", pdf_identifier=b"touchstone-pack", dpi=150, jpeg_quality=80, optimize_images=True)
+    document.write_pdf(
+        pack / "summary.pdf", pdf_variant="pdf/ua-1", pdf_identifier=b"touchstone-pack", dpi=150, jpeg_quality=80, optimize_images=True
+    )
     return ""

@@ -76,8 +76,12 @@ def _copy_segment(source: Path, target: Path, wanted: dict[int, Location]) -> di
         for offset, place in sorted(wanted.items()):
             at = take(offset, place.length)
             placed[place.record_id] = {
-                "file": f"warc/{target.name}", "offset": at, "length": place.length, "record_id": place.record_id, "record_type": place.record_type,
-            }  # fmt: skip
+                "file": f"warc/{target.name}",
+                "offset": at,
+                "length": place.length,
+                "record_id": place.record_id,
+                "record_type": place.record_type,
+            }
             try:
                 length, data = inflate(old, offset + place.length)
                 follows = unpack(data)

@@ -19,15 +19,21 @@ from casework.export.rows import Row
 
 
 def _environment() -> Environment:
-    environment = Environment(loader=PackageLoader("casework.export"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("casework.export"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     style = environment.loader.get_source(environment, "style.css")[0] if environment.loader else ""
     environment.globals["style"] = Markup(style)  # noqa: S704 - our own file
-    environment.filters["css_text"] = lambda text: Markup("".join(c if c.isalnum() or c in " /._-" else f"\\{ord(c):x} " for c in str(text)))  # noqa: S704 - escaped
+    environment.filters["css_text"] = lambda text: Markup(
+        "".join(c if c.isalnum() or c in " /._-" else f"\\{ord(c):x} " for c in str(text))
+    )
     return environment
 
 
 def write_readme(folder: Path, context: Mapping[str, Any]) -> None:
-    (folder / "README.html").write_text(_environment().get_template("readme.html").render(context, limits=LIMITS, pdf=False), encoding="utf-8")
+    (folder / "README.html").write_text(
+        _environment().get_template("readme.html").render(context, limits=LIMITS, pdf=False), encoding="utf-8"
+    )
 
 
 def write_limits(folder: Path, markdown: str, case: str) -> None:

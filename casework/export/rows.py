@@ -15,8 +15,12 @@ from store.words.records import canonical
 
 Row = dict[str, Any]
 
-_DATABASE = re.compile(r"\b[a-z][a-z0-9]*(?:\+[a-z0-9]+)?://[^\s/@]*@[^\s\"'()]+|\b(?:postgres(?:ql)?|sqlite)(?:\+\w+)?://[^\s\"'()]*", re.IGNORECASE)
-_PATH = re.compile(r"(?<![\w:/.~-])/(?:home|root|usr|var|tmp|opt|srv|mnt|work|app|data|etc|Users)(?:/[^\s\"':,;()]+)+|\b[A-Za-z]:\\[^\s\"']+")
+_DATABASE = re.compile(
+    r"\b[a-z][a-z0-9]*(?:\+[a-z0-9]+)?://[^\s/@]*@[^\s\"'()]+|\b(?:postgres(?:ql)?|sqlite)(?:\+\w+)?://[^\s\"'()]*", re.IGNORECASE
+)
+_PATH = re.compile(
+    r"(?<![\w:/.~-])/(?:home|root|usr|var|tmp|opt|srv|mnt|work|app|data|etc|Users)(?:/[^\s\"':,;()]+)+|\b[A-Za-z]:\\[^\s\"']+"
+)
 
 
 def when(moment: datetime) -> str:
@@ -26,7 +30,9 @@ def when(moment: datetime) -> str:
 
 def row_of(record: Any, *leave_out: str, **more: Any) -> Row:
     """A record's fields as JSON values, and what else is known of it."""
-    return {f.name: plain(getattr(record, f.name)) for f in fields(record) if f.name not in leave_out} | {k: plain(v) for k, v in more.items()}
+    return {f.name: plain(getattr(record, f.name)) for f in fields(record) if f.name not in leave_out} | {
+        k: plain(v) for k, v in more.items()
+    }
 
 
 def plain(value: Any) -> Any:

@@ -42,7 +42,9 @@ def write_manifest(folder: Path) -> str:
 def write_head(folder: Path, *, case: str, log: dict[str, Any], made_at: str, export_event: int) -> str:
     """Write head.json over the manifest; the pack's head, which is what is printed and quoted on paper."""
     manifest = write_manifest(folder)
-    data = canonical({"format": FORMAT, "case": case, "manifest": manifest, "log": log, "made_at": made_at, "export_event": export_event, "tool": tool()})
+    data = canonical(
+        {"format": FORMAT, "case": case, "manifest": manifest, "log": log, "made_at": made_at, "export_event": export_event, "tool": tool()}
+    )
     (folder / HEAD).write_bytes(data)
     return hashlib.sha256(data).hexdigest()
 

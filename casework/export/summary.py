@@ -17,9 +17,13 @@ from store.words.records import Authority, Capture, CaptureKind, Exhibit, Flag, 
 _EMBEDDED = (".jpg", ".png", ".gif", ".webp")
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 KINDS = {
-    CaptureKind.page: "page as the server sent it", CaptureKind.image: "picture", CaptureKind.rendered: "document as a browser rendered it",
-    CaptureKind.network: "answer fetched by the browser", CaptureKind.robots: "robots.txt", CaptureKind.handed_in: "handed in",
-}  # fmt: skip
+    CaptureKind.page: "page as the server sent it",
+    CaptureKind.image: "picture",
+    CaptureKind.rendered: "document as a browser rendered it",
+    CaptureKind.network: "answer fetched by the browser",
+    CaptureKind.robots: "robots.txt",
+    CaptureKind.handed_in: "handed in",
+}
 LEVELS = {"priority": "priority: queued first", "review": "review: queued", "note": "note: recorded only", "none": "none: nothing to say"}
 
 
@@ -63,8 +67,13 @@ class Summary:
     def _exhibit(self, e: Exhibit) -> dict[str, Any]:
         m = self.material
         base: dict[str, Any] = {
-            "number": e.number, "kind": str(e.subject_kind), "description": e.description, "by": self.who(e.actor), "at": shown_time(e.at), "anchor": f"exhibit-{e.id}",
-        }  # fmt: skip
+            "number": e.number,
+            "kind": str(e.subject_kind),
+            "description": e.description,
+            "by": self.who(e.actor),
+            "at": shown_time(e.at),
+            "anchor": f"exhibit-{e.id}",
+        }
         if e.subject_kind is SubjectKind.listing:
             return base | self._listing(e)
         if e.subject_kind is SubjectKind.capture:
@@ -72,8 +81,14 @@ class Summary:
         if e.subject_kind is SubjectKind.link:
             return base | {"links": [self.link(x, e) for x in m.links.values() if x.id == e.subject]}
         if e.subject_kind is SubjectKind.premises:
-            links = [x for x in m.links.values() if (SubjectKind.premises, e.subject) in ((x.subject_kind, x.subject), (x.object_kind, x.object))]
-            return base | {"premises": self.premises(e.subject), "links": [self.link(x, e) for x in links], "judgements": self._judgements([(e.subject_kind, e.subject)])}
+            links = [
+                x for x in m.links.values() if (SubjectKind.premises, e.subject) in ((x.subject_kind, x.subject), (x.object_kind, x.object))
+            ]
+            return base | {
+                "premises": self.premises(e.subject),
+                "links": [self.link(x, e) for x in links],
+                "judgements": self._judgements([(e.subject_kind, e.subject)]),
+            }
         if e.subject_kind is SubjectKind.seller:
             return base | {"sellers": [e.subject], "links": self._links_of({(SubjectKind.seller, e.subject)}, e)}
         return base
@@ -86,17 +101,24 @@ class Summary:
         subjects = m.subjects[number]
         around = [*subjects, (SubjectKind.exhibit, e.id or 0), *((SubjectKind.flag, f.id or 0) for f, _ in flags)]
         return {
-            "listing": m.listings[number], "now": versions[-1].snapshot, "versions": self._versions(number), "captures": self._captures(e.number),
+            "listing": m.listings[number],
+            "now": versions[-1].snapshot,
+            "versions": self._versions(number),
+            "captures": self._captures(e.number),
             "first": shown_time(min(r.captured_at for r in m.readings.values() if r.listing == number)),
             "last": shown_time(max(r.captured_at for r in m.readings.values() if r.listing == number)),
-            "price": money(versions[-1].snapshot.price_minor, versions[-1].snapshot.currency), "pictures": self._pictures(number),
-            "flag": self._flag(*flags[-1]) if flags else None, "earlier_flags": [{"at": shown_time(at), "level": str(f.level), "score": f"{f.score:.2f}"} for f, at in flags[:-1]],
+            "price": money(versions[-1].snapshot.price_minor, versions[-1].snapshot.currency),
+            "pictures": self._pictures(number),
+            "flag": self._flag(*flags[-1]) if flags else None,
+            "earlier_flags": [{"at": shown_time(at), "level": str(f.level), "score": f"{f.score:.2f}"} for f, at in flags[:-1]],
             "findings": [self._finding(f) for f in m.findings.values() if (f.subject_kind, f.subject) in subjects],
-            "examinations": self._examinations(subjects), "gaps": [g for g in self.gaps if g.get("listing") == number],
-            "judgements": self._judgements(around), "sellers": sellers,
+            "examinations": self._examinations(subjects),
+            "gaps": [g for g in self.gaps if g.get("listing") == number],
+            "judgements": self._judgements(around),
+            "sellers": sellers,
             "links": self._links_of({(SubjectKind.listing, number), *((SubjectKind.seller, s) for s in sellers)}, e),
             "contacts": [c for c in m.contacts if c["listing"] == number or c["seller"] in sellers],
-        }  # fmt: skip
+        }
 
     def _versions(self, number: int) -> list[dict[str, Any]]:
         """Each version after the first, with what changed in it."""
@@ -106,7 +128,9 @@ class Summary:
             old, new = before.snapshot.words(), after.snapshot.words()
             changes = [{"field": k.replace("_", " "), "old": old[k], "new": new[k]} for k in new if old[k] != new[k] and k != "price_minor"]
             if before.image_digests != after.image_digests:
-                changes.append({"field": "pictures", "old": f"{len(before.image_digests)}", "new": f"{len(after.image_digests)}, not the same ones"})
+                changes.append(
+                    {"field": "pictures", "old": f"{len(before.image_digests)}", "new": f"{len(after.image_digests)}, not the same ones"}
+                )
             out.append({"at": shown_time(after.captured_at), "capture": after.capture, "changes": changes})
         return out
 
@@ -123,11 +147,22 @@ class Summary:
     def capture(self, c: Capture) -> dict[str, Any]:
         record = self.records.get(c.id or 0)
         return {
-            "id": c.id, "kind": KINDS[c.kind], "url": c.url_final, "requested": c.url_requested if c.url_requested != c.url_final else "", "status": c.status,
-            "at": shown_time(c.ended_at), "digest": c.body_digest, "length": f"{c.body_length:,}", "server": c.server_ip or "not recorded", "source": c.source, "run": c.run,
-            "record": c.record_id, "file": record["file"] if record else "", "event": self.collected.get(str(c.id)),
+            "id": c.id,
+            "kind": KINDS[c.kind],
+            "url": c.url_final,
+            "requested": c.url_requested if c.url_requested != c.url_final else "",
+            "status": c.status,
+            "at": shown_time(c.ended_at),
+            "digest": c.body_digest,
+            "length": f"{c.body_length:,}",
+            "server": c.server_ip or "not recorded",
+            "source": c.source,
+            "run": c.run,
+            "record": c.record_id,
+            "file": record["file"] if record else "",
+            "event": self.collected.get(str(c.id)),
             "page": next((p for p in self.pages if p["capture"] == c.id), None),
-        }  # fmt: skip
+        }
 
     def _pictures(self, number: int) -> list[dict[str, Any]]:
         out = []
@@ -140,18 +175,32 @@ class Summary:
         return out
 
     def _flag(self, flag: Flag, at: str) -> dict[str, Any]:
-        rows = [{"sentence": c.sentence, "reason": c.reason, "points": f"{c.points:+.4f}", "finding": c.finding} for c in flag.contributions]
-        return {"id": flag.id, "at": shown_time(at), "level": LEVELS.get(str(flag.level), str(flag.level)), "score": f"{flag.score:.4f}", "contributions": rows,
-                "policy": flag.policy}  # fmt: skip
+        rows = [
+            {"sentence": c.sentence, "reason": c.reason, "points": f"{c.points:+.4f}", "finding": c.finding} for c in flag.contributions
+        ]
+        return {
+            "id": flag.id,
+            "at": shown_time(at),
+            "level": LEVELS.get(str(flag.level), str(flag.level)),
+            "score": f"{flag.score:.4f}",
+            "contributions": rows,
+            "policy": flag.policy,
+        }
 
     def _finding(self, f: KeptFinding) -> dict[str, Any]:
         method = self.methods.get(f.method, {})
         return {
-            "id": f.id, "sentence": f.finding.sentence, "reason": f.finding.reason, "direction": str(f.finding.direction), "score": f"{f.finding.score:.2f}",
-            "method": f"{f.method_name} {method.get('version', '')}", "status": method.get("status") or "no status", "digest": f.method_digest,
+            "id": f.id,
+            "sentence": f.finding.sentence,
+            "reason": f.finding.reason,
+            "direction": str(f.finding.direction),
+            "score": f"{f.finding.score:.2f}",
+            "method": f"{f.method_name} {method.get('version', '')}",
+            "status": method.get("status") or "no status",
+            "digest": f.method_digest,
             "subject": f"{f.subject_kind} {f.subject}",
             "pointers": [{"raw": p.raw, "field": p.field, "said": self._pointed(p.other)} for p in f.finding.pointers if p.raw or p.other],
-        }  # fmt: skip
+        }
 
     def _pointed(self, other: str) -> str:
         kind, _, number = other.partition(":")
@@ -174,9 +223,14 @@ class Summary:
     def judgement(self, j: Judgement) -> dict[str, Any]:
         after = next((x.id for x in self.material.judgements.values() if x.supersedes == j.id), None)
         return {
-            "id": j.id, "who": self.who(j.actor), "verdict": str(j.verdict), "at": shown_time(j.at), "reason": j.reason, "of": f"{j.subject_kind} {j.subject}",
+            "id": j.id,
+            "who": self.who(j.actor),
+            "verdict": str(j.verdict),
+            "at": shown_time(j.at),
+            "reason": j.reason,
+            "of": f"{j.subject_kind} {j.subject}",
             "superseded": after,
-        }  # fmt: skip
+        }
 
     def _links_of(self, ends: set[tuple[SubjectKind, int]], e: Exhibit) -> list[dict[str, Any]]:
         return [self.link(x, e) for x in self.material.links.values() if ends & {(x.subject_kind, x.subject), (x.object_kind, x.object)}]
@@ -185,12 +239,19 @@ class Summary:
         under = self.told.setdefault(x.id or 0, e.number)
         method = self.methods.get(int(x.method), {})
         return {
-            "id": x.id, "status": x.status, "under": under if under != e.number else "",
-             "score": f"{x.score:.2f}", "level": x.level, "subject": self._end(x.subject_kind, x.subject),
-            "object": self._end(x.object_kind, x.object), "for": [r for r in x.reasons if not r.against], "against": [r for r in x.reasons if r.against],
-            "method": f"{method.get('name', 'method')} {method.get('version', '')}", "judgements": self._judgements([(SubjectKind.link, x.id or 0)]),
+            "id": x.id,
+            "status": x.status,
+            "under": under if under != e.number else "",
+            "score": f"{x.score:.2f}",
+            "level": x.level,
+            "subject": self._end(x.subject_kind, x.subject),
+            "object": self._end(x.object_kind, x.object),
+            "for": [r for r in x.reasons if not r.against],
+            "against": [r for r in x.reasons if r.against],
+            "method": f"{method.get('name', 'method')} {method.get('version', '')}",
+            "judgements": self._judgements([(SubjectKind.link, x.id or 0)]),
             "premises": self.premises(x.object) if x.object_kind is SubjectKind.premises else None,
-        }  # fmt: skip
+        }
 
     def _end(self, kind: SubjectKind, number: int) -> str:
         m = self.material
@@ -204,4 +265,9 @@ class Summary:
 
     def premises(self, number: int) -> dict[str, Any]:
         m = self.material
-        return {"id": number, "label": m.premises[number].label, "kind": m.premises[number].kind, "entries": [e for p, e in m.entries.values() if p == number]}
+        return {
+            "id": number,
+            "label": m.premises[number].label,
+            "kind": m.premises[number].kind,
+            "entries": [e for p, e in m.entries.values() if p == number],
+        }

@@ -13,31 +13,48 @@ from store.words.records import Authority, Run
 
 
 def tables(
-    store: Store, m: Material, authority: Authority, *, records: dict[int, Row | None], files: dict[str, str | None], tied: dict[str, list[int]],
-    pages: list[Row], sealed: int, folders: Iterable[Path],
-) -> dict[str, list[Row]]:  # fmt: skip
+    store: Store,
+    m: Material,
+    authority: Authority,
+    *,
+    records: dict[int, Row | None],
+    files: dict[str, str | None],
+    tied: dict[str, list[int]],
+    pages: list[Row],
+    sealed: int,
+    folders: Iterable[Path],
+) -> dict[str, list[Row]]:
     """Every row of the pack by file name. `records`: where captures lie; `files`: where pictures lie; `tied`: the captures that brought them."""
     folders = tuple(folders)
     methods = {number: (method, status) for number, method, status in store.methods()}
     used = {e.method for e in m.examinations.values()} | {f.method for f in m.findings.values()} | {int(x.method) for x in m.links.values()}
     digests = {flag.policy for flag, _ in m.flags.values()} | {c.method for flag, _ in m.flags.values() for c in flag.contributions}
     for digest in sorted({flag.policy for flag, _ in m.flags.values()} - {method.digest for method, _ in methods.values()}):
-        m.gaps.append({"policy": digest, "what": f"the policy {digest}, by which flags were made", "why": "the store holds no method of that digest"})
+        m.gaps.append(
+            {"policy": digest, "what": f"the policy {digest}, by which flags were made", "why": "the store holds no method of that digest"}
+        )
     runs = _runs(store, {c.run for c in m.captures.values()} | {e.run for e in m.examinations.values() if e.run})
     actors = {e.actor for e in m.exhibits} | {j.actor for j in m.judgements.values()} | {r.actor for r in runs}
     registers = {entry.register for _, entry in m.entries.values()}
     return {
-        "case": [row_of(m.case, authority_name=authority.name, jurisdiction=authority.jurisdiction, sealed_at=sealed, pack=FORMAT, tool=tool())],
-        "exhibits": [row_of(e, "case") for e in m.exhibits],
-        "captures": [
-            row_of(c, "retention_until", uses=sorted(m.uses[n]), warc=records[n]) for n, c in sorted(m.captures.items())
+        "case": [
+            row_of(m.case, authority_name=authority.name, jurisdiction=authority.jurisdiction, sealed_at=sealed, pack=FORMAT, tool=tool())
         ],
+        "exhibits": [row_of(e, "case") for e in m.exhibits],
+        "captures": [row_of(c, "retention_until", uses=sorted(m.uses[n]), warc=records[n]) for n, c in sorted(m.captures.items())],
         "listings": [row_of(x, pictures=m.shown.get(n, [])) for n, x in sorted(m.listings.items())],
         "readings": [row_of(r) for _, r in sorted(m.readings.items())],
         "snapshots": [row_of(s, digest=s.digest) for _, s in sorted(m.snapshots.items())],
         "versions": [
-            {"listing": n, "captured_at": when(v.captured_at), "capture": v.capture, "snapshot": v.snapshot.id, "pictures": list(v.image_digests)}
-            for n in sorted(m.versions) for v in m.versions[n]
+            {
+                "listing": n,
+                "captured_at": when(v.captured_at),
+                "capture": v.capture,
+                "snapshot": v.snapshot.id,
+                "pictures": list(v.image_digests),
+            }
+            for n in sorted(m.versions)
+            for v in m.versions[n]
         ],
         "images": [row_of(i, "capture", file=files.get(d), captures=tied.get(d, [])) for d, i in sorted(m.images.items())],
         "pages": pages,
@@ -45,11 +62,21 @@ def tables(
         "contacts": m.contacts,
         "examinations": [{**row_of(e), "detail": scrub(e.detail, folders)} for _, e in sorted(m.examinations.items())],
         "findings": [
-            {"id": f.id, "examination": f.examination, "subject_kind": str(f.subject_kind), "subject": f.subject, "method": f.method,
-             "method_digest": f.method_digest, **f.finding.body(), "digest": f.finding.digest} for _, f in sorted(m.findings.items())
+            {
+                "id": f.id,
+                "examination": f.examination,
+                "subject_kind": str(f.subject_kind),
+                "subject": f.subject,
+                "method": f.method,
+                "method_digest": f.method_digest,
+                **f.finding.body(),
+                "digest": f.finding.digest,
+            }
+            for _, f in sorted(m.findings.items())
         ],
         "methods": [
-            row_of(method, id=n, digest=method.digest, status=status) for n, (method, status) in sorted(methods.items())
+            row_of(method, id=n, digest=method.digest, status=status)
+            for n, (method, status) in sorted(methods.items())
             if n in used or method.digest in digests
         ],
         "flags": [row_of(flag, at=at) for _, (flag, at) in sorted(m.flags.items())],
@@ -61,7 +88,7 @@ def tables(
         "references": [row_of(r, file=files.get(r.image_sha256 or "")) for _, r in sorted(m.references.items())],
         "runs": [{**row_of(r), "message": scrub(r.message, folders)} for r in runs],
         "actors": [row_of(store.actor(a)) for a in sorted(actors)],
-    }  # fmt: skip
+    }
 
 
 def write_tables(rows: dict[str, list[Row]], folder: Path) -> None:

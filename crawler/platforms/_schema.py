@@ -61,9 +61,17 @@ def open_graph(response: TextResponse) -> dict[str, list[str]]:
     if not response.xpath("/html/head"):
         return said
     names = {
-        "og:title": "title", "og:description": "description", "og:image": "image", "og:image:url": "image", "og:image:secure_url": "image", "og:url": "url",
-        "product:price:amount": "price", "og:price:amount": "price", "product:price:currency": "currency", "og:price:currency": "currency",
-    }  # fmt: skip
+        "og:title": "title",
+        "og:description": "description",
+        "og:image": "image",
+        "og:image:url": "image",
+        "og:image:secure_url": "image",
+        "og:url": "url",
+        "product:price:amount": "price",
+        "og:price:amount": "price",
+        "product:price:currency": "currency",
+        "og:price:currency": "currency",
+    }
     for page in OpenGraphExtractor().extract_items(response.selector.root):
         for name, value in page["properties"]:
             if name in names and value.strip():
@@ -111,7 +119,9 @@ def pictures(value: Any) -> list[str]:
 
 def kinds(thing: Thing) -> set[str]:
     stated = thing.get("@type") or ""
-    return {str(each).rstrip("/").rpartition("/")[2].rpartition(":")[2].lower() for each in (stated if isinstance(stated, list) else [stated])}
+    return {
+        str(each).rstrip("/").rpartition("/")[2].rpartition(":")[2].lower() for each in (stated if isinstance(stated, list) else [stated])
+    }
 
 
 def offer_of(product: Thing) -> Thing:
@@ -167,7 +177,11 @@ def own(candidates: Sequence[Thing], response: TextResponse, source: Source, gra
 
 
 def _likeness(thing: Thing, page: str, source: Source, pages: set[str], refs: set[str], titles: set[str]) -> int:
-    stated = [address(page, str(url)) for url in (thing.get("url"), thing.get("@id"), offer_of(thing).get("url")) if isinstance(url, str) and url.strip()]
+    stated = [
+        address(page, str(url))
+        for url in (thing.get("url"), thing.get("@id"), offer_of(thing).get("url"))
+        if isinstance(url, str) and url.strip()
+    ]
     score = 0
     if pages & {_bare(url) for url in stated}:
         score += 4

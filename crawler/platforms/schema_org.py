@@ -50,14 +50,22 @@ def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, s
     name = said or (source.title if source.kind == "shop" else "")
     seller_url = address(base, schema.text(seller.get("url")) or schema.text(seller.get("@id")))
     snapshot = Snapshot(
-        title, description, price_text, *amount_of(price),
-        brand=line(schema.text(product.get("brand"))), category=line(schema.text(product.get("category"))),
+        title,
+        description,
+        price_text,
+        *amount_of(price),
+        brand=line(schema.text(product.get("brand"))),
+        category=line(schema.text(product.get("category"))),
         condition=schema.text(offer.get("itemCondition") or product.get("itemCondition")).rpartition("/")[2],
-        seller=handle_of(source, name, seller_url) if name else "", seller_name=name, place=_place(seller, offer),
-    )  # fmt: skip
+        seller=handle_of(source, name, seller_url) if name else "",
+        seller_name=name,
+        place=_place(seller, offer),
+    )
     pictures = [address(base, url) for url in schema.pictures(product.get("image")) or graph.get("image", [])]
     notes = notes_on(title, description, name) + (("price not understood",) if amount and not price else ())
-    ref = ref_of(source, response.url) or ("" if source.ref else schema.text(product.get("sku") or product.get("productID")) or response.url)
+    ref = ref_of(source, response.url) or (
+        "" if source.ref else schema.text(product.get("sku") or product.get("productID")) or response.url
+    )
     return Parsed(ref, response.url, snapshot, tuple(dict.fromkeys(filter(None, pictures))), seller_url, notes)
 
 

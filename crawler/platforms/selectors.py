@@ -37,10 +37,18 @@ def _item(response: TextResponse, source: Source) -> Parsed | None:
         return None  # an empty page, or one of another make: nothing is said of a listing here
     ref = ref_of(source, response.url) or ("" if source.ref else response.url)
     return _parsed(
-        source, ref, response.url, title, text, price, _first(page, css.seller), _link(page, css.seller_url or css.seller, base),
-        _first(page, css.place), _pictures(page, css.images, base), {"brand": _first(page, css.brand), "category": _first(page, css.category),
-        "condition": _first(page, css.condition)},
-    )  # fmt: skip
+        source,
+        ref,
+        response.url,
+        title,
+        text,
+        price,
+        _first(page, css.seller),
+        _link(page, css.seller_url or css.seller, base),
+        _first(page, css.place),
+        _pictures(page, css.images, base),
+        {"brand": _first(page, css.brand), "category": _first(page, css.category), "condition": _first(page, css.condition)},
+    )
 
 
 def _card(card: Selector, response: TextResponse, source: Source) -> Parsed:
@@ -49,21 +57,48 @@ def _card(card: Selector, response: TextResponse, source: Source) -> Parsed:
     url = _link(card, css.url, base)
     ref = line(_first(card, css.ref)) if css.ref else ref_of(source, url) or ("" if source.ref else url)
     return _parsed(
-        source, ref if url else "", url, line(_first(card, css.title)), _first(card, css.text), _first(card, css.price), _first(card, css.seller),
-        _link(card, css.seller_url or css.seller, base), _first(card, css.place), _pictures(card, css.images, base), {},
-    )  # fmt: skip
+        source,
+        ref if url else "",
+        url,
+        line(_first(card, css.title)),
+        _first(card, css.text),
+        _first(card, css.price),
+        _first(card, css.seller),
+        _link(card, css.seller_url or css.seller, base),
+        _first(card, css.place),
+        _pictures(card, css.images, base),
+        {},
+    )
 
 
 def _parsed(
-    source: Source, ref: str, url: str, title: str, text: str, price: str, seller: str, seller_url: str, place: str, images: tuple[str, ...], more: dict[str, str],
-) -> Parsed:  # fmt: skip
+    source: Source,
+    ref: str,
+    url: str,
+    title: str,
+    text: str,
+    price: str,
+    seller: str,
+    seller_url: str,
+    place: str,
+    images: tuple[str, ...],
+    more: dict[str, str],
+) -> Parsed:
     price, seller, place = line(price), line(seller), line(place)
     found = price_in(source, price)
     name = seller or (source.title if source.kind == "shop" else "")
     snapshot = Snapshot(
-        title, text, price, *amount_of(found), seller=handle_of(source, name, seller_url) if name else "",
-        seller_name=name, place=place, brand=line(more.get("brand", "")), category=line(more.get("category", "")), condition=line(more.get("condition", "")),
-    )  # fmt: skip
+        title,
+        text,
+        price,
+        *amount_of(found),
+        seller=handle_of(source, name, seller_url) if name else "",
+        seller_name=name,
+        place=place,
+        brand=line(more.get("brand", "")),
+        category=line(more.get("category", "")),
+        condition=line(more.get("condition", "")),
+    )
     notes = notes_on(title, text, price, seller) + (("price not understood",) if price and not found else ())
     return Parsed(ref, url, snapshot, images, seller_url, notes)
 

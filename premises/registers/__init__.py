@@ -76,7 +76,9 @@ def kinds() -> dict[str, Register]:
     found = {}
     for module in pkgutil.iter_modules(__path__):
         file = importlib.import_module(f"{__name__}.{module.name}")
-        found[file.KIND] = Register(file.KIND, file.read, getattr(file, "dated", lambda path: ""), getattr(file, "TITLE", ""), getattr(file, "LICENCE", ""))
+        found[file.KIND] = Register(
+            file.KIND, file.read, getattr(file, "dated", lambda path: ""), getattr(file, "TITLE", ""), getattr(file, "LICENCE", "")
+        )
     return found
 
 
@@ -90,7 +92,9 @@ def configured(home: Home, name: str) -> tuple[RegisterConfig, Register]:
         raise StopRun(f"no register '{name}': configs/registers/ has {', '.join(paths) or 'none'}")
     config = load(paths[name], RegisterConfig)
     if config.kind not in kinds():
-        raise StopRun(f"{paths[name]}: kind '{config.kind}' is read by no file of premises/registers; there are {', '.join(sorted(kinds()))}")
+        raise StopRun(
+            f"{paths[name]}: kind '{config.kind}' is read by no file of premises/registers; there are {', '.join(sorted(kinds()))}"
+        )
     return config, kinds()[config.kind]
 
 

@@ -53,9 +53,16 @@ def entry_of(number: int, fields: Mapping[str, Any]) -> RegisterEntry | Refused:
     place = fields.get("Geocode") or fields.get("geocode") or {}
     lat, lon = (_degrees(place.get(key) or place.get(key.lower())) for key in ("Latitude", "Longitude"))
     return RegisterEntry(
-        register=KIND, reference=text["FHRSID"], name=text["BusinessName"], address_raw=", ".join(lines), postcode=text.get("PostCode"),
-        lat=lat, lon=lon, phone=phone_of(text.get("Phone")), row=number,
-    )  # fmt: skip
+        register=KIND,
+        reference=text["FHRSID"],
+        name=text["BusinessName"],
+        address_raw=", ".join(lines),
+        postcode=text.get("PostCode"),
+        lat=lat,
+        lon=lon,
+        phone=phone_of(text.get("Phone")),
+        row=number,
+    )
 
 
 def _degrees(value: object) -> float | None:

@@ -11,8 +11,11 @@ def _ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
 
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=metadata, include_object=_ours,
-    render_as_batch=True, transactional_ddl=True,
-)  # fmt: skip
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    include_object=_ours,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -160,17 +160,13 @@ def _named(read: Normalised, rules: tuple[_Rule, ...]) -> Iterator[_Hit]:
 
 # E-mail
 
-_EMAIL = re.compile(
-    r"(?<![a-z0-9._%+\-])([a-z0-9][a-z0-9._%+\-]{0,63})@((?:[a-z0-9\-]{1,63}\.){1,5}[a-z]{2,24})(?![a-z0-9\-])"
-)
+_EMAIL = re.compile(r"(?<![a-z0-9._%+\-])([a-z0-9][a-z0-9._%+\-]{0,63})@((?:[a-z0-9\-]{1,63}\.){1,5}[a-z]{2,24})(?![a-z0-9\-])")
 _HIDDEN_EMAIL = re.compile(
     r"(?<![a-z0-9._%+\-])([a-z0-9][a-z0-9._%+\-]{1,63})(?: ?[\(\[\{<] ?at ?[\)\]\}>] ?| at )"
     r"([a-z0-9\-]{2,63})(?: ?[\(\[\{<] ?dot ?[\)\]\}>] ?| dot |\.)"
     r"(co(?: ?dot ?|\.)uk|com|net|org|uk|me|ru|de|fr)(?![a-z0-9])"
 )
-_PROVIDERS = _set(
-    "gmail googlemail hotmail outlook live yahoo ymail icloud aol protonmail proton gmx btinternet mail sky"
-)
+_PROVIDERS = _set("gmail googlemail hotmail outlook live yahoo ymail icloud aol protonmail proton gmx btinternet mail sky")
 
 
 def _emails(read: Normalised) -> Iterator[_Hit]:
@@ -214,9 +210,19 @@ def _addresses(read: Normalised) -> Iterator[_Hit]:
 # Phones
 
 _WORDS = {
-    "zero": "0", "nought": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
-    "seven": "7", "eight": "8", "nine": "9",
-}  # fmt: skip
+    "zero": "0",
+    "nought": "0",
+    "oh": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+}
 _TOKEN = re.compile(
     r"\+|[0-9]|(?<=[0-9])[oil]{1,3}(?=[0-9])|(?<![a-z0-9])o{1,3}(?=[0-9])|(?<=[0-9])o{1,3}(?![a-z])|(?<![a-z0-9])o(?![a-z])"
     rf"|(?<![a-z])(?:(?:double|triple) )?(?:{'|'.join(_WORDS)})(?![a-z])|(?<![a-z])(?:double|triple) [0-9o](?![a-z0-9])"
@@ -271,9 +277,7 @@ def _may_begin(run: list[tuple[str, int, int]], i: int, digits: str, text: str) 
 
 
 # Ofcom's drama numbers, as national numbers: not given out, so that phonenumbers calls some of them invalid.
-_DRAMA = re.compile(
-    r"(?:7700900|1632960|8081570|3069990|2079460|2896496|2920180|9098790|1914980|1(?:1[3-8]|21|31|41|51|61)4960)\d{3}"
-)
+_DRAMA = re.compile(r"(?:7700900|1632960|8081570|3069990|2079460|2896496|2920180|9098790|1914980|1(?:1[3-8]|21|31|41|51|61)4960)\d{3}")
 
 
 @lru_cache(maxsize=4096)

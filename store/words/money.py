@@ -33,9 +33,7 @@ _EXPONENTS = {
 }
 # Codes that are also words: "45 TOP quality" is no price in pa'anga. Taken only where nothing else stands there.
 _WORDLIKE = _set("ALL TOP TRY CUP PEN BOB MAD COP GEL MOP LAK SOS BAM PAB RON SAR")
-_DOLLARS = _set(
-    "USD AUD CAD NZD HKD SGD BBD BMD BND BSD BZD FJD GYD JMD KYD LRD NAD SBD SRD TTD TWD XCD ARS CLP COP MXN UYU DOP"
-)
+_DOLLARS = _set("USD AUD CAD NZD HKD SGD BBD BMD BND BSD BZD FJD GYD JMD KYD LRD NAD SBD SRD TTD TWD XCD ARS CLP COP MXN UYU DOP")
 # A mark that several currencies share: (the usual reading, those that a default may choose instead).
 _SHARED: dict[str, tuple[str | None, frozenset[str]]] = {
     "$": ("USD", _DOLLARS),
@@ -47,22 +45,72 @@ _SHARED: dict[str, tuple[str | None, frozenset[str]]] = {
     "rs": (None, _set("INR PKR LKR NPR MUR SCR")),
 }
 _MARKS = {
-    "us$": "USD", "u$s": "USD", "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "nz$": "NZD", "hk$": "HKD",
-    "s$": "SGD", "r$": "BRL", "nt$": "TWD", "mx$": "MXN", "€": "EUR", "₹": "INR", "₽": "RUB", "₺": "TRY",
-    "₩": "KRW", "₫": "VND", "₴": "UAH", "₪": "ILS", "₦": "NGN", "₱": "PHP", "฿": "THB", "₸": "KZT", "₾": "GEL",
-    "₼": "AZN", "₡": "CRC", "₲": "PYG", "₵": "GHS", "₭": "LAK", "₮": "MNT", "元": "CNY", "円": "JPY", "zł": "PLN",
-    "zl": "PLN", "kč": "CZK", "kc": "CZK", "ft": "HUF", "лв": "BGN", "руб": "RUB", "euro": "EUR", "euros": "EUR",
-    "quid": "GBP", "squid": "GBP", "sterling": "GBP", "rmb": "CNY", "yuan": "CNY", "yen": "JPY", "zloty": "PLN",
-    "rupees": "INR", "lira": "TRY", "fr.": "CHF", "sfr": "CHF", "dirhams": "AED", "dhs": "AED", "usdt": "USD",
-    "dollars": "dollar", "bucks": "dollar", "pounds": "pound", "pounds sterling": "pound",
-}  # fmt: skip
+    "us$": "USD",
+    "u$s": "USD",
+    "a$": "AUD",
+    "au$": "AUD",
+    "c$": "CAD",
+    "ca$": "CAD",
+    "nz$": "NZD",
+    "hk$": "HKD",
+    "s$": "SGD",
+    "r$": "BRL",
+    "nt$": "TWD",
+    "mx$": "MXN",
+    "€": "EUR",
+    "₹": "INR",
+    "₽": "RUB",
+    "₺": "TRY",
+    "₩": "KRW",
+    "₫": "VND",
+    "₴": "UAH",
+    "₪": "ILS",
+    "₦": "NGN",
+    "₱": "PHP",
+    "฿": "THB",
+    "₸": "KZT",
+    "₾": "GEL",
+    "₼": "AZN",
+    "₡": "CRC",
+    "₲": "PYG",
+    "₵": "GHS",
+    "₭": "LAK",
+    "₮": "MNT",
+    "元": "CNY",
+    "円": "JPY",
+    "zł": "PLN",
+    "zl": "PLN",
+    "kč": "CZK",
+    "kc": "CZK",
+    "ft": "HUF",
+    "лв": "BGN",
+    "руб": "RUB",
+    "euro": "EUR",
+    "euros": "EUR",
+    "quid": "GBP",
+    "squid": "GBP",
+    "sterling": "GBP",
+    "rmb": "CNY",
+    "yuan": "CNY",
+    "yen": "JPY",
+    "zloty": "PLN",
+    "rupees": "INR",
+    "lira": "TRY",
+    "fr.": "CHF",
+    "sfr": "CHF",
+    "dirhams": "AED",
+    "dhs": "AED",
+    "usdt": "USD",
+    "dollars": "dollar",
+    "bucks": "dollar",
+    "pounds": "pound",
+    "pounds sterling": "pound",
+}
 _ALIASES = {"rs.": "rs", "₨": "rs", "kr.": "kr", ",-": ""}
 
 # A space parts thousands only before three digits: "2 12.99" is two numbers.
 _NUMBER = r"\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,']\d+)*"
-_MARK = "|".join(
-    sorted(map(re.escape, [*_MARKS, *_ALIASES, *_SHARED, *(c.lower() for c in _CODES)]), key=len, reverse=True)
-)
+_MARK = "|".join(sorted(map(re.escape, [*_MARKS, *_ALIASES, *_SHARED, *(c.lower() for c in _CODES)]), key=len, reverse=True))
 # A mark must not be part of a longer word ("45 eurovision"), but a digit may touch it ("45eur"). What touches the next
 # number belongs to that one ("2 £12.99").
 _PRICE = re.compile(
@@ -73,9 +121,7 @@ _FREE = re.compile(
     r"\W*(?:(?:it'?s |totally |completely |price:? )?(?:for )?free(?:bie)?|free (?:of charge|item)"
     r"|free to (?:collect(?:or)?|a? ?good home)|gratis|gratuit|kostenlos|zu verschenken|giveaway|no charge)\W*"
 )
-_FROM = re.compile(
-    r"(?:\bfrom|\bstart(?:ing|s)?(?: (?:at|from))?|\bas low as|\bab|\b[àa] partir de|\bdesde|\bvanaf|\bfra)\W*$"
-)
+_FROM = re.compile(r"(?:\bfrom|\bstart(?:ing|s)?(?: (?:at|from))?|\bas low as|\bab|\b[àa] partir de|\bdesde|\bvanaf|\bfra)\W*$")
 _FROM_AFTER = re.compile(r"\s*(?:\+(?!\s*\S)|and up\b|upwards\b|onwards\b|or more\b)")
 _TO = re.compile(r"\s*(?:-|–|—|to|bis|à|up to|and|until)\s*")
 _POSTAGE = re.compile(r"\s*(?:for )?(?:postage|delivery|shipping|p ?& ?p|versand|%)")  # after a figure: not the price
@@ -89,9 +135,7 @@ _NO_AMOUNT = re.compile(r"0\d|\d{8}")
 # eBay writes "US $12.99" and "C $20"; one letter before "$" is taken only where it can be no word ("a $20 bag").
 _PARTED = re.compile(r"(?<![a-z])(us|au|ca|nz|hk|nt|mx|c|r) \$")
 _MAX_LENGTH = 500  # a price is short; a page handed in by mistake is not read to its end
-_CEILING = (
-    10**15
-)  # minor units; beyond is a phone or an identifier, not a price (and more than a database integer is safe with)
+_CEILING = 10**15  # minor units; beyond is a phone or an identifier, not a price (and more than a database integer is safe with)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +176,7 @@ def parse_price(text: str, default_currency: str | None = None) -> Price | None:
     return None
 
 
-def _of_marked(
-    read: str, text: str, marked: list[re.Match[str]], found: list[re.Match[str]], default: str | None
-) -> Price | None:
+def _of_marked(read: str, text: str, marked: list[re.Match[str]], found: list[re.Match[str]], default: str | None) -> Price | None:
     chosen = next((m for m in marked if _NOW.search(read[: m.start()])), marked[0])
     mark = _mark_of(chosen, read)
     kind: Kind = "exact"

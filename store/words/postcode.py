@@ -25,9 +25,7 @@ _OUTWARD = r"(?:[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]|[A-HK-Y][0-9]{2}|[0-9][A-
 _INWARD = r"[0-9][ABD-HJLNP-UW-Z]{2}"
 _GRAMMAR = re.compile(rf"(GIR|{_OUTWARD}) ?({_INWARD})")
 _SPACE = "[ \\t\u00a0]{0,3}"
-_CANDIDATE = re.compile(
-    rf"(?<![A-Za-z0-9])([A-Za-z01][A-Za-z0-9]{{1,3}})({_SPACE})([0-9OoIi][A-Za-z]{{2}})(?![A-Za-z0-9])"
-)
+_CANDIDATE = re.compile(rf"(?<![A-Za-z0-9])([A-Za-z01][A-Za-z0-9]{{1,3}})({_SPACE})([0-9OoIi][A-Za-z]{{2}})(?![A-Za-z0-9])")
 # "size M8 5XL" is clothing, although M8 5XL is a real postcode in Manchester: the directory alone cannot tell.
 _SIZE_BEFORE = re.compile(r"\bsiz(?:es?|ing)\b\W{0,3}(?:\w{1,4}\W{1,3}){0,3}$", re.IGNORECASE)
 _SIZE_NEAR = re.compile(r"\bsiz(?:es?|ing)\b|\b(?:x{1,4}[sl]|[2-9]x[sl]|[sml])\b", re.IGNORECASE)
@@ -230,14 +228,30 @@ class _Grid:
 
 # OSGB36: the seven parameters with the sign turned (they are published from WGS 84), some 5 m at worst.
 _BRITISH = _Grid(
-    6377563.396, 6356256.909, 0.9996012717, 49.0, -2.0, 400000.0, -100000.0,
-    (446.448, -125.157, 542.060), (0.1502, 0.2470, 0.8421), -20.4894,
-)  # fmt: skip
+    6377563.396,
+    6356256.909,
+    0.9996012717,
+    49.0,
+    -2.0,
+    400000.0,
+    -100000.0,
+    (446.448, -125.157, 542.060),
+    (0.1502, 0.2470, 0.8421),
+    -20.4894,
+)
 # Ireland 1975, Ordnance Survey Ireland's published parameters.
 _IRISH = _Grid(
-    6377340.189, 6356034.447, 1.000035, 53.5, -8.0, 200000.0, 250000.0,
-    (482.530, -130.596, 564.557), (-1.042, -0.214, -0.631), 8.150,
-)  # fmt: skip
+    6377340.189,
+    6356034.447,
+    1.000035,
+    53.5,
+    -8.0,
+    200000.0,
+    250000.0,
+    (482.530, -130.596, 564.557),
+    (-1.042, -0.214, -0.631),
+    8.150,
+)
 
 
 def _to_wgs84(east: float, north: float, grid: _Grid) -> tuple[float, float]:
@@ -281,11 +295,8 @@ def _unproject(east: float, north: float, g: _Grid) -> tuple[float, float]:
     eta = nu / rho - 1
     x = (east - g.east0) / nu
     t = tan**2
-    latitude = lat - nu / rho * tan * (
-        x**2 / 2 - x**4 / 24 * (5 + 3 * t + eta - 9 * t * eta) + x**6 / 720 * (61 + 90 * t + 45 * t**2)
-    )
+    latitude = lat - nu / rho * tan * (x**2 / 2 - x**4 / 24 * (5 + 3 * t + eta - 9 * t * eta) + x**6 / 720 * (61 + 90 * t + 45 * t**2))
     longitude = math.radians(g.lon0) + sec * (
-        x - x**3 / 6 * (nu / rho + 2 * t) + x**5 / 120 * (5 + 28 * t + 24 * t**2)
-        - x**7 / 5040 * (61 + 662 * t + 1320 * t**2 + 720 * t**3)
-    )  # fmt: skip
+        x - x**3 / 6 * (nu / rho + 2 * t) + x**5 / 120 * (5 + 28 * t + 24 * t**2) - x**7 / 5040 * (61 + 662 * t + 1320 * t**2 + 720 * t**3)
+    )
     return latitude, longitude

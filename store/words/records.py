@@ -280,9 +280,18 @@ class Snapshot:
 
 
 SNAPSHOT_WORDS = (
-    "title", "text", "price_text", "price_minor", "currency", "brand", "category", "condition",
-    "seller", "seller_name", "place",
-)  # fmt: skip
+    "title",
+    "text",
+    "price_text",
+    "price_minor",
+    "currency",
+    "brand",
+    "category",
+    "condition",
+    "seller",
+    "seller_name",
+    "place",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,11 +458,21 @@ class Finding:
             "sentence": self.sentence,
             "direction": str(self.direction),
             "pointers": [
-                {k: v for k, v in (("field", p.field), ("start", p.start), ("end", p.end), ("raw", p.raw), ("other", p.other),
-                                   ("detail", dict(p.detail))) if v not in ("", None, {})}
+                {
+                    k: v
+                    for k, v in (
+                        ("field", p.field),
+                        ("start", p.start),
+                        ("end", p.end),
+                        ("raw", p.raw),
+                        ("other", p.other),
+                        ("detail", dict(p.detail)),
+                    )
+                    if v not in ("", None, {})
+                }
                 for p in self.pointers
             ],
-        }  # fmt: skip
+        }
 
     @property
     def digest(self) -> str:

@@ -26,9 +26,7 @@ _OWN_FOLDS = {
     **dict.fromkeys("★☆✱✲✻＊", "*"),
 }
 _OWN_FOLDS.pop("`")  # ASCII is never folded to ASCII
-_LATIN_NAME = re.compile(
-    r"(?:.* )?LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |SCRIPT |DOTLESS |LONG )?([A-Z])(?: WITH .*)?"
-)
+_LATIN_NAME = re.compile(r"(?:.* )?LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |SCRIPT |DOTLESS |LONG )?([A-Z])(?: WITH .*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +253,7 @@ def _word(word: str, loose: bool, alone: bool) -> str:
     """One word of a spelling: its letters run on or split by points, or some starred."""
     letters = word.replace("'", "")
     if len(letters) <= 3:
-        spelt = (
-            "'?".join(_letter(c, loose) for c in letters)
-            if "'" in word
-            else "".join(_letter(c, loose) for c in letters)
-        )
+        spelt = "'?".join(_letter(c, loose) for c in letters) if "'" in word else "".join(_letter(c, loose) for c in letters)
         if alone or len(letters) == 1:
             return spelt
         # "u.s. polo", "u s polo"; but not "us. polo", where a sentence ends

@@ -41,7 +41,7 @@ from store.words.records import (
     Status,
     SubjectKind,
     Verdict,
-)  # fmt: skip
+)
 
 CASE = "TS-2026-1"
 SECRET = "s3cr3t-c00kie-value-0451"
@@ -101,11 +101,27 @@ class Builder:
 
     def keep(self, run: Run, kind: CaptureKind, url: str, payload: bytes, mime: str, coding: str = "") -> Capture:
         self.at += timedelta(minutes=1)
-        headers = [("Content-Type", mime), ("Set-Cookie", f"session={SECRET}; Path=/"), ("Server", "market")] + ([("Content-Encoding", coding)] if coding else [])
+        headers = [("Content-Type", mime), ("Set-Cookie", f"session={SECRET}; Path=/"), ("Server", "market")] + (
+            [("Content-Encoding", coding)] if coding else []
+        )
         capture = Capture(
-            None, run.id, "market", kind, "GET", url, url, (), 200, (("User-Agent", "touchstone-scanner"), ("Cookie", f"session={SECRET}"), ("Authorization", f"Bearer {TOKEN}")),
-            tuple(headers), "", 0, self.at - timedelta(seconds=1), self.at, server_ip="192.0.2.10",
-        )  # fmt: skip
+            None,
+            run.id,
+            "market",
+            kind,
+            "GET",
+            url,
+            url,
+            (),
+            200,
+            (("User-Agent", "touchstone-scanner"), ("Cookie", f"session={SECRET}"), ("Authorization", f"Bearer {TOKEN}")),
+            tuple(headers),
+            "",
+            0,
+            self.at - timedelta(seconds=1),
+            self.at,
+            server_ip="192.0.2.10",
+        )
         with self.store.archive.writer(f"market-{run.id[:8]}") as writer:
             kept = self.store.keep(writer, capture, payload, actor=SYSTEM, purpose="market sweep")
         self.captures.append(kept)
@@ -120,7 +136,13 @@ class Builder:
             body = gzip.compress(body, mtime=0)
         page = self.keep(run, CaptureKind.page, url, body, "text/html; charset=utf-8", coding)
         urls = tuple(f"http://market.example/img/{ref}-{n}.jpg" for n in range(len(pictures)))
-        reading = self.store.keep_readings(page, "selectors", "selectors/1", [Parsed(ref, page.url_final, snapshot, urls, f"http://market.example/s/{snapshot.seller}")], run.id)[0]
+        reading = self.store.keep_readings(
+            page,
+            "selectors",
+            "selectors/1",
+            [Parsed(ref, page.url_final, snapshot, urls, f"http://market.example/s/{snapshot.seller}")],
+            run.id,
+        )[0]
         for n, data in enumerate(pictures):
             shot = self.keep(run, CaptureKind.image, urls[n], data, "image/jpeg")
             digest = hashlib.sha256(data).hexdigest()
@@ -136,25 +158,61 @@ def build(folder: Path, exhibits: bool = True) -> World:
     store = b.store
     run = b.run("crawl", "market")
     bag = Snapshot(
-        "Quilted shoulder bag, black", f"Mirror quality 1:1, comes with dust bag. {HOSTILE} Call 07700 900123 or collect from 14 Orchard Parade.",
-        "£85.00", 8500, "GBP", "Maison Lozenge", "bags", "new", "parade_deals", "Parade Deals", "Wexcombe",
-    )  # fmt: skip
+        "Quilted shoulder bag, black",
+        f"Mirror quality 1:1, comes with dust bag. {HOSTILE} Call 07700 900123 or collect from 14 Orchard Parade.",
+        "£85.00",
+        8500,
+        "GBP",
+        "Maison Lozenge",
+        "bags",
+        "new",
+        "parade_deals",
+        "Parade Deals",
+        "Wexcombe",
+    )
     shot, other = picture(1, "quilted 1"), picture(2, "tote 2")
     first = b.listing(run, "1001", bag, [shot], coding="gzip")
-    second = b.listing(run, "1002", replace(bag, title="Tote bag, tan", text="As seen in the shop. WhatsApp 07700 900123.", price_text="£60", price_minor=6000), [shot, other])
-    third = b.listing(run, "2001", Snapshot("Old wooden chair", "A chair", "£20", 2000, "GBP", seller="granny", seller_name="Granny"), [picture(3, "chair")])
+    second = b.listing(
+        run,
+        "1002",
+        replace(bag, title="Tote bag, tan", text="As seen in the shop. WhatsApp 07700 900123.", price_text="£60", price_minor=6000),
+        [shot, other],
+    )
+    third = b.listing(
+        run,
+        "2001",
+        Snapshot("Old wooden chair", "A chair", "£20", 2000, "GBP", seller="granny", seller_name="Granny"),
+        [picture(3, "chair")],
+    )
     b.listing(run, "1001", replace(bag, price_text="£70.00", price_minor=7000), [shot], coding="gzip")
     store.end_run(run.id, Outcome.good, {"pages": 4}, f"wrote {folder}/var/archive and {store.database.url}")
     with store.acting(SYSTEM, purpose="detect", run=run.id) as reader:
         subjects = reader.subjects_of([first, second, third])
         seller = next(n for kind, n in subjects[first] if kind is SubjectKind.seller)
-    sheet = Reference(None, ReferenceKind.official, "wexcombe", "brand owner's sheet 12", "a.officer", "Maison Lozenge", image_sha256=hashlib.sha256(shot).hexdigest())
+    sheet = Reference(
+        None,
+        ReferenceKind.official,
+        "wexcombe",
+        "brand owner's sheet 12",
+        "a.officer",
+        "Maison Lozenge",
+        image_sha256=hashlib.sha256(shot).hexdigest(),
+    )
     reference = store.add_reference(sheet)
     text, image = _detect(b, subjects, [first, second], reference)
     _flags(b, [first, second], text, image)
     _places(b, seller, first)
-    store.judge(SubjectKind.listing, first, Verdict.yes, actor="a.officer", authority="wexcombe", reason="the quilting and the price; asked the brand owner")
-    store.judge(SubjectKind.listing, first, Verdict.unsure, actor="b.officer", authority="wexcombe", reason="the picture may be the brand's own")
+    store.judge(
+        SubjectKind.listing,
+        first,
+        Verdict.yes,
+        actor="a.officer",
+        authority="wexcombe",
+        reason="the quilting and the price; asked the brand owner",
+    )
+    store.judge(
+        SubjectKind.listing, first, Verdict.unsure, actor="b.officer", authority="wexcombe", reason="the picture may be the brand's own"
+    )
     store.judge(SubjectKind.listing, third, Verdict.no, actor="a.officer", authority="wexcombe", reason="a chair")
     store.open_case(Case(CASE, "wexcombe", "Parade Deals, Orchard Parade"), actor="a.officer")
     if not exhibits:
@@ -171,9 +229,10 @@ def build(folder: Path, exhibits: bool = True) -> World:
 def _detect(b: Builder, subjects: dict[int, list[tuple[SubjectKind, int]]], listings: list[int], reference: int) -> tuple[int, int]:
     store, run = b.store, b.run("detect")
     methods = [
-        Method("detector", "text_terms", "1", {"terms": ["mirror quality"], "weights": {"strong": 0.9}}), Method("detector", "price_gap", "1", {"ratio": 0.25}),
+        Method("detector", "text_terms", "1", {"terms": ["mirror quality"], "weights": {"strong": 0.9}}),
+        Method("detector", "price_gap", "1", {"ratio": 0.25}),
         Method("detector", "image_match", "1", {"radius": 12}, {"pdq": "d" * 64}),
-    ]  # fmt: skip
+    ]
     text, price, image = (store.keep_method(m) for m in methods)
     for number in (text, price, image):
         store.set_method_status(number, Status.in_force, SYSTEM, "shipped; docs/accuracy.md")
@@ -184,15 +243,33 @@ def _detect(b: Builder, subjects: dict[int, list[tuple[SubjectKind, int]]], list
                     said = reader.snapshots([number])[0].text
                 at = said.find("Mirror quality")
                 found = (
-                    Finding("term.replica", 0.9, "Says “Mirror quality 1:1”, a usual word for copies", pointers=(Pointer("text", at, at + 18, said[at : at + 18]),)),
-                    Finding("term.address", 0.2, "Gives a street address", Direction.exculpatory, (Pointer("text", len(said) - 18, len(said), said[-18:]),)),
+                    Finding(
+                        "term.replica",
+                        0.9,
+                        "Says “Mirror quality 1:1”, a usual word for copies",
+                        pointers=(Pointer("text", at, at + 18, said[at : at + 18]),),
+                    ),
+                    Finding(
+                        "term.address",
+                        0.2,
+                        "Gives a street address",
+                        Direction.exculpatory,
+                        (Pointer("text", len(said) - 18, len(said), said[-18:]),),
+                    ),
                 )[: 2 if at >= 0 else 0]
                 store.keep_examinations(text, [Examination(kind, number, Examined.done, found)], run.id)
                 missing = Examination(kind, number, Examined.not_possible, detail="there is no reference price for Maison Lozenge bags")
                 store.keep_examinations(price, [missing], run.id)
             if kind is SubjectKind.picture:
-                match = Finding("image.same", 0.8, "The same picture as reference 1", pointers=(Pointer(other=f"reference:{reference}", detail={"distance": 0}),))
-                failed = Examination(kind, number, Examined.failed, detail=f"OSError: cannot open /home/someone/place ({b.store.database.url})")
+                match = Finding(
+                    "image.same",
+                    0.8,
+                    "The same picture as reference 1",
+                    pointers=(Pointer(other=f"reference:{reference}", detail={"distance": 0}),),
+                )
+                failed = Examination(
+                    kind, number, Examined.failed, detail=f"OSError: cannot open /home/someone/place ({b.store.database.url})"
+                )
                 store.keep_examinations(image, [Examination(kind, number, Examined.done, (match,)) if number == 1 else failed], run.id)
     store.end_run(run.id, Outcome.good, {"examined": 4})
     return text, image
@@ -207,16 +284,34 @@ def _flags(b: Builder, listings: list[int], text: int, image: int) -> None:
             found = reader.findings_of(reader.subjects_of([listing])[listing])
             weights = {Direction.suspicious: 2, Direction.exculpatory: -1}
             points = [round(f.finding.score * weights[f.finding.direction], 4) for f in found]
-            sums = tuple(Contribution(f.finding.reason, p, f.finding.sentence, f.method_digest, f.id) for f, p in zip(found, points, strict=True))
+            sums = tuple(
+                Contribution(f.finding.reason, p, f.finding.sentence, f.method_digest, f.id) for f, p in zip(found, points, strict=True)
+            )
             level = Level.priority if sums else Level.none
-            b.store.keep_flag(Flag(None, listing, policy.digest, "f" * 64, level, round(sum(points), 4), sums, ("price_gap: there is no reference price",)), run.id)
+            b.store.keep_flag(
+                Flag(
+                    None, listing, policy.digest, "f" * 64, level, round(sum(points), 4), sums, ("price_gap: there is no reference price",)
+                ),
+                run.id,
+            )
     b.store.end_run(run.id, Outcome.good, {"flags": 2})
 
 
 def _places(b: Builder, seller: int, listing: int) -> None:
     store, run = b.store, b.run("link")
     snapshot, _ = store.begin_register("fhrs", "a" * 64, dated="2026-10-01", licence="OGL v3", rows=2, refused=0, run=run.id)
-    entry = RegisterEntry("fhrs", "9001", "Parade Deals Ltd", "Unit 3, 14 Orchard Parade, Wexcombe", "WX1 1AA", {"unit": "3"}, lat=51.0, lon=-1.0, phone="+447700900123", row=17)
+    entry = RegisterEntry(
+        "fhrs",
+        "9001",
+        "Parade Deals Ltd",
+        "Unit 3, 14 Orchard Parade, Wexcombe",
+        "WX1 1AA",
+        {"unit": "3"},
+        lat=51.0,
+        lon=-1.0,
+        phone="+447700900123",
+        row=17,
+    )
     store.keep_entries(snapshot, [(entry, "parade deals")])
     with store.acting(SYSTEM, purpose="link") as reader:
         kept = reader.entries_unjoined(snapshot)[0]
@@ -230,6 +325,12 @@ def _places(b: Builder, seller: int, listing: int) -> None:
         LinkReason("phone.same", 3.0, "The page gives 07700 900123, as the register does", page, kept.id),
         LinkReason("name.same", 1.5, "The account's name is the register's", page, kept.id),
         LinkReason("number.range", -1.0, "The page gives no unit", page, kept.id, against=True),
-    )  # fmt: skip
-    store.keep_links([Link(None, SubjectKind.seller, seller, SubjectKind.premises, unit, str(method), 0.83, "unit", reasons)], method, run.id, actor=SYSTEM, purpose="link")
+    )
+    store.keep_links(
+        [Link(None, SubjectKind.seller, seller, SubjectKind.premises, unit, str(method), 0.83, "unit", reasons)],
+        method,
+        run.id,
+        actor=SYSTEM,
+        purpose="link",
+    )
     store.end_run(run.id, Outcome.good, {"links": 1})

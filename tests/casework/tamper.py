@@ -68,7 +68,13 @@ def _changed(data: bytes, how: str, name: str, dice: random.Random) -> bytes:
         return data[:at] + dice.randbytes(some) + data[at:]
     if how == "truncate":
         return data[:at]
-    parts = members(data) if name.endswith(".warc.gz") else data.splitlines(keepends=True) if data.count(b"\n") > 1 else [data[i : i + 64] for i in range(0, len(data), 64)]
+    parts = (
+        members(data)
+        if name.endswith(".warc.gz")
+        else data.splitlines(keepends=True)
+        if data.count(b"\n") > 1
+        else [data[i : i + 64] for i in range(0, len(data), 64)]
+    )
     if len(parts) > 1:
         a, b = dice.sample(range(len(parts)), 2)
         parts[a], parts[b] = parts[b], parts[a]
@@ -154,9 +160,23 @@ def forge_page(pack: Path, old: bytes, new: bytes) -> int:
                 row["body_digest"], row["body_length"] = sha(body), len(body)
 
     edit_rows(pack, "data/captures.jsonl", captures)
-    edit_rows(pack, "data/pages.jsonl", lambda found: [r.update(sha256=sha(body), digest=sha(body)) for r in found if r["capture"] == capture["id"]] and None)
-    edit_rows(pack, "log.jsonl", lambda found: [r["event"]["detail"].update(sha256=sha(body)) for r in found
-                                               if "event" in r and r["event"]["detail"].get("record") == capture["record_id"]] and None)  # fmt: skip
+    edit_rows(
+        pack,
+        "data/pages.jsonl",
+        lambda found: [r.update(sha256=sha(body), digest=sha(body)) for r in found if r["capture"] == capture["id"]] and None,
+    )
+    edit_rows(
+        pack,
+        "log.jsonl",
+        lambda found: (
+            [
+                r["event"]["detail"].update(sha256=sha(body))
+                for r in found
+                if "event" in r and r["event"]["detail"].get("record") == capture["record_id"]
+            ]
+            and None
+        ),
+    )
     reseal(pack, log=rechain(pack))
     return int(capture["id"])
 

@@ -29,7 +29,9 @@ def both(place: Place) -> Flag:  # noqa: F811
 
 def test_a_flag_says_why_in_words_and_sums(place: Place) -> None:  # noqa: F811
     place.price("Gucci", "belt", 21000)
-    place.build.listing("1", title="Gucci belt, mirror quality 1:1", text="All sizes", price_minor=1500, currency="GBP", seller="a", pictures=(jpeg(1),))
+    place.build.listing(
+        "1", title="Gucci belt, mirror quality 1:1", text="All sizes", price_minor=1500, currency="GBP", seller="a", pictures=(jpeg(1),)
+    )
     flag = both(place)
     assert flag.level is Level.priority
     assert abs(sum(c.points for c in flag.contributions) - flag.score) < 1e-6

@@ -54,13 +54,23 @@ def test_a_pack_holds_what_the_case_rests_on(made: ExportResult, world: World) -
     pack = made.folder
     assert {e["number"] for e in rows(pack, "data/exhibits.jsonl")} == {"AB1", "AB2", "AB3", "AB4"}
     assert {x["ref"] for x in rows(pack, "data/listings.jsonl")} == {"1001", "1002"}
-    assert [v["capture"] for v in rows(pack, "data/versions.jsonl") if v["listing"] == world.listings[0]] == [world.captures[0].id, world.captures[7].id]
+    assert [v["capture"] for v in rows(pack, "data/versions.jsonl") if v["listing"] == world.listings[0]] == [
+        world.captures[0].id,
+        world.captures[7].id,
+    ]
     assert {(e["method_name"], e["outcome"]) for e in rows(pack, "data/examinations.jsonl")} == {
-        ("text_terms", "done"), ("price_gap", "not_possible"), ("image_match", "done"), ("image_match", "failed"),
-    }  # fmt: skip
+        ("text_terms", "done"),
+        ("price_gap", "not_possible"),
+        ("image_match", "done"),
+        ("image_match", "failed"),
+    }
     assert {j["verdict"] for j in rows(pack, "data/judgements.jsonl")} == {"yes", "unsure"}
-    assert rows(pack, "data/links.jsonl")[0]["status"] == "proposed" and any(r["against"] for r in rows(pack, "data/links.jsonl")[0]["reasons"])
-    assert rows(pack, "data/register_entries.jsonl")[0]["name"] == "Parade Deals Ltd" and {p["kind"] for p in rows(pack, "data/premises.jsonl")} == {"unit", "building"}
+    assert rows(pack, "data/links.jsonl")[0]["status"] == "proposed" and any(
+        r["against"] for r in rows(pack, "data/links.jsonl")[0]["reasons"]
+    )
+    assert rows(pack, "data/register_entries.jsonl")[0]["name"] == "Parade Deals Ltd" and {
+        p["kind"] for p in rows(pack, "data/premises.jsonl")
+    } == {"unit", "building"}
     assert {c["value"] for c in rows(pack, "data/contacts.jsonl")} == {"+447700900123"}
     assert {m["name"] for m in rows(pack, "data/methods.jsonl")} == {"text_terms", "price_gap", "image_match", "register_link", "additive"}
     assert rows(pack, "data/references.jsonl")[0]["provenance"] == "brand owner's sheet 12"
@@ -92,7 +102,9 @@ def test_the_log_gives_the_case_whole_and_all_else_as_digests(made: ExportResult
     assert collected == {c["record_id"] for c in rows(made.folder, "data/captures.jsonl")}
     assert not any(str(world.listings[2]) in str(e["subjects"].get("listing", "")).split(",") for e in disclosed.values())
     assert [e["verb"] for e in disclosed.values()][-2:] == ["disclosure", "consultation"]
-    assert disclosed[max(disclosed) - 1]["justification"] == "file to legal services" and disclosed[max(disclosed) - 1]["subjects"]["capture"]
+    assert (
+        disclosed[max(disclosed) - 1]["justification"] == "file to legal services" and disclosed[max(disclosed) - 1]["subjects"]["capture"]
+    )
 
 
 def test_a_case_tells_nothing_of_other_cases(world: World, tmp_path: Path) -> None:
@@ -114,7 +126,9 @@ def test_a_rendered_page_comes_with_the_browsers_own_captures(tmp_path: Path) ->
     later, url = AT + timedelta(days=1), "http://shop.example/3"
     base = replace(world.captures[0], id=None, record_id="", url_requested=url, url_final=url, started_at=later, ended_at=later)
     document = replace(base, kind=CaptureKind.rendered, response_headers=(("Content-Type", "text/html"),))
-    part = replace(base, kind=CaptureKind.network, url_final="http://shop.example/api", response_headers=(("Content-Type", "application/json"),))
+    part = replace(
+        base, kind=CaptureKind.network, url_final="http://shop.example/api", response_headers=(("Content-Type", "application/json"),)
+    )
     with store.archive.writer("shop") as writer:
         kept = store.keep_rendered(writer, document, b"<h1>Rendered</h1>", [(part, b'{"price": 3}')], actor=SYSTEM, purpose="market sweep")
     reading = store.keep_readings(kept, "selectors", "selectors/1", [Parsed("3", kept.url_final, Snapshot(title="Rendered"))], run)[0]
@@ -151,7 +165,16 @@ def test_no_secret_and_nothing_of_this_machine_is_in_a_pack(made: ExportResult, 
     assert "[folder]" in run["message"] and "sqlite" not in run["message"]
     failed = next(e for e in rows(made.folder, "data/examinations.jsonl") if e["outcome"] == "failed")
     assert failed["detail"] == "OSError: cannot open [path] ([database])"
-    for word in (SECRET, TOKEN, str(world.folder), str(world.folder.parent), str(Path.home()), "sqlite:///", "touchstone.db", socket.gethostname()):
+    for word in (
+        SECRET,
+        TOKEN,
+        str(world.folder),
+        str(world.folder.parent),
+        str(Path.home()),
+        "sqlite:///",
+        "touchstone.db",
+        socket.gethostname(),
+    ):
         for name, data in _unpacked(made.folder):
             assert word.encode() not in data, (word, name)
     assert made.zipped and not any(str(world.folder).encode() in made.zipped.read_bytes() for _ in "x")
@@ -173,7 +196,10 @@ def test_no_page_of_a_pack_runs_anything_or_points_outside(made: ExportResult) -
         policy = next(a["content"] or "" for tag, a in parser.seen if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy")
         assert "default-src 'none'" in policy and "script-src" not in policy and "http" not in policy, name
         for tag, attributes in parser.seen:
-            assert tag not in ("script", "object", "embed", "form", "link", "base") and not any(a.startswith("on") for a in attributes), (name, tag)
+            assert tag not in ("script", "object", "embed", "form", "link", "base") and not any(a.startswith("on") for a in attributes), (
+                name,
+                tag,
+            )
             assert tag != "iframe" or attributes["sandbox"] == "", name
             for address in (attributes.get("src"), attributes.get("href")):
                 assert address is None or not re.match(r"\w+:|//|/", address), (name, address)
@@ -209,8 +235,20 @@ def test_a_hostile_page_reaches_nothing_when_its_view_is_opened(made: ExportResu
         view = tmp_path / "view.html"
         row = rows(made.folder, "data/pages.jsonl")[0]
         render.write_view(view, Page(hostile.encode(), hostile, "utf-8", True), row | {"url": hostile}, hostile)
-        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                   f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=3000", "--dump-dom", view.as_uri()]  # fmt: skip
+        command = [
+            chromium,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--virtual-time-budget=3000",
+            "--dump-dom",
+            view.as_uri(),
+        ]
         shown = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
         done.set()
         thread.join()
@@ -221,11 +259,24 @@ def test_a_hostile_page_reaches_nothing_when_its_view_is_opened(made: ExportResu
 def test_the_readme_says_what_a_reader_must_know(made: ExportResult) -> None:
     text = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", (made.folder / "README.html").read_text())))
     for said in (
-        "Who runs the account NOT SHOWN", "proposed Link 1", "No person has confirmed it", "against The page gives no unit",
-        "event 1 of the log, by system", "strength 0.90 of 1", "Score 3.2000",
-        "there is no reference price", "image_match failed on picture", "examined, nothing found", "Ada Officer, trading standards officer", "Ben Reviewer, reviewing officer",
-        "the picture may be the brand's own", "reference 1 (official, brand owner's sheet 12)", "£85.00 £70.00", "--head", "England and Wales",
-    ):  # fmt: skip
+        "Who runs the account NOT SHOWN",
+        "proposed Link 1",
+        "No person has confirmed it",
+        "against The page gives no unit",
+        "event 1 of the log, by system",
+        "strength 0.90 of 1",
+        "Score 3.2000",
+        "there is no reference price",
+        "image_match failed on picture",
+        "examined, nothing found",
+        "Ada Officer, trading standards officer",
+        "Ben Reviewer, reviewing officer",
+        "the picture may be the brand's own",
+        "reference 1 (official, brand owner's sheet 12)",
+        "£85.00 £70.00",
+        "--head",
+        "England and Wales",
+    ):
         assert said in text, said
     assert all(title in text for title, _ in LIMITS)
     assert "court-proof" not in text and "UK law" not in text
@@ -236,7 +287,11 @@ def test_a_confirmed_link_is_shown_as_confirmed(tmp_path: Path) -> None:
     world.store.judge(SubjectKind.link, 1, Verdict.yes, actor="a.officer", authority="wexcombe", reason="seen at the shop on a visit")
     done = again(world, tmp_path / "pack")
     text = (done.folder / "README.html").read_text()
-    assert rows(done.folder, "data/links.jsonl")[0]["status"] == "confirmed" and "A person confirmed it" in text and "seen at the shop on a visit" in text
+    assert (
+        rows(done.folder, "data/links.jsonl")[0]["status"] == "confirmed"
+        and "A person confirmed it" in text
+        and "seen at the shop on a visit" in text
+    )
 
 
 def test_the_limits_stand_in_the_pack_and_in_the_docs(made: ExportResult) -> None:
@@ -254,14 +309,22 @@ def test_the_pdf_says_the_same_and_is_accessible(made: ExportResult) -> None:
     objects = b"".join(said for name, said in _unpacked(made.folder) if name == "summary.pdf")
     assert data.startswith(b"%PDF-1.7") and all(word in objects for word in (b"/MarkInfo", b"/Lang", b"pdfuaid", b"/Image"))
     if shutil.which("pdftotext"):
-        text = re.sub(r"\s+", " ", subprocess.run(["pdftotext", "-layout", str(made.pdf), "-"], capture_output=True, text=True, check=True).stdout)
+        text = re.sub(
+            r"\s+", " ", subprocess.run(["pdftotext", "-layout", str(made.pdf), "-"], capture_output=True, text=True, check=True).stdout
+        )
         assert "NOT SHOWN" in text and "page 1 of" in text and "Quilted shoulder bag, black" in text and "<script>" in text
 
 
-def test_without_weasyprint_one_sentence_says_so_and_the_pack_is_made(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_weasyprint_one_sentence_says_so_and_the_pack_is_made(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pdf, "missing_parts", lambda: "the Pango library is missing: `apt-get install libpango-1.0-0`")
     done = again(world, tmp_path / "pack")
-    assert done.pdf is None and not (done.folder / "summary.pdf").exists() and "summary.pdf was not made, the Pango library is missing" in done.notes[0]
+    assert (
+        done.pdf is None
+        and not (done.folder / "summary.pdf").exists()
+        and "summary.pdf was not made, the Pango library is missing" in done.notes[0]
+    )
     assert verify(done.folder, done.head).accepted
 
 
@@ -271,7 +334,9 @@ def test_two_exports_at_the_same_state_differ_only_in_the_event_of_their_making(
     shutil.copytree(home, tmp_path / "kept")
     for name in ("first", "second"):
         with Store(f"sqlite:///{home}/var/touchstone.db", home / "var" / "archive") as store:
-            done.append(export(store, Home(home), CASE, tmp_path / name / "pack", actor="a.officer", justification="file to legal services"))
+            done.append(
+                export(store, Home(home), CASE, tmp_path / name / "pack", actor="a.officer", justification="file to legal services")
+            )
         shutil.rmtree(home)
         shutil.copytree(tmp_path / "kept", home)
     one, two = (d.folder for d in done)
@@ -311,7 +376,9 @@ def test_what_cannot_be_exported_is_refused_in_a_sentence(world: World, made: Ex
 def test_a_log_that_does_not_hold_gives_no_pack(tmp_path: Path) -> None:
     world = build(tmp_path / "home")
     with world.store.database.writing() as c:
-        c.exec_driver_sql("UPDATE event SET body_json = replace(body_json, 'a.officer', 'b.officer') WHERE seq = (SELECT max(seq) FROM event)")
+        c.exec_driver_sql(
+            "UPDATE event SET body_json = replace(body_json, 'a.officer', 'b.officer') WHERE seq = (SELECT max(seq) FROM event)"
+        )
     with pytest.raises(TouchstoneError, match=r"does not pass its own check.*log.jsonl, event"):
         again(world, tmp_path / "pack")
     assert not (tmp_path / "pack").exists() and not list(tmp_path.glob(".pack*"))
@@ -339,7 +406,9 @@ def test_erased_bytes_are_a_gap_and_rehomed_ones_are_not(tmp_path: Path) -> None
     world = build(tmp_path / "home", exhibits=False)
     world.store.erase(world.captures[1].id or 0, actor="a.officer", reason="not needed")
     world.store.exhibit(CASE, SubjectKind.listing, world.listings[1], initials="AB", description="Listing 1002", actor="a.officer")
-    world.store.exhibit(CASE, SubjectKind.capture, world.captures[1].id or 0, initials="AB", description="An erased picture", actor="a.officer")
+    world.store.exhibit(
+        CASE, SubjectKind.capture, world.captures[1].id or 0, initials="AB", description="An erased picture", actor="a.officer"
+    )
     done = again(world, tmp_path / "pack")
     captures = {c["id"]: c for c in rows(done.folder, "data/captures.jsonl")}
     moved = captures[world.captures[3].id or 0]
@@ -379,6 +448,8 @@ def test_scrubbing_leaves_web_addresses_alone() -> None:
 
     said: dict[str, Any] = {
         "got 404 from https://market.example/home/item/3": "got 404 from https://market.example/home/item/3",
-        "cannot open /var/lib/x/y.db": "cannot open [path]", "postgresql+psycopg://me:pw@db/ts refused": "[database] refused", "3/4 done": "3/4 done",
-    }  # fmt: skip
+        "cannot open /var/lib/x/y.db": "cannot open [path]",
+        "postgresql+psycopg://me:pw@db/ts refused": "[database] refused",
+        "3/4 done": "3/4 done",
+    }
     assert {text: scrub(text) for text in said} == said

@@ -42,7 +42,9 @@ def named(folder: Path, head: str | None = None) -> list[str]:
 def test_a_pack_is_accepted_outside_the_virtual_environment(made: ExportResult, pack: Path) -> None:
     code, report = run_verify(pack / "verify.py", pack, "--head", made.head)
     assert (code, report["problems"], report["head"], report["case"]) == (0, [], made.head, CASE)
-    assert any("who runs an account" in line for line in report["not_checked"]) and any("signature" in line for line in report["not_checked"])
+    assert any("who runs an account" in line for line in report["not_checked"]) and any(
+        "signature" in line for line in report["not_checked"]
+    )
     assert not any("--head" in line for line in report["not_checked"])
 
 
@@ -139,10 +141,16 @@ def _set(**values: Any) -> Callable[[list[dict[str, Any]]], None]:
         ("log.jsonl", lambda found: found.pop(3), "events are missing or out of order"),
         ("log.jsonl", lambda found: found.pop(), "its 'log' is not what log.jsonl gives"),
         ("log.jsonl", lambda found: found.insert(3, found.pop(4)), "out of order"),
-        ("log.jsonl", lambda found: next(r for r in found if "event" not in r).update(inner="ab" * 32), "does not follow the events before it"),
+        (
+            "log.jsonl",
+            lambda found: next(r for r in found if "event" not in r).update(inner="ab" * 32),
+            "does not follow the events before it",
+        ),
     ],
 )
-def test_an_edit_with_new_manifest_and_head_is_named_by_what_it_contradicts(pack: Path, file: str, change: Callable[[Any], None], said: str) -> None:
+def test_an_edit_with_new_manifest_and_head_is_named_by_what_it_contradicts(
+    pack: Path, file: str, change: Callable[[Any], None], said: str
+) -> None:
     edit_rows(pack, file, change)
     reseal(pack)
     assert any(said in problem for problem in named(pack)), named(pack)
@@ -165,10 +173,23 @@ def test_a_page_or_picture_that_is_not_what_was_captured_is_named(pack: Path) ->
     (pack / image["file"]).write_bytes(b"another picture")
     reseal(pack)
     said = named(pack)
-    assert any(s.startswith(page["file"]) and "it is not what capture" in s for s in said) and any(s.startswith(image["file"]) for s in said)
+    assert any(s.startswith(page["file"]) and "it is not what capture" in s for s in said) and any(
+        s.startswith(image["file"]) for s in said
+    )
 
 
-GARBAGE = (b"", b"\xff\xfe\x00", b"[" * 200_000, b"null\n", b'{"a":1,"a":2}\n', b"1e999\n", b'{"seq":1e400,"inner":[]}\n', b"[[[]]]\n", b'{"id":{}}\n', b'"\\ud800"\n')
+GARBAGE = (
+    b"",
+    b"\xff\xfe\x00",
+    b"[" * 200_000,
+    b"null\n",
+    b'{"a":1,"a":2}\n',
+    b"1e999\n",
+    b'{"seq":1e400,"inner":[]}\n',
+    b"[[[]]]\n",
+    b'{"id":{}}\n',
+    b'"\\ud800"\n',
+)
 
 
 @pytest.mark.parametrize("content", GARBAGE, ids=range(len(GARBAGE)))
@@ -180,7 +201,10 @@ def test_garbage_is_a_named_problem_and_never_a_traceback(made: ExportResult, tm
             reseal(copy)
         report = verify(copy)
         # rows that are simply gone contradict something else; a row that is there is named
-        assert any(p.file == name or not content for p in report.problems) or (name, content) == ("data/flags.jsonl", b""), (name, content[:20])
+        assert any(p.file == name or not content for p in report.problems) or (name, content) == ("data/flags.jsonl", b""), (
+            name,
+            content[:20],
+        )
         shutil.rmtree(copy)
 
 
@@ -233,6 +257,10 @@ def test_exit_statuses(made: ExportResult, pack: Path, tmp_path: Path, capsys: p
 
 
 def test_rechaining_alone_does_not_hide_a_changed_event(pack: Path) -> None:
-    edit_rows(pack, "log.jsonl", lambda found: next(r for r in found if r.get("event", {}).get("verb") == "collection")["event"]["detail"].update(sha256="1" * 64))
+    edit_rows(
+        pack,
+        "log.jsonl",
+        lambda found: next(r for r in found if r.get("event", {}).get("verb") == "collection")["event"]["detail"].update(sha256="1" * 64),
+    )
     reseal(pack, log=rechain(pack))
     assert any("data/captures.jsonl" in s and "body_digest" in s for s in named(pack))

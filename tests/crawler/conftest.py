@@ -56,7 +56,9 @@ def plain_picture(name: str, size: int) -> bytes:
 class Mini:
     """A shop of a few goods with JSON-LD. `goods`: ref → (title, price, picture address); `pages` go before; all may change while it runs."""
 
-    goods: dict[str, tuple[str, str, str]] = field(default_factory=lambda: {str(n): (f"Bag {n}", f"{n}00.00", f"/p/{n}.png") for n in (1, 2, 3)})
+    goods: dict[str, tuple[str, str, str]] = field(
+        default_factory=lambda: {str(n): (f"Bag {n}", f"{n}00.00", f"/p/{n}.png") for n in (1, 2, 3)}
+    )
     pages: dict[str, Response] = field(default_factory=dict)
     robots: str = "User-agent: *\nDisallow: /private\n"
     site: Any = None
@@ -76,13 +78,27 @@ class Mini:
         if ref not in self.goods:
             return None
         title, price, image = self.goods[ref]
-        product = {"@context": "https://schema.org", "@type": "Product", "name": title, "sku": ref, "image": image,
-                   "offers": {"@type": "Offer", "price": price, "priceCurrency": "GBP"}}  # fmt: skip
+        product = {
+            "@context": "https://schema.org",
+            "@type": "Product",
+            "name": title,
+            "sku": ref,
+            "image": image,
+            "offers": {"@type": "Offer", "price": price, "priceCurrency": "GBP"},
+        }
         return Response(f"<h1>{title}</h1><script type='application/ld+json'>{json.dumps(product)}</script>".encode())
 
     def write(self, home: Home, name: str = "mini", more: str = "", **fields: Any) -> Path:
         """Its YAML in a working folder; `fields` replace what stands in SOURCE, `more` is added to it."""
-        values = {"kind": "shop", "url": self.site.url, "start": self.site.url, "platform": "schema_org", "follow": "{listing: a.card}", "expect": 1, "ref": r"/item/(\w+)"}
+        values = {
+            "kind": "shop",
+            "url": self.site.url,
+            "start": self.site.url,
+            "platform": "schema_org",
+            "follow": "{listing: a.card}",
+            "expect": 1,
+            "ref": r"/item/(\w+)",
+        }
         path = home.folder / "configs" / "sources" / f"{name}.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(SOURCE.format(**(values | fields)) + more, encoding="utf-8")
@@ -134,7 +150,10 @@ class Crawling:
         """What is kept of each listing, by reference: its words and pictures."""
         with self.store.acting("system", purpose="test") as reader:
             return {
-                f"{each.listing.source}/{each.listing.ref}": (each.snapshot.words(), tuple(i.sha256 for i in reader.listing_images(each.listing.id or 0)))
+                f"{each.listing.source}/{each.listing.ref}": (
+                    each.snapshot.words(),
+                    tuple(i.sha256 for i in reader.listing_images(each.listing.id or 0)),
+                )
                 for each in reader.summaries(limit=10_000)
             }
 

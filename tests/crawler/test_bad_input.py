@@ -61,7 +61,10 @@ def test_pictures_that_are_none(mini: Mini, crawling: Crawling) -> None:
     assert result.outcome is Outcome.good, result
     assert result.counts["images"] == 4 and result.counts["images with a problem"] == 3
     with crawling.store.acting("system", purpose="test") as reader:
-        problems = {each.problem.partition(":")[0]: each for each in reader.images([image for _, images in crawling.listings().values() for image in images]).values()}
+        problems = {
+            each.problem.partition(":")[0]: each
+            for each in reader.images([image for _, images in crawling.listings().values() for image in images]).values()
+        }
     assert set(problems) == {"", "not a picture that can be opened", "cannot be opened to its end", "0 bytes"}
     assert problems["not a picture that can be opened"].mime == "text/html" and (problems[""].width, problems[""].height) == (40, 40)
     assert crawling.listings()["mini/93"][1] == ()

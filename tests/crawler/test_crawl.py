@@ -29,7 +29,11 @@ def test_market_as_it_truly_is_and_twice_the_same(crawling: Crawling, monkeypatc
         assert set(kept) == {f"demo_{each.source}/{each.ref}" for each in truth}
         for each in truth:
             words, pictures = kept[f"demo_{each.source}/{each.ref}"]
-            assert (words["title"], words["price_minor"] or None, words["currency"]) == (each.title, each.price or None, each.currency if each.price else words["currency"])
+            assert (words["title"], words["price_minor"] or None, words["currency"]) == (
+                each.title,
+                each.price or None,
+                each.currency if each.price else words["currency"],
+            )
             assert words["seller_name"] == each.seller_name and len(pictures) == len(each.pictures)
             assert each.source == "wall" or " ".join(words["text"].split()) == " ".join(each.text.split())
         assert first.counts["robots refusals"] == 1 and first.counts["not understood"] == 5  # /private/ad/90001; the five ghosts
@@ -87,7 +91,13 @@ def test_a_source_that_may_not_start(mini: Mini, crawling: Crawling, old: str, n
     """Refused with exit status 2, before any request."""
     path = mini.write(crawling.home)
     path.write_text(path.read_text().replace(old, new))
-    done = subprocess.run([SCRAPY, "crawl", "mini"], cwd=ROOT, env={**os.environ, "TOUCHSTONE_HOME": str(crawling.home.folder)}, capture_output=True, text=True)
+    done = subprocess.run(
+        [SCRAPY, "crawl", "mini"],
+        cwd=ROOT,
+        env={**os.environ, "TOUCHSTONE_HOME": str(crawling.home.folder)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2 and says in done.stdout + done.stderr
     assert mini.site.requests == []
 

@@ -30,7 +30,9 @@ def test_a_better_parser_is_no_edit_by_the_seller(mini: Mini, crawling: Crawling
     selectors = "selectors: {title: h1, images: img@src%s}\n"
     from tests.market.server import Response
 
-    mini.pages |= {f"/item/{n}": Response(f"<h1>Bag {n}</h1><p class=said>Mirror of the original</p><img src=/p/{n}.png>".encode()) for n in (1, 2, 3)}
+    mini.pages |= {
+        f"/item/{n}": Response(f"<h1>Bag {n}</h1><p class=said>Mirror of the original</p><img src=/p/{n}.png>".encode()) for n in (1, 2, 3)
+    }
     mini.write(crawling.home, platform="selectors", more=selectors % "")
     crawling("mini")
     crawling("mini")

@@ -27,7 +27,9 @@ def test_recorded_page(page: Path) -> None:
     source = read_source(beside if beside.exists() else Path(__file__).parent / "sources" / beside.name)
     assert source.platform == page.parent.name
     url = source.start[0]
-    capture = Capture(1, "", source.name, CaptureKind.page, "GET", url, url, (), 200, (), (("Content-Type", "text/html"),), "", 0, WHEN, WHEN)
+    capture = Capture(
+        1, "", source.name, CaptureKind.page, "GET", url, url, (), 200, (), (("Content-Type", "text/html"),), "", 0, WHEN, WHEN
+    )
     parsed = [asdict(each) for each in platform(source.platform).parse(page_of(capture, page.read_bytes()), source)]
     for each in parsed:
         each["snapshot"] = {word: said for word, said in each["snapshot"].items() if said not in ("", None)}

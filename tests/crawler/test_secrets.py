@@ -21,7 +21,10 @@ def _everything(folder: Path) -> bytes:
 
 def test_planted_secrets_are_nowhere(mini: Mini, crawling: Crawling) -> None:
     mini.site.set_cookie = f"session={COOKIE}; Path=/"
-    mini.pages["/list"] = Response(b"<a class=card href='/item/1'>1</a>", headers={"X-Auth-Token": HEADER, "Location-Hint": f"/list?api_key={TOKEN}", "Refresh-Token": HEADER})
+    mini.pages["/list"] = Response(
+        b"<a class=card href='/item/1'>1</a>",
+        headers={"X-Auth-Token": HEADER, "Location-Hint": f"/list?api_key={TOKEN}", "Refresh-Token": HEADER},
+    )
     mini.write(crawling.home, start=f"{mini.site.url}list?token={TOKEN}&page=1", follow="{listing: a.card}")
     code = f"""
 from crawler.spider import SourceSpider

@@ -34,7 +34,11 @@ def test_a_good_one(tmp_path: Path) -> None:
     source = read_source(_written(tmp_path, GOOD))
     assert source.name == "shop" and source.refusal() == "" and source.start == ("https://www.shop.example/",) and source.delay == 2.0
     assert source.selectors and source.selectors.title == ("h1",) and source.selectors.price == (".now", ".price")
-    assert source.owns("http://shop.example/x") and not source.owns("https://shop.example.evil.example/") and not source.owns("https://shop.example:8443/")
+    assert (
+        source.owns("http://shop.example/x")
+        and not source.owns("https://shop.example.evil.example/")
+        and not source.owns("https://shop.example:8443/")
+    )
     assert role(source, "https://shop.example/item/4") == "item" and role(source, "https://shop.example/bags") == "list"
 
 
@@ -79,12 +83,21 @@ def test_one_that_may_not_start(tmp_path: Path, old: str, new: str, says: str) -
 
 
 def test_hosts() -> None:
-    assert host_of("https://WWW.Shop.example:443/x") == "shop.example" and host_of("http://a.example:8080") == "a.example:8080" and host_of("http://[") == ""
-    assert all(map(is_inner, ("localhost", "127.0.0.1:80", "192.168.1.1", "169.254.169.254", "x.internal"))) and not is_inner("shop.example")
+    assert (
+        host_of("https://WWW.Shop.example:443/x") == "shop.example"
+        and host_of("http://a.example:8080") == "a.example:8080"
+        and host_of("http://[") == ""
+    )
+    assert all(map(is_inner, ("localhost", "127.0.0.1:80", "192.168.1.1", "169.254.169.254", "x.internal"))) and not is_inner(
+        "shop.example"
+    )
 
 
 def test_a_changed_selector_is_a_new_parser_version(tmp_path: Path) -> None:
-    versions = {parser_version(read_source(_written(tmp_path, text))) for text in (GOOD, GOOD.replace("h1", "h2"), GOOD.replace("legal: A", "legal: B"))}
+    versions = {
+        parser_version(read_source(_written(tmp_path, text)))
+        for text in (GOOD, GOOD.replace("h1", "h2"), GOOD.replace("legal: A", "legal: B"))
+    }
     assert len(versions) == 2, "the legal note is no part of how a page is read"
     assert all(version.startswith("selectors/") and len(version) <= 80 for version in versions)
 

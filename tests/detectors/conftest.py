@@ -42,7 +42,20 @@ class Place:
 
     def price(self, brand: str, category: str, minor: int, condition: str = "used", currency: str = "GBP") -> int:
         return self.store.add_reference(
-            Reference(None, ReferenceKind.price, "demo", "invented, for a test", "system", brand, category, condition, None, minor, currency, "2026-01-01")
+            Reference(
+                None,
+                ReferenceKind.price,
+                "demo",
+                "invented, for a test",
+                "system",
+                brand,
+                category,
+                condition,
+                None,
+                minor,
+                currency,
+                "2026-01-01",
+            )
         )
 
     def findings(self, kind: SubjectKind, subject: int, detector: str | None = None) -> list[KeptFinding]:

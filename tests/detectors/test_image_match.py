@@ -35,7 +35,9 @@ def prints(body: bytes) -> dict[str, Any]:
     return {one.algorithm: one for one in hashes.fingerprints("x", body, "test")}
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: "-".join(map(str, [e["picture"], *e.get("edits", []), *e.get("finds", ["clean"])])))
+@pytest.mark.parametrize(
+    "example", EXAMPLES, ids=lambda e: "-".join(map(str, [e["picture"], *e.get("edits", []), *e.get("finds", ["clean"])]))
+)
 def test_an_example_is_found_as_it_says(place: Place, example: dict[str, Any]) -> None:
     if "other" in example:
         place.build.listing("other", seller="other", pictures=(drawn(example["other"]),))
@@ -113,7 +115,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("order", itertools.permutations(STEPS), ids="-".join)
+@pytest.mark.parametrize("order", list(itertools.permutations(STEPS)), ids="-".join)
 def test_the_order_of_arrival_changes_no_finding(new_place: Callable[[], Place], order: tuple[str, ...]) -> None:
     """One pass after each arrival: the same as one pass after all."""
     place = new_place()
@@ -233,8 +235,11 @@ def test_odd_modes_and_orientation_are_read() -> None:
     exif[0x0112] = 6
     turned, out = picture.rotate(90, expand=True), {}
     for name, image, options in (
-        ("plain", picture, {}), ("grey", picture.convert("L"), {}), ("cmyk", picture.convert("CMYK"), {}), ("turned", turned, {"exif": exif}),
-    ):  # fmt: skip
+        ("plain", picture, {}),
+        ("grey", picture.convert("L"), {}),
+        ("cmyk", picture.convert("CMYK"), {}),
+        ("turned", turned, {"exif": exif}),
+    ):
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=92, **options)
         out[name] = prints(buffer.getvalue())

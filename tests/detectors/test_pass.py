@@ -26,8 +26,18 @@ SNAPSHOT, PICTURE = SubjectKind.snapshot, SubjectKind.picture
 
 
 def three_listings(place: Place) -> None:
-    place.build.listing("1", title="Gucci belt, mirror quality", text="1:1 replica", seller="a", price_minor=3000, currency="GBP", pictures=(jpeg(1),))
-    place.build.listing("2", title="Chanel bag with receipt", text="Heel wear", seller="b", price_minor=90000, currency="GBP", pictures=(jpeg(1, quality=60),))
+    place.build.listing(
+        "1", title="Gucci belt, mirror quality", text="1:1 replica", seller="a", price_minor=3000, currency="GBP", pictures=(jpeg(1),)
+    )
+    place.build.listing(
+        "2",
+        title="Chanel bag with receipt",
+        text="Heel wear",
+        seller="b",
+        price_minor=90000,
+        currency="GBP",
+        pictures=(jpeg(1, quality=60),),
+    )
     place.build.listing("3", title="Garden chair", seller="c", pictures=(jpeg(3), b""))
 
 
@@ -294,7 +304,10 @@ def test_a_dask_cluster_finds_what_one_process_finds(new_place) -> None:  # type
     for place in (here, there):
         three_listings(place)
     here.detect()
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster, DaskExecutor(cluster.scheduler_address) as executor:
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        DaskExecutor(cluster.scheduler_address) as executor,
+    ):
         there.detect(executor=executor)
     assert here.counted() == there.counted()
 

@@ -19,9 +19,14 @@ REASONS = [*POLICY.reasons, "a_reason_nobody_named"]
 
 said = st.builds(
     Said,
-    st.builds(Finding, st.sampled_from(REASONS), st.floats(0, 1), st.sampled_from(["It says so.", "It says this."]), st.sampled_from(Direction)),
-    st.sampled_from(["m1", "m2"]), st.integers(1, 50), st.just(SubjectKind.picture), st.integers(1, 3),
-)  # fmt: skip
+    st.builds(
+        Finding, st.sampled_from(REASONS), st.floats(0, 1), st.sampled_from(["It says so.", "It says this."]), st.sampled_from(Direction)
+    ),
+    st.sampled_from(["m1", "m2"]),
+    st.integers(1, 50),
+    st.just(SubjectKind.picture),
+    st.integers(1, 3),
+)
 
 
 def found(reason: str, strength: float = 1.0, direction: Direction = Direction.suspicious, row: int = 1, subject: int = 1) -> Said:

@@ -10,9 +10,7 @@ from tests.market import start_market
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.market", description=__doc__)
-    parser.add_argument(
-        "--ports", type=int, nargs=3, default=(8601, 8602, 8603), metavar=("SHOP", "CLASSIFIEDS", "STOREFRONT")
-    )
+    parser.add_argument("--ports", type=int, nargs=3, default=(8601, 8602, 8603), metavar=("SHOP", "CLASSIFIEDS", "STOREFRONT"))
     parser.add_argument("--write-sources", type=Path, metavar="DIR", help="write the crawler's YAML files there")
     options = parser.parse_args()
     stop = threading.Event()

@@ -34,7 +34,7 @@ def touchstone(*arguments: str, show: bool = True, ok: tuple[int, ...] = (0,)) -
     if show:
         out.print(f"\n[bold cyan]$ touchstone {' '.join(a if ' ' not in a else repr(a) for a in arguments)}[/]", highlight=False)
     command = [sys.executable, "-m", "casework.cli", *arguments]
-    done = subprocess.run(command, cwd=WORK, capture_output=True, text=True, env=_environment())  # noqa: S603
+    done = subprocess.run(command, cwd=WORK, capture_output=True, text=True, env=_environment())
     if show:
         out.print(done.stdout.rstrip(), highlight=False, markup=False, soft_wrap=True)
     if done.returncode not in ok:
@@ -60,11 +60,16 @@ def lay_out(market: Market) -> None:
     market.write_sources(sources)
     if not _chromium():
         (sources / "demo_storefront.yml").unlink()
-        out.print("Chromium is missing, so the store front that is empty without JavaScript is left out; 'make system' as root, or 'apt-get install chromium', brings it.")
+        out.print(
+            "Chromium is missing, so the store front that is empty without JavaScript is left out; 'make system' as root, or 'apt-get install chromium', brings it."
+        )
     units = {
-        "kind": "csv", "title": "Wexcombe Parade units (invented)", "licence": "Invented for the demonstration", "dated": "2026-01-31",
+        "kind": "csv",
+        "title": "Wexcombe Parade units (invented)",
+        "licence": "Invented for the demonstration",
+        "dated": "2026-01-31",
         "columns": {"name": "Name", "address": ["Line 1", "Line 2", "Town", "County"], "postcode": "Postcode", "phone": "Telephone"},
-    }  # fmt: skip
+    }
     (WORK / "configs" / "registers" / "wexcombe_units.yml").write_text(yaml.safe_dump(units, sort_keys=False))
 
 
@@ -87,10 +92,26 @@ def listings(arguments: Sequence[str] = ()) -> list[dict[str, object]]:
 def score(market: Market) -> Table:
     """What was flagged, against what is true of each invented listing."""
     levels = {(r["listing"]["source"].removeprefix("demo_"), r["listing"]["ref"]): r["level"] for r in listings()}  # type: ignore[index]
-    shown = Table("truth", "listings", "priority", "review", "note", "none", "not crawled", title="Flags against the truth (invented listings: no measure of accuracy)", title_justify="left")
+    shown = Table(
+        "truth",
+        "listings",
+        "priority",
+        "review",
+        "note",
+        "none",
+        "not crawled",
+        title="Flags against the truth (invented listings: no measure of accuracy)",
+        title_justify="left",
+    )
     for label in ("suspect", "trap", "honest"):
         mine = [levels.get((t.source, t.ref), "missing") for t in market.listings if t.label == label]
-        shown.add_row(label, str(len(mine)), *(str(sum(level == x for level in mine)) for x in ("priority", "review", "note")), str(sum(level in ("none", "") for level in mine)), str(mine.count("missing")))
+        shown.add_row(
+            label,
+            str(len(mine)),
+            *(str(sum(level == x for level in mine)) for x in ("priority", "review", "note")),
+            str(sum(level in ("none", "") for level in mine)),
+            str(mine.count("missing")),
+        )
     return shown
 
 
@@ -99,7 +120,9 @@ def main() -> int:
     with start_market() as market:
         lay_out(market)
         out.print(f"Three invented sources are being served on this machine; the working folder is {WORK.relative_to(ROOT)}.")
-        touchstone("reference", "add", "--csv", str(HERE / "references" / "references.csv"), "--prices", str(HERE / "references" / "prices.csv"))
+        touchstone(
+            "reference", "add", "--csv", str(HERE / "references" / "references.csv"), "--prices", str(HERE / "references" / "prices.csv")
+        )
         touchstone("register", "load", "fhrs", str(HERE / "registers" / "wexcombe_fhrs.xml"))
         touchstone("register", "load", "wexcombe_units", str(HERE / "registers" / "wexcombe_units.csv"))
         touchstone("scan")
@@ -121,17 +144,29 @@ def main() -> int:
         touchstone("case", "export", CASE, "--why", "demonstration")
         touchstone("listing", "export", "--csv", "var/listings.csv", "--why", "demonstration")
         pack = WORK / "var" / "packs" / CASE
-        head = json.loads(subprocess.run([sys.executable, "-m", "casework.cli", "verify", str(pack), "--json"], cwd=WORK, capture_output=True, text=True, env=_environment()).stdout)["head"]  # noqa: S603
+        head = json.loads(
+            subprocess.run(
+                [sys.executable, "-m", "casework.cli", "verify", str(pack), "--json"],
+                cwd=WORK,
+                capture_output=True,
+                text=True,
+                env=_environment(),
+            ).stdout
+        )["head"]
         plain = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin") or getattr(sys, "_base_executable", sys.executable)
-        out.print(f"\n[bold cyan]$ {Path(plain).name} -I verify.py --head {head[:16]}…[/]   (outside the virtual environment)", highlight=False)
-        checked = subprocess.run([plain, "-I", str(pack / "verify.py"), str(pack), "--head", head], capture_output=True, text=True, env={})  # noqa: S603
+        out.print(
+            f"\n[bold cyan]$ {Path(plain).name} -I verify.py --head {head[:16]}…[/]   (outside the virtual environment)", highlight=False
+        )
+        checked = subprocess.run([plain, "-I", str(pack / "verify.py"), str(pack), "--head", head], capture_output=True, text=True, env={})
         out.print(checked.stdout.rstrip(), markup=False, highlight=False, soft_wrap=True)
         out.print()
         out.print(score(market))
     if checked.returncode:
         out.print(checked.stderr, markup=False)
         return 1
-    out.print(f"\n[bold]The evidence pack is verified[/]: {pack.relative_to(ROOT)}/README.html is the page to open; everything is under {WORK.relative_to(ROOT)}.")
+    out.print(
+        f"\n[bold]The evidence pack is verified[/]: {pack.relative_to(ROOT)}/README.html is the page to open; everything is under {WORK.relative_to(ROOT)}."
+    )
     out.print(f"Took {time.monotonic() - began:.0f} s. Machines gave opinions; the judgements above are the demonstration officer's.")
     return 0
 

@@ -50,9 +50,7 @@ class Market:
 
     def write_sources(self, folder: Path) -> list[Path]:
         """Writes demo_shop.yml, demo_classifieds.yml, demo_storefront.yml and demo_wall.yml with the real ports."""
-        return sources.write_sources(
-            folder, {name: self.site(name).url for name in PAGE}, Counter(each.source for each in self.listings)
-        )
+        return sources.write_sources(folder, {name: self.site(name).url for name in PAGE}, Counter(each.source for each in self.listings))
 
 
 @contextmanager

@@ -156,9 +156,7 @@ def _caption(picture: Image.Image) -> Image.Image:
 EDITS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "mirror": ImageOps.mirror,
     "border": _border,
-    "small": lambda picture: picture.resize(
-        (picture.width * 4 // 10, picture.height * 4 // 10), Image.Resampling.LANCZOS
-    ),
+    "small": lambda picture: picture.resize((picture.width * 4 // 10, picture.height * 4 // 10), Image.Resampling.LANCZOS),
     "crop": _crop,
     "cast": _cast,
     "caption": _caption,

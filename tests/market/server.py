@@ -77,9 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
 class Site:
     """One source on its own port. `latency` (seconds) and `set_cookie` may be set while it runs."""
 
-    def __init__(
-        self, name: str, pages: Pages, *, port: int, forbidden: tuple[str, ...], allowed: tuple[str, ...]
-    ) -> None:
+    def __init__(self, name: str, pages: Pages, *, port: int, forbidden: tuple[str, ...], allowed: tuple[str, ...]) -> None:
         self.name = name
         self.forbidden = forbidden  # paths that robots.txt forbids and that would answer
         self.allowed = allowed
@@ -92,9 +90,7 @@ class Site:
         self._overrides: dict[str, Response] = {}
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.site = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name=f"market-{name}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name=f"market-{name}", daemon=True)
 
     @property
     def port(self) -> int:

@@ -98,8 +98,6 @@ def write_sources(folder: Path, urls: Mapping[str, str], counts: Mapping[str, in
     written = []
     for name, template in TEMPLATES.items():
         path = folder / f"demo_{name}.yml"
-        path.write_text(
-            template.format(url=urls[name], legal=LEGAL, common=COMMON, count=counts[name]), encoding="utf-8"
-        )
+        path.write_text(template.format(url=urls[name], legal=LEGAL, common=COMMON, count=counts[name]), encoding="utf-8")
         written.append(path)
     return written

@@ -36,4 +36,6 @@ def test_each_link_says_why() -> None:
             assert all(r.entry for r in link.reasons if not r.code.startswith("same_"))
             assert any(r.capture for r in link.reasons), "a reason cites the capture that shows it"
             if link.level == "building":
-                assert link.reasons[-1].code in ("building_only", "unit_not_settled", "equals"), "a link to a building says why it is no more"
+                assert link.reasons[-1].code in ("building_only", "unit_not_settled", "equals"), (
+                    "a link to a building says why it is no more"
+                )

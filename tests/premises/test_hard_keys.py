@@ -20,8 +20,11 @@ PLACES = st.sampled_from(["Larch Parade", "Larch Arcade", "Larch Market Hall", "
 @settings(max_examples=300, deadline=None)
 @given(UNITS, UNITS, KINDS, KINDS, PLACES)
 def test_a_changed_unit_never_links_to_the_other_unit(one: str, other: str, kind_a: str, kind_b: str, place: str) -> None:
-    case = {"said": f"{kind_a}{one}, {place}, M32 0TH", "name": "Wren & Moss",
-            "candidates": [{"at": f"{kind_b}{other}, {place}, M32 0TH", "name": "Wren & Moss", "phone": "+441614960103"}]}  # fmt: skip
+    case = {
+        "said": f"{kind_a}{one}, {place}, M32 0TH",
+        "name": "Wren & Moss",
+        "candidates": [{"at": f"{kind_b}{other}, {place}, M32 0TH", "name": "Wren & Moss", "phone": "+441614960103"}],
+    }
     _, links = links_of(case)
     if one != other:
         assert all(link.level != "unit" for link in links)
@@ -33,7 +36,13 @@ def test_a_changed_unit_never_links_to_the_other_unit(one: str, other: str, kind
 @settings(max_examples=200, deadline=None)
 @given(UNITS, UNITS, st.sampled_from(["Chester Road", "St Albans Road", "Tan Street"]))
 def test_a_changed_number_never_links_at_all(one: str, other: str, street: str) -> None:
-    _, links = links_of({"said": f"{one} {street}, M32 0TH", "name": "Wren & Moss", "candidates": [{"at": f"{other} {street}, M32 0TH", "name": "Quill Books"}]})
+    _, links = links_of(
+        {
+            "said": f"{one} {street}, M32 0TH",
+            "name": "Wren & Moss",
+            "candidates": [{"at": f"{other} {street}, M32 0TH", "name": "Quill Books"}],
+        }
+    )
     assert bool(links) == (one == other)
 
 

@@ -51,7 +51,9 @@ def test_among_real_neighbours_no_other_unit_is_named(shared: Path) -> None:
             links = propose(evidence_of({"said": f"{spelt(line_of(own), n % 3)} {own['Postcode'].strip()}"}), found, SETTINGS, "test")
             units = {link.object for link in links if link.level == "unit"}
             if not true_one_is_there:
-                same_door = {c.premises for c in found if door(c.address) == door(parse_address(line_of(own), own["Postcode"], own["Name"])) != ""}
+                same_door = {
+                    c.premises for c in found if door(c.address) == door(parse_address(line_of(own), own["Postcode"], own["Name"])) != ""
+                }
                 assert units <= same_door, f"'{line_of(own)}' was taken for a neighbour"
                 continue
             assert units <= {found[0].premises}, f"'{line_of(own)}' was taken for another unit"

@@ -59,7 +59,9 @@ def test_both_registers_name_one_premises_for_one_door(kept: Store, home: Home) 
 
 def test_a_load_that_was_killed_goes_on(kept: Store, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "many.csv"
-    file.write_text(HEADER + "".join(f"Shop {n},Unit {n},Larch Parade,Stretford,,M32 0TH,\n" if n % 5 else ",,,,,,\n" for n in range(1, 60)))
+    file.write_text(
+        HEADER + "".join(f"Shop {n},Unit {n},Larch Parade,Stretford,,M32 0TH,\n" if n % 5 else ",,,,,,\n" for n in range(1, 60))
+    )
     monkeypatch.setattr("premises.load.BATCH", 7)
     keep, calls = kept.keep_entries, 0
 
@@ -117,7 +119,9 @@ def test_an_fhrs_file_that_cannot_be_read_says_why(kept: Store, home: Home, tmp_
 
 def test_rows_that_cannot_be_taken_are_counted_and_kept(kept: Store, home: Home, tmp_path: Path) -> None:
     file = tmp_path / "some.csv"
-    file.write_text(HEADER + ROW + ROW + ",Unit 4,Larch Parade,,,M32 0TH,\nNo Address,,,,,M32 0TH,\nShort,Unit 5\nLong,Unit 6,,,,M32 0TH,,,extra\n")
+    file.write_text(
+        HEADER + ROW + ROW + ",Unit 4,Larch Parade,,,M32 0TH,\nNo Address,,,,,M32 0TH,\nShort,Unit 5\nLong,Unit 6,,,,M32 0TH,,,extra\n"
+    )
     result = load(kept, home, "units", file, actor="system")
     assert (result.counts["rows"], result.counts["refused"], result.counts["new_entries"]) == (6, 5, 1)
     reasons = [reason for _, reason, _ in kept.refusals(1)]
@@ -136,11 +140,26 @@ def test_cp1252_and_gzip_are_read(kept: Store, home: Home, tmp_path: Path) -> No
 
 
 def test_the_api_and_the_xml_say_the_same(kept: Store, home: Home, tmp_path: Path) -> None:
-    api = {"establishments": [{"FHRSID": 7, "BusinessName": "Wren Café", "AddressLine1": "Unit 3", "AddressLine2": "Larch Parade", "AddressLine3": "",
-                               "PostCode": "M32 0TH", "Phone": "", "geocode": {"longitude": "-2.28", "latitude": "53.45"}}, {"FHRSID": 8}],
-           "meta": {"extractDate": "0001-01-01T00:00:00"}}  # fmt: skip
+    api = {
+        "establishments": [
+            {
+                "FHRSID": 7,
+                "BusinessName": "Wren Café",
+                "AddressLine1": "Unit 3",
+                "AddressLine2": "Larch Parade",
+                "AddressLine3": "",
+                "PostCode": "M32 0TH",
+                "Phone": "",
+                "geocode": {"longitude": "-2.28", "latitude": "53.45"},
+            },
+            {"FHRSID": 8},
+        ],
+        "meta": {"extractDate": "0001-01-01T00:00:00"},
+    }
     (tmp_path / "api.json").write_text(json.dumps(api))
-    (tmp_path / "file.xml").write_text(FHRS.format(id=7, more="<EstablishmentDetail><FHRSID>8</FHRSID></EstablishmentDetail>"), encoding="utf-8")
+    (tmp_path / "file.xml").write_text(
+        FHRS.format(id=7, more="<EstablishmentDetail><FHRSID>8</FHRSID></EstablishmentDetail>"), encoding="utf-8"
+    )
     for name in ("api.json", "file.xml"):
         assert load(kept, home, "fhrs", tmp_path / name, actor="system").counts["refused"] == 1
     with kept.acting("system", purpose="test") as reader:

@@ -51,11 +51,16 @@ def show_levels(seen: Sequence[Seen]) -> None:
         table.add_row(source, label, origin, str(number), *(str(counts[level]) for level in LEVELS))
     for label in ("suspicious", "ordinary"):
         mine = [each for each in seen if each.advert and each.label == label]
-        table.add_row("adverts", label, "all", str(len(mine)), *(str(sum(each.level == level for each in mine)) for level in LEVELS), style="bold")
+        table.add_row(
+            "adverts", label, "all", str(len(mine)), *(str(sum(each.level == level for each in mine)) for level in LEVELS), style="bold"
+        )
     out.print(table)
     false = [each for each in figures.flagged(seen) if each.source in PAGES]
     noted = sum(each.level == "note" and each.source in PAGES for each in seen)
-    out.print(f"Saved pages: nothing on them is designer goods, so that each flag is a false one: {len(false)} in the queue, {noted} noted only.", highlight=False)
+    out.print(
+        f"Saved pages: nothing on them is designer goods, so that each flag is a false one: {len(false)} in the queue, {noted} noted only.",
+        highlight=False,
+    )
 
 
 def show_reasons(seen: Sequence[Seen]) -> None:
@@ -78,9 +83,15 @@ def show_empty() -> None:
     with Store.open(Home(WORK)) as store:
         counts = store.counts()
         entries = sum(each.rows for each in store.register_snapshots())
-    out.print("The store holds " + ", ".join(f"{number:,} {noun}" for noun, number in counts.items()) + f"; registers: {entries:,} rows.", highlight=False)
+    out.print(
+        "The store holds " + ", ".join(f"{number:,} {noun}" for noun, number in counts.items()) + f"; registers: {entries:,} rows.",
+        highlight=False,
+    )
     stages = (
-        ("images", "pictures were compared: the adverts' rows have none, and those of the saved pages lie on other hosts, which are not asked"),
+        (
+            "images",
+            "pictures were compared: the adverts' rows have none, and those of the saved pages lie on other hosts, which are not asked",
+        ),
         ("sellers", "sellers were examined: neither the rows nor the saved pages name one"),
         ("links", "links were proposed, although the register is loaded: no listing says where it is or who sells"),
     )
@@ -89,14 +100,20 @@ def show_empty() -> None:
         out.print(f"  stays empty: no {why}." if number == 0 else f"  not empty: {number} {noun}.", highlight=False, soft_wrap=True)
     out.print(
         "  stays empty: prices are compared with nothing. The only price list there is (used asking prices, EUR, 2021) was made of the very rows that are among "
-        "the ordinary adverts, and the suspicious ones are priced in other currencies: to load it would flatter.", highlight=False, soft_wrap=True,
-    )  # fmt: skip
+        "the ordinary adverts, and the suspicious ones are priced in other currencies: to load it would flatter.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def show_times() -> None:
     with Store.open(Home(WORK)) as store:
         runs = [run for run in reversed(store.runs(limit=50)) if run.ended_at]
-    took = ", ".join(f"{run.pass_name}{' ' + run.source if run.source else ''} {(run.ended_at - run.started_at).total_seconds():.1f} s" for run in runs if run.ended_at)
+    took = ", ".join(
+        f"{run.pass_name}{' ' + run.source if run.source else ''} {(run.ended_at - run.started_at).total_seconds():.1f} s"
+        for run in runs
+        if run.ended_at
+    )
     out.print(f"\nEach pass took: {took}.", highlight=False, soft_wrap=True)
 
 
@@ -118,29 +135,47 @@ def look(seen: Sequence[Seen], number: int) -> None:
             out.print(f"- {each.source}/{each.summary.listing.ref} [{what}] {level}", markup=False, highlight=False)
             out.print(f"    {words.title[:140]} | {words.price_text} | {words.text[:200]}", markup=False, highlight=False, soft_wrap=True)
             for contribution in each.flag.contributions if each.flag else ():
-                out.print(f"    {contribution.points:+.1f} {contribution.reason}: {contribution.sentence[:160]}", markup=False, highlight=False, soft_wrap=True)
+                out.print(
+                    f"    {contribution.points:+.1f} {contribution.reason}: {contribution.sentence[:160]}",
+                    markup=False,
+                    highlight=False,
+                    soft_wrap=True,
+                )
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.real.demo", description=__doc__)
     parser.add_argument("shared", type=Path, help="the folder of real data, which is no part of the project")
     parser.add_argument("--ordinary", type=int, default=1240, help="so many ordinary adverts beside the 1,260 suspicious ones")
-    parser.add_argument("--look", type=int, default=0, metavar="N", help="print N flags and N misses of the last demonstration, without running it again where it has run")
+    parser.add_argument(
+        "--look",
+        type=int,
+        default=0,
+        metavar="N",
+        help="print N flags and N misses of the last demonstration, without running it again where it has run",
+    )
     options = parser.parse_args(arguments)
     if not (options.shared / "data").is_dir():
-        out.print(f"{options.shared}/data is absent: this demonstration reads real data, which is no part of the project. `make demo` needs none.")
+        out.print(
+            f"{options.shared}/data is absent: this demonstration reads real data, which is no part of the project. `make demo` needs none."
+        )
         return 2
     shared, began = options.shared.resolve(), time.monotonic()
     adverts = read_adverts(shared, ordinary=options.ordinary)
     if options.look and (WORK / "var" / "touchstone.db").exists():
         seen = figures.read_all(WORK, adverts)
         if not figures.same_sample(seen):
-            out.print(f"{WORK.relative_to(ROOT)} holds another sample than these {len(adverts):,} adverts; run the demonstration again, or give the same --ordinary.")
+            out.print(
+                f"{WORK.relative_to(ROOT)} holds another sample than these {len(adverts):,} adverts; run the demonstration again, or give the same --ordinary."
+            )
             return 2
         look(seen, options.look)
         return 0
     with workplace(WORK, shared, adverts) as place:
-        out.print(f"{len(PAGES)} saved pages and {len(adverts):,} adverts are being served on this machine; the working folder is {WORK.relative_to(ROOT)}.", highlight=False)
+        out.print(
+            f"{len(PAGES)} saved pages and {len(adverts):,} adverts are being served on this machine; the working folder is {WORK.relative_to(ROOT)}.",
+            highlight=False,
+        )
         run(place, "register", "load", REGISTER, str(shared / PREMISES), every=10)
         run(place, "scan", every=10)
     seen = figures.read_all(WORK, adverts)
@@ -152,7 +187,9 @@ def main(arguments: list[str] | None = None) -> int:
     show_times()
     if options.look:
         look(seen, options.look)
-    out.print(f"Took {time.monotonic() - began:.0f} s. Machines gave opinions with reasons; nobody has judged any of them.", highlight=False)
+    out.print(
+        f"Took {time.monotonic() - began:.0f} s. Machines gave opinions with reasons; nobody has judged any of them.", highlight=False
+    )
     return 0
 
 

@@ -59,7 +59,9 @@ def _seen(store: Store, known: Mapping[str, Advert]) -> Iterator[Seen]:
             for row in page:
                 number = row.listing.id or 0
                 advert = known.get(row.listing.ref) if row.listing.source == "adverts" else None
-                examinations = (e for subject in subjects.get(number, ()) for e in said.get(subject, ()))  # listings of the same words share a snapshot
+                examinations = (
+                    e for subject in subjects.get(number, ()) for e in said.get(subject, ())
+                )  # listings of the same words share a snapshot
                 yield Seen(row, reader.flag(number), tuple(examinations), advert)
             after = page[-1].listing.id or 0
 
@@ -81,12 +83,18 @@ def levels(seen: Sequence[Seen]) -> list[tuple[str, str, str, int, Counter[str]]
 
 def reasons(seen: Sequence[Seen]) -> Counter[tuple[str, str]]:
     """How many listings of each label a reason gave points to: (reason, label)."""
-    return Counter((reason, each.label) for each in seen if each.flag for reason in {c.reason for c in each.flag.contributions if c.points > 0})
+    return Counter(
+        (reason, each.label) for each in seen if each.flag for reason in {c.reason for c in each.flag.contributions if c.points > 0}
+    )
 
 
 def examined(seen: Sequence[Seen]) -> Counter[tuple[str, str, str]]:
     """(detector, outcome, why it was not possible, without the particulars) → how many."""
-    return Counter((e.method_name, str(e.outcome), "" if e.outcome is Examined.done else e.detail.partition(":")[0]) for each in seen for e in each.examinations)
+    return Counter(
+        (e.method_name, str(e.outcome), "" if e.outcome is Examined.done else e.detail.partition(":")[0])
+        for each in seen
+        for e in each.examinations
+    )
 
 
 def missed(seen: Sequence[Seen]) -> list[Seen]:

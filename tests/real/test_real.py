@@ -65,8 +65,14 @@ def test_a_saved_page_gives_what_it_holds(scanned: Scanned, shared: Path, name: 
     assert len(with_price) == priced
     assert all((words.price_minor or 0) > 0 and words.currency == currency and words.price_text for words in with_price)
     # each title and price stands on the page as it was saved, however it was wrapped
-    saved = " ".join(html.unescape(html.unescape(gzip.decompress((shared / "data" / "pages" / f"{name}.html.gz").read_bytes()).decode())).split())
-    strange = [each.listing.ref for each in found if html.unescape(each.snapshot.title) not in saved or each.snapshot.price_text.partition(" bis ")[0] not in saved]
+    saved = " ".join(
+        html.unescape(html.unescape(gzip.decompress((shared / "data" / "pages" / f"{name}.html.gz").read_bytes()).decode())).split()
+    )
+    strange = [
+        each.listing.ref
+        for each in found
+        if html.unescape(each.snapshot.title) not in saved or each.snapshot.price_text.partition(" bis ")[0] not in saved
+    ]
     assert not strange
 
 
@@ -102,9 +108,11 @@ def test_the_adverts_are_read_as_they_were_written(scanned: Scanned) -> None:
     found = {each.summary.listing.ref: each.summary.snapshot for each in scanned.of("adverts")}
     assert len(found) == 150
     wrong = [
-        row.ref for row in scanned.adverts
-        if (found[row.ref].title, found[row.ref].price_text, found[row.ref].text, found[row.ref].brand) != (row.title, row.price_text, row.text, row.brand)
-    ]  # fmt: skip
+        row.ref
+        for row in scanned.adverts
+        if (found[row.ref].title, found[row.ref].price_text, found[row.ref].text, found[row.ref].brand)
+        != (row.title, row.price_text, row.text, row.brand)
+    ]
     assert not wrong
     assert len(scanned.asked["real-adverts"]) == 150 + 2 + 1, "each advert and each list page once, and robots.txt"
 
@@ -152,7 +160,9 @@ def test_the_register_is_loaded_whole_and_nothing_links_without_a_place(scanned:
 
 
 @pytest.mark.slow
-def test_the_demonstration_over_2500_adverts(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demonstration_over_2500_adverts(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(demo, "WORK", ROOT / "var" / f"real-{tmp_path.name}")
     try:
         assert demo.main([str(shared), "--look", "2"]) == 0

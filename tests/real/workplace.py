@@ -45,7 +45,9 @@ class Workplace:
                     break
                 except subprocess.TimeoutExpired:
                     if say:
-                        say(f"  {time.monotonic() - began:4.0f} s: {len(self.pages.requests) + len(self.adverts.requests):,} requests answered")
+                        say(
+                            f"  {time.monotonic() - began:4.0f} s: {len(self.pages.requests) + len(self.adverts.requests):,} requests answered"
+                        )
             said.seek(0)
             errors.seek(0)
             return status, said.read(), errors.read()

@@ -10,13 +10,42 @@ import pytest
 
 from store.store import Acting, Store
 from store.words.records import (
-    Case, Examination, Examined, Finding, Flag, Level, Link, LinkReason, Method, RegisterEntry, SubjectKind, Verdict,
-)  # fmt: skip
+    Case,
+    Examination,
+    Examined,
+    Finding,
+    Flag,
+    Level,
+    Link,
+    LinkReason,
+    Method,
+    RegisterEntry,
+    SubjectKind,
+    Verdict,
+)
 from tests.builders import Builder, jpeg
 
 # Types that can say something of a person. A function of Store that gives one back must have been given it.
-PERSONAL = ("Snapshot", "Listing", "Seller", "Contact", "Summary", "Version", "Capture", "Reading", "Image", "Picture", "KeptFinding", "Finding",
-            "Flag", "Link", "Judgement", "Exhibit", "RegisterEntry", "bytes")  # fmt: skip
+PERSONAL = (
+    "Snapshot",
+    "Listing",
+    "Seller",
+    "Contact",
+    "Summary",
+    "Version",
+    "Capture",
+    "Reading",
+    "Image",
+    "Picture",
+    "KeptFinding",
+    "Finding",
+    "Flag",
+    "Link",
+    "Judgement",
+    "Exhibit",
+    "RegisterEntry",
+    "bytes",
+)
 GIVES_BACK_WHAT_IT_WAS_GIVEN = {"keep", "keep_rendered", "keep_readings", "judge", "exhibit"}
 
 
@@ -44,12 +73,22 @@ def full(sqlite_store: Store) -> Store:
     build.listing("2", title="Bag", text="07700 900123", seller="totes", seller_name="Totes", pictures=(jpeg(2),))
     build.close()
     method = store.keep_method(Method("detector", "hand", "1"))
-    store.keep_examinations(method, [Examination(SubjectKind.snapshot, one.snapshot, Examined.done, (Finding("T", 0.5, "why"),))], build.run.id)
+    store.keep_examinations(
+        method, [Examination(SubjectKind.snapshot, one.snapshot, Examined.done, (Finding("T", 0.5, "why"),))], build.run.id
+    )
     store.keep_flag(Flag(None, one.listing, "0" * 64, "1" * 64, Level.review, 1.0, ()), build.run.id)
     snapshot, _ = store.begin_register("fhrs", "2" * 64, dated="2026-01-01", licence="none", rows=1, refused=0, run=build.run.id)
-    store.keep_entries(snapshot, [(RegisterEntry("fhrs", str(n), "Bakehouse", "Unit 1", "M32 0TH", phone="+447700900123"), "bakehouse") for n in (8, 9)])
+    store.keep_entries(
+        snapshot, [(RegisterEntry("fhrs", str(n), "Bakehouse", "Unit 1", "M32 0TH", phone="+447700900123"), "bakehouse") for n in (8, 9)]
+    )
     store.join_premises([(1, "unit", "M32 0TH|unit 1", "Unit 1", "M32 0TH|parade", "M32 0TH")], build.run.id)
-    store.keep_links([Link(None, SubjectKind.seller, 1, SubjectKind.premises, 2, "", 0.9, "unit", (LinkReason("phone", 0.9, "same phone"),))], method, build.run.id, actor="system", purpose="link")
+    store.keep_links(
+        [Link(None, SubjectKind.seller, 1, SubjectKind.premises, 2, "", 0.9, "unit", (LinkReason("phone", 0.9, "same phone"),))],
+        method,
+        build.run.id,
+        actor="system",
+        purpose="link",
+    )
     store.judge(SubjectKind.listing, one.listing, Verdict.yes, actor="officer", authority="demo", reason="seen")
     store.open_case(Case("C1", "demo", "A case"), actor="officer")
     store.exhibit("C1", SubjectKind.listing, one.listing, initials="AB", description="advert", actor="officer")
@@ -58,19 +97,42 @@ def full(sqlite_store: Store) -> Store:
 
 # How to call each read method so that it shows at least one row of `full`.
 CALLS: dict[str, Any] = {
-    "capture": lambda r: r.capture(1), "captures": lambda r: r.captures([1]), "payload": lambda r: r.payload(1),
+    "capture": lambda r: r.capture(1),
+    "captures": lambda r: r.captures([1]),
+    "payload": lambda r: r.payload(1),
     "answer": lambda r: r.answer(r.store.runs("crawl")[0].id, "GET", "http://stall.example/item/1"),
-    "captures_of": lambda r: r.captures_of(), "place": lambda r: r.place(1), "locations": lambda r: list(r.locations(1)),
-    "snapshots": lambda r: r.snapshots([1]), "pictures": lambda r: r.pictures(), "images": lambda r: r.images([r.pictures()[0].image.sha256]),
-    "image_bytes": lambda r: r.image_bytes(r.pictures()[0].image.sha256), "summaries": lambda r: r.summaries(), "listing": lambda r: r.listing("stall", "1"),
-    "history": lambda r: r.history(1), "listing_images": lambda r: r.listing_images(1), "listing_captures": lambda r: r.listing_captures(1),
-    "readings": lambda r: r.readings(listing=1), "sellers": lambda r: r.sellers(), "seller_listings": lambda r: r.seller_listings(1),
-    "contacts": lambda r: r.contacts(listing=1), "sellers_of_contact": lambda r: r.sellers_of_contact("phone", "+447700900123"),
-    "examinations_of": lambda r: r.examinations_of([(SubjectKind.snapshot, 1)]), "findings_of": lambda r: r.findings_of([(SubjectKind.snapshot, 1)]),
-    "subjects_of": lambda r: r.subjects_of([1]), "flag": lambda r: r.flag(1), "flags_of": lambda r: r.flags_of(1), "queue": lambda r: r.queue(judged=True),
-    "premises": lambda r: r.premises([1]), "entries_of": lambda r: r.entries_of(2), "entries_by": lambda r: r.entries_by(postcodes=["M32 0TH"]),
-    "entries_unjoined": lambda r: r.entries_unjoined(1), "links": lambda r: r.links(), "link": lambda r: r.link(1), "judgements": lambda r: r.judgements([(SubjectKind.listing, 1)]), "exhibits": lambda r: r.exhibits("C1"),
-}  # fmt: skip
+    "captures_of": lambda r: r.captures_of(),
+    "place": lambda r: r.place(1),
+    "locations": lambda r: list(r.locations(1)),
+    "snapshots": lambda r: r.snapshots([1]),
+    "pictures": lambda r: r.pictures(),
+    "images": lambda r: r.images([r.pictures()[0].image.sha256]),
+    "image_bytes": lambda r: r.image_bytes(r.pictures()[0].image.sha256),
+    "summaries": lambda r: r.summaries(),
+    "listing": lambda r: r.listing("stall", "1"),
+    "history": lambda r: r.history(1),
+    "listing_images": lambda r: r.listing_images(1),
+    "listing_captures": lambda r: r.listing_captures(1),
+    "readings": lambda r: r.readings(listing=1),
+    "sellers": lambda r: r.sellers(),
+    "seller_listings": lambda r: r.seller_listings(1),
+    "contacts": lambda r: r.contacts(listing=1),
+    "sellers_of_contact": lambda r: r.sellers_of_contact("phone", "+447700900123"),
+    "examinations_of": lambda r: r.examinations_of([(SubjectKind.snapshot, 1)]),
+    "findings_of": lambda r: r.findings_of([(SubjectKind.snapshot, 1)]),
+    "subjects_of": lambda r: r.subjects_of([1]),
+    "flag": lambda r: r.flag(1),
+    "flags_of": lambda r: r.flags_of(1),
+    "queue": lambda r: r.queue(judged=True),
+    "premises": lambda r: r.premises([1]),
+    "entries_of": lambda r: r.entries_of(2),
+    "entries_by": lambda r: r.entries_by(postcodes=["M32 0TH"]),
+    "entries_unjoined": lambda r: r.entries_unjoined(1),
+    "links": lambda r: r.links(),
+    "link": lambda r: r.link(1),
+    "judgements": lambda r: r.judgements([(SubjectKind.listing, 1)]),
+    "exhibits": lambda r: r.exhibits("C1"),
+}
 NOT_READING = {"shown", "disclose", "close"}
 
 

@@ -60,9 +60,16 @@ def test_what_was_kept_reads_back_and_warcio_agrees(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     squeezed = gzip.compress(b"<p>caf\xe9" * 100)
     with archive.writer("run") as writer:
-        first = keep(writer, 1, squeezed, response_headers=(("Content-Encoding", "gzip"), ("X-Name", "café"), ("X-Two", "a"), ("x-two", "b\r\nInjected: c")))
+        first = keep(
+            writer,
+            1,
+            squeezed,
+            response_headers=(("Content-Encoding", "gzip"), ("X-Name", "café"), ("X-Two", "a"), ("x-two", "b\r\nInjected: c")),
+        )
         empty = keep(writer, 2, b"", status=204)
-        picture = writer.resource(uri="urn:sha256:0", date=WHEN, mime="image/png", payload=b"\x89PNG\r\n\r\n", extra={"WARC-Touchstone-Run": "run"})
+        picture = writer.resource(
+            uri="urn:sha256:0", date=WHEN, mime="image/png", payload=b"\x89PNG\r\n\r\n", extra={"WARC-Touchstone-Run": "run"}
+        )
     kept = archive.read(first.segment, first.offset, first.length)
     assert (kept.payload, kept.status, kept.record_type, kept.record_id) == (squeezed, 200, "response", first.record_id)
     assert kept.headers == (("Content-Encoding", "gzip"), ("X-Name", "café"), ("X-Two", "a"), ("x-two", "b Injected: c"))
@@ -74,10 +81,15 @@ def test_what_was_kept_reads_back_and_warcio_agrees(tmp_path: Path) -> None:
     assert archive.verify() == []
     warcio_check(tmp_path / first.segment)
     with (tmp_path / first.segment).open("rb") as file:
-        seen = [(r.rec_type, r.rec_headers["WARC-Record-ID"], r.content_stream().read()) for r in ArchiveIterator(file, check_digests="raise")]
+        seen = [
+            (r.rec_type, r.rec_headers["WARC-Record-ID"], r.content_stream().read()) for r in ArchiveIterator(file, check_digests="raise")
+        ]
     assert [kind for kind, _, _ in seen] == ["warcinfo", "response", "request", "response", "request", "resource"]
     assert seen[1][1:] == (first.record_id, b"<p>caf\xe9" * 100)  # warcio decodes by the Content-Encoding that we left true
-    assert [(p.record_type, k.warc_headers.get("WARC-Concurrent-To")) for p, k in archive.records("run-00001.warc.gz")][2] == ("request", first.record_id)
+    assert [(p.record_type, k.warc_headers.get("WARC-Concurrent-To")) for p, k in archive.records("run-00001.warc.gz")][2] == (
+        "request",
+        first.record_id,
+    )
 
 
 def test_headers_that_are_no_longer_true_are_set_aside(tmp_path: Path) -> None:
@@ -85,7 +97,9 @@ def test_headers_that_are_no_longer_true_are_set_aside(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     body = b"5\r\nhello\r\n0\r\n\r\n"  # a page whose own text looks like chunks
     with archive.writer("run") as writer:
-        place = keep(writer, 1, body, response_headers=(("Transfer-Encoding", "chunked"), ("Content-Length", "99"), ("content-type", "text/plain")))
+        place = keep(
+            writer, 1, body, response_headers=(("Transfer-Encoding", "chunked"), ("Content-Length", "99"), ("content-type", "text/plain"))
+        )
         exact = keep(writer, 2, body, response_headers=(("Content-Length", str(len(body))),))
         head = keep(writer, 3, b"", method="HEAD", response_headers=(("Content-Length", "500"),))
         decoded = keep(writer, 4, b"<p>", response_headers=(("Content-Encoding", "br"),), content_decoded=True)
@@ -105,9 +119,19 @@ def test_revisit_round_trip(tmp_path: Path) -> None:
     digest = sha256(read(archive, places[0])).hexdigest()
     with archive.writer("run") as writer:
         again = writer.revisit(
-            uri="https://shop.example/other", date=WHEN, status=200, http_version="HTTP/1.1", response_headers=(("Etag", "x"), ("Content-Length", "12")), method="GET",
-            request_headers=(), request_body=None, server_ip=None, refers_to_uri="https://shop.example/item/0?q=bag", refers_to_date=WHEN, payload_digest=digest,
-        )  # fmt: skip
+            uri="https://shop.example/other",
+            date=WHEN,
+            status=200,
+            http_version="HTTP/1.1",
+            response_headers=(("Etag", "x"), ("Content-Length", "12")),
+            method="GET",
+            request_headers=(),
+            request_body=None,
+            server_ip=None,
+            refers_to_uri="https://shop.example/item/0?q=bag",
+            refers_to_date=WHEN,
+            payload_digest=digest,
+        )
     kept = archive.read(again.segment, again.offset, again.length)
     assert (again.record_type, kept.payload, kept.status, kept.headers) == ("revisit", b"", 200, (("Etag", "x"), ("Content-Length", "12")))
     assert kept.warc_headers["WARC-Payload-Digest"] == f"sha256:{digest}"
@@ -186,12 +210,20 @@ def test_a_broken_tail_is_cut_back_to_the_last_whole_record(tmp_path: Path) -> N
     last = [p for p, _ in archive.records(path.name)][-1]
     seed = random.randrange(10**9)
     print(f"seed {seed}")
-    points = [last.offset + random.Random(seed + n).randrange(1, last.length) for n in range(50)] + [last.offset + 1, last.offset + last.length - 1]
+    points = [last.offset + random.Random(seed + n).randrange(1, last.length) for n in range(50)] + [
+        last.offset + 1,
+        last.offset + last.length - 1,
+    ]
     for point in points:
         path.write_bytes(whole[:point])
-        assert archive.verify() == [f"{path.name} at {last.offset}: " + ("the file is cut off here" if point - last.offset < 10 else "the record is cut off")]
+        assert archive.verify() == [
+            f"{path.name} at {last.offset}: " + ("the file is cut off here" if point - last.offset < 10 else "the record is cut off")
+        ]
         with archive.writer("run") as writer:
-            assert writer.repaired == f"{path.name}: {point - last.offset} bytes of a broken tail were cut back to the last whole record, which ends at {last.offset}"
+            assert (
+                writer.repaired
+                == f"{path.name}: {point - last.offset} bytes of a broken tail were cut back to the last whole record, which ends at {last.offset}"
+            )
             more = keep(writer, 99)
         assert more.offset == last.offset and archive.verify() == []
         assert [read(archive, p) for p in [*places, more]] == [b"<p>listing %d" % n for n in (0, 1, 2, 3, 99)]
@@ -321,7 +353,9 @@ def test_rewrite_erases_one_and_keeps_the_others_byte_for_byte(tmp_path: Path) -
     assert [p for p, _ in archive.records(new.name)] == moved
     stone, request = (archive.read(p.segment, p.offset, p.length) for p in stones)
     assert (stone.record_type, stone.uri, stone.status, stone.headers) == ("tombstone", "urn:touchstone:erased", None, ())
-    assert stone.warc_headers["WARC-Refers-To"] == victim.record_id and stone.warc_headers["WARC-Touchstone-Erased-Payload-Digest"] == digest
+    assert (
+        stone.warc_headers["WARC-Refers-To"] == victim.record_id and stone.warc_headers["WARC-Touchstone-Erased-Payload-Digest"] == digest
+    )
     assert b"reason: request of the data subject\r\n" in stone.payload
     assert "WARC-Touchstone-Erased-Payload-Digest" not in request.warc_headers
     archive.remove(old.name)

@@ -77,11 +77,37 @@ def test_every_type(tmp_path: Path) -> None:
         from: here
     """
     assert load(written(tmp_path, text), Source) == Source(
-        platform="no", start_urls=("https://h/", "0161", "501"), render=True, delay=2.0, folder=Path("var/x"), expect=Expect(3, 0.1), cards={"title": "h1", "1": "2"},
-        steps=(Expect(1), Expect(2)), pair=(7, "seven"), colour=Colour.green, mode="fast", either=("a", "b"), number=5, nested={"a": {"b": Expect(4)}},
-        anything={"when": "2026-11-22", "yes": "no", "n": "010", "i": 10, "f": 1.5, "t": True, "x": None, "l": [1, {"a": "b"}], "s": "5", "h": "12:30"}, from_="here",
-    )  # fmt: skip
-    assert load(written(tmp_path, "platform: a\neither: b\nexpect: null\nnumber: x"), Source) == Source(platform="a", either="b", number="x")
+        platform="no",
+        start_urls=("https://h/", "0161", "501"),
+        render=True,
+        delay=2.0,
+        folder=Path("var/x"),
+        expect=Expect(3, 0.1),
+        cards={"title": "h1", "1": "2"},
+        steps=(Expect(1), Expect(2)),
+        pair=(7, "seven"),
+        colour=Colour.green,
+        mode="fast",
+        either=("a", "b"),
+        number=5,
+        nested={"a": {"b": Expect(4)}},
+        anything={
+            "when": "2026-11-22",
+            "yes": "no",
+            "n": "010",
+            "i": 10,
+            "f": 1.5,
+            "t": True,
+            "x": None,
+            "l": [1, {"a": "b"}],
+            "s": "5",
+            "h": "12:30",
+        },
+        from_="here",
+    )
+    assert load(written(tmp_path, "platform: a\neither: b\nexpect: null\nnumber: x"), Source) == Source(
+        platform="a", either="b", number="x"
+    )
     shared = load(written(tmp_path, "platform: a\nnested: {a: {b: &one {listings: 4}, c: *one}}"), Source)
     assert shared.nested["a"]["b"] == shared.nested["a"]["c"] == Expect(4)
 

@@ -41,16 +41,34 @@ def test_addresses(given: str, expected: str) -> None:
     assert redact_url(expected) == expected
 
 
-@pytest.mark.parametrize("name", ["token", "access_token", "api_key", "key", "sig", "signature", "session", "sid", "password", "clientSecret", "PHPSESSID"])
+@pytest.mark.parametrize(
+    "name", ["token", "access_token", "api_key", "key", "sig", "signature", "session", "sid", "password", "clientSecret", "PHPSESSID"]
+)
 def test_each_secret_parameter_name(name: str) -> None:
-    for url in (f"https://h/?{name}={TOKEN}", f"https://h/?a=1&{name}={TOKEN}&b=2", f"https://h/?next={quote(f'https://i/?{name}={TOKEN}&b=2', safe='')}"):
+    for url in (
+        f"https://h/?{name}={TOKEN}",
+        f"https://h/?a=1&{name}={TOKEN}&b=2",
+        f"https://h/?next={quote(f'https://i/?{name}={TOKEN}&b=2', safe='')}",
+    ):
         assert TOKEN not in redact_url(url), url
     assert redact_url(f"https://h/?a=1&{name}={TOKEN}&b=2") == f"https://h/?a=1&{name}={URL_MARKER}&b=2"
 
 
 def test_headers_keep_their_order_and_their_duplicates() -> None:
-    given = (("Set-Cookie", "a=1"), ("Content-Type", "text/html"), ("set-cookie", "b=2; Path=/"), ("X-Token-Count", "4"), ("Vary", "Cookie"))
-    assert redact_headers(given) == (("Set-Cookie", MARKER), ("Content-Type", "text/html"), ("set-cookie", MARKER), ("X-Token-Count", "4"), ("Vary", "Cookie"))
+    given = (
+        ("Set-Cookie", "a=1"),
+        ("Content-Type", "text/html"),
+        ("set-cookie", "b=2; Path=/"),
+        ("X-Token-Count", "4"),
+        ("Vary", "Cookie"),
+    )
+    assert redact_headers(given) == (
+        ("Set-Cookie", MARKER),
+        ("Content-Type", "text/html"),
+        ("set-cookie", MARKER),
+        ("X-Token-Count", "4"),
+        ("Vary", "Cookie"),
+    )
     assert redact_headers(redact_headers(given)) == redact_headers(given)
 
 
@@ -74,13 +92,31 @@ def test_each_secret_header(name: str) -> None:
     assert redact_headers([(name, TOKEN)]) == ((name, MARKER),)
 
 
-@pytest.mark.parametrize("name", ["Etag", "Content-Security-Policy", "Strict-Transport-Security", "Access-Control-Allow-Credentials-Max", "Keep-Alive", "X-Key", "Server"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Etag",
+        "Content-Security-Policy",
+        "Strict-Transport-Security",
+        "Access-Control-Allow-Credentials-Max",
+        "Keep-Alive",
+        "X-Key",
+        "Server",
+    ],
+)
 def test_other_headers_stay(name: str) -> None:
     assert redact_headers([(name, "v; w=1")]) == ((name, "v; w=1"),)
 
 
 def test_addresses_within_headers() -> None:
-    found = redact_headers([("Location", "/a?token=a b&x=1"), ("Referer", "https://u:p@h/"), ("Refresh", "5; url=https://h/?sid=4"), ("Link", "<https://h/?sig=9>; rel=next")])
+    found = redact_headers(
+        [
+            ("Location", "/a?token=a b&x=1"),
+            ("Referer", "https://u:p@h/"),
+            ("Refresh", "5; url=https://h/?sid=4"),
+            ("Link", "<https://h/?sig=9>; rel=next"),
+        ]
+    )
     assert [value for _, value in found] == [
         f"/a?token={URL_MARKER}&x=1",
         f"https://{URL_MARKER}@h/",
@@ -90,7 +126,10 @@ def test_addresses_within_headers() -> None:
 
 
 def test_bodies() -> None:
-    assert redact_body(b"user=a&password=x+y&z=1", "application/x-www-form-urlencoded; charset=utf-8") == f"user=a&password={URL_MARKER}&z=1".encode()
+    assert (
+        redact_body(b"user=a&password=x+y&z=1", "application/x-www-form-urlencoded; charset=utf-8")
+        == f"user=a&password={URL_MARKER}&z=1".encode()
+    )
     given = {"a": [{"apiKey": [1, 2]}], "u": "https://h/?token=1", "price": 1.10, "token": None, "session": {"x": 1}}
     clean = json.loads(redact_body(json.dumps(given).encode(), "application/json"))
     assert clean == {"a": [{"apiKey": MARKER}], "u": f"https://h/?token={URL_MARKER}", "price": 1.10, "token": None, "session": MARKER}
@@ -108,7 +147,13 @@ def test_a_planted_token_and_cookie_occur_nowhere_in_the_segment(tmp_path: Path)
     when = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     url = f"https://user:{TOKEN}@shop.example/p?access_token={TOKEN}&q=bag#id_token={TOKEN}"
     sent = (("Authorization", f"Bearer {TOKEN}"), ("Cookie", f"s={COOKIE}"), ("Referer", url), ("X-Api-Key", TOKEN))
-    answered = (("Set-Cookie", f"s={COOKIE}"), ("Location", url), ("Set-Cookie2", COOKIE), ("Link", f"<{url}>; rel=canonical"), ("Refresh", f"1; url={url}"))
+    answered = (
+        ("Set-Cookie", f"s={COOKIE}"),
+        ("Location", url),
+        ("Set-Cookie2", COOKIE),
+        ("Link", f"<{url}>; rel=canonical"),
+        ("Refresh", f"1; url={url}"),
+    )
     extra = {"WARC-Touchstone-Source": url, "X-Auth-Token": TOKEN}
     with Archive(tmp_path).writer("run") as writer:
         for body, mime in ((f"password={TOKEN}", "application/x-www-form-urlencoded"), (f'{{"token": "{TOKEN}"}}', "application/json")):

@@ -13,11 +13,31 @@ from store import tables as t
 from store.errors import TouchstoneError
 from store.store import Store
 from store.words.records import (
-    Actor, Case, Examination, Examined, Finding, Method, Pointer, Reference, ReferenceKind, Status, SubjectKind, Verb, Verdict,
-)  # fmt: skip
+    Actor,
+    Case,
+    Examination,
+    Examined,
+    Finding,
+    Method,
+    Pointer,
+    Reference,
+    ReferenceKind,
+    Status,
+    SubjectKind,
+    Verb,
+    Verdict,
+)
 from tests.builders import Builder, jpeg
 
-SUSPECT = {"title": "Bag 1:1", "text": "call 07700 900123", "price_text": "£45", "price_minor": 4500, "currency": "GBP", "seller": "bags4u", "seller_name": "Bags 4 U"}
+SUSPECT = {
+    "title": "Bag 1:1",
+    "text": "call 07700 900123",
+    "price_text": "£45",
+    "price_minor": 4500,
+    "currency": "GBP",
+    "seller": "bags4u",
+    "seller_name": "Bags 4 U",
+}
 
 
 @pytest.fixture
@@ -98,7 +118,13 @@ def test_a_picture_that_failed_to_come_makes_no_version(store: Store, build: Bui
     from store.words.records import Parsed, Snapshot
 
     page = build.capture("http://stall.example/item/1", b"<h1>later</h1>")
-    store.keep_readings(page, "hand", "hand/1", [Parsed("1", page.url_final, Snapshot(**snapshot_words), ("http://a/1.jpg", "http://a/2.jpg"))], build.run.id)
+    store.keep_readings(
+        page,
+        "hand",
+        "hand/1",
+        [Parsed("1", page.url_final, Snapshot(**snapshot_words), ("http://a/1.jpg", "http://a/2.jpg"))],
+        build.run.id,
+    )
     with store.acting("officer", purpose="history") as reader:
         assert len(reader.history(first.listing)) == 1
 
@@ -143,7 +169,9 @@ def test_new_references_make_old_subjects_due_from_their_watermark(store: Store,
     build.listing("1", pictures=(jpeg(1),), **SUSPECT)
     method = store.keep_method(Method("detector", "image_match", "1"))
     number = store.add_reference(Reference(None, ReferenceKind.suspected, "demo", "seized 2026", "officer", image_sha256="0" * 64))
-    store.keep_examinations(method, [Examination(SubjectKind.picture, 1, Examined.done, references_upto=number, pictures_upto=1)], build.run.id)
+    store.keep_examinations(
+        method, [Examination(SubjectKind.picture, 1, Examined.done, references_upto=number, pictures_upto=1)], build.run.id
+    )
     assert store.due(method, SubjectKind.picture, references_upto=number) == []
     later = store.add_reference(Reference(None, ReferenceKind.suspected, "demo", "seized 2026", "officer", image_sha256="1" * 64))
     [due] = store.due(method, SubjectKind.picture, references_upto=later)
@@ -217,12 +245,15 @@ def test_no_personal_value_is_in_the_log(store: Store, build: Builder) -> None:
         assert value not in log
 
 
-@pytest.mark.parametrize("change", [
-    "UPDATE event SET body_json = replace(body_json, 'officer', 'nobody') WHERE seq = 3",
-    "DELETE FROM event WHERE seq = 3",
-    "UPDATE event SET salt = '00000000000000000000000000000000' WHERE seq = 3",
-    "UPDATE event SET chain = (SELECT chain FROM event WHERE seq = 2) WHERE seq = 3",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE event SET body_json = replace(body_json, 'officer', 'nobody') WHERE seq = 3",
+        "DELETE FROM event WHERE seq = 3",
+        "UPDATE event SET salt = '00000000000000000000000000000000' WHERE seq = 3",
+        "UPDATE event SET chain = (SELECT chain FROM event WHERE seq = 2) WHERE seq = 3",
+    ],
+)
 def test_a_changed_log_is_found_out(store: Store, build: Builder, change: str) -> None:
     for n in range(3):
         build.listing(str(n), **{**SUSPECT, "title": f"Bag {n}"})

@@ -80,11 +80,29 @@ def test_reads(text: str, amount: int, currency: str | None, kind: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "  ", "POA", "Call for price", "Contact seller", "Ring 07700 900123", "07700 900123", "07700900123", "£",
-        "free delivery", "buy one get one free", "30% off", "size 10", "iPhone 12", "12.10.2024", "£20.5.3",
-        "45 TOP quality", "swap", "N/A", "£" + "9" * 40, "free, £5 postage",
+        "",
+        "  ",
+        "POA",
+        "Call for price",
+        "Contact seller",
+        "Ring 07700 900123",
+        "07700 900123",
+        "07700900123",
+        "£",
+        "free delivery",
+        "buy one get one free",
+        "30% off",
+        "size 10",
+        "iPhone 12",
+        "12.10.2024",
+        "£20.5.3",
+        "45 TOP quality",
+        "swap",
+        "N/A",
+        "£" + "9" * 40,
+        "free, £5 postage",
     ],
-)  # fmt: skip
+)
 def test_no_price_is_none_and_never_nought(text: str) -> None:
     assert parse_price(text, "GBP") is None
 

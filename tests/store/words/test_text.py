@@ -214,9 +214,7 @@ def test_every_spelling_compiles_finds_itself_and_captures_nothing(spelling: str
         assert pattern.fullmatch(plain)
 
 
-@pytest.mark.parametrize(
-    "unit", ["g", "g*", "*", "g.u.c.c.", "g ", "\u0301", "ɢ🅶é\ud800 ", "gucci ", "guccc", "\ufdfa"], ids=ascii
-)
+@pytest.mark.parametrize("unit", ["g", "g*", "*", "g.u.c.c.", "g ", "\u0301", "ɢ🅶é\ud800 ", "gucci ", "guccc", "\ufdfa"], ids=ascii)
 def test_a_megabyte_takes_seconds(unit: str) -> None:
     raw = (unit * (10**6 // len(unit) + 1))[: 10**6]
     began = time.perf_counter()
