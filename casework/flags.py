@@ -71,7 +71,9 @@ def run(
     store.end_run(kept.id, Outcome.good, counts)
     levels = ", ".join(f"{counts[f'level_{level}']} {level}" for level in reversed(Level))
     lines.append(f"flag: {counts['listings']} listings ({levels}); {counts['flags']} flags are new")
-    return PassResult(Outcome.good, dict(counts), "", tuple(lines))
+    silent = sum("COUNTS FOR NOTHING" in line for line in lines)
+    message = f"{silent} detectors are not in force and count for nothing" if silent else ""
+    return PassResult(Outcome.good, dict(counts), message, tuple(lines))
 
 
 def _rules(store: Store, home: Home, actor: str) -> tuple[Rules, list[str]]:
@@ -94,6 +96,10 @@ def _rules(store: Store, home: Home, actor: str) -> tuple[Rules, list[str]]:
     detectors = tuple(contract.discover().values())
     in_force_methods = {d.name: store.method_in_force("detector", d.name) for d in detectors}
     methods = {name: row for name, row in in_force_methods.items() if row is not None}
+    newest = {method.name: row for row, method, _ in store.methods("detector")}
+    for name in sorted(set(in_force_methods) - set(methods)):
+        how = f"`touchstone method promote {newest[name]} --evidence …`" if name in newest else "`touchstone detect` first"
+        lines.append(f"{name} COUNTS FOR NOTHING: no method of it is in force, because its settings are not the shipped ones: {how}")
     references = frozenset(r.number or 0 for r in store.references())
     return Rules(policy, method.digest, detectors, methods, references), lines
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
 
+import detectors.run
 from casework import flags
-from store.config import defaults_folder
+from store.config import Home, defaults_folder
+from store.store import Store
 from store.words.records import Flag, Level, Status
 from tests.builders import jpeg
 from tests.detectors.conftest import Place, new_place, place  # noqa: F401 - fixtures
@@ -110,3 +113,18 @@ def test_the_summary_counts_every_level(place: Place, level: Level) -> None:  # 
     place.detect()
     result = flags.run(place.store, place.home)
     assert str(level) in result.lines[-1] and "1 listings" in result.lines[-1]
+
+
+def test_a_detector_that_counts_for_nothing_is_named(sqlite_store: Store, tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    shipped = defaults_folder()
+    for name in ("touchstone.yml", "flags.yml"):
+        (tmp_path / "configs" / name).write_text((shipped / name).read_text())
+    changed = (shipped / "detectors.yml").read_text().replace("at_least: 3", "at_least: 4")
+    assert changed != (shipped / "detectors.yml").read_text()
+    (tmp_path / "configs" / "detectors.yml").write_text(changed)
+    home = Home(tmp_path)
+    detectors.run.run(sqlite_store, home, None)
+    said = flags.run(sqlite_store, home)
+    assert any("many_brands COUNTS FOR NOTHING" in line and "method promote" in line for line in said.lines)
+    assert "1 detectors are not in force" in said.message
