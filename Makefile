@@ -1,10 +1,10 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Python 3.11+ and make are all they expect.
 PYTHON ?= python3
+# every random battery prints its seed; SEED=12 make test repeats one
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SHARED ?= ../shared
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null && echo "sudo -n"; })
-SEED   ?= $(shell date +%j)
 
 .PHONY: help install install-test system demo demo-real test test-full check bench clean
 help:  ## what there is
@@ -13,6 +13,8 @@ help:  ## what there is
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Touchstone needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
+	# Debian 12's own pip (23.0) cannot resolve the pinned set
+	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=24'
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 
@@ -40,10 +42,14 @@ test-full: install-test  ## the long batteries too
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: install-test  ## style, types, imports, unused dependencies
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . ; $(BIN)/mypy ; $(BIN)/lint-imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
 
 bench: install-test  ## what it costs, beside what a user would pick instead
-	for b in benchmarks/*.py; do $(BIN)/python $$b; done
+	for b in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$b || exit 1; done
 
 clean:
 	rm -rf $(VENV) var dist build
