@@ -6,28 +6,27 @@ BIN    := $(VENV)/bin
 SHARED ?= ../shared
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null && echo "sudo -n"; })
 
-.PHONY: help install install-test system demo demo-real test test-full check bench clean
+.PHONY: help install install-test demo demo-real test test-full check bench clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml constraints.txt tools/system-parts.sh
 	$(PYTHON) -c 'import sys; sys.exit("Touchstone needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	@SUDO="$(SUDO)" sh tools/system-parts.sh packages $(PYTHON)
 	$(PYTHON) -m venv $(VENV)
-	# Debian 12's own pip (23.0) cannot resolve the pinned set
 	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=24'
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@sh tools/system-parts.sh extras $(BIN)/python
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[postgres,cluster,test,dev]'
 	touch $@
 
-install: $(VENV)/.installed system  ## install into .venv, and the system parts where it may
-install-test: $(VENV)/.installed-test system
-
-# Chromium renders pages that need JavaScript; Pango writes the PDF. Without them the demo goes on and says what is missing.
-system:
-	@SUDO="$(SUDO)" sh tools/system-parts.sh $(BIN)/python
+# Chromium renders pages that need JavaScript, Pango writes the PDF, a compiler builds the picture hash: installed where that is
+# allowed, and named in a sentence where not.
+install: $(VENV)/.installed  ## install into .venv, and the system parts where it may
+install-test: $(VENV)/.installed-test
 
 demo: install  ## the whole path over the demonstration market, to a verified evidence pack
 	$(BIN)/python -m tests.market.demo

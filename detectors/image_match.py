@@ -20,6 +20,7 @@ VERSION = "1"
 SUBJECT = SubjectKind.picture
 NEEDS = frozenset({"references", "other_pictures"})
 LIBRARIES = ("pillow", "imagehash", "pdqhash", "faiss-cpu")
+HOW_TO_GET = {"pdqhash": "it is compiled on installation: `apt-get install g++ python3-dev`, then `pip install 'touchstone-scanner[pdq]'`"}
 FINGERPRINTS = (PDQ, PHASH)
 
 KINDS = {

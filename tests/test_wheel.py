@@ -55,6 +55,7 @@ def test_the_wheel_lays_out_a_folder_and_scans(installed: Path, tmp_path: Path) 
         market.write_sources(work / "configs/sources")
         scanned = run(installed, "scan", "demo_shop", cwd=work)
     assert scanned.returncode == 0, scanned.stdout + scanned.stderr
+    assert "NOT EXAMINED: image_match cannot run: pdqhash is not installed" in scanned.stdout, "the extra pdq is not in the plain wheel"
     exported = run(installed, "listing", "export", "--csv", "out.csv", "--by", "tester", cwd=work)
     assert exported.returncode == 0, exported.stderr
     assert len((work / "out.csv").read_text().splitlines()) == 21

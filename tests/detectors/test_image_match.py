@@ -22,6 +22,8 @@ from tests.builders import jpeg
 from tests.detectors.conftest import Place
 from tests.detectors.draw import drawn, edited, encoded
 
+pytest.importorskip("pdqhash", reason="pdqhash is compiled on installation: `apt-get install g++ python3-dev`, then `make install`")
+
 EXAMPLES = yaml.safe_load((Path(__file__).parent / "image_match.yml").read_text())
 PICTURE = SubjectKind.picture
 SUSPECTED, CONFIRMED, OFFICIAL = ReferenceKind.suspected, ReferenceKind.confirmed, ReferenceKind.official

@@ -61,7 +61,7 @@ def lay_out(market: Market) -> None:
     if not _chromium():
         (sources / "demo_storefront.yml").unlink()
         out.print(
-            "Chromium is missing, so the store front that is empty without JavaScript is left out; 'make system' as root, or 'apt-get install chromium', brings it."
+            "Chromium is missing, so the store front that is empty without JavaScript is left out; 'apt-get install chromium' brings it."
         )
     units = {
         "kind": "csv",
