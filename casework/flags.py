@@ -96,11 +96,11 @@ def _rules(store: Store, home: Home, actor: str) -> tuple[Rules, list[str]]:
     detectors = tuple(contract.discover().values())
     in_force_methods = {d.name: store.method_in_force("detector", d.name) for d in detectors}
     methods = {name: row for name, row in in_force_methods.items() if row is not None}
-    detectors_missing = {d.name: d.missing for d in detectors}
+    cannot_run = {d.name: d.missing for d in detectors if d.missing}
     newest = {method.name: row for row, method, _ in store.methods("detector")}
     for name in sorted(set(in_force_methods) - set(methods)):
-        if detectors_missing[name]:
-            lines.append(f"{name} COUNTS FOR NOTHING: {detectors_missing[name]}")
+        if name in cannot_run:
+            lines.append(f"{name} COUNTS FOR NOTHING: {cannot_run[name]}")
             continue
         how = f"`touchstone method promote {newest[name]} --evidence …`" if name in newest else "`touchstone detect` first"
         lines.append(f"{name} COUNTS FOR NOTHING: no method of it is in force, because its settings are not the shipped ones: {how}")

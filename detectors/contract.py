@@ -142,6 +142,19 @@ class Detector:
 
         return {name: version(name) for name in getattr(self.module, "LIBRARIES", ())}
 
+    @property
+    def missing(self) -> str:
+        """One sentence where a library that it needs is not installed, "" otherwise: it cannot run, and nothing is examined by it."""
+        from importlib.metadata import PackageNotFoundError, version
+
+        for name in getattr(self.module, "LIBRARIES", ()):
+            try:
+                version(name)
+            except PackageNotFoundError:
+                how = getattr(self.module, "HOW_TO_GET", {}).get(name, f"`pip install {name}`")
+                return f"{self.name} cannot run: {name} is not installed; {how}"
+        return ""
+
 
 def detector_of(name: str) -> Detector:
     """The detector of that name. Raises TouchstoneError when the file is not what a detector must be."""

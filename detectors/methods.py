@@ -52,6 +52,9 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
     for detector in every.values():
         if only and detector.name not in only:
             continue
+        if detector.missing:
+            lines.append(f"NOT EXAMINED: {detector.missing}")
+            continue
         method = method_of(detector, settings[detector.name], brands)
         number = store.keep_method(method)
         status = shipped_status(store, number, method == method_of(detector, shipped[detector.name], shipped_brands), actor)

@@ -318,3 +318,13 @@ def test_an_executor_that_cannot_be_had_says_why() -> None:
     pytest.importorskip("distributed", reason="the extra `cluster`")
     with pytest.raises(TouchstoneError, match=r"nothing answers at tcp://127\.0\.0\.1:1"):
         DaskExecutor("tcp://127.0.0.1:1")
+
+
+def test_a_detector_whose_library_is_missing_says_so_and_the_others_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    from detectors import many_brands
+
+    place.build.listing("1", title="Gucci belt", text="", price_minor=1500, currency="GBP", seller="a")
+    monkeypatch.setattr(many_brands, "LIBRARIES", ("no-such-library",), raising=False)
+    result = place.detect()
+    assert any("NOT EXAMINED: many_brands cannot run: no-such-library is not installed" in line for line in result.lines)
+    assert {name for name, _, _ in place.store.examination_counts()} == {"text_terms", "price_gap"}
