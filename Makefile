@@ -1,6 +1,6 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Python 3.11+ and make are all they expect.
 PYTHON ?= python3
-# every random battery prints its seed; SEED=12 make test repeats one
+SEED   := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SHARED ?= ../shared
@@ -35,10 +35,12 @@ demo-real: install  ## the same path over real pages and adverts of $(SHARED), w
 	$(BIN)/python -m tests.real.demo $(SHARED)
 
 test: install-test  ## the tests, as CI runs them
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	@echo "SEED=$(SEED): 'make $@ SEED=$(SEED)' draws the same random cases again"
+	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-seed=$(SEED) -m "not slow"
 
 test-full: install-test  ## the long batteries too
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	@echo "SEED=$(SEED): 'make $@ SEED=$(SEED)' draws the same random cases again"
+	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-seed=$(SEED)
 
 check: install-test  ## style, types, imports, unused dependencies
 	$(BIN)/ruff check .

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -16,10 +15,10 @@ import pytest
 
 from casework.export import ExportResult, export
 from casework.verify import main, verify
+from tests import SEED
 from tests.casework.packs import CASE, build
 from tests.casework.tamper import KINDS, PLAIN_PYTHON, damage, edit_rows, files, forge_page, kind_of, rechain, reseal, rows, run_verify, sha
 
-SEED = int(os.environ.get("TOUCHSTONE_SEED", random.randrange(2**31)))
 MUTATIONS = 200
 
 
@@ -71,7 +70,6 @@ def test_it_makes_no_connection_and_writes_nothing(pack: Path) -> None:
 
 
 def test_every_random_damage_is_found_and_named(made: ExportResult, tmp_path: Path) -> None:
-    print(f"\nTOUCHSTONE_SEED={SEED}")
     dice = random.Random(SEED)
     clean = Path(shutil.copyfile(made.folder / "verify.py", tmp_path / "verify.py"))
     by_kind: dict[str, list[str]] = {}
@@ -210,7 +208,6 @@ def test_garbage_is_a_named_problem_and_never_a_traceback(made: ExportResult, tm
 
 def test_any_value_in_any_row_may_be_nonsense(made: ExportResult, tmp_path: Path) -> None:
     """A row of the right form with a value of the wrong kind, under a new seal: a report, whatever it says, and no exception."""
-    print(f"\nTOUCHSTONE_SEED={SEED}")
     dice = random.Random(SEED)
     copy = Path(shutil.copytree(made.folder, tmp_path / "copy"))
     tables = [n for n in files(copy) if n.endswith(".jsonl")]

@@ -12,6 +12,7 @@ from store import audit
 from store.config import Home
 from store.store import Store
 from store.words.records import Outcome
+from tests import SEED
 from tests.crawler.conftest import ROOT, Crawling, Mini
 
 
@@ -28,9 +29,7 @@ def _copy_of(home: Home, folder: Path) -> Home:
 
 
 def test_killed_at_five_random_points(mini: Mini, crawling: Crawling, tmp_path: Path) -> None:
-    seed = random.randrange(10**6)
-    print("seed", seed)
-    chance = random.Random(seed)
+    chance = random.Random(SEED)
     mini.goods = {str(n): (f"Bag {n}", f"{n}.00", f"/p/{n % 15}.png") for n in range(1, 61)}
     mini.site.latency = 0.02
     mini.write(crawling.home, expect=60)

@@ -19,6 +19,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from store.archive import Archive, ArchiveError, ArchiveWriter, Placed
 from store.warc import GZIP_HEAD
+from tests import SEED
 
 WHEN = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
 CLONE = Path(__file__).resolve().parents[2]
@@ -208,9 +209,7 @@ def test_a_broken_tail_is_cut_back_to_the_last_whole_record(tmp_path: Path) -> N
     path = tmp_path / places[0].segment
     whole = path.read_bytes()
     last = [p for p, _ in archive.records(path.name)][-1]
-    seed = random.randrange(10**9)
-    print(f"seed {seed}")
-    points = [last.offset + random.Random(seed + n).randrange(1, last.length) for n in range(50)] + [
+    points = [last.offset + random.Random(SEED + n).randrange(1, last.length) for n in range(50)] + [
         last.offset + 1,
         last.offset + last.length - 1,
     ]
