@@ -10,12 +10,19 @@ BASE = "https://pack.invalid/"  # never asked for anything: it only makes addres
 
 def missing_parts() -> str:
     """One sentence that says what the PDF wants and how to get it; "" when it can be made."""
+    from PIL import ImageFile
+
+    strict = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         import weasyprint  # noqa: F401
     except ImportError:
         return "WeasyPrint is missing: `pip install weasyprint`"
     except OSError:  # the Python part is there, the library is not
         return "the Pango library is missing: `apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0` on Debian or Ubuntu, `brew install pango` on macOS"
+    finally:
+        # WeasyPrint tells Pillow, for the whole process, to make up the missing half of a cut-off picture; a detector would then
+        # take fingerprints of what nobody photographed
+        ImageFile.LOAD_TRUNCATED_IMAGES = strict
     return ""
 
 
