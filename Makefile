@@ -16,7 +16,6 @@ $(VENV)/.installed: pyproject.toml constraints.txt tools/system-parts.sh
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=24'
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
-	@sh tools/system-parts.sh extras $(BIN)/python
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
@@ -26,7 +25,8 @@ $(VENV)/.installed-test: $(VENV)/.installed
 # Chromium renders pages that need JavaScript, Pango writes the PDF, a compiler builds the picture hash: installed where that is
 # allowed, and named in a sentence where not.
 install: $(VENV)/.installed  ## install into .venv, and the system parts where it may
-install-test: $(VENV)/.installed-test
+	@sh tools/system-parts.sh extras $(BIN)/python
+install-test: $(VENV)/.installed-test install
 
 demo: install  ## the whole path over the demonstration market, to a verified evidence pack
 	$(BIN)/python -m tests.market.demo

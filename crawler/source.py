@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.platforms._api import Api
 from store.config import Home, load
 from store.errors import TouchstoneError
 
@@ -130,6 +131,7 @@ class Source:
     ref: str | None = None
     selectors: Selectors | None = None
     cards: Cards | None = None
+    api: Api | None = None
     currency: str | None = None
 
     def __post_init__(self) -> None:
@@ -146,6 +148,8 @@ class Source:
                 raise ValueError(f"ref: '{self.ref}' is not a regular expression: {error}") from None
         if self.platform == "selectors" and self.selectors is None and self.cards is None:
             raise ValueError("platform selectors needs `selectors:` for item pages or `cards:` for lists of cards")
+        if (self.platform == "json_api") != (self.api is not None):
+            raise ValueError("platform json_api and `api:`, which says where its words are, go together")
         if self.follow and self.follow.listing and not self.ref:
             raise ValueError("`follow.listing` needs `ref:`, the pattern of an item's address: it tells listings from other links")
 
@@ -154,6 +158,7 @@ class Source:
         own = ("title", "kind", "platform", "ref", "currency", "render")
         return {
             **{name: getattr(self, name) for name in own},
+            **({"api": asdict(self.api)} if self.api else {}),
             **{
                 name: asdict(part) if part else None
                 for name, part in (("follow", self.follow), ("selectors", self.selectors), ("cards", self.cards))

@@ -28,8 +28,7 @@ packages() {
 }
 
 extras() {
-  # Nothing is asked of an index twice: the constraints pin the version.
-  "$python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[pdq]' >/dev/null 2>&1 ||
+  "$python" -c 'import pdqhash' 2>/dev/null || "$python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[pdq]' >/dev/null 2>&1 ||
     say "The picture hash (pdqhash) could not be built: pictures are not examined. 'apt-get install g++ python3-dev', then 'make install', brings it."
   has_chromium || "$python" -m playwright install chromium >/dev/null 2>&1
   has_chromium || say "Chromium is missing: sources with 'render: true' cannot be crawled. 'apt-get install chromium' or '$python -m playwright install chromium' brings it."

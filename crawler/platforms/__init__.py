@@ -2,6 +2,8 @@
 
 A platform reads one page and nothing else: no network, no clock, no store, so that the same bytes give the same words on any day.
 What it cannot make out it leaves empty; a card without an address of its own is given out with an empty `ref`, and counted by the reader.
+
+A platform whose answers name their next page also has `next_pages(response, source) -> list[str]`, which `following` asks.
 """
 
 from __future__ import annotations
@@ -9,13 +11,15 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from scrapy.http import TextResponse
 
-from crawler.source import Source
 from store.errors import TouchstoneError
 from store.words.records import Parsed, digest_of
+
+if TYPE_CHECKING:  # a source's own settings are of a platform: it imports this room's `_api`
+    from crawler.source import Source
 
 
 class Platform(Protocol):
@@ -30,6 +34,12 @@ def platform(name: str) -> Platform:
     if name not in names:
         raise TouchstoneError(f"there is no platform '{name}'; there are: {', '.join(names)}")
     return cast(Platform, importlib.import_module(f"crawler.platforms.{name}"))
+
+
+def following(response: TextResponse, source: Source) -> list[str]:
+    """The further pages that an answer names, where its platform reads them. Raises what the platform's reading raises."""
+    next_pages = getattr(platform(source.platform), "next_pages", None)
+    return list(dict.fromkeys(next_pages(response, source))) if next_pages else []
 
 
 def parser_version(source: Source) -> str:

@@ -1,0 +1,119 @@
+"""JSON as shops answer it, and the words with which a source's YAML points into it: JMESPath (the JMESPath specification, jmespath.org).
+
+JMESPath itself finds an unknown function only when it meets one; here it is found when the YAML is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import jmespath  # type: ignore[import-untyped,unused-ignore]
+from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped,unused-ignore]
+from jmespath.functions import Functions  # type: ignore[import-untyped,unused-ignore]
+
+_PLAIN = ("next_param", "decimals")
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """JMESPath for an answer in JSON: `items` and `next` of the whole answer, the others of each item."""
+
+    items: str
+    title: str
+    ref: str = ""
+    url: str = ""
+    price: str = ""
+    currency: str = ""
+    text: str = ""
+    seller: str = ""
+    seller_url: str = ""
+    place: str = ""
+    brand: str = ""
+    category: str = ""
+    condition: str = ""
+    images: str = ""
+    next: str = ""  # a link; or, with `next_param`, that parameter's next value, or true where there is a next page
+    next_param: str = ""
+    decimals: int = 0  # prices are whole numbers of minor units: so many digits stand after the point
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            expression = getattr(self, each.name)
+            if each.name not in _PLAIN and expression:
+                try:
+                    compiled(expression)
+                except ValueError as error:
+                    said = " ".join(str(error).split())
+                    raise ValueError(f"{each.name}: '{expression}' is not a JMESPath expression: {said}") from None
+        if not (self.ref or self.url):
+            raise ValueError("`ref:` or `url:` must say where an item's own reference is")
+        if not 0 <= self.decimals <= 4:
+            raise ValueError("decimals: the digits of a price after its point, 0 to 4")
+
+
+@lru_cache(maxsize=512)
+def compiled(expression: str) -> Any:
+    """The expression, ready to search with. Raises ValueError where it is none, or calls a function that there is not."""
+    found = jmespath.compile(expression)
+    for name in _functions(found.parsed):
+        if name not in Functions.FUNCTION_TABLE:
+            raise ValueError(f"there is no function {name}(); there are {', '.join(sorted(Functions.FUNCTION_TABLE))}")
+    return found
+
+
+def _functions(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if node.get("type") == "function_expression":
+            yield node["value"]
+        for child in node.get("children", ()):
+            yield from _functions(child)
+
+
+def search(expression: str, document: Any) -> Any:
+    """What the expression finds; None where it finds nothing or cannot be applied (`join` of a number)."""
+    try:
+        return compiled(expression).search(document) if expression else None
+    except JMESPathError:
+        return None
+
+
+def is_json(body: bytes) -> bool:
+    """Whether an answer is JSON rather than a page: its content type is no proof, many APIs say text/html."""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+
+
+def read(body: bytes) -> Any:
+    """The answer. Bytes that are no characters are marked, as in a page. Raises ValueError where it is not JSON."""
+    return json.loads(body.decode(json.detect_encoding(body), "replace"))
+
+
+def figure(value: Any, decimals: int = 0) -> str:
+    """A price's number with its decimal point, so that no reader takes it for thousands (1.255 is 1.26, not 1,255); "" for no number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return ""
+    try:
+        number = Decimal(str(value).strip()).scaleb(-decimals)
+        said = f"{number:f}" if number.is_finite() and abs(number) < 10**15 else ""
+    except InvalidOperation:
+        return ""
+    places = len(said.partition(".")[2])
+    return said + "0" if places in (1, 3) else said
+
+
+def with_parameter(url: str, name: str, value: str) -> str:
+    """The address with one query parameter set, the others as they were."""
+    parts = urlsplit(url)
+    kept = [(key, said) for key, said in parse_qsl(parts.query, keep_blank_values=True) if key != name]
+    return urlunsplit(parts._replace(query=urlencode([*kept, (name, value)]), fragment=""))
+
+
+def number_in(url: str, name: str) -> int:
+    """The number that a query parameter has: the page that this is; 1 where it has none."""
+    said = dict(parse_qsl(urlsplit(url).query)).get(name, "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 1

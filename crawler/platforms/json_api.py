@@ -1,0 +1,81 @@
+"""Sources that answer in JSON: the YAML's `api:` points at the words by JMESPath (the JMESPath specification, jmespath.org).
+
+Odd about APIs: a number in a price may be pounds or pence, which only the YAML can say (`decimals: 2` for pence); and an item that has
+no reference of its own is given out with none, so that the reader counts and refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scrapy.http import TextResponse
+
+from crawler.platforms import _api as api
+from crawler.platforms import _schema as schema
+from crawler.platforms._page import address, amount_of, handle_of, line, notes_on, price_in, ref_of
+from crawler.source import Source
+from store.words.records import Parsed, Snapshot
+
+VERSION = "1"
+
+
+def parse(response: TextResponse, source: Source) -> Iterator[Parsed]:
+    """A listing for each item of the answer."""
+    for item in _items(api.read(response.body), source):
+        yield _read(item, response.url, source)
+
+
+def next_pages(response: TextResponse, source: Source) -> list[str]:
+    """The answer's next page, by its link or its number; without `next`, as long as an answer holds items."""
+    rules = source.api
+    assert rules is not None
+    document = api.read(response.body)
+    found = api.search(rules.next, document) if rules.next else bool(rules.next_param and _items(document, source))
+    if rules.next_param and found is True:
+        found = api.number_in(response.url, rules.next_param) + 1
+    said = "" if isinstance(found, bool) else line(schema.text(found))
+    if rules.next_param:
+        return [api.with_parameter(response.url, rules.next_param, said)] if said else []
+    return [url] if (url := address(response.url, said)) else []
+
+
+def _items(document: Any, source: Source) -> list[Any]:
+    assert source.api is not None
+    found = api.search(source.api.items, document)
+    if isinstance(found, dict):
+        return [found]
+    return [each for each in found if each is not None] if isinstance(found, list) else []
+
+
+def _read(item: Any, page: str, source: Source) -> Parsed:
+    rules = source.api
+    assert rules is not None
+
+    def said(expression: str) -> str:
+        return schema.text(api.search(expression, item))
+
+    title, text = line(said(rules.title)), said(rules.text)
+    stated = api.search(rules.price, item)
+    figure = api.figure(stated, rules.decimals) if rules.decimals or not isinstance(stated, str) else ""
+    price_text = line(f"{figure or said(rules.price)} {said(rules.currency)}") if stated is not None and said(rules.price) else ""
+    price = price_in(source, price_text) if figure or not rules.decimals else None
+    seller_url = address(page, said(rules.seller_url))
+    name = line(said(rules.seller)) or (source.title if source.kind == "shop" else "")
+    snapshot = Snapshot(
+        title,
+        text,
+        price_text,
+        *amount_of(price),
+        brand=line(said(rules.brand)),
+        category=line(said(rules.category)),
+        condition=line(said(rules.condition)),
+        seller=handle_of(source, name, seller_url) if name else "",
+        seller_name=name,
+        place=line(said(rules.place)),
+    )
+    url = address(page, said(rules.url))
+    ref = line(said(rules.ref)) if rules.ref else ref_of(source, url) or ("" if source.ref else url)
+    images = (address(page, each) for each in schema.pictures(api.search(rules.images, item)))
+    notes = notes_on(title, text, name) + (("price not understood",) if price_text and not price else ())
+    return Parsed(ref, url or ("" if rules.url else page), snapshot, tuple(dict.fromkeys(filter(None, images))), seller_url, notes)
