@@ -1,21 +1,25 @@
-"""Manners: robots.txt, its Crawl-delay, the source's own hosts and no others."""
+"""Manners: robots.txt, its Crawl-delay, the source's own hosts and no others, and no address of an inner network."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
+from scrapy.resolver import CachingThreadedResolver
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
 
 from crawler.source import host_of, is_inner
 from crawler.unit import Unit, unit_of
@@ -50,6 +54,49 @@ class Offsite:
         if not unit.source.testing and is_inner(host_of(url)):
             return f"{host_of(url)} is this machine or its own network"
         return ""
+
+
+class Resolver(CachingThreadedResolver):  # type: ignore[misc]
+    """Names are looked up here and nowhere else, and the connection goes to the very address that was checked.
+
+    A check of its own before the request would leave a gap: a second look-up may answer otherwise, and a server of names can be made
+    to. Numbers in an address come through here too. What was looked up earlier is checked each time.
+    """
+
+    process: Any = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, reactor: Any) -> Resolver:
+        resolver: Resolver = super().from_crawler(crawler, reactor)
+        resolver.process = crawler  # Scrapy gives its process here, which knows its one crawler
+        return resolver
+
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
+        return super().getHostByName(name, timeout).addCallback(self._checked, name)
+
+    def _checked(self, address: str, name: str) -> str:
+        unit = unit_of(next(iter(self.process.crawlers)))
+        if not unit.source.testing and is_inner(address):
+            unit.inner[name.lower()] = address
+            raise DNSLookupError(f"{name} leads to {address}, an address of this machine or its own network")
+        return address
+
+
+class Inner:
+    """What the resolver refused is refused for good: Scrapy would take it for a name that could not be found, and try again."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Inner:
+        return cls(crawler)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        unit, name = unit_of(self.crawler), urlparse_cached(request).hostname or ""
+        if isinstance(exception, CannotResolveHostError) and name in unit.inner:
+            unit.count("inner address refusals")
+            raise IgnoreRequest(f"{name} leads to {unit.inner[name]}") from exception
 
 
 class Robots(RobotsTxtMiddleware):

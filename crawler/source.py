@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from crawler.platforms._api import Api
 from store.config import Home, load
@@ -171,7 +172,8 @@ class Source:
             return f"source {self.name} has no legal note: say in its YAML, under `legal:`, on what basis and on whose decision its pages are looked at"
         if self.expect is None:
             return f"source {self.name} does not say what it expects: give `expect: {{listings: N}}`, the least number of listings that a good crawl brings"
-        if not self.testing and (inner := next((h for h in map(host_of, (self.url, *self.start)) if is_inner(h)), "")):
+        named = (self.url, *self.start, *(f"http://{each}" for each in self.hosts))
+        if not self.testing and (inner := next((h for h in map(host_of, named) if is_inner(h)), "")):
             return f"source {self.name} leads to {inner}, an address of this machine or its own network; only a source with `testing: true` may"
         if not self.testing and self.delay < MIN_DELAY:
             return (
@@ -192,18 +194,44 @@ def host_of(url: str) -> str:
         port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
     except ValueError:
         return ""
-    return (parts.hostname or "").lower().removeprefix("www.") + port
+    name = (parts.hostname or "").lower().removeprefix("www.")
+    return (f"[{name}]" if ":" in name else name) + port
+
+
+INNER_NAMES = frozenset(("localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "metadata"))
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 def is_inner(host: str) -> bool:
-    """Whether a host is this machine or a private network, as far as its name tells."""
-    name = re.sub(r":\d+$", "", host).strip("[]")
-    if name == "localhost" or name.endswith((".localhost", ".local", ".internal")):
-        return True
+    """Whether a host is this machine or a private network, as far as its name tells; what the name leads to is `manners.Resolver`'s to check.
+
+    A number that is no plain dotted quad (decimal, hexadecimal, octal, shortened) counts as inner whatever it means: programs read
+    such forms differently, and no honest site is written so.
+    """
+    name = unicodedata.normalize("NFKC", unquote(host)).replace("\u3002", ".").lower().strip()
+    if name.startswith("["):
+        name = name[1:].partition("]")[0]
+    elif name.count(":") == 1:
+        name = name.partition(":")[0]
+    name = name.partition("%")[0].rstrip(".")  # an IPv6 zone; the root's own dot
     try:
-        return not ipaddress.ip_address(name).is_global
+        return not _is_public(ipaddress.ip_address(name))
     except ValueError:
-        return False
+        last = name.rpartition(".")[2]
+    return (
+        last in INNER_NAMES
+        or name.endswith(".home.arpa")
+        or name in ("ip6-localhost", "ip6-loopback")
+        or bool(re.fullmatch(r"\d+|0x[0-9a-f]*", last))
+    )
+
+
+def _is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Of IPv6 global unicast only: what is mapped, translated or compatible could carry any IPv4 address inside it."""
+    if isinstance(ip, ipaddress.IPv6Address):
+        carried = ip.sixtofour or (ip.teredo or (None, None))[1]
+        return ip in GLOBAL_UNICAST and ip.is_global and (carried is None or _is_public(carried))
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_link_local)
 
 
 def read_source(path: Path) -> Source:

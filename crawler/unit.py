@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crawler.source import Source, find_sources, host_of
 from store.archive import ArchiveWriter
@@ -28,6 +28,9 @@ from store.secrets import redact_headers
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
 from store.words.records import Outcome, Purpose, Run
+
+if TYPE_CHECKING:
+    from crawler.walls import Facts
 
 Report = Callable[[Mapping[str, int]], None]
 EXIT = {Outcome.good: 0, Outcome.unmet: 1, Outcome.failed: 2}
@@ -45,10 +48,14 @@ class Unit:
     reader: Acting
     purpose: str
     resumed: bool
+    facts: Facts
     report: Report | None = None
     counts: Counter[str] = field(default_factory=Counter)
     floors: dict[str, float] = field(default_factory=dict)  # downloader slot → the least delay that its robots.txt asks for
     hosts_refused: Counter[str] = field(default_factory=Counter)
+    inner: dict[str, str] = field(default_factory=dict)  # host → the inner address that its name led to, refused
+    stopping: Any = None  # the task that closes the crawl there, held so that it is not collected
+    wall: str = ""  # where the site would have us no further, as a sentence
     broken: str = ""  # why the run is void
     _reported: float = 0.0
 
@@ -79,19 +86,22 @@ def crawl(
     [source] = find_sources(home, [name])
     if refusal := source.refusal() or _browser_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
+    from crawler.walls import read_facts  # it knows this module
+
+    facts = read_facts(home)
     with (
         _locked(home, f"unit-{operation or ''}-{name}", wait=False),
         _locked(home, f"host-{host_of(source.url)}", wait=True),
         Store.open(home) as store,
     ):
-        config = digest(home, ["touchstone.yml", f"sources/{name}.yml"])
+        config = digest(home, ["touchstone.yml", "walls.yml", f"sources/{name}.yml"])
         run, resumed = _run(store, source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
         with (
             store.archive.writer(run.id) as writer,
             store.acting(actor, purpose=purpose, justification=justification, run=run.id) as reader,
         ):
-            unit = Unit(home, store, source, run, writer, reader, purpose, resumed, report)
+            unit = Unit(home, store, source, run, writer, reader, purpose, resumed, facts, report)
             if writer.repaired:
                 unit.count("archive tails repaired")
             reason = _spin(unit)
@@ -151,16 +161,20 @@ def _ended(unit: Unit, reason: str) -> PassResult:
     """The run's ending row and its summary. An interrupted run gets none: it is gone on with next time."""
     listings = unit.store.read_in_run(unit.run.id)
     counts = {"listings": listings, **{key: value for key, value in sorted(unit.counts.items()) if value}}
-    if reason == "shutdown" and not unit.broken:
+    if reason == "shutdown" and not unit.broken and not unit.wall:
         message = f"{unit.source.name}: interrupted after {listings} listings; run it again to go on from there"
         return PassResult(Outcome.failed, counts, message, (message,))
     assert unit.source.expect is not None
-    problems = []
+    problems = [unit.wall] if unit.wall else []
+    problems += [
+        f"{host} leads to {address}, an address of this machine or its own network, and was not asked"
+        for host, address in unit.inner.items()
+    ]
     if counts.get("parse raised"):
         problems.append(f"the parser raised on {counts['parse raised']} pages (their bytes are kept)")
     if counts.get("callback raised"):
         problems.append(f"our own code raised {counts['callback raised']} times outside a parser: see {unit.home.path('var/log')}")
-    if listings < unit.source.expect.listings:
+    if listings < unit.source.expect.listings and not unit.wall:  # that they are too few follows from the wall
         problems.append(f"{listings} listings where at least {unit.source.expect.listings} were expected")
     outcome = Outcome.failed if unit.broken else Outcome.unmet if problems else Outcome.good
     message = unit.broken or "; ".join(problems)
@@ -183,7 +197,8 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
         + (f": {message}" if message else ""),
         f"  pages {of('pages')}, pictures {of('images')} (of these could not be opened {of('images with a problem')}), listings {counts['listings']}",
         f"  not understood {of('not understood')}, parser raised {of('parse raised')}",
-        f"  refused: robots.txt {of('robots refusals')}{no_rules}, other hosts {of('offsite refusals')}{elsewhere}",
+        f"  refused: robots.txt {of('robots refusals')}{no_rules}, other hosts {of('offsite refusals')}{elsewhere}"
+        + (f", inner addresses {inner}" if (inner := of("inner address refusals")) else ""),
         f"  failed requests {of('failures')}, answered from this run's kept captures {of('answered from kept')}",
     )
 

@@ -24,8 +24,8 @@ class PagedSpider(SourceSpider):
         if capture is None or response.status >= 400:
             return
         try:
-            urls = following(page_of(capture, response.body), self.source)
-        except ValueError:  # not JSON: `read` has kept it as unread
+            urls = following(page_of(capture, response.body).replace(url=response.url), self.source)
+        except (ValueError, RecursionError):  # not JSON: `read` has kept it as unread
             return
         self.lists += bool(urls)
         if self.lists < self.source.max_pages:

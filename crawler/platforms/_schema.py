@@ -11,12 +11,19 @@ from urllib.parse import urlsplit
 from parsel import Selector
 from scrapy.http import TextResponse
 
+from crawler.platforms._api import figure
 from crawler.platforms._page import address, base_of, line, ref_of, words
 from crawler.source import Source
+from store.words.money import parse_price
 
 Thing = dict[str, Any]
 _PRODUCTS = frozenset(("product", "productgroup", "productmodel", "individualproduct", "someproducts", "vehicle"))
 _OFFERS = frozenset(("offer", "aggregateoffer", "offerforpurchase"))
+_LINKS = (
+    "offers seller offeredBy brand image hasVariant isVariantOf mainEntity mainEntityOfPage itemOffered address priceSpecification".split()
+)
+_FALLBACKS = ("description", "brand", "category", "itemCondition", "image", "sku")
+_NOT_THE_PRICE = ("listprice", "strikethroughprice", "msrp", "srp", "regularprice", "suggestedretailprice", "minimumadvertisedprice")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -32,7 +39,31 @@ def json_ld(response: TextResponse) -> list[Thing]:
             found += [item for item in extractor.extract_items(script.root) if isinstance(item, dict)]
         except (ValueError, RecursionError):
             continue
-    return found
+    return linked(found)
+
+
+def linked(things: list[Thing]) -> list[Thing]:
+    """The same things, each mention by nothing but an `@id` replaced by the thing that is described elsewhere on the page."""
+    nodes: list[Thing] = []
+    waiting: list[Any] = list(things)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            nodes.append(each)
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    known = {each["@id"]: each for each in reversed(nodes) if isinstance(each.get("@id"), str) and not set(each) <= {"@id", "@type"}}
+    for node in nodes:
+        for key in set(_LINKS) & set(node):
+            stated = node[key]
+            node[key] = [_known(each, known) for each in stated] if isinstance(stated, list) else _known(stated, known)
+    return things
+
+
+def _known(value: Any, known: dict[str, Thing]) -> Any:
+    only = isinstance(value, dict) and isinstance(value.get("@id"), str) and set(value) <= {"@id", "@type"}
+    return known.get(value["@id"], value) if only else value
 
 
 def microdata(response: TextResponse) -> list[Thing]:
@@ -54,12 +85,10 @@ def _plain(item: Any) -> Any:
 
 
 def open_graph(response: TextResponse) -> dict[str, list[str]]:
-    """OpenGraph's title, description, image, url, price and currency; `product` where it calls the page one."""
-    from extruct.opengraph import OpenGraphExtractor
+    """OpenGraph's words by our names; `product` where it calls the page one or prices it.
 
-    said: dict[str, list[str]] = {}
-    if not response.xpath("/html/head"):
-        return said
+    Read here rather than by extruct, which passes over a <meta> that says `name` for `property`, and one that slipped into the body.
+    """
     names = {
         "og:title": "title",
         "og:description": "description",
@@ -68,19 +97,28 @@ def open_graph(response: TextResponse) -> dict[str, list[str]]:
         "og:image:secure_url": "image",
         "og:url": "url",
         "product:price:amount": "price",
+        "product:sale_price:amount": "sale price",
         "og:price:amount": "price",
         "product:price:currency": "currency",
+        "product:sale_price:currency": "currency",
         "og:price:currency": "currency",
+        "product:brand": "brand",
+        "og:brand": "brand",
+        "product:category": "category",
+        "product:condition": "condition",
+        "product:retailer_item_id": "sku",
     }
-    for page in OpenGraphExtractor().extract_items(response.selector.root):
-        for name, value in page["properties"]:
-            if name in names and value.strip():
-                said.setdefault(names[name], []).append(value.strip())
-            if name == "og:type" and "product" in value.lower():
-                said["product"] = [value]
-    if "price" in said:
+    said: dict[str, list[str]] = {}
+    for meta in response.xpath("//meta[@content and (@property or @name)]"):
+        name, value = (meta.attrib.get("property") or meta.attrib["name"]).strip().lower(), meta.attrib["content"].strip()
+        if name in names and value:
+            said.setdefault(names[name], []).append(value)
+        if name == "og:type" and "product" in value.lower():
+            said["product"] = [value]
+    said["price"] = [*said.pop("sale price", []), *said.pop("price", [])]
+    if said["price"]:
         said.setdefault("product", ["priced"])
-    return said
+    return {name: values for name, values in said.items() if values}
 
 
 # -- what a value says -------------------------------------------------------------------------------------------------------
@@ -98,7 +136,7 @@ def text(value: Any) -> str:
     if isinstance(value, list):
         return next((found for each in value if (found := text(each))), "")
     if isinstance(value, dict):
-        return text(value.get("@value")) or text(value.get("name"))
+        return text(value.get("@value")) or text(value.get("name")) or text(value.get("legalName"))
     if value is None or isinstance(value, bool):
         return ""
     said = str(value).strip()
@@ -124,40 +162,118 @@ def kinds(thing: Thing) -> set[str]:
     }
 
 
+def listed(value: Any) -> list[Thing]:
+    """The objects of a value that may be one object or a list."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+
+
+def offers_of(product: Thing) -> list[Thing]:
+    """The product's offers, those within an AggregateOffer after it; a price that stands on the product itself is one, too."""
+    own = [each for offer in listed(product.get("offers")) for each in (offer, *listed(offer.get("offers")))]
+    return [*own, product] if "price" in product or "priceSpecification" in product else own
+
+
 def offer_of(product: Thing) -> Thing:
     """The offer that states a price: the first of a list, or the one an AggregateOffer begins at; {} where there is none."""
-    offers: list[Thing] = []
-    for each in product["offers"] if isinstance(product.get("offers"), list) else [product.get("offers")]:
-        if isinstance(each, dict):
-            offers.append(each)
-            inner = each.get("offers")
-            offers += [o for o in (inner if isinstance(inner, list) else [inner]) if isinstance(o, dict)]
+    offers = offers_of(product)
     return next((offer for offer in offers if price_of(offer)[0]), offers[0] if offers else {})
 
 
+def seller_of(product: Thing) -> Thing:
+    """Who sells: by the offer that states the price, else by any other, else by the product."""
+    holders = (offer_of(product), *offers_of(product), product)
+    return next((found for each in holders if (found := first_thing(each.get("seller") or each.get("offeredBy")))), {})
+
+
 def price_of(offer: Thing) -> tuple[str, str]:
-    """(amount as written, currency as written) of an offer; "" where it states none."""
-    for holder in (offer, first_thing(offer.get("priceSpecification"))):
+    """(amount as written, currency as written) of an offer; "" where it states none. Old prices and prices by weight are not its price."""
+    specifications = [each for each in listed(offer.get("priceSpecification")) if not _other_price(each)]
+    for holder in (offer, *specifications):
         for key in ("price", "lowPrice", "minPrice"):
-            if amount := text(holder.get(key)):
+            stated = holder.get(key)
+            if amount := (figure(stated) if isinstance(stated, float) else "") or text(stated):
                 return amount, text(holder.get("priceCurrency") or offer.get("priceCurrency"))
     return "", ""
 
 
+def _other_price(specification: Thing) -> bool:
+    kind = text(specification.get("priceType")).rpartition("/")[2].lower()
+    quantity = first_thing(specification.get("referenceQuantity"))
+    return kind in _NOT_THE_PRICE or bool(quantity) and text(quantity.get("value")) not in ("", "1")
+
+
+def whole(product: Thing, page: str) -> Thing:
+    """A ProductGroup with what its variants say for it, or a variant with what its group says.
+
+    Of the variants the one whose address is the page's gives the price, else the cheapest; all of them give pictures.
+    """
+    variants = listed(product.get("hasVariant"))
+    chosen = [each for each in variants if page in {address(page, url) for url in _addresses(each)}]
+    made = dict(product)
+    if variants and not price_of(offer_of(product))[0]:
+        made["offers"] = offer_of(min(chosen or variants, key=_cheapness))
+    for other in (*chosen, *variants, *listed(product.get("isVariantOf"))):
+        for key in _FALLBACKS:
+            if not (made.get(key) if key == "image" else text(made.get(key))):
+                made[key] = [each.get("image") for each in variants] if key == "image" and variants else other.get(key)
+    return made
+
+
+def _cheapness(variant: Thing) -> tuple[bool, int]:
+    price = parse_price(" ".join(price_of(offer_of(variant))))
+    return (not (price and price.amount_minor), price.amount_minor if price else 0)
+
+
+def _addresses(thing: Thing) -> list[str]:
+    stated = (thing.get("url"), thing.get("@id"), offer_of(thing).get("url"))
+    return [url for url in stated if isinstance(url, str) and url.strip()]
+
+
 # -- which product -----------------------------------------------------------------------------------------------------------
-def products(things: Sequence[Any]) -> Iterator[Thing]:
-    """Products that the page describes in their own right: not those that another product or a list points at."""
+def products(things: Sequence[Any]) -> list[Thing]:
+    """Products that the page describes in their own right: not those that another product or a list points at, nor a group's variants."""
+    found = list(_products(things, set()))
+    groups = [each for each in found if listed(each.get("hasVariant")) or "productgroup" in kinds(each)]
+    return [each for each in found if not any(_varies(each, group) for group in groups)]
+
+
+def _products(things: Sequence[Any], seen: set[int]) -> Iterator[Thing]:
     for thing in things:
-        if not isinstance(thing, dict):
+        if isinstance(thing, list):
+            yield from _products(thing, seen)
+        if not isinstance(thing, dict) or id(thing) in seen:
             continue
+        seen.add(id(thing))
+        for each in listed(thing.get("mainEntity")):
+            each.setdefault("mainEntityOfPage", True)
         for key in ("@graph", "mainEntity", "mainEntityOfPage"):
             inner = thing.get(key)
-            yield from products(inner if isinstance(inner, list) else [inner])
+            yield from _products(inner if isinstance(inner, list) else [inner], seen)
         kind = kinds(thing)
         if kind & _PRODUCTS:
             yield thing
         elif kind & _OFFERS and isinstance(thing.get("itemOffered"), dict):
             yield {"offers": {key: value for key, value in thing.items() if key != "itemOffered"}, **thing["itemOffered"]}
+
+
+def _varies(thing: Thing, group: Thing) -> bool:
+    """Whether a product is a variant of a group that the page describes, too."""
+    if thing is group:
+        return False
+    variants, parent = listed(group.get("hasVariant")), first_thing(thing.get("isVariantOf"))
+    named = text(thing.get("@id"))
+    return (
+        any(each is thing or (named and text(each.get("@id")) == named) for each in variants)
+        or parent is group
+        or (bool(parent.get("@id")) and parent.get("@id") == group.get("@id"))
+        or _family(thing) == text(group.get("productGroupID")) != ""
+    )
+
+
+def _family(thing: Thing) -> str:
+    """The group that a variant says it is of; "" for none."""
+    parent = first_thing(thing.get("isVariantOf"))
+    return text(thing.get("inProductGroupWithID")) or text(parent.get("productGroupID")) or text(parent.get("@id"))
 
 
 def own(candidates: Sequence[Thing], response: TextResponse, source: Source, graph: dict[str, list[str]]) -> Thing | None:
@@ -172,17 +288,23 @@ def own(candidates: Sequence[Thing], response: TextResponse, source: Source, gra
     best = max(scored)
     alone = len(candidates) == 1 and best[0] >= 0
     clear = best[0] > 0 and [score for score, _ in scored].count(best[0]) == 1
-    same = best[0] > 0 and len({text(candidates[-i].get("name")) for score, i in scored if score == best[0]}) == 1
+    same = (
+        best[0] > 0 and len({_family(candidates[-i]) or text(candidates[-i].get("name")) for score, i in scored if score == best[0]}) == 1
+    )
     return candidates[-best[1]] if alone or clear or same else None
 
 
 def _likeness(thing: Thing, page: str, source: Source, pages: set[str], refs: set[str], titles: set[str]) -> int:
-    stated = [
-        address(page, str(url))
-        for url in (thing.get("url"), thing.get("@id"), offer_of(thing).get("url"))
-        if isinstance(url, str) and url.strip()
-    ]
-    score = 0
+    main = thing.get("mainEntityOfPage")
+    of_page = (
+        main
+        if isinstance(main, str)
+        else next((main[key] for key in ("url", "@id") if main.get(key)), "")
+        if isinstance(main, dict)
+        else ""
+    )
+    stated = [address(page, url) for url in (*_addresses(thing), of_page) if isinstance(url, str)]
+    score = (3 if main is True else 0) + (1 if address(page, page) in stated else 0)
     if pages & {_bare(url) for url in stated}:
         score += 4
     named = {ref_of(source, url) for url in stated} - {""}

@@ -1,7 +1,9 @@
-"""Sources that describe their goods by schema.org: JSON-LD, then microdata, then OpenGraph, as extruct reads them.
+"""Sources that describe their goods by schema.org (Product, ProductGroup, Offer): JSON-LD, then microdata, then OpenGraph.
 
 Only these three syntaxes are asked for (RDFa drags rdflib). A page names many products, its own and those it recommends:
-which one is the page's is decided by address and reference, and where that cannot be told none is taken.
+which one is the page's is decided by address and reference, and where that cannot be told none is taken. Odd about it: one thing is
+described in one place and mentioned by `@id` in another; a group's variants are one listing; microdata's `name` catches breadcrumbs
+that carry no scope of their own, so that of several names the one which is the page's heading is the title.
 """
 
 from __future__ import annotations
@@ -11,12 +13,12 @@ from collections.abc import Iterator
 from scrapy.http import TextResponse
 
 from crawler.platforms import _schema as schema
-from crawler.platforms._page import address, amount_of, base_of, handle_of, line, notes_on, price_in, ref_of
+from crawler.platforms._page import address, amount_of, base_of, handle_of, line, notes_on, price_in, ref_of, words
 from crawler.platforms._schema import Thing
 from crawler.source import Source
 from store.words.records import Parsed, Snapshot
 
-VERSION = "1"
+VERSION = "2"
 _UK = frozenset(("gb", "uk", "gbr", "united kingdom", "great britain"))
 
 
@@ -25,7 +27,7 @@ def parse(response: TextResponse, source: Source) -> Iterator[Parsed]:
     graph = schema.open_graph(response)
     product, unclear = None, False
     for things in (schema.json_ld(response), schema.microdata(response)):
-        candidates = list(schema.products(things))
+        candidates = schema.products(things)
         product = schema.own(candidates, response, source, graph)
         unclear = unclear or bool(candidates and product is None)
         if product is not None:
@@ -37,36 +39,48 @@ def parse(response: TextResponse, source: Source) -> Iterator[Parsed]:
 
 def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, source: Source) -> Parsed:
     base = base_of(response)
+    product = schema.whole(product, response.url)
     offer = schema.offer_of(product)
-    title = line(schema.text(product.get("name")) or graph.get("title", [""])[0])
+    title = line(_name(product, graph, response) or graph.get("title", [""])[0])
     description = schema.text(product.get("description")) or graph.get("description", [""])[0]
     amount, currency = schema.price_of(offer)
     if not amount:
         amount, currency = graph.get("price", [""])[0], graph.get("currency", [""])[0]
     price_text = line(f"{amount} {currency}")
     price = price_in(source, price_text)
-    seller = schema.first_thing(offer.get("seller") or offer.get("offeredBy") or product.get("seller"))
+    seller = schema.seller_of(product)
     said = line(schema.text(seller))
     name = said or (source.title if source.kind == "shop" else "")
     seller_url = address(base, schema.text(seller.get("url")) or schema.text(seller.get("@id")))
+    condition = schema.text(offer.get("itemCondition") or product.get("itemCondition")) or graph.get("condition", [""])[0]
     snapshot = Snapshot(
         title,
         description,
         price_text,
         *amount_of(price),
-        brand=line(schema.text(product.get("brand"))),
-        category=line(schema.text(product.get("category"))),
-        condition=schema.text(offer.get("itemCondition") or product.get("itemCondition")).rpartition("/")[2],
+        brand=line(schema.text(product.get("brand")) or graph.get("brand", [""])[0]),
+        category=line(schema.text(product.get("category")) or graph.get("category", [""])[0]),
+        condition=condition.rpartition("/")[2],
         seller=handle_of(source, name, seller_url) if name else "",
         seller_name=name,
         place=_place(seller, offer),
     )
     pictures = [address(base, url) for url in schema.pictures(product.get("image")) or graph.get("image", [])]
     notes = notes_on(title, description, name) + (("price not understood",) if amount and not price else ())
-    ref = ref_of(source, response.url) or (
-        "" if source.ref else schema.text(product.get("sku") or product.get("productID")) or response.url
-    )
+    ref = ref_of(source, response.url) or ("" if source.ref else _own_ref(product) or graph.get("sku", [""])[0] or response.url)
     return Parsed(ref, response.url, snapshot, tuple(dict.fromkeys(filter(None, pictures))), seller_url, notes)
+
+
+def _own_ref(product: Thing) -> str:
+    return line(next((found for key in ("productGroupID", "sku", "productID") if (found := schema.text(product.get(key)))), ""))
+
+
+def _name(product: Thing, graph: dict[str, list[str]], response: TextResponse) -> str:
+    """The product's name; of several the one that the page's heading or OpenGraph repeats, else the first."""
+    stated = product.get("name")
+    names = [found for each in (stated if isinstance(stated, list) else [stated]) if (found := schema.text(each))]
+    heads = {line(said).casefold() for said in (*(words(h) for h in response.css("h1")), *graph.get("title", []))}
+    return next((name for name in names if line(name).casefold() in heads), names[0] if names else "")
 
 
 def _place(seller: Thing, offer: Thing) -> str:
