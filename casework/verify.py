@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check an evidence pack: `python3 verify.py [PACK] [--head DIGEST] [--json]`. Standard library only, no network, Python 3.9 or later.
+"""Check an evidence pack: `python3 -I verify.py [PACK] [--head DIGEST] [--json]`. Standard library only, no network, Python 3.9 or later.
 
 Every digest in the pack is computed anew and every link between its files followed. That shows whether the pack is still as it
 was sealed; it cannot show that what was sealed is true. What was not checked is printed each time. Somebody who edits a pack
@@ -11,13 +11,17 @@ Exit status: 0 accepted, 1 problems found, 2 could not run.
 
 from __future__ import annotations
 
+import sys
+
+# A pack may hold a file named like a module of the standard library: nothing is imported from beside this file or from where it is run.
+sys.path[:] = [p for p in sys.path if p and p != __file__.rpartition("/")[0] and p != "."] if __name__ == "__main__" else sys.path
+
 import argparse
 import hashlib
 import json
 import os
 import re
 import stat
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -221,6 +225,8 @@ class Pack:
             self.problem(file, _why(error), where)
 
     def read(self, name: str) -> bytes:
+        if name not in self.files:  # a pipe or a device would be read for ever
+            raise Refused("it is missing, or is no plain file")
         return (self.folder / name).read_bytes()
 
     # -- files and manifest ------------------------------------------------------------------------------------------------

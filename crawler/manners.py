@@ -56,7 +56,7 @@ class Offsite:
         return ""
 
 
-class Resolver(CachingThreadedResolver):  # type: ignore[misc]
+class Resolver(CachingThreadedResolver):
     """Names are looked up here and nowhere else, and the connection goes to the very address that was checked.
 
     A check of its own before the request would leave a gap: a second look-up may answer otherwise, and a server of names can be made

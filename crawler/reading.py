@@ -37,7 +37,9 @@ def role(source: Source, *urls: str) -> Literal["item", "cards", "list"]:
     items = source.platform != "selectors" or source.selectors is not None
     if items and (any(ref_of(source, url) for url in urls) or not (source.follow or source.cards)):
         return "item"
-    return "cards" if source.cards else "list"
+    own_pages = source.selectors is not None and source.follow is not None and source.follow.listing is not None
+    # where each listing has a page of its own, a card that says it in other words would look like an edit by the seller
+    return "cards" if source.cards and not own_pages else "list"
 
 
 def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse, run: str) -> Read:
@@ -50,18 +52,20 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
         log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
         store.keep_unread(capture.id, version, "parser raised", f"{type(error).__name__}: {error}", run)
         return Read((), Counter({"parse raised": 1}))
-    good, refused = _sorted(parsed)
+    fit = [_fit_to_keep(each) for each in parsed]
+    wrote = {id(each): raw.images for each, raw in zip(fit, parsed, strict=True)}  # a picture is asked for at its whole address
+    good, refused = _sorted(fit)
     for reason, which in refused.items():
         store.keep_unread(capture.id, version, reason, f"{len(which)} of {len(parsed)} cards: " + "; ".join(which[:5]), run)
         counts["not understood"] += len(which)
     if not parsed:
         store.keep_unread(capture.id, version, "no listing found", f"{len(page.body)} bytes", run)
         counts["not understood"] += 1
-    readings = store.keep_readings(capture, source.platform, version, [_fit_to_keep(each) for each in good], run)
+    readings = store.keep_readings(capture, source.platform, version, good, run)
     for each in good:
         counts.update(f"note: {note}" for note in each.notes)
     counts["readings"] = len(readings)
-    return Read(tuple(zip(readings, (each.images for each in good), strict=True)), counts)
+    return Read(tuple(zip(readings, (wrote[id(each)] for each in good), strict=True)), counts)
 
 
 def _sorted(parsed: Sequence[Parsed]) -> tuple[list[Parsed], dict[str, list[str]]]:
@@ -88,7 +92,13 @@ def _fit_to_keep(each: Parsed) -> Parsed:
     words["seller"] = words["seller"][:LONGEST]
     images = tuple(redact_url(_sound(url)) for url in each.images)
     return replace(
-        each, snapshot=Snapshot(**words), url=redact_url(_sound(each.url)), images=images, seller_url=redact_url(_sound(each.seller_url))
+        each,
+        ref=_sound(each.ref),
+        snapshot=Snapshot(**words),
+        url=redact_url(_sound(each.url)),
+        images=images,
+        seller_url=redact_url(_sound(each.seller_url)),
+        notes=tuple(_sound(note) for note in each.notes),
     )
 
 

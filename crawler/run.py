@@ -47,7 +47,18 @@ def run(
         futures = [executor.submit(crawl_units, home.folder, chain, reference, purpose, actor, resume) for chain in chains.values()]
         for future in as_completed(futures):
             results += future.result()
+    for name in (name for chain in chains.values() for name in chain):
+        results += _catch_up(store, home, name, actor)
     return _together(results)
+
+
+def _catch_up(store: Store, home: Home, name: str, actor: str) -> list[PassResult]:
+    """Read a source's earlier pages again where its parser has changed since: a history is of one parser version, or it shows our edits."""
+    from crawler import reread
+    from crawler.platforms import parser_version
+
+    [source] = find_sources(home, [name])
+    return [reread.run(store, home, sources=[name], actor=actor)] if store.behind(name, parser_version(source)) else []
 
 
 def _why(store: Store, operation: Operation | str | None) -> tuple[str | None, str]:

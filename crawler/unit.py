@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 Report = Callable[[Mapping[str, int]], None]
 EXIT = {Outcome.good: 0, Outcome.unmet: 1, Outcome.failed: 2}
+
+OLDEST_RUN = timedelta(days=1)  # a page kept longer ago than this is no answer to a crawl of today
 
 
 @dataclass
@@ -119,10 +122,10 @@ def _browser_missing(source: Source) -> str:
 def _run(store: Store, source: Source, operation: str | None, actor: str, config: str, home: Home, resume: bool) -> tuple[Run, bool]:
     """The run that a crash left unfinished, to be gone on with, or a new one."""
     left = store.unfinished_run("crawl", source.name, operation)
-    if left and resume and left.config_digest == config:
+    why = _not_gone_on(left, config) if resume else "a new run was asked for"
+    if left and not why:
         return left, True
     if left:
-        why = "the configuration has changed since" if resume else "a new run was asked for"
         store.end_run(left.id, Outcome.failed, {}, f"never finished, and not gone on with: {why}")
     run = store.begin_run(
         "crawl",
@@ -134,6 +137,19 @@ def _run(store: Store, source: Source, operation: str | None, actor: str, config
         source=source.name,
     )
     return run, False
+
+
+def _not_gone_on(left: Run | None, config: str) -> str:
+    """Why a run that was broken off is not gone on with: its rows would say that old pages, or another program's reading, are this crawl's."""
+    if left is None:
+        return ""
+    if left.config_digest != config:
+        return "the configuration has changed since"
+    if left.code_version != code_version():
+        return "it was begun by another version of the program"
+    if datetime.now(UTC) - left.started_at > OLDEST_RUN:
+        return f"it was begun more than {OLDEST_RUN.days * 24} hours ago"
+    return ""
 
 
 def _spin(unit: Unit) -> str:

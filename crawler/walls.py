@@ -24,7 +24,6 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response, TextResponse
 from scrapy.utils.asyncio import call_later
-from twisted.python.failure import Failure
 
 from crawler.source import host_of
 from crawler.unit import Unit, unit_of
@@ -127,7 +126,7 @@ def stop(crawler: Crawler, wall: Wall, what: str) -> NoReturn:
         unit.count(f"wall: {wall.name}")
         for slot in crawler.engine.downloader.slots.values():
             while slot.queue:
-                slot.queue.popleft()[1].errback(Failure(IgnoreRequest(unit.wall)))
+                slot.queue.popleft()[1].errback(IgnoreRequest(unit.wall))
         unit.stopping = asyncio.ensure_future(crawler.engine.close_spider_async(reason="wall"))
     raise IgnoreRequest(unit.wall)
 

@@ -15,7 +15,7 @@ from typing import Any
 from detectors import contract
 from detectors.brands import Brands, read_brands
 from detectors.contract import Context, Detector
-from store.config import Home, defaults_folder
+from store.config import Home, defaults_folder, plain
 from store.errors import TouchstoneError
 from store.findings import shipped_status
 from store.store import Store
@@ -44,6 +44,7 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
     file, shipped_file = home.file("detectors.yml"), defaults_folder() / "detectors.yml"
     settings = contract.read_settings(file, every.values())
     shipped = settings if file == shipped_file else contract.read_settings(shipped_file, every.values())
+    versions = plain(defaults_folder() / "shipped.yml")
     files, shipped_files = home.configs("brands"), sorted((defaults_folder() / "brands").glob("*.yml"))
     brands = read_brands(files)
     shipped_brands = brands if files == shipped_files else read_brands(shipped_files)
@@ -57,7 +58,10 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
             continue
         method = method_of(detector, settings[detector.name], brands)
         number = store.keep_method(method)
-        status = shipped_status(store, number, method == method_of(detector, shipped[detector.name], shipped_brands), actor)
+        as_shipped = versions.get(detector.name) == detector.version and method == method_of(
+            detector, shipped[detector.name], shipped_brands
+        )
+        status = shipped_status(store, number, as_shipped, actor)
         tasks.append(
             Task(
                 detector,

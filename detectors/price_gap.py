@@ -14,10 +14,11 @@ from statistics import median
 
 from detectors.brands import Brands
 from detectors.contract import Context, Examined, done, not_possible
+from store.words.money import format_price
 from store.words.records import Finding, Pointer, Reference, Snapshot, SubjectKind
 from store.words.text import normalise
 
-VERSION = "1"
+VERSION = "2"
 SUBJECT = SubjectKind.snapshot
 NEEDS = frozenset({"prices", "brands"})
 
@@ -89,8 +90,8 @@ def _gap(snapshot: Snapshot, brand: str, category: str, references: Sequence[Ref
         return
     dated = max(r.dated for r in references)
     sentence = (
-        f"The price, {_money(snapshot.price_minor or 0)} {snapshot.currency}, is {ratio:.0%} of what {brand} goods of "
-        f"this kind ({category}) fetch: {_money(usual)} {snapshot.currency} by {len(references)} "
+        f"The price, {format_price(snapshot.price_minor or 0, snapshot.currency)}, is {ratio:.0%} of what {brand} goods of "
+        f"this kind ({category}) fetch: {format_price(round(usual), snapshot.currency)} by {len(references)} "
         f"reference{'s' if len(references) > 1 else ''}, the newest of {dated or 'no date'}."
     )
     pointers = [Pointer("price_text", 0, len(snapshot.price_text), snapshot.price_text, detail={"ratio": round(ratio, 4)})]
@@ -126,7 +127,3 @@ def _condition(said: str, settings: Settings) -> str:
     """`new` or `used`; what a site does not say, or says in a way we do not know, is used: the lower price."""
     words = normalise(said).text.rsplit("/", 1)[-1]
     return next((name for name, forms in settings.conditions.items() if words in forms), "used")
-
-
-def _money(minor: float) -> str:
-    return f"{minor / 100:,.2f}"

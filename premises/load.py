@@ -18,7 +18,7 @@ from premises.identity import building_key, building_label, name_key, unit_key
 from premises.registers import Refused, Register, RegisterConfig, Rows, configured
 from store.config import Home
 from store.errors import StopRun, TouchstoneError
-from store.places import Join
+from store.places import LONGEST, Join
 from store.runs import PassResult
 from store.store import Store
 from store.version import code_version
@@ -41,7 +41,7 @@ class _File:
     refused: int
 
     def read(self) -> Rows:
-        return _each_once(self.reader.read(self.path, self.config))
+        return _each_once(_each_that_fits(self.reader.read(self.path, self.config)))
 
 
 def load(store: Store, home: Home, register_name: str, path: Path, *, actor: str, progress: Progress | None = None) -> PassResult:
@@ -81,6 +81,33 @@ def _looked_at(name: str, path: Path, config: RegisterConfig, reader: Register) 
 def _file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _each_that_fits(rows: Rows) -> Iterator[RegisterEntry | Refused]:
+    """A value that the store's column cannot hold is no such value: its row is refused, on every database alike.
+
+    A postcode is exempt: it is kept as read, which always fits, or not at all ("PL25 3 NJ" is a postcode, "ask at the bar" none).
+    """
+    for item in rows:
+        fault = _fault(item) if isinstance(item, RegisterEntry) else ""
+        if fault and isinstance(item, RegisterEntry):
+            item = Refused(item.row, fault, f"{item.reference} | {item.name} | {item.address_raw} | {item.postcode or ''}")
+        yield item
+
+
+def _fault(entry: RegisterEntry) -> str:
+    for name, value in (("reference", entry.reference), ("uprn", entry.uprn), ("phone", entry.phone)):
+        if value and len(value) > LONGEST[name]:
+            return f"{name} has {len(value)} characters, more than the {LONGEST[name]} that one can have"
+    words = (entry.reference, entry.name, entry.address_raw, entry.postcode, entry.uprn, entry.phone)
+    if any("\x00" in word or not _is_text(word) for word in words if word):
+        return "characters that no text has"
+    return ""
+
+
+def _is_text(word: str) -> bool:
+    """Whether it can be written down: JSON can spell half a character (\\ud800), which no database takes."""
+    return not any("\ud800" <= c <= "\udfff" for c in word)
 
 
 def _each_once(rows: Rows) -> Iterator[RegisterEntry | Refused]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from premises.areas import Area, area_of, place_of
 from store.errors import TouchstoneError
+from store.places import GONE
 from store.store import Acting
 from store.words.postcode import find_postcodes, metres, normalise_postcode
 from store.words.records import Link, Premises, RegisterEntry, SubjectKind
@@ -14,7 +15,7 @@ from store.words.records import Link, Premises, RegisterEntry, SubjectKind
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One premises with the links to it, best first, and what the registers say of it. `strength` is 1 − Π(1 − score)."""
+    """One premises with the links to it, confirmed ones first, then the best, and what the registers say of it. `strength` is 1 − Π(1 − score)."""
 
     premises: Premises
     strength: float
@@ -31,12 +32,12 @@ class Ranked:
 def rank(reader: Acting, near: str | tuple[float, float] | None = None, *, within_m: float | None = None, limit: int = 50) -> list[Ranked]:
     """Premises by confirmed links, then by strength; `near` a postcode or a position: by distance, and no further than `within_m`.
 
-    Refused links are left out. Raises TouchstoneError where `near` is no known place.
+    Refused links, and those no longer found, are left out. Raises TouchstoneError where `near` is no known place.
     """
     centre = _centre(near) if near is not None else None
     linked: dict[int, list[Link]] = defaultdict(list)
     for link in reader.links(limit=100_000):
-        if link.object_kind is SubjectKind.premises and link.status != "refused":
+        if link.object_kind is SubjectKind.premises and link.status not in ("refused", GONE):
             linked[link.object].append(link)
     strengths = {number: _strength(links) for number, links in linked.items()}
     order = sorted(linked, key=lambda n: (-sum(x.status == "confirmed" for x in linked[n]), -strengths[n], n))
@@ -51,7 +52,7 @@ def rank(reader: Acting, near: str | tuple[float, float] | None = None, *, withi
 
 
 def show(reader: Acting, premises: int) -> Ranked:
-    """One premises, with its links or without any. Raises TouchstoneError where there is none of that number."""
+    """One premises, with its links or without any; those no longer found say so, refused ones are left out. Raises TouchstoneError where there is none of that number."""
     found = reader.premises([premises])
     if not found:
         raise TouchstoneError(f"there is no premises {premises}; `touchstone premises rank` lists those with links")
@@ -77,7 +78,7 @@ def _ranked(reader: Acting, premises: Premises, strength: float, links: list[Lin
         premises,
         strength,
         confirmed,
-        tuple(sorted(links, key=lambda x: -x.score)),
+        tuple(sorted(links, key=lambda x: (x.status != "confirmed", -x.score))),
         entries,
         postcode,
         place[0],

@@ -1,7 +1,8 @@
 """Pass: link. Each seller, and each listing without one, against the registers' premises and against other sellers.
 
 It looks at everything each time, since a new register or a new advert may change what is known of an old seller. What it
-finds again is not kept again, so that it can be run twice.
+finds again is not kept again, so that it can be run twice; what it found before and does not find now is said to be no longer
+found. Only the links of the method in force count: a changed premises.yml is recorded beside it, in evaluation, until promoted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from premises import evidence, link, network
 from premises.settings import LINKER_VERSION, LinkSettings, link_settings, linker
 from store.config import Home, defaults_folder, digest, load
 from store.findings import shipped_status
+from store.places import Pair, pair_of
 from store.runs import PassResult
 from store.store import Acting, Store
 from store.version import code_version
@@ -44,13 +46,17 @@ def run(
     try:
         with store.acting(actor, purpose=PURPOSE, justification="linking sellers to premises", run=started.id) as reader:
             total = store.counts()["sellers"]
+            found: set[Pair] = set()
             for batch in _batches(_links(reader, settings, method.digest, counts, progress, total)):
                 counts["new"] += store.keep_links(batch, number, started.id, actor=actor, purpose=PURPOSE)
+                found.update(pair_of(one) for one in batch)
+        # only now: a pass that broke off half-way does not know what it would have found
+        counts["no_longer_found"] = store.keep_no_longer_found(found, number, started.id, actor=actor, purpose=PURPOSE)
     except BaseException as error:
         store.end_run(started.id, Outcome.failed, dict(counts), str(error)[:500])
         raise
     store.end_run(started.id, Outcome.good, dict(counts))
-    return PassResult(Outcome.good, dict(counts), lines=_lines(counts, status))
+    return PassResult(Outcome.good, dict(counts), lines=_lines(counts, status, number))
 
 
 def _is_shipped(method: Method) -> bool:
@@ -86,11 +92,16 @@ def _batches(links: Iterable[Link]) -> Iterator[list[Link]]:
     yield batch
 
 
-def _lines(counts: Counter[str], status: Status) -> tuple[str, ...]:
+def _lines(counts: Counter[str], status: Status, method: int) -> tuple[str, ...]:
     return (
         f"{counts['examined']:,} sellers and listings looked at, {counts['with_an_address']:,} of them say where they are",
         f"{counts['to_unit']:,} links to a unit, {counts['to_building']:,} to a building only, {counts['seller_to_seller']:,} between sellers; {counts['new']:,} are new",
-        f"{counts['without_a_link']:,} without any premises proposed",
-        f"linker version {LINKER_VERSION}, status: {status}",
+        f"{counts['without_a_link']:,} without any premises proposed; {counts['no_longer_found']:,} earlier links are no longer found",
+        f"linker version {LINKER_VERSION}, status: {status}"
+        + (
+            ""
+            if status is Status.in_force
+            else f"; its links are shown and ranked once it is in force: `touchstone method promote {method}`"
+        ),
         "proposed links are leads: an officer confirms or refuses each",
     )

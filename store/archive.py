@@ -6,16 +6,21 @@ is one seek. Only whole records that were flushed to the disk are ever given a p
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
-from store.archive_writer import SEGMENT, ArchiveWriter, lock, sync_folder, write_all
+from store.archive_writer import SEGMENT, ArchiveWriter, InUse, lock, sync_folder, write_all
 from store.warc import ERASED, ArchiveError, Kept, Placed, Unsound, inflate, moment, next_whole, pack, unpack, walk
 
-__all__ = ["Archive", "ArchiveError", "ArchiveWriter", "Kept", "Placed"]
+SAYING = frozenset({"response", "resource", "revisit", "request"})  # the types of record that hold what somebody said
+UNNAMED = "no row of the store names this record"
+
+__all__ = ["Archive", "ArchiveError", "ArchiveWriter", "InUse", "Kept", "Placed"]
 
 
 class Archive:
@@ -76,9 +81,28 @@ class Archive:
                         at = next_whole(file, start)
         return problems
 
-    def rewrite(self, segment: str, erase: Mapping[str, str]) -> list[Placed]:
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One erasure at a time: the next waits here. The kernel lets the lock go when a process dies."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.folder / ".erasing", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def generations(self, segment: str) -> list[str]:
+        """The files there are of a segment: it and its rewrites, the newest last."""
+        self._path(segment)
+        found = [m for m in map(SEGMENT.fullmatch, [segment, *self.segments()]) if m]
+        same = {int(m["rewrite"] or 0): m[0] for m in found[1:] if m["stem"] == found[0]["stem"]}
+        return [same[number] for number in sorted(same)]
+
+    def rewrite(self, segment: str, erase: Mapping[str, str], known: Collection[str] | None = None) -> list[Placed]:
         """Write the segment anew with tombstones for the records `erase` names (id → reason) and for the requests that led to them.
 
+        With `known`, an answer that neither names becomes a tombstone too: a crash left it behind, or a later record took its place.
         Every other record's bytes are copied untouched. The old file stays: the caller commits the new places, then removes it.
         Nothing is ever appended to a segment that has been rewritten. Raises ArchiveError for an id that is not there.
         """
@@ -88,7 +112,7 @@ class Archive:
             lock(old, self.folder / segment)
             try:
                 with part.open("wb", buffering=0) as out:
-                    moved = _copy(old, segment, out, new, erase)
+                    moved = _copy(old, segment, out, new, erase, known)
                     os.fsync(out.fileno())
                 part.rename(self.folder / new)
             finally:
@@ -115,13 +139,13 @@ class Archive:
             raise ArchiveError(f"{segment}: there is no such segment in {self.folder}") from None
 
     def _rewritten(self, segment: str) -> str:
-        self._path(segment)
-        found = [m for m in map(SEGMENT.fullmatch, [segment, *self.segments()]) if m]
-        stem = found[0]["stem"]
-        return f"{stem}-r{1 + max(int(m['rewrite'] or 0) for m in found if m['stem'] == stem)}.warc.gz"
+        found = [m for m in map(SEGMENT.fullmatch, [segment, *self.generations(segment)]) if m]
+        return f"{found[0]['stem']}-r{1 + max(int(m['rewrite'] or 0) for m in found)}.warc.gz"
 
 
-def _copy(old: FileIO, segment: str, out: FileIO, new: str, erase: Mapping[str, str]) -> list[Placed]:
+def _copy(
+    old: FileIO, segment: str, out: FileIO, new: str, erase: Mapping[str, str], known: Collection[str] | None = None
+) -> list[Placed]:
     moved: list[Placed] = []
     missing = set(erase)
     at = end = 0
@@ -132,8 +156,9 @@ def _copy(old: FileIO, segment: str, out: FileIO, new: str, erase: Mapping[str, 
             cause = kept.record_id
             if kept.record_type == "request" and cause not in erase:
                 cause = kept.warc_headers.get("WARC-Concurrent-To", "")
-            if cause in erase:
-                record_id, member = _tombstone(kept, erase[cause])
+            unnamed = known is not None and kept.record_type in SAYING and cause not in known
+            if cause in erase or unnamed:
+                record_id, member = _tombstone(kept, erase.get(cause, UNNAMED))
                 moved.append(Placed(new, at, len(member), record_id, "tombstone", kept.record_id))
             else:
                 old.seek(placed.offset)

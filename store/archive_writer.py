@@ -18,19 +18,15 @@ from store.warc import ArchiveError, Placed, Unsound, digest, http_block, moment
 Fields = Iterable[tuple[str, str]]
 SEGMENT = re.compile(r"(?P<stem>(?P<name>\w[\w.+-]*)-(?P<number>\d{5,}))(?:-r(?P<rewrite>\d+))?\.warc\.gz", re.ASCII)
 _OURS = frozenset(
-    {
-        "warc-type",
-        "warc-record-id",
-        "warc-date",
-        "warc-target-uri",
-        "warc-block-digest",
-        "warc-payload-digest",
-        "content-length",
-        "content-type",
-    }
+    ["warc-type", "warc-record-id", "warc-date", "warc-target-uri", "warc-block-digest", "warc-payload-digest", "content-length"]
+    + ["content-type"]
 )
 _TEXT_PROTOCOLS = ("HTTP/1.0", "HTTP/1.1")
 _REVISIT = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+
+
+class InUse(ArchiveError):
+    """A writer has the segment."""
 
 
 class ArchiveWriter:
@@ -47,6 +43,7 @@ class ArchiveWriter:
         self._turn = threading.Lock()
         self._file: FileIO | None = None
         self._end = self._head = 0
+        self._last = -1  # where the newest answer begins, while it may still be taken back
         folder.mkdir(parents=True, exist_ok=True)
         self._number = max((number for number, _ in self._segments()), default=0)
         if not self._number or not self._reopen():
@@ -130,6 +127,18 @@ class ArchiveWriter:
         fields = [*_common(uri, date, None, "", extra), ("Content-Type", mime or "application/octet-stream")]
         return self._append("resource", pack("resource", [*fields, ("WARC-Payload-Digest", digest(payload))], payload))
 
+    def has(self, segment: str) -> bool:
+        """Whether this writer holds that segment now, so that nobody else can have rewritten it."""
+        return self._file is not None and segment == self.segment
+
+    def withdraw(self, place: Placed) -> None:
+        """Cut off an answer that no row will name, with its request. One that was appended behind since stays, for a rewrite to erase."""
+        with self._turn:
+            if self._file is not None and (place.segment, place.offset) == (self.segment, self._last):
+                self._file.truncate(place.offset)
+                os.fsync(self._file.fileno())
+                self._end, self._last = place.offset, -1
+
     def _segments(self) -> list[tuple[int, str]]:
         found = (SEGMENT.fullmatch(path.name) for path in self.folder.iterdir())
         return [(int(m["number"]), m[0]) for m in found if m and m["name"] == self.name]
@@ -143,6 +152,7 @@ class ArchiveWriter:
                 raise ArchiveError(f"the writer of {self.name} is closed; a new one repairs what its last write may have left")
             start = self._end
             self._write(data)
+            self._last = start
         return Placed(self.segment, start, len(records[0][1]), records[0][0], kind)
 
     def _write(self, data: bytes) -> None:
@@ -220,7 +230,7 @@ def lock(file: FileIO, path: Path) -> None:
         gone = not path.exists() or not os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except BlockingIOError:
         file.close()
-        raise ArchiveError(f"{path.name} is in use by another writer") from None
+        raise InUse(f"{path.name} is in use by another writer") from None
     if gone:
         file.close()
         raise ArchiveError(f"{path.name} was removed or replaced while it was being opened")

@@ -91,15 +91,28 @@ def events(connection: Connection, after: int = 0, limit: int | None = None) -> 
 def verify(connection: Connection) -> list[str]:
     """Walk the whole chain; problems in words, naming the event. [] when it holds."""
     problems, previous, expected = [], GENESIS, 1
-    for row in events(connection):
+    for kept in connection.execute(select(t.event).order_by(t.event.c.seq)):
+        try:
+            row = Event(kept.seq, kept.salt, json.loads(kept.body_json), kept.inner, kept.chain)
+            spelled, derived = canonical(row.body).decode(), inner_digest(row.salt, row.body)
+            follows = chain_digest(previous, row.inner)
+            said = tuple(row.body.get(name) for name in ("verb", "actor", "run", "case", "at"))
+        except (ValueError, AttributeError, TypeError) as error:
+            problems.append(f"event {kept.seq} is damaged and cannot be read: {type(error).__name__}")
+            expected = kept.seq + 1
+            continue
+        if spelled != kept.body_json:
+            problems.append(f"event {row.seq} is not written as it was: its text differs from its canonical form")
+        if said != (kept.verb, kept.actor, kept.run, kept.case_file, kept.at.isoformat(timespec="microseconds")):
+            problems.append(f"event {row.seq} was changed: its columns say something else than its text")
         if row.seq != expected:
             problems.append(f"event {expected} is missing: the next one is {row.seq}")
             expected = row.seq
         if row.body.get("seq") != row.seq:
             problems.append(f"event {row.seq} says it is event {row.body.get('seq')}")
-        if inner_digest(row.salt, row.body) != row.inner:
+        if derived != row.inner:
             problems.append(f"event {row.seq} was changed: its digest is not the one recorded")
-        if chain_digest(previous, row.inner) != row.chain:
+        if follows != row.chain:
             problems.append(f"event {row.seq} does not follow the one before it")
         previous, expected = row.chain, expected + 1
     return problems

@@ -81,9 +81,12 @@ class CaptureWrites:
         Bytes that are kept already become a revisit record. Secrets in headers and URLs are replaced by a marker before anything
         is written. Returns the capture with its id, digests and record id.
         """
-        kept, placed, original = self._write(writer, capture, payload, request_body, http)
+        written = self._write(writer, capture, payload, request_body, http)
         with self.database.writing() as c:
-            return self._record(c, kept, placed, original, actor, purpose)
+            self.database.lock_chain(c)
+            if self._overtaken(c, writer, written):
+                written = self._write(writer, capture, payload, request_body, http, whole=True)
+            return self._record(c, *written, actor, purpose)
 
     def keep_rendered(
         self,
@@ -100,21 +103,44 @@ class CaptureWrites:
         The answers are written first and the document last; the rows are committed together, so that each answer can say which
         document it is part of, and a document that is kept is kept with all of it.
         """
-        written = [self._write(writer, part, body, None, "HTTP/1.1") for part, body in parts]
-        document = self._write(writer, capture, payload, None, "HTTP/1.1")
+        pieces = [*parts, (capture, payload)]
+        written = [self._write(writer, piece, body, None, "HTTP/1.1") for piece, body in pieces]
         with self.database.writing() as c:
-            kept = self._record(c, *document, actor, purpose)
-            for part, placed, original in written:
+            self.database.lock_chain(c)
+            for i in reversed(range(len(pieces))):  # the newest first: only what was appended last can be withdrawn
+                if self._overtaken(c, writer, written[i]):
+                    written[i] = self._write(writer, *pieces[i], None, "HTTP/1.1", whole=True)
+            kept = self._record(c, *written[-1], actor, purpose)
+            for part, placed, original in written[:-1]:
                 self._record(c, replace(part, part_of=kept.id), placed, original, actor, purpose)
         return kept
 
+    def _overtaken(self, c: Connection, writer: ArchiveWriter, written: tuple[Capture, Placed, int | None]) -> bool:
+        """Whether an erasure came between the writing and this transaction: the bytes referred to gone, or the segment rewritten.
+
+        Asked under the write lock, which an erasure takes to commit: it either is seen here, or sees the row that follows. The
+        record is withdrawn, since it may name an erased address.
+        """
+        _, placed, original = written
+        holder = newest_location(c, original) if original is not None else None
+        lost = original is not None and (holder is None or holder.record_type != "response")
+        if not lost and (writer.has(placed.segment) or self.archive.generations(placed.segment)[-1:] == [placed.segment]):
+            return False
+        writer.withdraw(placed)
+        return True
+
     def _write(
-        self, writer: ArchiveWriter, capture: Capture, payload: bytes, request_body: bytes | None, http: str
+        self, writer: ArchiveWriter, capture: Capture, payload: bytes, request_body: bytes | None, http: str, *, whole: bool = False
     ) -> tuple[Capture, Placed, int | None]:
-        """The bytes into the archive: the capture as its row will say it, where its record lies, and whose payload it repeats."""
+        """The bytes into the archive: the capture as its row will say it, where its record lies, and whose payload it repeats.
+
+        With `whole`, never a revisit.
+        """
         digest = hashlib.sha256(payload).hexdigest()
-        with self.database.reading() as c:
-            original = self._payload_holder(c, digest) if payload else None
+        original = None
+        if payload and not whole:
+            with self.database.reading() as c:
+                original = self._payload_holder(c, digest)
         common: dict[str, Any] = {
             "uri": redact_url(capture.url_final),
             "date": capture.ended_at,

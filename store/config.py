@@ -35,10 +35,9 @@ class RetentionDays:
     """After how many days a capture may be erased, by what became of the listing on it. A hold or a case goes before."""
 
     unflagged: int = 90
-    flagged: int = 730
 
     def __post_init__(self) -> None:
-        if self.unflagged < 1 or self.flagged < 1:
+        if self.unflagged < 1:
             raise ValueError("a retention of less than one day would erase what was just kept")
 
 
@@ -55,7 +54,6 @@ class Settings:
     batch: int = 200
     dask_scheduler: str | None = None
     retention_days: RetentionDays = field(default_factory=RetentionDays)
-    timestamp_authority: str | None = None
 
     def __post_init__(self) -> None:
         if not re.search(r"[^\s@]+@[^\s@]+\.[^\s@]+|https?://\S+", self.user_agent):

@@ -73,6 +73,12 @@ def add(connection: Connection, table: Table, **values: Any) -> int:
     return int(key[0]) if key is not None and isinstance(key[0], int) else 0
 
 
+def insert_once(connection: Connection, table: Table, **values: Any) -> None:
+    """Insert a row unless one with its key is there; another writer doing the same at once is no error."""
+    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(maker(table).values(**values).on_conflict_do_nothing())
+
+
 def add_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         connection.execute(table.insert(), list(rows))

@@ -56,21 +56,14 @@ def image_of(row: Any) -> Image:
 
 
 def newest_readings(listings: Sequence[int] | None = None) -> Any:
-    """(listing, id of its newest reading): by time of capture within the newest parser version, which is the newest row's.
+    """(listing, id of its newest reading): of its newest capture, the reading made last.
 
-    Rows of one capture are re-read under a new version in order, so the newest version's last capture is the listing as it stands.
+    By capture first, so that a reading-again that was broken off half-way does not bring an old page back.
     """
-    last = select(t.reading.c.listing, func.max(t.reading.c.id).label("id"))
+    captures = select(t.reading.c.listing, func.max(t.reading.c.capture).label("capture"))
     if listings is not None:
-        last = last.where(t.reading.c.listing.in_(listings))
-    newest_row = last.group_by(t.reading.c.listing).subquery()
-    version = select(t.reading.c.listing, t.reading.c.parser_version).join(newest_row, newest_row.c.id == t.reading.c.id).subquery()
-    latest = (
-        select(t.reading.c.listing, func.max(t.reading.c.capture).label("capture"))
-        .join(version, (version.c.listing == t.reading.c.listing) & (version.c.parser_version == t.reading.c.parser_version))
-        .group_by(t.reading.c.listing)
-        .subquery()
-    )
+        captures = captures.where(t.reading.c.listing.in_(listings))
+    latest = captures.group_by(t.reading.c.listing).subquery()
     return (
         select(t.reading.c.listing, func.max(t.reading.c.id).label("id"))
         .join(latest, (latest.c.listing == t.reading.c.listing) & (latest.c.capture == t.reading.c.capture))
@@ -199,6 +192,14 @@ class ListingWrites:
                 )
             }
 
+    def behind(self, source: str, parser_version: str) -> int:
+        """How many pages of a source were read, but not by this parser version: what `reread` has to do before histories are whole."""
+        read = select(t.reading.c.capture).where(t.reading.c.parser_version == parser_version)
+        seen = read.union(select(t.unread.c.capture).where(t.unread.c.parser_version == parser_version))
+        query = select(func.count(t.reading.c.capture.distinct())).join(t.capture, t.capture.c.id == t.reading.c.capture)
+        with self.database.reading() as c:
+            return int(c.execute(query.where(t.capture.c.source == source, t.reading.c.capture.not_in(seen))).scalar_one())
+
     def read_in_run(self, run: str) -> int:
         """How many listings were read from a run's captures: what `expect:` is held against."""
         with self.database.reading() as c:
@@ -250,6 +251,7 @@ class ListingReads(CaptureReads):
         import hashlib
         import zlib
 
+        self.shown("image", ())  # refused here, and not swallowed below, where the reading is over
         with self.store.database.reading() as c:
             captures = [
                 r.capture
@@ -365,15 +367,14 @@ class ListingReads(CaptureReads):
         return self.summaries(numbers=[number])[0]
 
     def history(self, listing: int) -> list[Version]:
-        """The versions of a listing: its readings in order of capture under one parser version, the newest that read it.
+        """The versions of a listing: its readings in order of capture under one parser version, that of its newest reading.
 
         A version begins where the words or the pictures differ from the one before. Where a reading's pictures were not all
         fetched its picture set is unknown, and says nothing of a change.
         """
         with self.store.database.reading() as c:
-            version = c.execute(
-                select(t.reading.c.parser_version).where(t.reading.c.listing == listing).order_by(t.reading.c.id.desc()).limit(1)
-            ).scalar()
+            newest = newest_readings([listing])
+            version = c.execute(select(t.reading.c.parser_version).join(newest, newest.c.id == t.reading.c.id)).scalar()
             rows = c.execute(
                 select(t.reading.c.id, t.reading.c.capture, t.reading.c.captured_at, t.reading.c.snapshot, t.reading.c.images_json)
                 .where(t.reading.c.listing == listing, t.reading.c.parser_version == version)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import audit
 from store import tables as t
-from store.database import Database, add_all, add_once
+from store.database import Database, add, add_all, add_once
 from store.errors import TouchstoneError
 from store.reader import Reader
 from store.words.records import (
@@ -21,12 +21,19 @@ from store.words.records import (
     LinkReason,
     Premises,
     RegisterEntry,
+    Status,
     SubjectKind,
     Verb,
     Verdict,
     canonical,
     digest_of,
 )
+
+GONE = "no longer found"  # the status, and the reason, of a link that the pass found once and finds no more
+# How many characters an entry's fields hold: a longer value would stop a load on PostgreSQL, and not on SQLite.
+LONGEST: Mapping[str, int] = {name: getattr(t.register_entry.c[name].type, "length") for name in ("reference", "uprn", "postcode", "phone")}  # noqa: B009
+PAIR = (t.link.c.subject_kind, t.link.c.subject, t.link.c.object_kind, t.link.c.object)
+Pair = tuple[SubjectKind, int, SubjectKind, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,14 @@ def entry_of(r: Any) -> RegisterEntry:
     )
 
 
-def link_of(r: Any, status: str) -> Link:
+def pair_of(link: Link) -> Pair:
+    return (link.subject_kind, link.subject, link.object_kind, link.object)
+
+
+def link_of(r: Any) -> Link:
+    """A row with its pair's newest `verdict`, which decides; `unsure` leaves the link as the machine has it."""
+    decided = {str(Verdict.yes): "confirmed", str(Verdict.no): "refused"}
+    status = decided.get(r["verdict"] or "", GONE if r["level"] == "none" else "proposed")
     return Link(
         r["id"],
         SubjectKind(r["subject_kind"]),
@@ -85,6 +99,25 @@ def link_of(r: Any, status: str) -> Link:
         tuple(LinkReason(**x) for x in json.loads(r["reasons_json"])),
         status,
     )
+
+
+def _link_digest(score: float, level: str, reasons: Iterable[Mapping[str, Any]]) -> str:
+    """What a link says, without the rows it cites: the next edition of a register, or a page fetched again, says the same anew."""
+    return digest_of([round(score, 6), level, [{k: v for k, v in r.items() if k not in ("entry", "capture")} for r in reasons]])
+
+
+def _storable(text: str) -> str:
+    """The text without what PostgreSQL cannot hold: NUL, and halves of characters. It stands in a refusal, to be read by people."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _verdict() -> ScalarSelect[Any]:
+    """The newest verdict on any row of a link's pair. People judge that two belong together, whichever row they were shown."""
+    same = t.link.alias("same")
+    of_the_pair = [same.c[column.name] == column for column in PAIR]
+    judged = t.judgement.join(same, and_(t.judgement.c.subject_kind == str(SubjectKind.link), t.judgement.c.subject == same.c.id))
+    query = select(t.judgement.c.verdict).select_from(judged).where(*of_the_pair)
+    return query.order_by(t.judgement.c.id.desc()).limit(1).correlate(t.link).scalar_subquery()
 
 
 class PlaceWrites:
@@ -137,7 +170,10 @@ class PlaceWrites:
             add_all(
                 c,
                 t.register_refusal,
-                [{"register_snapshot": snapshot, "row": row, "reason": reason, "raw": raw[:2000]} for row, reason, raw in refusals],
+                [
+                    {"register_snapshot": snapshot, "row": row, "reason": reason, "raw": _storable(raw[:2000])}
+                    for row, reason, raw in refusals
+                ],
             )
 
     def register_snapshots(self, register: str | None = None) -> list[RegisterSnapshot]:
@@ -148,11 +184,6 @@ class PlaceWrites:
             return [
                 RegisterSnapshot(r.id, r.register, r.file_digest, r.dated, r.licence, r.rows, r.refused, r.at) for r in c.execute(query)
             ]
-
-    def refusals(self, snapshot: int) -> list[tuple[int, str, str]]:
-        with self.database.reading() as c:
-            query = select(t.register_refusal).where(t.register_refusal.c.register_snapshot == snapshot).order_by(t.register_refusal.c.row)
-            return [(r.row, r.reason, r.raw) for r in c.execute(query)]
 
     def newest_snapshots(self) -> list[int]:
         """The newest snapshot of each register: what links are sought in."""
@@ -222,38 +253,65 @@ class PlaceWrites:
         return maker(table).on_conflict_do_nothing()
 
     def keep_links(self, links: Iterable[Link], method: int, run: str, *, actor: str, purpose: str) -> int:
-        """Keep proposed links; how many were new. Each new one joins two people's or places' data: a *combination* in the log."""
-        new: list[int] = []
+        """Keep each link unless its pair's newest row by this method says the same; how many were new.
+
+        Each new one joins two people's or places' data: a *combination* in the log.
+        """
         with self.database.writing() as c:
-            for item in links:
-                reasons = [asdict(r) for r in item.reasons]
-                digest = digest_of([round(item.score, 6), item.level, reasons])
-                identity = {
-                    "subject_kind": str(item.subject_kind),
-                    "subject": item.subject,
-                    "object_kind": str(item.object_kind),
-                    "object": item.object,
-                    "method": method,
-                    "digest": digest,
-                }
-                number, fresh = add_once(
-                    c,
-                    t.link,
-                    identity,
-                    score=round(item.score, 6),
-                    level=item.level,
-                    reasons_json=canonical(reasons).decode(),
-                    run=run,
-                    at=datetime.now(UTC),
-                )
-                if fresh:
-                    new.append(number)
+            new = [number for item in links if (number := self._keep_link(c, item, method, run))]
             if new:
                 audit.append(self.database, c, Verb.combination, actor=actor, purpose=purpose, run=run, subjects={"link": new})
         return len(new)
 
+    def keep_no_longer_found(self, found: Collection[Pair], method: int, run: str, *, actor: str, purpose: str) -> int:
+        """Say of each pair that this method linked and that is not in `found` that it is no longer found; how many were new.
+
+        To be called with everything that a whole pass found. What a person confirmed keeps its status, and gets no such row.
+        """
+        newest = select(func.max(t.link.c.id)).where(t.link.c.method == method).group_by(*PAIR)
+        query = select(t.link.c.id, *PAIR).where(t.link.c.id.in_(newest), t.link.c.level != "none")
+        query = query.where(func.coalesce(_verdict(), "") != str(Verdict.yes)).order_by(t.link.c.id).limit(1000)
+        total, after = 0, 0
+        while True:
+            with self.database.writing() as c:
+                rows = c.execute(query.where(t.link.c.id > after)).all()
+                if not rows:
+                    return total
+                after, new = rows[-1].id, []
+                for r in rows:
+                    pair = (SubjectKind(r.subject_kind), r.subject, SubjectKind(r.object_kind), r.object)
+                    if pair not in found:
+                        why = LinkReason("no_longer_found", 0.0, GONE)
+                        new.append(self._keep_link(c, Link(None, *pair, "", 0.0, "none", (why,)), method, run))
+                if new:
+                    audit.append(self.database, c, Verb.alteration, actor=actor, purpose=purpose, run=run, subjects={"link": new})
+            total += len(new)
+
+    def _keep_link(self, c: Connection, item: Link, method: int, run: str) -> int:
+        """The number of the new row, or 0. A → B → A is three rows: newness is relative to the newest."""
+        values: dict[str, Any] = dict(zip((column.name for column in PAIR), pair_of(item), strict=True))
+        values |= {"subject_kind": str(item.subject_kind), "object_kind": str(item.object_kind), "method": method}
+        where = [t.link.c[name] == value for name, value in values.items()]
+        last = c.execute(select(t.link).where(*where).order_by(t.link.c.id.desc()).limit(1)).first()
+        reasons = [asdict(r) for r in item.reasons]
+        digest = _link_digest(item.score, item.level, reasons)
+        # from the words, not from last.digest: rows of before revision 0002 have the numbers of rows in theirs
+        if last and _link_digest(last.score, last.level, json.loads(last.reasons_json)) == digest:
+            return 0
+        score, said = round(item.score, 6), canonical(reasons).decode()
+        now = datetime.now(UTC)
+        return add(c, t.link, **values, digest=digest, score=score, level=item.level, reasons_json=said, run=run, at=now)
+
 
 class PlaceReads(Reader):
+    def refusals(self, snapshot: int) -> list[tuple[int, str, str]]:
+        """Rows of a register's file that were refused: (row, reason, raw). The raw row may hold a sole trader's name and phone."""
+        query = select(t.register_refusal).where(t.register_refusal.c.register_snapshot == snapshot).order_by(t.register_refusal.c.row)
+        with self.store.database.reading() as c:
+            rows = c.execute(query).all()
+        self.shown("register_refusal", (r.id for r in rows))
+        return [(r.row, r.reason, r.raw) for r in rows]
+
     def premises(self, numbers: Sequence[int] | None = None, *, postcode: str | None = None) -> list[Premises]:
         query = select(t.premises).order_by(t.premises.c.id)
         if numbers is not None:
@@ -330,31 +388,34 @@ class PlaceReads(Reader):
         numbers: Sequence[int] | None = None,
         limit: int = 1000,
     ) -> list[Link]:
-        """The newest link of each pair and method, best first, with the status that judgements give it."""
-        newest = (
-            select(func.max(t.link.c.id).label("id"))
-            .group_by(t.link.c.subject_kind, t.link.c.subject, t.link.c.object_kind, t.link.c.object, t.link.c.method)
-            .subquery()
-        )
-        query = select(t.link).order_by(t.link.c.score.desc(), t.link.c.id).limit(limit)
-        query = query.where(t.link.c.id.in_(numbers)) if numbers is not None else query.where(t.link.c.id.in_(select(newest.c.id)))
+        """The newest link of each pair by the method in force, best first, with the status that judgements of the pair give it.
+
+        A pair that a person said yes or no of is shown by its newest row of any method where the one in force has none.
+        With `numbers`: just those rows, whatever their method, with the status that their pair has now.
+        """
+        verdict = _verdict()
+        query = select(t.link, verdict.label("verdict")).order_by(t.link.c.score.desc(), t.link.c.id).limit(limit)
+        asked: list[ColumnElement[bool]] = []
         if subject:
-            query = query.where(t.link.c.subject_kind == str(subject[0]), t.link.c.subject == subject[1])
+            asked += [t.link.c.subject_kind == str(subject[0]), t.link.c.subject == subject[1]]
         if object:
-            query = query.where(t.link.c.object_kind == str(object[0]), t.link.c.object == object[1])
+            asked += [t.link.c.object_kind == str(object[0]), t.link.c.object == object[1]]
+        if numbers is not None:
+            query = query.where(t.link.c.id.in_(numbers), *asked)
+        else:
+            counts = t.link.c.method.in_(self._methods_that_count())
+            newest = select(func.coalesce(func.max(case((counts, t.link.c.id))), func.max(t.link.c.id))).where(*asked).group_by(*PAIR)
+            query = query.where(t.link.c.id.in_(newest), or_(counts, verdict.in_((str(Verdict.yes), str(Verdict.no)))))
         with self.store.database.reading() as c:
             rows = list(c.execute(query).mappings())
-            verdicts = {
-                j.subject: j.verdict
-                for j in c.execute(
-                    select(t.judgement)
-                    .where(t.judgement.c.subject_kind == "link", t.judgement.c.subject.in_([r["id"] for r in rows]))
-                    .order_by(t.judgement.c.id)
-                )
-            }
-        status = {str(Verdict.yes): "confirmed", str(Verdict.no): "refused"}
         self.shown("link", (r["id"] for r in rows))
-        return [link_of(r, status.get(verdicts.get(r["id"], ""), "proposed")) for r in rows]
+        return [link_of(r) for r in rows]
+
+    def _methods_that_count(self) -> list[int]:
+        """Of each linker the method in force; of one whose methods nobody has given a standing, all. Evaluation is out of the count."""
+        kept = self.store.methods()
+        settled = {(method.kind, method.name) for _, method, status in kept if status is not None}
+        return [n for n, method, status in kept if status is Status.in_force or (method.kind, method.name) not in settled]
 
     def link(self, number: int) -> Link:
         found = self.links(numbers=[number])

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
+from store import audit
 from store import tables as t
-from store.database import Database, add, add_once
+from store.database import Database, add, add_once, insert_once
 from store.errors import TouchstoneError
 from store.words.records import (
     Actor,
@@ -21,6 +22,7 @@ from store.words.records import (
     Outcome,
     Run,
     Status,
+    Verb,
     canonical,
     digest_of,
 )
@@ -43,13 +45,14 @@ class Runs:
 
     def keep_authority(self, authority: Authority) -> None:
         with self.database.writing() as c:
-            if c.execute(select(t.authority.c.code).where(t.authority.c.code == authority.code)).first() is None:
-                c.execute(t.authority.insert().values(**asdict(authority), added_at=datetime.now(UTC)))
+            insert_once(c, t.authority, **asdict(authority), added_at=datetime.now(UTC))
 
     def keep_actor(self, actor: Actor) -> None:
+        """Record somebody who acts, unless the store knows them. Raises TouchstoneError for a name longer than 80 characters."""
+        if len(actor.id) > 80:
+            raise TouchstoneError(f"'{actor.id[:40]}…' is too long for a name in the log: 80 characters at most")
         with self.database.writing() as c:
-            if c.execute(select(t.actor.c.id).where(t.actor.c.id == actor.id)).first() is None:
-                c.execute(t.actor.insert().values(**asdict(actor), added_at=datetime.now(UTC)))
+            insert_once(c, t.actor, **asdict(actor), added_at=datetime.now(UTC))
 
     def actor(self, actor_id: str) -> Actor:
         """The actor of that id. Raises TouchstoneError for one the store does not know."""
@@ -180,6 +183,10 @@ class Runs:
                             at=now,
                         )
             add(c, t.method_status, method=method_id, status=str(status), actor=actor, evidence=evidence, at=now)
+            detail = {"status": str(status), "method": row.digest}
+            audit.append(
+                self.database, c, Verb.alteration, actor=actor, purpose="method status", subjects={"method": [method_id]}, detail=detail
+            )
 
     def _statuses(self, c, kind: str | None = None, name: str | None = None) -> list[tuple[int, Status]]:  # type: ignore[no-untyped-def]
         newest = select(t.method_status.c.method, func.max(t.method_status.c.id).label("id")).group_by(t.method_status.c.method).subquery()

@@ -37,9 +37,15 @@ class Acting(ListingReads, FindingReads, PlaceReads, CaseReads):
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
         self.store, self.actor, self.purpose, self.justification, self.run, self.case = store, actor, purpose, justification, run, case
         self._shown: dict[str, set[int]] = defaultdict(set)
+        self._closed = False
 
     def shown(self, kind: str, ids: Iterable[int | None]) -> None:
-        """Note that rows were given out. Kept in memory until the context ends, when they become one event."""
+        """Note that rows were given out. Kept in memory until the context ends, when they become one event.
+
+        Raises TouchstoneError once it has ended: what is read then would be in no event.
+        """
+        if self._closed:
+            raise TouchstoneError("this reading is over and logged; open another with store.acting(…)")
         self._shown[kind].update(i for i in ids if i is not None)
 
     def disclose(self, recipient: str, detail: Mapping[str, Any]) -> None:
@@ -47,6 +53,7 @@ class Acting(ListingReads, FindingReads, PlaceReads, CaseReads):
         self._record(Verb.disclosure, {"recipient": recipient, **detail})
 
     def close(self) -> None:
+        self._closed = True
         if any(self._shown.values()):
             self._record(Verb.consultation, {})
 
@@ -125,7 +132,7 @@ class Store(Runs, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWri
             return audit.head(c)
 
     def verify(self) -> list[str]:
-        """Problems of the log's chain and of the archive, in words. [] when both hold."""
+        """Problems of the log's chain, of the places rows name and of the archive, in words. [] when all hold."""
         with self.database.reading() as c:
             problems = audit.verify(c)
-        return problems + self.archive.verify()
+        return problems + self._misplaced() + self.archive.verify()

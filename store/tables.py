@@ -239,7 +239,7 @@ link = _table(
     "link", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("object_kind", String(10), nullable=False),
     Column("object", Id, nullable=False), _fk("method", "method"), Column("digest", Digest, nullable=False), Column("score", Float, nullable=False),
     Column("level", String(10), nullable=False), Column("reasons_json", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False),
-    Column("at", Utc, nullable=False), *_person(), UniqueConstraint("subject_kind", "subject", "object_kind", "object", "method", "digest"),
+    Column("at", Utc, nullable=False), *_person(), Index("ix_link_pair", "subject_kind", "subject", "object_kind", "object"),
     Index("ix_link_object", "object_kind", "object"),
 )  # fmt: skip
 

@@ -78,6 +78,13 @@ def test_every_detector_and_register_stands_in_the_docs_and_the_configuration() 
         assert (ROOT / "tests" / "detectors" / f"{name}.yml").exists(), f"detector {name} has no examples"
 
 
+def test_each_shipped_detector_is_vouched_for_at_its_version() -> None:
+    """configs/shipped.yml says which detectors start in force; raising a VERSION without measuring puts one in evaluation."""
+    from detectors.contract import discover
+
+    assert yaml.safe_load((ROOT / "configs" / "shipped.yml").read_text()) == {name: d.version for name, d in discover().items()}
+
+
 def test_the_constraints_pin_every_dependency_and_hold_no_address() -> None:
     lines = (ROOT / "constraints.txt").read_text().split()
     assert all(re.fullmatch(r"[\w.-]+==[\w.+!-]+", line) for line in lines)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from casework import cases as casefiles
-from casework.commands.common import By, Folder, Json, Why, bar, opened, out, person, print_json, table
+from casework.commands.common import By, Folder, Json, Why, bar, opened, person, print_json, say, table
 
 app = typer.Typer(no_args_is_help=True, help="What goes to court.")
 
@@ -31,7 +31,7 @@ def new(
     """
     with opened(home) as (folder, store):
         casefiles.open_case(store, folder, reference, title, operation, person(store, folder, by))
-    out.print(f"Case {reference} is open. Add to it: touchstone case add {reference} SOURCE REF --initials AB")
+    say(f"Case {reference} is open. Add to it: touchstone case add {reference} SOURCE REF --initials AB")
 
 
 @app.command("add")
@@ -46,7 +46,7 @@ def add(
     """Make a listing or a link an exhibit. From now on what it rests on may not be erased."""
     with opened(home) as (folder, store):
         exhibit = casefiles.add(store, case, source, ref, initials, person(store, folder, by))
-    out.print(f"Exhibit {exhibit.number}: {exhibit.description}", highlight=False, markup=False)
+    say(f"Exhibit {exhibit.number}: {exhibit.description}")
 
 
 @app.command("show")
@@ -103,9 +103,7 @@ def export(
         target = to or folder.path(f"var/packs/{case}")
         done = casework.export.export(store, folder, case, target, actor=person(store, folder, by), justification=why, progress=progress)
     for note in done.notes:
-        out.print(note, markup=False, highlight=False)
-    out.print(
-        f"Pack: {done.folder}\nHead: {done.head}\nQuote the head on paper. Check the pack with: python3 {done.folder}/verify.py --head {done.head}",
-        highlight=False,
-        soft_wrap=True,
+        say(note)
+    say(
+        f"Pack: {done.folder}\nHead: {done.head}\nQuote the head on paper. Check the pack with: python3 -I {done.folder}/verify.py --head {done.head}",
     )

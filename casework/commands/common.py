@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import json
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,8 +14,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from store.config import Home
 from store.errors import TouchstoneError
@@ -82,14 +85,24 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
+def tame(text: str) -> str:
+    """Text of others as a terminal may have it: control and direction characters become visible marks (CWE-150)."""
+    return "".join(c if c in "\n\t" or (c.isprintable() and unicodedata.category(c) != "Cf") else f"\\x{ord(c):02x}" for c in text)
+
+
+def say(text: str) -> None:
+    """Print text that may hold words of others: no markup in it is obeyed."""
+    out.print(tame(text), markup=False, highlight=False, soft_wrap=True)
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str) -> None:
     """A table for people; `empty` is the sentence in its place when there are no rows."""
     if not rows:
-        out.print(empty)
+        say(empty)
         return
-    shown = Table(*columns, title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
+    shown = Table(*columns, title=Text(tame(title)), title_justify="left", title_style="bold", header_style="bold", expand=False)
     for row in rows:
-        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+        shown.add_row(*(Text("" if cell is None else tame(str(cell))) for cell in row))
     out.print(shown)
 
 
@@ -133,6 +146,6 @@ def finish(name: str, result: PassResult, as_json: bool = False) -> None:
 
 def show(name: str, result: PassResult) -> None:
     word = {Outcome.good: "[green]OK[/]", Outcome.unmet: "[red]FAIL[/]", Outcome.failed: "[red]COULD NOT RUN[/]"}[result.outcome]
-    out.print(f"[bold]{name}[/] {word} {result.message}")
+    out.print(f"[bold]{name}[/] {word} {escape(tame(result.message))}")
     for line in result.lines:
-        out.print(f"  {line}", highlight=False, markup=False)
+        say(f"  {line}")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from casework.commands.common import Folder, Json, home_of, out, print_json
+from casework.commands.common import Folder, Json, home_of, out, print_json, say, tame
 from store.config import defaults_folder
 from store.errors import TouchstoneError
 from store.store import Store
@@ -30,6 +31,8 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to lay out; mad
     target, kept, written = folder / "configs", 0, 0
     shipped = defaults_folder()
     for source in sorted(p for p in shipped.rglob("*") if p.is_file()):
+        if source.name == "shipped.yml":  # what the project vouches for is not the user's to edit
+            continue
         place = target / source.relative_to(shipped)
         place.parent.mkdir(parents=True, exist_ok=True)
         if place.exists():
@@ -40,8 +43,8 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to lay out; mad
     for kind in ("sources", "operations", "brands", "registers"):
         (target / kind).mkdir(parents=True, exist_ok=True)
     (folder / "var").mkdir(parents=True, exist_ok=True)
-    out.print(f"{folder}: {written} files written{f', {kept} left as they were' if kept else ''}.")
-    out.print("Next: set authority and user_agent in configs/touchstone.yml, add a source (docs/add-a-source.md), then `touchstone scan`.")
+    say(f"{folder}: {written} files written{f', {kept} left as they were' if kept else ''}.")
+    say("Next: set authority and user_agent in configs/touchstone.yml, add a source (docs/add-a-source.md), then `touchstone scan`.")
 
 
 def doctor(json: Json = False, home: Folder = None) -> None:
@@ -79,7 +82,7 @@ def doctor(json: Json = False, home: Folder = None) -> None:
         print_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in checks])
     else:
         for name, ok, detail in checks:
-            out.print(f"{'[green]ok     [/]' if ok else '[yellow]missing[/]'} {name}: {detail}", highlight=False)
+            out.print(f"{'[green]ok     [/]' if ok else '[yellow]missing[/]'} {name}: {escape(tame(detail))}", highlight=False)
     if not all(ok for name, ok, _ in checks if name in ("Python", "Store")):
         raise typer.Exit(1)
 

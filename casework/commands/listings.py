@@ -10,7 +10,7 @@ import typer
 
 from casework import judgements
 from casework import queue as officers_queue
-from casework.commands.common import By, Folder, Json, Why, home_of, opened, out, person, print_json, table
+from casework.commands.common import By, Folder, Json, Why, home_of, opened, person, print_json, say, table
 from store.words.money import decimal_price, format_price
 from store.words.records import Flag, Snapshot, SubjectKind, Verdict
 
@@ -113,15 +113,13 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
         print_json(shown)
         return
     s = shown.summary.snapshot
-    out.print(f"[bold]{s.title}[/]  {price_of(s)}", highlight=False)
-    out.print(
+    say(f"{s.title}  {price_of(s)}")
+    say(
         f"{shown.summary.listing.url}\nseller {s.seller_name or s.seller or 'not stated'} · {s.place or 'no place stated'} · {shown.summary.image_count} pictures",
-        highlight=False,
-        markup=False,
     )
-    out.print(s.text, highlight=False, markup=False)
+    say(s.text)
     if shown.flag is None:
-        out.print("Not weighed yet: `touchstone flag`.")
+        say("Not weighed yet: `touchstone flag`.")
     else:
         table(
             f"Level {shown.flag.level}, score {shown.flag.score:.2f}: an opinion, not a verdict",
@@ -130,7 +128,7 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
             f"Level {shown.flag.level}: no finding counts.",
         )
         for missing in shown.flag.not_examined:
-            out.print(f"not examined: {missing}", markup=False, highlight=False)
+            say(f"not examined: {missing}")
     table(
         "Judgements",
         ("when", "who", "says", "reason"),
@@ -198,7 +196,7 @@ def listing_export(
                 written += 1
             after = page[-1].listing.id or 0
         reader.disclose("file", {"rows": written, "format": "csv"})
-    out.print(f"{written} listings written to {csv_file}.")
+    say(f"{written} listings written to {csv_file}.")
 
 
 def _safe(cell: object) -> object:
@@ -220,12 +218,12 @@ def seller_show(
         rows, contacts = reader.seller_listings(number), reader.contacts(seller=number)
         links = reader.links(subject=(SubjectKind.seller, number))
     if not found:
-        out.print(f"There is no seller {number}.")
+        say(f"There is no seller {number}.")
         raise typer.Exit(2)
     if json:
         print_json({"seller": found[0], "listings": rows, "contacts": contacts, "links": links})
         return
-    out.print(f"[bold]{found[0].name or found[0].handle}[/] on {found[0].source}", highlight=False)
+    say(f"{found[0].name or found[0].handle} on {found[0].source}")
     table(
         "Listings",
         ("source", "ref", "title", "price", "level"),
@@ -282,7 +280,7 @@ def queue_list(
     ]
     table("Queue", ("level", "score", "source", "ref", "title", "price", "reasons"), rows, "Nothing waits.")
     if rows:
-        out.print("Judge one with: touchstone judge SOURCE REF yes|no|unsure --reason '…' --by NAME")
+        say("Judge one with: touchstone judge SOURCE REF yes|no|unsure --reason '…' --by NAME")
 
 
 def _reasons(flag: Flag, most: int = 4) -> str:
@@ -312,7 +310,7 @@ def judge(
             if source == "link"
             else judgements.judge_listing(store, folder, source, ref, verdict, reason, who)
         )
-    out.print(
+    say(
         f"Judgement {done.id}: {done.verdict} by {done.actor}."
         + (f" It supersedes judgement {done.supersedes}." if done.supersedes else "")
     )

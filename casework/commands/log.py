@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from casework.commands.common import Folder, Json, opened, out, print_json, table
+from casework.commands.common import Folder, Json, opened, print_json, say, table
 
 app = typer.Typer(no_args_is_help=True, help="Who did what to which rows, and why: a hash chain.")
 
@@ -65,7 +65,7 @@ def log_export(csv_file: Annotated[Path, typer.Option("--csv", help="The file to
                     e.chain,
                 )
             )
-    out.print(f"{len(rows)} events written to {csv_file}.")
+    say(f"{len(rows)} events written to {csv_file}.")
 
 
 @app.command("verify")
@@ -74,7 +74,7 @@ def log_verify(home: Folder = None) -> None:
     with opened(home) as (_folder, store):
         problems, (seq, head) = store.verify(), store.log_head()
     for problem in problems:
-        out.print(problem, markup=False)
+        say(problem)
     if problems:
         raise typer.Exit(1)
-    out.print(f"{seq} events, an unbroken chain; the archive holds. Head {head}", highlight=False)
+    say(f"{seq} events, an unbroken chain; the archive holds. Head {head}")

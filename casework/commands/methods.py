@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from casework.commands.common import By, Folder, Json, opened, out, person, print_json, table
+from casework.commands.common import By, Folder, Json, opened, person, print_json, say, table
 from store.errors import TouchstoneError
 from store.words.records import Status
 
@@ -52,4 +52,4 @@ def _set(number: int, status: Status, evidence: str, by: str, home: Folder) -> N
         if not evidence.strip():
             raise TouchstoneError("say on what evidence (--evidence)")
         store.set_method_status(number, status, person(store, folder, by), evidence)
-    out.print(f"Method {number} is now {status.replace('_', ' ')}. Run `touchstone detect` and `touchstone flag` to use it.")
+    say(f"Method {number} is now {status.replace('_', ' ')}. Run `touchstone detect` and `touchstone flag` to use it.")

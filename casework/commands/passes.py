@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from casework import flags
-from casework.commands.common import Folder, Json, bar, finish, opened, out, print_json, show, table
+from casework.commands.common import Folder, Json, bar, finish, opened, print_json, say, show, table
 from store.config import Home
 from store.executors import make_executor
 from store.runs import PassResult
@@ -145,4 +145,4 @@ def status(json: Json = False, home: Folder = None) -> None:
         [(s, *(n.get(x, 0) for x in ("priority", "review", "note", "none"))) for s, n in sorted(levels.items())],
         "No listing has been flagged yet.",
     )
-    out.print("The store holds " + ", ".join(f"{n} {noun}" for noun, n in counts.items()) + ".")
+    say("The store holds " + ", ".join(f"{n} {noun}" for noun, n in counts.items()) + ".")

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from casework.commands.common import By, Folder, Json, Why, bar, finish, opened, out, person, print_json, table
-from store.words.records import SubjectKind
+from casework.commands.common import By, Folder, Json, Why, bar, finish, opened, person, print_json, say, table
 
 registers = typer.Typer(no_args_is_help=True, help="Published lists of places: food hygiene ratings, a council's units, any CSV.")
 premises = typer.Typer(no_args_is_help=True, help="Buildings and units, and what leads to them.")
@@ -58,35 +57,25 @@ def register_list(json: Json = False, home: Folder = None) -> None:
 def rank(
     limit: Annotated[int, typer.Option(help="At most so many.")] = 20, by: By = "", why: Why = "", json: Json = False, home: Folder = None
 ) -> None:
-    """Premises that listings lead to, best evidence first. Every link is proposed until a person judges it."""
+    """Premises that listings lead to, confirmed ones first, then by the evidence. Every link is proposed until a person judges it."""
+    from premises.rank import rank as ranked
+
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="premises rank", justification=why) as reader:
-        links = [x for x in reader.links(limit=10_000) if x.object_kind is SubjectKind.premises]
-        places = {p.id: p for p in reader.premises(sorted({x.object for x in links}))}
-    best: dict[int, list[object]] = {}
-    ranked = sorted(places.values(), key=lambda p: (-max(x.score for x in links if x.object == p.id), p.id or 0))[:limit]
+        found = ranked(reader, limit=limit)
     if json:
-        print_json([{"premises": p, "links": [x for x in links if x.object == p.id]} for p in ranked])
+        print_json(found)
         return
     rows = []
-    for p in ranked:
-        mine = [x for x in links if x.object == p.id]
-        best[p.id or 0] = [x.id for x in mine]
-        rows.append(
-            (
-                p.id,
-                p.label,
-                mine[0].level,
-                f"{mine[0].score:.2f}",
-                mine[0].status,
-                len({(x.subject_kind, x.subject) for x in mine}),
-                ", ".join(str(x.id) for x in mine[:4]),
-            )
-        )
+    for one in found:
+        best = one.links[0]
+        subjects = len({(x.subject_kind, x.subject) for x in one.links})
+        numbers = ", ".join(str(x.id) for x in one.links[:4])
+        rows.append((one.premises.id, one.premises.label, best.level, f"{best.score:.2f}", best.status, subjects, numbers))
     table(
         "Premises",
         ("row", "place", "level", "score", "status", "subjects", "links"),
         rows,
-        "Nothing leads to a place yet: load a register, then `touchstone link`.",
+        "Nothing leads to a place: load a register, then `touchstone link`; `touchstone method list` shows whether its method is in force.",
     )
 
 
@@ -99,28 +88,24 @@ def show(
     home: Folder = None,
 ) -> None:
     """One premises: what registers say of it, and each link with its reasons and what speaks against it."""
+    from premises.rank import show as shown
+
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="premises show", justification=why) as reader:
-        found = reader.premises([number])
-        entries, links = reader.entries_of(number), reader.links(object=(SubjectKind.premises, number))
-    if not found:
-        out.print(f"There is no premises {number}.")
-        raise typer.Exit(2)
+        found = shown(reader, number)
     if json:
-        print_json({"premises": found[0], "entries": entries, "links": links})
+        print_json(found)
         return
-    out.print(f"[bold]{found[0].label}[/] ({found[0].kind})", highlight=False)
+    say(f"{found.premises.label} ({found.premises.kind})")
     table(
         "Registers say",
         ("register", "reference", "name", "address"),
-        [(e.register, e.reference, e.name, e.address_raw) for e in entries],
+        [(e.register, e.reference, e.name, e.address_raw) for e in found.entries],
         "No register says anything of it.",
     )
-    for x in links:
-        out.print(f"link {x.id}: {x.subject_kind} {x.subject}, {x.level}, {x.score:.2f}, {x.status}", highlight=False)
+    for x in found.links:
+        say(f"link {x.id}: {x.subject_kind} {x.subject}, {x.level}, {x.score:.2f}, {x.status}")
         for r in x.reasons:
-            out.print(
+            say(
                 f"  {'against' if r.against else 'for    '} {r.weight:+.2f} {r.sentence}"
                 + (f" (capture {r.capture})" if r.capture else ""),
-                highlight=False,
-                markup=False,
             )

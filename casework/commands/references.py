@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from casework import references
-from casework.commands.common import By, Folder, Json, opened, out, person, print_json, table
+from casework.commands.common import By, Folder, Json, opened, person, print_json, say, table
 from store.errors import TouchstoneError
 from store.words.money import format_price
 from store.words.records import Reference, ReferenceKind
@@ -43,7 +43,7 @@ def add(
             numbers += references.add_pictures(store, folder, rows, actor=who)
         if prices:
             numbers += references.add_prices(store, folder, prices, actor=who)
-    out.print(
+    say(
         f"{len(numbers)} added"
         + (
             f", numbers {numbers[0]} to {numbers[-1]}. `touchstone detect` compares with them."
@@ -91,4 +91,4 @@ def remove(number: int, why: Annotated[str, typer.Option(help="Why it no longer 
         entry = store.add_reference(
             Reference(None, kept.kind, kept.authority, why, person(store, folder, by), brand=kept.brand, removes=number)
         )
-    out.print(f"Entry {entry} removes entry {number}.")
+    say(f"Entry {entry} removes entry {number}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +69,9 @@ def export(
             progress(stage, 1, 1)
 
     sealed = store.log_head()[0]
-    part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))  # of this export alone: another may be under way
+    part.chmod(0o755)
     try:
         with store.acting(actor, purpose=PURPOSE, justification=justification, case=case.reference) as reader:
             say("what the exhibits rest on")

@@ -19,30 +19,41 @@ from store.words.money import parse_price
 Thing = dict[str, Any]
 _PRODUCTS = frozenset(("product", "productgroup", "productmodel", "individualproduct", "someproducts", "vehicle"))
 _OFFERS = frozenset(("offer", "aggregateoffer", "offerforpurchase"))
-_LINKS = (
-    "offers seller offeredBy brand image hasVariant isVariantOf mainEntity mainEntityOfPage itemOffered address priceSpecification".split()
-)
+_LINKS = [
+    "offers",
+    "seller",
+    "offeredBy",
+    "brand",
+    "image",
+    "hasVariant",
+    "isVariantOf",
+    "mainEntity",
+    "mainEntityOfPage",
+    "itemOffered",
+    "address",
+    "priceSpecification",
+]
 _FALLBACKS = ("description", "brand", "category", "itemCondition", "image", "sku")
 _NOT_THE_PRICE = ("listprice", "strikethroughprice", "msrp", "srp", "regularprice", "suggestedretailprice", "minimumadvertisedprice")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
 # -- the three syntaxes ------------------------------------------------------------------------------------------------------
-def json_ld(response: TextResponse) -> list[Thing]:
-    """Every JSON-LD object of the page; one script that is not JSON does not take the others with it."""
+def json_ld(response: TextResponse) -> list[Any]:
+    """Every JSON-LD object of the page, or list of them; one script that is not JSON does not take the others with it."""
     from extruct.jsonld import JsonLdExtractor
 
-    extractor, found = JsonLdExtractor(), []
+    extractor, found = JsonLdExtractor(), list[Any]()
     for script in response.xpath('//script[translate(@type, "LDAJPSON", "ldajpson")="application/ld+json"]'):
         script.root.set("type", "application/ld+json")
         try:
-            found += [item for item in extractor.extract_items(script.root) if isinstance(item, dict)]
+            found += extractor.extract_items(script.root)
         except (ValueError, RecursionError):
             continue
     return linked(found)
 
 
-def linked(things: list[Thing]) -> list[Thing]:
+def linked(things: list[Any]) -> list[Any]:
     """The same things, each mention by nothing but an `@id` replaced by the thing that is described elsewhere on the page."""
     nodes: list[Thing] = []
     waiting: list[Any] = list(things)
@@ -199,7 +210,7 @@ def price_of(offer: Thing) -> tuple[str, str]:
 def _other_price(specification: Thing) -> bool:
     kind = text(specification.get("priceType")).rpartition("/")[2].lower()
     quantity = first_thing(specification.get("referenceQuantity"))
-    return kind in _NOT_THE_PRICE or bool(quantity) and text(quantity.get("value")) not in ("", "1")
+    return kind in _NOT_THE_PRICE or (bool(quantity) and text(quantity.get("value")) not in ("", "1"))
 
 
 def whole(product: Thing, page: str) -> Thing:

@@ -49,16 +49,17 @@ def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, s
     price_text = line(f"{amount} {currency}")
     price = price_in(source, price_text)
     seller = schema.seller_of(product)
-    said = line(schema.text(seller))
+    said = _shown(line(schema.text(seller)), "seller", response)
     name = said or (source.title if source.kind == "shop" else "")
-    seller_url = address(base, schema.text(seller.get("url")) or schema.text(seller.get("@id")))
+    linked = schema.text(seller) if _is_link(schema.text(seller)) else ""
+    seller_url = address(base, schema.text(seller.get("url")) or schema.text(seller.get("@id")) or linked)
     condition = schema.text(offer.get("itemCondition") or product.get("itemCondition")) or graph.get("condition", [""])[0]
     snapshot = Snapshot(
         title,
         description,
         price_text,
         *amount_of(price),
-        brand=line(schema.text(product.get("brand")) or graph.get("brand", [""])[0]),
+        brand=line(_shown(schema.text(product.get("brand")), "brand", response) or graph.get("brand", [""])[0]),
         category=line(schema.text(product.get("category")) or graph.get("category", [""])[0]),
         condition=condition.rpartition("/")[2],
         seller=handle_of(source, name, seller_url) if name else "",
@@ -69,6 +70,15 @@ def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, s
     notes = notes_on(title, description, name) + (("price not understood",) if amount and not price else ())
     ref = ref_of(source, response.url) or ("" if source.ref else _own_ref(product) or graph.get("sku", [""])[0] or response.url)
     return Parsed(ref, response.url, snapshot, tuple(dict.fromkeys(filter(None, pictures))), seller_url, notes)
+
+
+def _is_link(said: str) -> bool:
+    return said.startswith(("http://", "https://"))
+
+
+def _shown(said: str, name: str, response: TextResponse) -> str:
+    """A name as the page shows it: in microdata a link's value is its address, whatever the words are that it wears."""
+    return next(map(words, response.css(f"[itemprop~={name}]")), "") if _is_link(said) else said
 
 
 def _own_ref(product: Thing) -> str:

@@ -24,6 +24,8 @@ def upgrade(database: Database) -> None:
     from alembic import command
 
     with database.writing() as connection:
+        if connection.dialect.name == "postgresql":  # two first starts at once: the second waits, and finds it done
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7390807)")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

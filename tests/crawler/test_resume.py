@@ -72,3 +72,18 @@ def test_a_changed_configuration_is_a_new_run(mini: Mini, crawling: Crawling) ->
     assert crawling("mini").outcome is Outcome.good
     newest, left = crawling.store.runs("crawl")
     assert left.outcome is Outcome.failed and "configuration has changed" in left.message and newest.outcome is Outcome.good
+
+
+def test_a_run_of_another_program_or_of_yesterday_is_not_gone_on_with() -> None:
+    from dataclasses import replace
+    from datetime import UTC, datetime, timedelta
+
+    from crawler.unit import _not_gone_on
+    from store.version import code_version
+    from store.words.records import Run
+
+    left = Run("r", "crawl", "system", "demo", code_version(), "c", datetime.now(UTC))
+    assert _not_gone_on(left, "c") == "" == _not_gone_on(None, "c")
+    assert "configuration" in _not_gone_on(left, "d")
+    assert "another version" in _not_gone_on(replace(left, code_version="0.0.1"), "c")
+    assert "hours ago" in _not_gone_on(replace(left, started_at=datetime.now(UTC) - timedelta(days=2)), "c")

@@ -140,6 +140,9 @@ def test_adding_a_detector_touches_one_file(place: Place, added: Path) -> None:
     (added / "brittle.py").write_text(BRITTLE)
     place.build.listing("1", title="an odd thing")
     assert place.detect(only=["brittle"]).counts["findings"] == 1
+    [(number, status)] = [(n, s) for n, m, s in place.store.methods() if m.name == "brittle"]
+    assert status is Status.evaluation, "what the project has not measured does not count by itself"
+    place.store.set_method_status(number, Status.in_force, "system", "a test")
     flags.run(place.store, place.home)
     with place.store.acting("system", purpose="test") as reader:
         flag = reader.flag(1)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from casework.commands.places import premises
 from premises.load import load
 from premises.rank import rank, show
 from premises.run import run
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Store
-from store.words.records import Actor, Link, SubjectKind, Verdict
+from store.words.records import Actor, Link, Status, SubjectKind, Verdict
 from tests.builders import Builder
 from tests.market.truth import facts
 from tests.premises.conftest import REGISTERS
@@ -146,3 +151,86 @@ def test_the_same_on_both_databases(store: Store, home: Home) -> None:
     build.close()
     assert [run(store, home).counts["new"] for _ in range(2)] == [1, 0]
     assert store.register_snapshots()[0].rows == 20 and not store.verify()
+
+
+AT = "Collect from 14C Wexcombe Parade, M32 0TH"
+
+
+def one_seller(store: Store, text: str = AT) -> None:
+    build = Builder(store)
+    build.listing("x", title="Bag", text=text, seller="x")
+    build.close()
+
+
+def test_the_next_edition_of_a_register_keeps_what_officers_said(store: Store, home: Home, tmp_path: Path) -> None:
+    """A new edition has new entry rows for the same doors: no link is written again, and none forgets its judgement."""
+    units = (REGISTERS / "wexcombe_units.csv").read_text(encoding="utf-8")
+    load(store, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    one_seller(store)
+    run(store, home)
+    [link] = links_of(store)
+    assert link.id is not None
+    store.judge(SubjectKind.link, link.id, Verdict.yes, actor="officer", authority="demo", reason="seen there")
+    (tmp_path / "next.csv").write_text(units + "Wren Flowers,Unit 99,Larch Parade,Stretford,,M33 7ZF,\n", encoding="utf-8")
+    load(store, home, "units", tmp_path / "next.csv", actor="system")
+    assert run(store, home).counts["new"] == 0
+    [now] = links_of(store)
+    assert (now.id, now.status) == (link.id, "confirmed")
+    with store.acting("system", purpose="test") as reader:
+        assert rank(reader)[0].confirmed == 1
+
+
+def test_a_door_that_is_no_longer_said_says_so_and_leaves_the_ranking(store: Store, home: Home, tmp_path: Path) -> None:
+    load(store, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    one_seller(store)
+    run(store, home)
+    [link] = links_of(store)
+    (tmp_path / "next.csv").write_text(
+        "Name,Line 1,Line 2,Town,County,Postcode,Telephone\nWren Flowers,Unit 99,Larch Parade,Stretford,,M33 7ZF,\n", encoding="utf-8"
+    )
+    load(store, home, "units", tmp_path / "next.csv", actor="system")
+    assert [run(store, home).counts["no_longer_found"] for _ in range(2)] == [1, 0]
+    [now] = links_of(store)
+    assert (now.object, now.status, now.score, now.level) == (link.object, "no longer found", 0.0, "none")
+    with store.acting("system", purpose="test") as reader:
+        assert rank(reader) == []
+        assert [x.status for x in show(reader, link.object).links] == ["no longer found"]
+
+
+def test_a_changed_setting_counts_nothing_twice(store: Store, home: Home) -> None:
+    load(store, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    one_seller(store)
+    run(store, home)
+    with store.acting("system", purpose="test") as reader:
+        before = rank(reader)
+    path = home.file("premises.yml")
+    path.write_text(path.read_text().replace("threshold: 0.6", "threshold: 0.61"))
+    printed = " ".join(run(store, home).lines)
+    [_, (number, _, status)] = store.methods("linker")
+    assert status is Status.evaluation and f"method promote {number}" in printed
+    with store.acting("system", purpose="test") as reader:
+        assert rank(reader) == before and len(before[0].links) == 1 and store.counts()["links"] == 2
+    store.set_method_status(number, Status.in_force, "officer", "measured")
+    with store.acting("system", purpose="test") as reader:
+        [after] = rank(reader)
+    assert len(after.links) == 1 and after.strength == before[0].strength and after.links[0].id != before[0].links[0].id
+
+
+def test_the_commands_rank_and_show_as_the_room_does(market: Store, home: Home) -> None:
+    """A link that an officer refused is in neither; the figures are those of premises.rank."""
+    market.keep_actor(Actor("officer", "demo", "A. Officer (fictional)", "officer"))
+    run(market, home)
+
+    def said(*words: str) -> Any:
+        done = CliRunner().invoke(premises, [*words, "--json", "--by", "officer", "--home", str(home.folder)])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    first = said("rank")[0]
+    for link in first["links"]:
+        market.judge(SubjectKind.link, link["id"], Verdict.no, actor="officer", authority="demo", reason="not there")
+    number = first["premises"]["id"]
+    assert number not in {one["premises"]["id"] for one in said("rank")}
+    shown = said("show", str(number))
+    assert shown["links"] == [] and shown["strength"] == 0 and shown["premises"]["id"] == number
+    assert CliRunner().invoke(premises, ["show", "999999", "--by", "officer", "--home", str(home.folder)]).exit_code != 0

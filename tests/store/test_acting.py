@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from store.errors import TouchstoneError
 from store.store import Acting, Store
 from store.words.records import (
     Case,
@@ -81,6 +82,7 @@ def full(sqlite_store: Store) -> Store:
     store.keep_entries(
         snapshot, [(RegisterEntry("fhrs", str(n), "Bakehouse", "Unit 1", "M32 0TH", phone="+447700900123"), "bakehouse") for n in (8, 9)]
     )
+    store.keep_refusals(snapshot, [(3, "no address", "A. Trader | 07700 900123")])
     store.join_premises([(1, "unit", "M32 0TH|unit 1", "Unit 1", "M32 0TH|parade", "M32 0TH")], build.run.id)
     store.keep_links(
         [Link(None, SubjectKind.seller, 1, SubjectKind.premises, 2, "", 0.9, "unit", (LinkReason("phone", 0.9, "same phone"),))],
@@ -128,6 +130,7 @@ CALLS: dict[str, Any] = {
     "entries_of": lambda r: r.entries_of(2),
     "entries_by": lambda r: r.entries_by(postcodes=["M32 0TH"]),
     "entries_unjoined": lambda r: r.entries_unjoined(1),
+    "refusals": lambda r: r.refusals(1),
     "links": lambda r: r.links(),
     "link": lambda r: r.link(1),
     "judgements": lambda r: r.judgements([(SubjectKind.listing, 1)]),
@@ -147,6 +150,14 @@ def test_each_read_leaves_an_event_naming_what_it_showed(full: Store, name: str)
         assert CALLS[name](reader), f"{name} showed nothing, so this test would prove nothing"
     [event] = full.log(after=before)
     assert event.body["verb"] == "consultation" and event.body["actor"] == "officer" and any(event.body["subjects"].values())
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_nothing_is_given_out_once_the_reading_is_over(full: Store, name: str) -> None:
+    with full.acting("officer", purpose="walk") as reader:
+        number = reader.pictures()[0].image.sha256
+    with pytest.raises(TouchstoneError, match="over and logged"):
+        {"images": lambda r: r.images([number]), "image_bytes": lambda r: r.image_bytes(number)}.get(name, CALLS[name])(reader)
 
 
 def test_a_reader_is_made_by_acting_only(full: Store) -> None:

@@ -186,7 +186,7 @@ def test_the_shipped_settings_are_the_defaults(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("TOUCHSTONE_STORE", raising=False)
     shipped = load(defaults_folder() / "touchstone.yml", Settings)
     assert shipped == Settings(authority=shipped.authority, user_agent=shipped.user_agent)
-    assert (shipped.batch, shipped.retention_days, shipped.timestamp_authority) == (200, RetentionDays(90), None)
+    assert (shipped.batch, shipped.retention_days) == (200, RetentionDays(90))
 
 
 MINIMAL = "authority: {code: a, name: A}\nuser_agent: touchstone (a@example.org)\n"

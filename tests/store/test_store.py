@@ -19,9 +19,11 @@ from store.words.records import (
     Examined,
     Finding,
     Method,
+    Parsed,
     Pointer,
     Reference,
     ReferenceKind,
+    Snapshot,
     Status,
     SubjectKind,
     Verb,
@@ -99,6 +101,18 @@ def test_100_80_100_is_three_versions_and_a_better_parser_none(store: Store, bui
         assert [v.snapshot.price_minor for v in versions] == [10000, 8000, 10000]
         assert {v.snapshot.condition for v in versions} == {"new"}
         assert reader.summaries()[0].snapshot.condition == "new"
+
+
+def test_a_reading_again_broken_off_half_way_brings_no_old_page_back(store: Store, build: Builder) -> None:
+    readings = [build.listing("1", **{**SUSPECT, "price_minor": price}) for price in (10000, 8000, 5000)]
+    with store.acting("officer", purpose="history") as reader:
+        first = reader.capture(readings[0].capture)
+    better = Snapshot(**{**SUSPECT, "price_minor": 10000, "condition": "new"})
+    store.keep_readings(first, "hand", "hand/2", [Parsed("1", "http://stall.example/item/1", better)], build.run.id)
+    assert store.behind("stall", "hand/2") == 2
+    with store.acting("officer", purpose="history") as reader:
+        assert reader.summaries()[0].snapshot.price_minor == 5000
+        assert [v.snapshot.price_minor for v in reader.history(readings[0].listing)] == [10000, 8000, 5000]
 
 
 def test_pictures_are_joined_by_content_so_a_rotating_address_is_no_version(store: Store, build: Builder) -> None:
