@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from crawler.images import image_of
 from crawler.pages import page_of
-from crawler.platforms import parser_version
+from crawler.platforms import following, parser_version
 from crawler.platforms._page import address, base_of, ref_of
 from crawler.reading import read_page, role
 from crawler.source import Rules, Source
@@ -99,6 +99,18 @@ class SourceSpider(scrapy.Spider):
                 self.unit.count(name, number)
             for reading, pictures in read.readings:
                 yield from self.pictures_of(reading, pictures)
+            yield from self.further(response, page)
+
+    def further(self, response: Response, page: HtmlResponse) -> Iterator[Request]:
+        """The next pages that an answer itself names (an API, products.json, the Store API), at most `max_pages`."""
+        try:
+            urls = following(page.replace(url=response.url), self.source)
+        except (ValueError, RecursionError):  # not JSON: reading has kept it as unread
+            return
+        self.lists += bool(urls)
+        if self.lists < self.source.max_pages:
+            for url in urls:
+                yield self.ask(url)
 
     def links(self, response: Response, capture: Capture) -> Iterator[Request]:
         """Listings and further list pages that a list page leads to. A card without a reference is counted, and not followed."""

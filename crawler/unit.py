@@ -254,6 +254,16 @@ def _log_to(path: Path) -> None:
     )
 
 
+def _end_with_parent() -> None:
+    """Be asked to stop when the command that started this process ends, however it ends: nobody would know that it still contacts a site."""
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m crawler.unit", description=__doc__)
     parser.add_argument("home", type=Path)
@@ -263,6 +273,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--actor", default=SYSTEM)
     parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
     options = parser.parse_args(arguments)
+    _end_with_parent()
 
     def say(what: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(what) + "\n")

@@ -143,9 +143,7 @@ class Archive:
         return f"{found[0]['stem']}-r{1 + max(int(m['rewrite'] or 0) for m in found)}.warc.gz"
 
 
-def _copy(
-    old: FileIO, segment: str, out: FileIO, new: str, erase: Mapping[str, str], known: Collection[str] | None = None
-) -> list[Placed]:
+def _copy(old: FileIO, segment: str, out: FileIO, new: str, erase: Mapping[str, str], known: Collection[str] | None = None) -> list[Placed]:
     moved: list[Placed] = []
     missing = set(erase)
     at = end = 0

@@ -17,10 +17,8 @@ from store.warc import ArchiveError, Placed, Unsound, digest, http_block, moment
 
 Fields = Iterable[tuple[str, str]]
 SEGMENT = re.compile(r"(?P<stem>(?P<name>\w[\w.+-]*)-(?P<number>\d{5,}))(?:-r(?P<rewrite>\d+))?\.warc\.gz", re.ASCII)
-_OURS = frozenset(
-    ["warc-type", "warc-record-id", "warc-date", "warc-target-uri", "warc-block-digest", "warc-payload-digest", "content-length"]
-    + ["content-type"]
-)
+_DIGESTS = ("warc-block-digest", "warc-payload-digest")
+_OURS = frozenset(["warc-type", "warc-record-id", "warc-date", "warc-target-uri", "content-length", "content-type", *_DIGESTS])
 _TEXT_PROTOCOLS = ("HTTP/1.0", "HTTP/1.1")
 _REVISIT = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 

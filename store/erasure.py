@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, exists, func, or_, select, text
+from sqlalchemy import Connection, Row, and_, exists, or_, select, text, true
 
 from store import audit
 from store import tables as t
@@ -27,16 +27,11 @@ from store.words.records import Capture, SubjectKind, Verb
 
 ERASE_LOCK = 0x70C458  # advisory lock of PostgreSQL: a file lock says nothing to another machine that has the same archive mounted
 ATTEMPTS = 5
-BLANK: Mapping[str, Any] = {
-    "url_requested": "",
-    "url_final": "",
-    "redirects_json": "[]",
-    "request_headers_json": "[]",
-    "response_headers_json": "[]",
-    "server_ip": None,
-}
+LISTS = ("redirects_json", "request_headers_json", "response_headers_json")
+BLANK: Mapping[str, Any] = {"url_requested": "", "url_final": "", "server_ip": None, **dict.fromkeys(LISTS, "[]")}
 HOLDABLE = frozenset(SubjectKind) - {SubjectKind.case}  # a case has no number; its exhibits are held by being exhibits
 PAYLOAD = ("response", "resource")
+Files = tuple[dict[str, list[Placed]], list[tuple[int, int, Placed]]]  # segment → where all is now; (capture, payload of, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +39,9 @@ class Plan:
     """What an erasure touches. Made before the files are written, and again under the write lock: if they differ, it starts anew."""
 
     family: tuple[int, ...]  # the capture, then what a browser fetched for it
-    places: Mapping[int, tuple[Any, ...]]  # the newest location of each of those
+    places: Mapping[int, Row[Any]]  # the newest location of each of those
     dependants: tuple[tuple[int, Capture], ...]  # (whose bytes it needs, the capture that needs them)
-    rows: Mapping[str, tuple[tuple[Any, ...], ...]]  # segment → the newest locations in it
+    rows: Mapping[str, tuple[Row[Any], ...]]  # segment → the newest locations in it
 
 
 class Erasure:
@@ -65,28 +60,34 @@ class Erasure:
         """
         with self._alone():
             for _ in range(ATTEMPTS):
-                with self.database.reading() as c:
-                    if c.execute(select(t.capture.c.id).where(t.capture.c.id == capture)).first() is None:
-                        raise TouchstoneError(f"there is no capture {capture} to erase")
-                    plan = self._plan(c, capture)
-                    held, erased = self._hold_on(c, plan.family), self._is_erased(c, plan)
-                if not erased and not held:
-                    moved, rehomed = self._write_files(plan, capture, reason)
-                    with self.database.writing() as c:
-                        self.database.lock_chain(c)  # no capture can be kept and no hold be made until this is committed
-                        held, fresh = self._hold_on(c, plan.family), self._plan(c, capture) == plan
-                        if fresh and not held:
-                            self._commit(c, plan, moved, rehomed, actor, reason)
-                            erased = True
-                if not erased and held:
-                    self._tidy()
-                    with self.database.writing() as c:
-                        self._log(c, actor, "erasure refused", reason, [capture], {"hold": held})
-                    raise TouchstoneError(f"capture {capture} is under hold {held} and was not erased")
-                if erased:
+                if self._attempt(capture, actor, reason):
                     return self._sweep()
-                self._tidy()  # something was kept meanwhile that changes what must go
+                self._tidy()
         raise TouchstoneError(f"capture {capture} was not erased: its segments are being added to all the while; try again later")
+
+    def _attempt(self, capture: int, actor: str, reason: str) -> bool:
+        """True when it is erased; False when something was kept meanwhile that changes what must go."""
+        with self.database.reading() as c:
+            if c.execute(select(t.capture.c.id).where(t.capture.c.id == capture)).first() is None:
+                raise TouchstoneError(f"there is no capture {capture} to erase")
+            plan = self._plan(c, capture)
+            if self._is_erased(c, plan):
+                return True
+            held = self._hold_on(c, plan.family)
+        if not held:
+            files = self._write_files(plan, capture, reason)
+            with self.database.writing() as c:
+                self.database.lock_chain(c)  # until this is committed no capture is kept and no hold is made
+                held = self._hold_on(c, plan.family)
+                if not held and self._plan(c, capture) != plan:
+                    return False
+                if not held:
+                    self._commit(c, plan, files, actor, reason)
+                    return True
+            self._tidy()
+        with self.database.writing() as c:
+            self._log(c, actor, "erasure refused", reason, [capture], {"hold": held})
+        raise TouchstoneError(f"capture {capture} is under hold {held} and was not erased")
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -105,10 +106,12 @@ class Erasure:
     def _plan(self, c: Connection, capture: int) -> Plan:
         parts = c.execute(select(t.capture.c.id).where(t.capture.c.part_of == capture).order_by(t.capture.c.id)).scalars()
         family = (capture, *parts)
-        places = {number: tuple(newest_location(c, number)) for number in family}
+        places = {number: newest_location(c, number) for number in family}
+        if None in places.values():
+            raise TouchstoneError(f"capture {capture}, or what is part of it, has no location")
         later = t.location.alias()
         newest = ~exists().where(later.c.capture == t.location.c.capture, later.c.id > t.location.c.id)
-        holders = [number for number, place in places.items() if _row(place).record_type in PAYLOAD]
+        holders = [number for number, place in places.items() if place.record_type in PAYLOAD]
         needing = (
             select(t.capture, t.location.c.payload_of)
             .select_from(t.capture.join(t.location, t.location.c.capture == t.capture.c.id))
@@ -120,9 +123,183 @@ class Erasure:
         # lie beside its successor, and what no newest location names becomes a tombstone when its segment is rewritten.
         ever = select(t.location.c.segment).where(t.location.c.capture.in_(family) | t.location.c.payload_of.in_(family)).distinct()
         files = {file for segment in c.execute(ever).scalars() for file in self.archive.generations(segment)}
-        rows: dict[str, tuple[tuple[Any, ...], ...]] = {}
+        rows: dict[str, tuple[Row[Any], ...]] = {}
         for file in sorted(files):
             found = c.execute(select(t.location).where(t.location.c.segment == file, newest).order_by(t.location.c.id))
-            if here := tuple(tuple(r) for r in found):
+            if here := tuple(found):
                 rows[file] = here
         return Plan(family, places, dependants, rows)
+
+    def _is_erased(self, c: Connection, plan: Plan) -> bool:
+        """An erasure that was cut off by an older version left a tombstone and the row as it was: that is not enough."""
+        rows = c.execute(select(t.capture).where(t.capture.c.id.in_(plan.family))).mappings()
+        return all(place.record_type == "tombstone" for place in plan.places.values()) and all(
+            row[name] == value for row in rows for name, value in BLANK.items()
+        )
+
+    def _write_files(self, plan: Plan, capture: int, reason: str) -> Files:
+        """The segments anew and the bytes that others need; no row says so yet, and the old files are still there."""
+        going = {*plan.family, *(each.id for _, each in plan.dependants)}
+        moved: dict[str, list[Placed]] = {}
+        try:
+            for place in plan.places.values():
+                if place.segment not in plan.rows:
+                    raise ArchiveError(f"{place.segment} is not in the archive")
+            for segment, rows in plan.rows.items():
+                doomed = {r.record_id: reason for r in rows if r.capture in going and r.record_type != "tombstone"}
+                moved[segment] = self.archive.rewrite(segment, doomed, {r.record_id for r in rows} - set(doomed))
+            return moved, self._rehome(plan)
+        except (ArchiveError, OSError) as error:
+            self._tidy()
+            later = "; it can be erased when the crawl that writes there has ended" if isinstance(error, InUse) else ""
+            raise TouchstoneError(f"capture {capture} was not erased: {error}{later}") from error
+
+    def _rehome(self, plan: Plan) -> list[tuple[int, int, Placed]]:
+        """Give the bytes to the first capture that needs them; the others become revisits of that one."""
+        if not plan.dependants:
+            return []
+        placed: list[tuple[int, int, Placed]] = []
+        firsts: dict[int, Capture] = {}
+        # a segment of its own: no committed row ever shares one with the leavings of a crash, so that `_sweep` can delete those
+        with self.archive.writer(f"rehomed-{plan.dependants[0][1].run}-{uuid4().hex[:8]}") as writer:
+            for holder, each in plan.dependants:
+                assert each.id is not None
+                common: dict[str, Any] = {
+                    "uri": each.url_final,
+                    "date": each.ended_at,
+                    "status": each.status,
+                    "http_version": "HTTP/1.1",
+                    "response_headers": each.response_headers,
+                    "method": each.method,
+                    "request_headers": each.request_headers,
+                    "request_body": None,
+                    "server_ip": each.server_ip,
+                    "extra": {"WARC-Touchstone-Run": each.run, "WARC-Touchstone-Rehomed": each.record_id},
+                }
+                first = firsts.setdefault(holder, each)
+                if first is each:
+                    old = plan.places[holder]
+                    where = writer.response(**common, payload=self.archive.read(old.segment, old.offset, old.length).payload)
+                else:
+                    where = writer.revisit(
+                        **common, refers_to_uri=first.url_final, refers_to_date=first.ended_at, payload_digest=first.body_digest
+                    )
+                placed.append((each.id, first.id or 0, where))
+        return placed
+
+    def _commit(self, c: Connection, plan: Plan, files: Files, actor: str, reason: str) -> None:
+        """Every new place, the blanked rows and the event stand or fall together."""
+        moved, rehomed = files
+        elsewhere = {number for number, _, _ in rehomed}
+        for segment, rows in plan.rows.items():
+            now = {m.record_id: m for m in moved[segment]} | {m.erased: m for m in moved[segment] if m.erased}
+            for r in rows:
+                if r.capture not in elsewhere:
+                    self.place(c, r.capture, now[r.record_id], None if r.capture in plan.family else r.payload_of)
+        for number, payload_of, where in rehomed:
+            self.place(c, number, where, None if payload_of == number else payload_of)
+        c.execute(t.capture.update().where(t.capture.c.id.in_(plan.family)).values(**BLANK))
+        about = {"record": plan.places[plan.family[0]].record_id, "segments": sorted(plan.rows), "rehomed": sorted(elsewhere)}
+        self._log(c, actor, "erasure", reason, plan.family, about)
+
+    def _tidy(self) -> None:
+        """Delete what was written and not committed. What hinders that is told by the next erasure's own sweep."""
+        with suppress(TouchstoneError):
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Delete segments that a rewrite has replaced, and what an erasure wrote and never committed: both hold what is erased elsewhere.
+
+        Only under the lock of `_alone`: another erasure's files are named by no row until it commits.
+        """
+        with self.database.reading() as c:
+            newest = newest_locations()
+            current = set(c.execute(select(t.location.c.segment).join(newest, newest.c.id == t.location.c.id).distinct()).scalars())
+            named = set(c.execute(select(t.location.c.segment).distinct()).scalars())
+        files = self.archive.segments()
+        if missing := sorted(current - set(files)):
+            raise TouchstoneError(
+                f"{missing[0]} is missing from the archive: no old segment was deleted, so that erased bytes are still in them; "
+                "put it back and erase again"
+            )
+        for segment in files:
+            leaving = segment not in named and re.search(r"^rehomed-|-r\d+\.warc\.gz$", segment)
+            if leaving or segment in named - current:
+                self.archive.remove(segment)
+
+    def _hold_on(self, c: Connection, captures: Sequence[int]) -> str:
+        """The number of a live hold or of an exhibit that rests on any of these captures, or ""."""
+        of = t.capture.c.id.in_(captures) & t.capture.c.part_of.is_not(None)
+        # a page rests on what a browser fetched for it; a listing on its pages and on the pictures joined to its readings
+        resting = {*captures, *c.execute(select(t.capture.c.part_of).where(of)).scalars()}
+        shown = select(t.reading_image.c.reading).where(t.reading_image.c.capture.in_(captures))
+        pictures = select(t.reading_image.c.sha256).where(t.reading_image.c.capture.in_(captures))
+        read = t.reading.c.capture.in_(resting) | t.reading.c.id.in_(shown)
+        listings = select(t.reading.c.listing).where(read)
+        links, premises = self._links_on(c, resting)
+        subjects: dict[SubjectKind, Any] = {
+            SubjectKind.capture: resting,
+            SubjectKind.listing: listings,
+            SubjectKind.snapshot: select(t.reading.c.snapshot).where(read),
+            SubjectKind.seller: select(t.reading.c.seller).where(read, t.reading.c.seller.is_not(None)),
+            SubjectKind.picture: select(t.picture.c.id)
+            .join(t.image, t.image.c.id == t.picture.c.image)
+            .where(t.picture.c.listing.in_(listings), t.image.c.sha256.in_(pictures)),
+            SubjectKind.flag: select(t.flag.c.id).where(t.flag.c.listing.in_(listings)),
+            SubjectKind.link: links,
+            SubjectKind.premises: premises,
+        }
+        x = t.exhibit.c
+        exhibited = select(x.id).where(or_(*(and_(x.subject_kind == str(kind), x.subject.in_(ids)) for kind, ids in subjects.items())))
+        h = t.hold.c
+        covering = or_(*(and_(h.subject_kind == str(k), h.subject.in_(v)) for k, v in {**subjects, SubjectKind.exhibit: exhibited}.items()))
+        if found := c.execute(select(h.id).where(_live(), covering).order_by(h.id).limit(1)).scalar():
+            return str(found)
+        found = c.execute(exhibited.order_by(x.id).limit(1)).scalar()
+        return f"of exhibit row {found}" if found else ""
+
+    def _links_on(self, c: Connection, captures: set[int]) -> tuple[set[int], set[int]]:
+        """The links, of those that are held or exhibited themselves or by their premises, that cite any of these; and their premises.
+
+        Asked from the holds' side, because which captures a link cites is in its reasons only.
+        """
+        held: dict[str, set[int]] = {str(SubjectKind.link): set(), str(SubjectKind.premises): set()}
+        for table, condition in ((t.exhibit, true()), (t.hold, _live())):
+            for r in c.execute(select(table.c.subject_kind, table.c.subject).where(table.c.subject_kind.in_(held), condition)):
+                held[r.subject_kind].add(r.subject)
+        places = held[str(SubjectKind.premises)]
+        places |= set(c.execute(select(t.premises.c.id).where(t.premises.c.building.in_(places))).scalars())
+        x = t.link.c
+        ends = {x.object_kind: x.object, x.subject_kind: x.subject}
+        at = or_(*(and_(kind == str(SubjectKind.premises), end.in_(places)) for kind, end in ends.items()))
+        links: set[int] = set()
+        premises: set[int] = set()
+        for r in c.execute(select(t.link).where(x.id.in_(held[str(SubjectKind.link)]) | at)):
+            if any(reason.get("capture") in captures for reason in json.loads(r.reasons_json)):
+                links.add(r.id)
+                both = ((r.subject_kind, r.subject), (r.object_kind, r.object))
+                premises |= {number for kind, number in both if kind == str(SubjectKind.premises)}
+        premises |= set(
+            c.execute(select(t.premises.c.building).where(t.premises.c.id.in_(premises), t.premises.c.building.is_not(None))).scalars()
+        )
+        return links, premises
+
+    def hold(self, kind: SubjectKind, subject: int, *, actor: str, reason: str, releases: int | None = None) -> int:
+        """Say that a subject may not be erased; with `releases`, that an earlier hold no longer stands. Raises TouchstoneError."""
+        if kind not in HOLDABLE and releases is None:
+            raise TouchstoneError(f"a hold on a {kind} would protect nothing: hold its exhibits, or what they rest on")
+        with self.database.writing() as c:
+            self.database.lock_chain(c)
+            number = add(
+                c, t.hold, subject_kind=str(kind), subject=subject, reason=reason, actor=actor, releases=releases, at=datetime.now(UTC)
+            )
+            subjects, detail = {str(kind): [subject]}, {"hold": number}
+            audit.append(
+                self.database, c, Verb.alteration, actor=actor, purpose="hold", justification=reason, subjects=subjects, detail=detail
+            )
+        return number
+
+
+def _live() -> Any:
+    released = select(t.hold.c.releases).where(t.hold.c.releases.is_not(None))
+    return t.hold.c.releases.is_(None) & t.hold.c.id.not_in(released)

@@ -14,13 +14,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from store import audit, migrations
+from store import tables as t
 from store.archive import Archive
-from store.captures import CaptureWrites
+from store.captures import CaptureWrites, newest_locations
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
-from store.erasure import Erasure
+from store.erasure import PAYLOAD, Erasure
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
 from store.listings import ListingReads, ListingWrites
@@ -135,4 +138,36 @@ class Store(Runs, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWri
         """Problems of the log's chain, of the places rows name and of the archive, in words. [] when all hold."""
         with self.database.reading() as c:
             problems = audit.verify(c)
-        return problems + self._misplaced() + self.archive.verify()
+        misplaced = _misplaced(self.database, self.archive)
+        if misplaced:  # an erasure meanwhile may have moved a record between the rows and the folder: only what stays is a problem
+            again = _misplaced(self.database, self.archive)
+            misplaced = [problem for problem in misplaced if problem in again]
+        return problems + misplaced + self.archive.verify()
+
+
+def _misplaced(database: Database, archive: Archive) -> list[str]:
+    """Newest places whose segment is not there, and revisits of bytes that are not kept."""
+    newest, theirs, kept = newest_locations(), newest_locations(), t.location.alias()
+    here = t.location.join(newest, newest.c.id == t.location.c.id)
+    holder = here.outerjoin(theirs, theirs.c.capture == t.location.c.payload_of).outerjoin(kept, kept.c.id == theirs.c.id)
+    place, unkept = t.location.c, kept.c.record_type.is_(None) | kept.c.record_type.not_in(PAYLOAD)
+    with database.reading() as c:
+        used = c.execute(
+            select(place.segment, func.count(), func.min(place.capture)).select_from(here).group_by(place.segment).order_by(place.segment)
+        ).all()
+        revisits = (
+            select(place.capture, place.payload_of, kept.c.record_type).select_from(holder).where(place.record_type == "revisit", unkept)
+        )
+        broken = c.execute(revisits.order_by(place.capture)).all()
+    files = set(archive.segments())
+    return [
+        *(
+            f"{name}: the segment is missing; {n} records that the store needs are in it, the first is capture {first}'s"
+            for name, n, first in used
+            if name not in files
+        ),
+        *(
+            f"capture {c} takes its bytes from capture {of}, which holds none: its record is a {kind or 'missing one'}"
+            for c, of, kind in broken
+        ),
+    ]

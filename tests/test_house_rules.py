@@ -59,6 +59,14 @@ def test_every_command_has_help_and_stands_in_the_docs() -> None:
             return [each for child, inner in children.items() for each in walk(inner, f"{name} {child}")]
         return [(name, getattr(command, "help", "") or "")]
 
+    def reading(command: object, name: str) -> list[str]:
+        children = getattr(command, "commands", None)
+        if children:
+            return [each for child, inner in children.items() for each in reading(inner, child)]
+        has = any("--json" in parameter.opts for parameter in getattr(command, "params", []))
+        return [name] if name in ("list", "show", "history", "rank", "status", "doctor") and not has else []
+
+    assert reading(typer.main.get_command(app), "") == [], "a command that lists or shows has --json"
     commands = walk(typer.main.get_command(app), "touchstone")
     assert len(commands) > 25
     for name, text in commands:

@@ -8,6 +8,7 @@ that carry no scope of their own, so that of several names the one which is the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scrapy.http import TextResponse
@@ -19,6 +20,7 @@ from crawler.source import Source
 from store.words.records import Parsed, Snapshot
 
 VERSION = "2"
+THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
 _UK = frozenset(("gb", "uk", "gbr", "united kingdom", "great britain"))
 
 
@@ -47,7 +49,8 @@ def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, s
     if not amount:
         amount, currency = graph.get("price", [""])[0], graph.get("currency", [""])[0]
     price_text = line(f"{amount} {currency}")
-    price = price_in(source, price_text)
+    # schema.org's point is the decimal point, but shops write "1.250" for 1,250: read neither way, and counted
+    price = None if THREE_DECIMALS.fullmatch(amount.strip()) else price_in(source, price_text)
     seller = schema.seller_of(product)
     said = _shown(line(schema.text(seller)), "seller", response)
     name = said or (source.title if source.kind == "shop" else "")

@@ -194,16 +194,6 @@ def test_an_answer_of_another_make_raises_nothing_and_is_given_no_reference(tmp_
 
 
 # -- crawls over real sockets --------------------------------------------------------------------------------------------------
-OWN_CODE = '''"""An API that names its next page."""
-
-from crawler.platforms._paging import PagedSpider
-
-
-class Own(PagedSpider):
-    pass
-'''
-
-
 @pytest.fixture
 def answers() -> Iterator[dict[str, Any]]:
     """A loopback API: what it answers by path and page number; `site` is its server."""
@@ -223,16 +213,13 @@ def answers() -> Iterator[dict[str, Any]]:
 
 
 def _crawl(crawling: Crawling, home: Home, folder: Path, site: Site, platform_name: str, path: str, more: str = "") -> Any:
-    """A crawl with the source's own code beside its YAML, as docs/add-a-source.md says."""
     yml = home.folder / "configs" / "sources" / "api.yml"
     yml.write_text(
         f"title: Stalls\nkind: shop\nurl: {site.url}\nstart: ['{site.url}{path}']\nplatform: {platform_name}\nlegal: A loopback test.\n"
         f"expect: {{listings: 3}}\ndelay: 0\ntesting: true\ncurrency: GBP\n{more}",
         encoding="utf-8",
     )
-    (folder / "code").mkdir()
-    (folder / "code" / "api.py").write_text(OWN_CODE, encoding="utf-8")
-    return crawling.patched("api", f"import crawler.sources; crawler.sources.__path__.append({str(folder / 'code')!r})")
+    return crawling.patched("api", "")
 
 
 def _asked(site: Site, path: str) -> list[str]:
@@ -282,3 +269,14 @@ def test_crawl_of_a_woocommerce_shop(answers: dict[str, Any], crawling: Crawling
     status, result = _crawl(crawling, home, tmp_path, site, "woocommerce", f"{path[1:]}?per_page=2")
     assert status == 0 and {words["price_minor"] for words, _ in crawling.listings().values()} == {1999}, result
     assert set(crawling.listings()) == {"api/1", "api/2", "api/3"} and len(_asked(site, path)) == 3
+
+
+@pytest.mark.parametrize(("written", "minor"), [("199.00", 19900), ("199", 19900), ("199.000", None), ("1.250", None), ("1,250.00", 125000)])
+def test_a_json_ld_price_with_three_decimals_is_read_neither_way(tmp_path: Path, written: str, minor: int | None) -> None:
+    """schema.org's point is the decimal point; shops that write "1.250" mean 1,250. The words are kept, the amount is not made up."""
+    product = {"@context": "https://schema.org", "@type": "Product", "name": "Bag", "sku": "7", "offers": {"price": written, "priceCurrency": "GBP"}}
+    body = f"<h1>Bag</h1><script type='application/ld+json'>{json.dumps(product)}</script>".encode()
+    source = _source(tmp_path, GOOD.partition("api:\n")[0].replace("json_api", "schema_org"))
+    [read] = platform("schema_org").parse(_page(source.start[0], body), source)
+    assert read.snapshot.price_minor == minor and written in read.snapshot.price_text
+    assert ("price not understood" in read.notes) is (minor is None)

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from store import audit
 from store.config import Home
 from store.store import Store
@@ -87,3 +89,22 @@ def test_a_run_of_another_program_or_of_yesterday_is_not_gone_on_with() -> None:
     assert "configuration" in _not_gone_on(left, "d")
     assert "another version" in _not_gone_on(replace(left, code_version="0.0.1"), "c")
     assert "hours ago" in _not_gone_on(replace(left, started_at=datetime.now(UTC) - timedelta(days=2)), "c")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's notice of a parent's end is Linux's")
+def test_a_crawl_ends_with_the_command_that_started_it(mini: Mini, crawling: Crawling) -> None:
+    mini.goods = {str(n): (f"Bag {n}", f"{n}.00", f"/p/{n % 15}.png") for n in range(1, 61)}
+    mini.site.latency = 0.2
+    mini.write(crawling.home, expect=60)
+    command = [sys.executable, "-c", "import sys; from casework.cli import main; sys.argv = ['touchstone', *sys.argv[1:]]; main()", "crawl"]
+    parent = subprocess.Popen([*command, "--home", str(crawling.home.folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        if mini.site.requests:
+            break
+        time.sleep(0.1)
+    parent.kill()
+    parent.wait()
+    time.sleep(3)
+    seen = len(mini.site.requests)
+    time.sleep(2)
+    assert 0 < seen == len(mini.site.requests) < 60

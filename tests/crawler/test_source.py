@@ -45,7 +45,11 @@ def test_a_good_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("platform: selectors", "platform: selektors", "there is no platform 'selektors'; there are: schema_org, selectors"),
+        (
+            "platform: selectors",
+            "platform: selektors",
+            "there is no platform 'selektors'; there are: json_api, schema_org, selectors, shopify, woocommerce",
+        ),
         ("a.card", "'a..card'", "is not a CSS selector"),
         ("'/item/(\\d+)'", "'/item/(\\d+'", "is not a regular expression"),
         ("ref:", "#ref:", "`follow.listing` needs `ref:`"),
