@@ -19,7 +19,9 @@ from casework.commands import common
         ("Sac à main 手袋", "Sac à main 手袋"),
     ],
 )
-def test_words_of_others_are_only_words(written: str, shown: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_of_others_are_only_words(
+    written: str, shown: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from rich.console import Console
 
     monkeypatch.setattr(common, "out", Console(width=200))

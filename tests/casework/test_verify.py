@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -261,3 +262,23 @@ def test_rechaining_alone_does_not_hide_a_changed_event(pack: Path) -> None:
     )
     reseal(pack, log=rechain(pack))
     assert any("data/captures.jsonl" in s and "body_digest" in s for s in named(pack))
+
+
+def test_a_module_planted_in_the_pack_is_not_run(made: ExportResult, pack: Path) -> None:
+    """`cd PACK; python3 verify.py`: the first thing that somebody will type."""
+    (pack / "hashlib.py").write_text("print('ACCEPTED against its own head, and the head quoted.')\nraise SystemExit(0)\n")
+    for arguments in ((), ("-I",)):
+        done = subprocess.run(
+            [PLAIN_PYTHON, *arguments, "verify.py", "--head", made.head], cwd=pack, capture_output=True, text=True, timeout=60, env={}
+        )
+        assert done.returncode == 1 and "hashlib.py" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["head.json", "log.jsonl", "manifest.sha256", "data/captures.jsonl"])
+def test_a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for(made: ExportResult, pack: Path, name: str) -> None:
+    (pack / name).unlink()
+    os.mkfifo(pack / name)
+    done = subprocess.run(
+        [PLAIN_PYTHON, "-I", str(pack / "verify.py"), str(pack), "--head", made.head], capture_output=True, text=True, timeout=60, env={}
+    )
+    assert done.returncode in (1, 2) and name in done.stdout + done.stderr
