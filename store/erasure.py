@@ -168,11 +168,9 @@ class Erasure:
                     "uri": each.url_final,
                     "date": each.ended_at,
                     "status": each.status,
-                    "http_version": "HTTP/1.1",
                     "response_headers": each.response_headers,
                     "method": each.method,
                     "request_headers": each.request_headers,
-                    "request_body": None,
                     "server_ip": each.server_ip,
                     "extra": {"WARC-Touchstone-Run": each.run, "WARC-Touchstone-Rehomed": each.record_id},
                 }
@@ -181,9 +179,8 @@ class Erasure:
                     old = plan.places[holder]
                     where = writer.response(**common, payload=self.archive.read(old.segment, old.offset, old.length).payload)
                 else:
-                    where = writer.revisit(
-                        **common, refers_to_uri=first.url_final, refers_to_date=first.ended_at, payload_digest=first.body_digest
-                    )
+                    to: dict[str, Any] = {"refers_to_uri": first.url_final, "refers_to_date": first.ended_at, "payload_digest": first.body_digest}
+                    where = writer.revisit(**common, **to)
                 placed.append((each.id, first.id or 0, where))
         return placed
 
@@ -218,10 +215,8 @@ class Erasure:
             named = set(c.execute(select(t.location.c.segment).distinct()).scalars())
         files = self.archive.segments()
         if missing := sorted(current - set(files)):
-            raise TouchstoneError(
-                f"{missing[0]} is missing from the archive: no old segment was deleted, so that erased bytes are still in them; "
-                "put it back and erase again"
-            )
+            why = "no old segment was deleted, so that erased bytes are still in them; put it back and erase again"
+            raise TouchstoneError(f"{missing[0]} is missing from the archive: {why}")
         for segment in files:
             leaving = segment not in named and re.search(r"^rehomed-|-r\d+\.warc\.gz$", segment)
             if leaving or segment in named - current:
@@ -233,7 +228,8 @@ class Erasure:
         # a page rests on what a browser fetched for it; a listing on its pages and on the pictures joined to its readings
         resting = {*captures, *c.execute(select(t.capture.c.part_of).where(of)).scalars()}
         shown = select(t.reading_image.c.reading).where(t.reading_image.c.capture.in_(captures))
-        pictures = select(t.reading_image.c.sha256).where(t.reading_image.c.capture.in_(captures))
+        joined = select(t.reading_image.c.sha256).where(t.reading_image.c.capture.in_(captures))
+        images = select(t.image.c.id).where(t.image.c.sha256.in_(joined))
         read = t.reading.c.capture.in_(resting) | t.reading.c.id.in_(shown)
         listings = select(t.reading.c.listing).where(read)
         links, premises = self._links_on(c, resting)
@@ -242,9 +238,7 @@ class Erasure:
             SubjectKind.listing: listings,
             SubjectKind.snapshot: select(t.reading.c.snapshot).where(read),
             SubjectKind.seller: select(t.reading.c.seller).where(read, t.reading.c.seller.is_not(None)),
-            SubjectKind.picture: select(t.picture.c.id)
-            .join(t.image, t.image.c.id == t.picture.c.image)
-            .where(t.picture.c.listing.in_(listings), t.image.c.sha256.in_(pictures)),
+            SubjectKind.picture: select(t.picture.c.id).where(t.picture.c.listing.in_(listings), t.picture.c.image.in_(images)),
             SubjectKind.flag: select(t.flag.c.id).where(t.flag.c.listing.in_(listings)),
             SubjectKind.link: links,
             SubjectKind.premises: premises,

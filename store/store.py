@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from store import audit, migrations
+from store import audit, integrity, migrations
 from store import tables as t
 from store.archive import Archive
 from store.captures import CaptureWrites, newest_locations
@@ -135,9 +135,9 @@ class Store(Runs, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWri
             return audit.head(c)
 
     def verify(self) -> list[str]:
-        """Problems of the log's chain, of the places rows name and of the archive, in words. [] when all hold."""
+        """Problems of the log's chain, of rows that it or their digest contradicts, of places and of the archive. [] when all hold."""
         with self.database.reading() as c:
-            problems = audit.verify(c)
+            problems = audit.verify(c) or integrity.rows_that_differ(c)
         misplaced = _misplaced(self.database, self.archive)
         if misplaced:  # an erasure meanwhile may have moved a record between the rows and the folder: only what stays is a problem
             again = _misplaced(self.database, self.archive)

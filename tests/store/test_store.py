@@ -280,6 +280,34 @@ def test_a_changed_log_is_found_out(store: Store, build: Builder, change: str) -
     assert any("4" in problem for problem in store.verify())
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("UPDATE snapshot SET title = 'tampered'", "snapshot 1 was changed"),
+        ("UPDATE finding SET sentence = 'tampered'", "finding 1 was changed"),
+        ("UPDATE method SET version = '9'", "method 1 was changed"),
+        ("UPDATE capture SET body_digest = '00'", "capture 1 was changed"),
+        ("UPDATE judgement SET verdict = 'no'", "judgement 1 was changed"),
+        ("DELETE FROM judgement", "judgement 1 was changed: its row says nothing"),
+        ("DELETE FROM exhibit", "exhibit AB1 of case C1 is in the log alone"),
+        ("UPDATE event SET actor = 'nobody' WHERE seq = 1", "event 1 was changed: its columns"),
+        ("UPDATE event SET body_json = '{' WHERE seq = 2", "event 2 is damaged"),
+        ("DELETE FROM event", "capture 1 is in no event"),
+    ],
+)
+def test_an_edit_in_the_database_is_found_by_what_contradicts_it(store: Store, build: Builder, change: str, says: str) -> None:
+    reading = build.listing("1", **SUSPECT)
+    method = store.keep_method(Method("detector", "text_terms", "1"))
+    store.keep_examinations(method, [Examination(SubjectKind.snapshot, 1, Examined.done, (finding(),))], build.run.id)
+    store.judge(SubjectKind.listing, reading.listing, Verdict.yes, actor="officer", authority="demo", reason="seen")
+    store.open_case(Case("C1", "demo", "A case"), actor="officer")
+    store.exhibit("C1", SubjectKind.listing, reading.listing, initials="AB", description="advert", actor="officer")
+    assert store.verify() == []
+    with store.database.writing() as c:
+        c.execute(text(change))
+    assert any(says in problem for problem in store.verify()), store.verify()
+
+
 def _read_often(url: str, folder: str, times: int) -> None:
     store = Store(url, Path(folder))
     for _ in range(times):

@@ -1,0 +1,72 @@
+"""Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
+
+It finds a changed word, digest, finding, method or verdict, and a capture, judgement or exhibit that no event tells of. Somebody who
+changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from store import audit
+from store import tables as t
+from store.words.records import SNAPSHOT_WORDS, digest_of
+
+
+def rows_that_differ(c: Connection) -> list[str]:
+    """Problems in words, naming the row. [] when every row is as the log and its digest have it."""
+    return [*_digests(c), *_events(c)]
+
+
+def _digests(c: Connection) -> Iterator[str]:
+    for r in c.execute(select(t.snapshot)).mappings():
+        if digest_of({word: r[word] for word in SNAPSHOT_WORDS}) != r["digest"]:
+            yield f"snapshot {r['id']} was changed: its words are not those of its digest"
+    for r in c.execute(select(t.method)).mappings():
+        if digest_of([r["kind"], r["name"], r["version"], json.loads(r["settings_json"]), json.loads(r["models_json"])]) != r["digest"]:
+            yield f"method {r['id']} was changed: it is not the one of its digest"
+    for r in c.execute(select(t.finding)).mappings():
+        body = {
+            "reason": r["reason"],
+            "score": r["score"],
+            "sentence": r["sentence"],
+            "direction": r["direction"],
+            "pointers": json.loads(r["pointers_json"]),
+        }
+        if digest_of(body) != r["digest"]:
+            yield f"finding {r['id']} was changed: it is not the one of its digest"
+
+
+def _events(c: Connection) -> Iterator[str]:
+    captures: dict[str, dict[str, Any]] = {}
+    judgements: dict[int, str] = {}
+    exhibits: set[tuple[str, str]] = set()
+    for event in audit.events(c):
+        subjects, detail = event.body["subjects"], event.body["detail"]
+        if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
+            captures[subjects["capture"]] = detail
+        if "judgement" in detail:
+            judgements[detail["judgement"]] = detail["verdict"]
+        if "exhibit" in detail:
+            exhibits.add((event.body["case"], detail["exhibit"]))
+    kept = set()
+    for capture in c.execute(select(t.capture.c.id, t.capture.c.body_digest, t.capture.c.record_id, t.capture.c.status)):
+        kept.add(str(capture.id))
+        said = captures.get(str(capture.id))
+        if said is None:
+            yield f"capture {capture.id} is in no event of the log: nothing tells of its collection"
+        elif (said["sha256"], said["record"], said["status"]) != (capture.body_digest, capture.record_id, capture.status):
+            yield f"capture {capture.id} was changed: the event of its collection says something else"
+    for number in captures.keys() - kept:
+        yield f"capture {number} is gone, although the log tells of its collection"
+    rows = {r.id: r.verdict for r in c.execute(select(t.judgement.c.id, t.judgement.c.verdict))}
+    for number in sorted(rows.keys() | judgements.keys()):
+        if rows.get(number) != judgements.get(number):
+            yield f"judgement {number} was changed: its row says {rows.get(number, 'nothing')}, the log {judgements.get(number, 'nothing')}"
+    shown = {(r.case_file, r.number) for r in c.execute(select(t.exhibit.c.case_file, t.exhibit.c.number))}
+    for case, exhibit in sorted(shown ^ exhibits):
+        yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"
