@@ -179,7 +179,7 @@ class Erasure:
                     old = plan.places[holder]
                     where = writer.response(**common, payload=self.archive.read(old.segment, old.offset, old.length).payload)
                 else:
-                    to: dict[str, Any] = {"refers_to_uri": first.url_final, "refers_to_date": first.ended_at, "payload_digest": first.body_digest}
+                    to: Any = {"refers_to_uri": first.url_final, "refers_to_date": first.ended_at, "payload_digest": first.body_digest}
                     where = writer.revisit(**common, **to)
                 placed.append((each.id, first.id or 0, where))
         return placed

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import audit
@@ -111,13 +111,16 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _verdict() -> ScalarSelect[Any]:
-    """The newest verdict on any row of a link's pair. People judge that two belong together, whichever row they were shown."""
-    same = t.link.alias("same")
-    of_the_pair = [same.c[column.name] == column for column in PAIR]
-    judged = t.judgement.join(same, and_(t.judgement.c.subject_kind == str(SubjectKind.link), t.judgement.c.subject == same.c.id))
-    query = select(t.judgement.c.verdict).select_from(judged).where(*of_the_pair)
-    return query.order_by(t.judgement.c.id.desc()).limit(1).correlate(t.link).scalar_subquery()
+def _judged() -> tuple[Any, Any]:
+    """Links, each beside the newest verdict on any row of its pair, and that verdict's column (NULL where nobody has judged).
+
+    People judge that two belong together, whichever row they were shown. Judgements are few, so that they are gathered once.
+    """
+    of_links = t.judgement.join(t.link, and_(t.judgement.c.subject_kind == str(SubjectKind.link), t.judgement.c.subject == t.link.c.id))
+    newest = select(*PAIR, func.max(t.judgement.c.id).label("judgement")).select_from(of_links).group_by(*PAIR).subquery()
+    same = and_(*(newest.c[column.name] == column for column in PAIR))
+    beside = t.link.outerjoin(newest, same).outerjoin(t.judgement, t.judgement.c.id == newest.c.judgement)
+    return beside, t.judgement.c.verdict
 
 
 class PlaceWrites:
@@ -268,9 +271,12 @@ class PlaceWrites:
 
         To be called with everything that a whole pass found. What a person confirmed keeps its status, and gets no such row.
         """
-        newest = select(func.max(t.link.c.id)).where(t.link.c.method == method).group_by(*PAIR)
-        query = select(t.link.c.id, *PAIR).where(t.link.c.id.in_(newest), t.link.c.level != "none")
-        query = query.where(func.coalesce(_verdict(), "") != str(Verdict.yes)).order_by(t.link.c.id).limit(1000)
+        later = t.link.alias("later")
+        newer = [later.c.id > t.link.c.id, later.c.method == method, *(later.c[column.name] == column for column in PAIR)]
+        beside, verdict = _judged()
+        query = select(t.link.c.id, *PAIR).select_from(beside)
+        query = query.where(t.link.c.method == method, t.link.c.level != "none", ~exists().where(*newer))
+        query = query.where(func.coalesce(verdict, "") != str(Verdict.yes)).order_by(t.link.c.id).limit(1000)
         total, after = 0, 0
         while True:
             with self.database.writing() as c:
@@ -393,8 +399,8 @@ class PlaceReads(Reader):
         A pair that a person said yes or no of is shown by its newest row of any method where the one in force has none.
         With `numbers`: just those rows, whatever their method, with the status that their pair has now.
         """
-        verdict = _verdict()
-        query = select(t.link, verdict.label("verdict")).order_by(t.link.c.score.desc(), t.link.c.id).limit(limit)
+        beside, verdict = _judged()
+        query = select(t.link, verdict.label("verdict")).select_from(beside).order_by(t.link.c.score.desc(), t.link.c.id).limit(limit)
         asked: list[ColumnElement[bool]] = []
         if subject:
             asked += [t.link.c.subject_kind == str(subject[0]), t.link.c.subject == subject[1]]

@@ -17,7 +17,7 @@ from store import tables as t
 from store.captures import newest_location
 from store.errors import TouchstoneError
 from store.store import Store
-from store.words.records import Capture, CaptureKind, Case, Link, LinkReason, Method, SubjectKind, Verb
+from store.words.records import Capture, CaptureKind, Case, Link, LinkReason, Method, RegisterEntry, SubjectKind, Verb
 from tests.builders import START, Builder, jpeg
 
 SECRET = "secret-name"  # stands in every address that is erased
@@ -206,7 +206,7 @@ def test_a_capture_kept_while_an_erasure_writes_is_seen_before_it_commits(
         return moved
 
     monkeypatch.setattr(store.archive, "rewrite", meanwhile)
-    with pytest.raises(TouchstoneError, match="not erased.*in use.*when the crawl"):
+    with pytest.raises(TouchstoneError, match=r"not erased.*in use.*when the crawl"):
         erase(store, first)
     assert payload(store, first) == payload(store, kept[0]) == b"two have this" and erasures(store) == [] and store.verify() == []
     crawl.close()
@@ -216,7 +216,7 @@ def test_a_capture_kept_while_an_erasure_writes_is_seen_before_it_commits(
 
 def test_a_segment_that_is_being_written_refuses_and_nothing_is_changed(store: Store, build: Builder) -> None:
     first = victim(build)
-    with pytest.raises(TouchstoneError, match="not erased.*in use.*when the crawl"):
+    with pytest.raises(TouchstoneError, match=r"not erased.*in use.*when the crawl"):
         erase(store, first)
     assert payload(store, first) == BODY and erasures(store) == [] and store.verify() == []
 
@@ -371,7 +371,9 @@ def test_what_a_link_a_seller_and_premises_rest_on_may_not_be_erased(store: Stor
     reading = build.listing("1", pictures=(jpeg(1),), **WORDS)
     cited, free = build.capture("http://stall.example/about", b"about"), build.capture("http://stall.example/terms", b"terms")
     build.close()
-    store.join_premises([(None, "unit", "M32 0TH|unit 1", "Unit 1", "M32 0TH|parade", "M32 0TH")], build.run.id)
+    register, _ = store.begin_register("fhrs", "2" * 64, dated="2026-01-01", licence="none", rows=1, refused=0, run=build.run.id)
+    store.keep_entries(register, [(RegisterEntry("fhrs", "8", "Bakehouse", "Unit 1", "M32 0TH"), "bakehouse")])
+    store.join_premises([(1, "unit", "M32 0TH|unit 1", "Unit 1", "M32 0TH|parade", "M32 0TH")], build.run.id)
     with store.database.reading() as c:
         [unit] = c.execute(select(t.premises).where(t.premises.c.kind == "unit"))
     method = store.keep_method(Method("linker", "hand", "1"))
