@@ -63,10 +63,10 @@ def _events(c: Connection) -> Iterator[str]:
             yield f"capture {capture.id} was changed: the event of its collection says something else"
     for number in captures.keys() - kept:
         yield f"capture {number} is gone, although the log tells of its collection"
-    rows = {r.id: r.verdict for r in c.execute(select(t.judgement.c.id, t.judgement.c.verdict))}
-    for number in sorted(rows.keys() | judgements.keys()):
-        if rows.get(number) != judgements.get(number):
-            yield f"judgement {number} was changed: its row says {rows.get(number, 'nothing')}, the log {judgements.get(number, 'nothing')}"
+    rows: dict[int, str] = {int(r.id): str(r.verdict) for r in c.execute(select(t.judgement.c.id, t.judgement.c.verdict))}
+    for judgement in sorted(rows.keys() | judgements.keys()):
+        if rows.get(judgement) != judgements.get(judgement):
+            yield f"judgement {judgement} was changed: its row says {rows.get(judgement, 'nothing')}, the log {judgements.get(judgement, 'nothing')}"
     shown = {(r.case_file, r.number) for r in c.execute(select(t.exhibit.c.case_file, t.exhibit.c.number))}
     for case, exhibit in sorted(shown ^ exhibits):
         yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"

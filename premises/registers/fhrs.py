@@ -50,7 +50,8 @@ def entry_of(number: int, fields: Mapping[str, Any]) -> RegisterEntry | Refused:
     reason = next((why for key, why in (("FHRSID", "no FHRSID"), ("BusinessName", "no name")) if not text.get(key)), "")
     if reason or not (lines or text.get("PostCode")):
         return Refused(number, reason or "no address, as most mobile and home caterers", raw)
-    place = fields.get("Geocode") or fields.get("geocode") or {}
+    place = fields.get("Geocode") or fields.get("geocode")
+    place = place if isinstance(place, Mapping) else {}
     lat, lon = (_degrees(place.get(key) or place.get(key.lower())) for key in ("Latitude", "Longitude"))
     return RegisterEntry(
         register=KIND,
@@ -104,7 +105,7 @@ def _elements(path: Path) -> Iterator[Element]:
     The scheme's files have no document type. One that has is refused unread, so that no entity of it is ever expanded.
     """
     with opened(path) as file:
-        if b"<!DOCTYPE" in file.read(4096).replace(b"\x00", b"").upper():
+        if b"<!DOCTYPE" in file.read(2**20).replace(b"\x00", b"").upper():
             raise StopRun(f"{path}: has a document type declaration, which the scheme's files have not; nothing was loaded")
         file.seek(0)
         try:
@@ -120,6 +121,6 @@ def _json(path: Path) -> dict[str, Any]:
     with opened(path) as file:
         try:
             body = json.loads(file.read())
-        except (ValueError, EOFError, OSError) as error:
+        except (ValueError, EOFError, OSError, RecursionError) as error:
             raise StopRun(f"{path}: cannot be read as JSON: {error}; nothing was loaded") from None
     return body if isinstance(body, dict) else {"establishments": body}

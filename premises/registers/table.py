@@ -19,7 +19,7 @@ def read(path: Path, config: RegisterConfig) -> Rows:
     if config.columns is None:
         raise StopRun(f"register '{config.title}': kind csv needs `columns:`, which say what holds the name and the address")
     with io.TextIOWrapper(opened(path), encoding_of(path), errors="replace", newline="") as text:
-        rows = csv.DictReader(text)
+        rows = csv.DictReader(text, strict=True)
         check_columns(path, config.columns, rows.fieldnames or ())
         while True:
             try:

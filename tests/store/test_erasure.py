@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import threading
 import zlib
@@ -109,6 +110,21 @@ def test_an_erasure_waits_for_the_one_before(store: Store, monkeypatch: pytest.M
     other.close()
     assert payload(store, kept) == b"one" and gone(store, first) and erasures(store) == ["1", "3"]
     assert store.verify() == []
+
+
+def test_machines_whose_file_locks_do_not_meet_wait_at_the_database(store: Store, build: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    if store.database.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite is a file on one machine")
+    first, other, done = victim(build), another(store), threading.Event()
+    build.close()
+    monkeypatch.setattr(other.archive, "alone", contextlib.nullcontext)
+    thread = threading.Thread(target=lambda: (erase(other, first), done.set()))
+    with store._alone():
+        thread.start()
+        assert not done.wait(1)
+    assert done.wait(20), "the lock is let go when the erasure ends"
+    thread.join(), other.close()
+    assert gone(store, first)
 
 
 def _erase_each(url: str, folder: str, captures: list[int]) -> None:
