@@ -41,7 +41,9 @@ def test_scan_judge_and_export_on_postgresql(postgres: str, tmp_path: Path) -> N
     (tmp_path / "configs/sources").mkdir()
     with start_market() as market:
         market.write_sources(tmp_path / "configs/sources")
-        touchstone("reference", "add", "--csv", str(MATERIAL / "references/references.csv"), "--prices", str(MATERIAL / "references/prices.csv"))
+        touchstone(
+            "reference", "add", "--csv", str(MATERIAL / "references/references.csv"), "--prices", str(MATERIAL / "references/prices.csv")
+        )
         touchstone("register", "load", "fhrs", str(MATERIAL / "registers/wexcombe_fhrs.xml"))
         touchstone("scan", "demo_shop", "demo_wall")
     assert not (tmp_path / "var/touchstone.db").exists(), "everything went to PostgreSQL"

@@ -271,10 +271,18 @@ def test_crawl_of_a_woocommerce_shop(answers: dict[str, Any], crawling: Crawling
     assert set(crawling.listings()) == {"api/1", "api/2", "api/3"} and len(_asked(site, path)) == 3
 
 
-@pytest.mark.parametrize(("written", "minor"), [("199.00", 19900), ("199", 19900), ("199.000", None), ("1.250", None), ("1,250.00", 125000)])
+@pytest.mark.parametrize(
+    ("written", "minor"), [("199.00", 19900), ("199", 19900), ("199.000", None), ("1.250", None), ("1,250.00", 125000)]
+)
 def test_a_json_ld_price_with_three_decimals_is_read_neither_way(tmp_path: Path, written: str, minor: int | None) -> None:
     """schema.org's point is the decimal point; shops that write "1.250" mean 1,250. The words are kept, the amount is not made up."""
-    product = {"@context": "https://schema.org", "@type": "Product", "name": "Bag", "sku": "7", "offers": {"price": written, "priceCurrency": "GBP"}}
+    product = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": "Bag",
+        "sku": "7",
+        "offers": {"price": written, "priceCurrency": "GBP"},
+    }
     body = f"<h1>Bag</h1><script type='application/ld+json'>{json.dumps(product)}</script>".encode()
     source = _source(tmp_path, GOOD.partition("api:\n")[0].replace("json_api", "schema_org"))
     [read] = platform("schema_org").parse(_page(source.start[0], body), source)
