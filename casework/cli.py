@@ -32,7 +32,6 @@ app.add_typer(references.app, name="reference")
 app.add_typer(places.registers, name="register")
 app.add_typer(places.premises, name="premises")
 app.add_typer(cases.app, name="case")
-cases.register(app)
 app.add_typer(methods.app, name="method")
 app.add_typer(log.app, name="log")
 

@@ -13,10 +13,6 @@ from casework.commands.common import By, Folder, Json, Why, bar, opened, person,
 app = typer.Typer(no_args_is_help=True, help="What goes to court.")
 
 
-def register(_app: typer.Typer) -> None:
-    """Nothing outside the noun."""
-
-
 @app.command("new")
 def new(
     reference: str,
