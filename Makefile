@@ -42,12 +42,11 @@ test-full: install-test  ## the long batteries too
 	@echo "SEED=$(SEED): 'make $@ SEED=$(SEED)' draws the same random cases again"
 	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-seed=$(SEED)
 
-check: install-test  ## style, types, imports, unused dependencies
+check: install-test  ## style, types, imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/deptry .
 
 bench: install-test  ## what it costs, beside what a user would pick instead
 	for b in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python $$b || exit 1; done

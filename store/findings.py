@@ -13,7 +13,6 @@ from sqlalchemy import and_, exists, func, select, tuple_
 from store import audit
 from store import tables as t
 from store.database import Database, add, add_all, add_once
-from store.errors import TouchstoneError
 from store.listings import newest_readings
 from store.reader import Reader
 from store.words.records import (
@@ -481,6 +480,3 @@ def shipped_status(store: Any, method_id: int, shipped: bool, actor: str) -> Sta
     )
     store.set_method_status(method_id, status, actor, evidence)
     return status
-
-
-__all__ = ["Due", "FindingReads", "FindingWrites", "KeptExamination", "KeptFinding", "TouchstoneError", "shipped_status"]
