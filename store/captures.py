@@ -42,6 +42,11 @@ def capture_of(row: RowMapping) -> Capture:
         row["server_ip"],
         row["record_id"],
         row["part_of"],
+        row["decoded_digest"],
+        row["http_version"],
+        tuple(json.loads(row["dns_answer_json"])),
+        row["certificate"],
+        tuple(json.loads(row["certificate_chain_json"])),
         SubjectCategory(row["subject_category"]),
         row["retention_until"],
     )
@@ -206,6 +211,11 @@ class CaptureWrites:
             part_of=kept.part_of,
             subject_category=str(kept.subject_category),
             retention_until=kept.retention_until,
+            decoded_digest=kept.decoded_digest,
+            http_version=kept.http_version,
+            dns_answer_json=canonical(kept.dns_answer).decode(),
+            certificate=kept.certificate,
+            certificate_chain_json=canonical(kept.certificate_chain).decode(),
         )
         self.place(c, number, placed, original)
         audit.append(

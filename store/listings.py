@@ -19,6 +19,7 @@ from store.words.records import (
     SNAPSHOT_WORDS,
     Capture,
     Contact,
+    Details,
     Image,
     Listing,
     Parsed,
@@ -49,6 +50,13 @@ class Summary:
 
 def snapshot_of(row: RowMapping | Mapping[str, Any]) -> Snapshot:
     return Snapshot(**{word: row[word] for word in SNAPSHOT_WORDS}, id=row["id"])
+
+
+def details_of(text: str) -> Details:
+    said = json.loads(text)
+    if "posted_at" in said:
+        said["posted_at"] = datetime.fromisoformat(said["posted_at"])
+    return Details(**said)
 
 
 def image_of(row: Any) -> Image:
@@ -115,6 +123,7 @@ class ListingWrites:
             captured_at=capture.ended_at,
             run=run,
             notes_json=canonical(item.notes).decode(),
+            details_json=canonical(item.details.said()).decode(),
         )
         if new:
             said = "\n".join((item.snapshot.title, item.snapshot.text, item.snapshot.seller_name, item.snapshot.place))
@@ -122,7 +131,7 @@ class ListingWrites:
                 number, _ = add_once(c, t.contact, {"kind": found.kind, "value": found.value}, added_at=now, retention_until=until)
                 add_once(c, t.listing_contact, {"contact": number, "listing": listing, "capture": capture.id}, seller=seller, raw=found.raw)
         assert capture.id is not None
-        return Reading(reading, capture.id, parser, version, listing, snapshot, seller, item.images, capture.ended_at)
+        return Reading(reading, capture.id, parser, version, listing, snapshot, seller, item.images, capture.ended_at, item.details)
 
     def keep_unread(self, capture: int, parser_version: str, reason: str, detail: str, run: str) -> None:
         """Count a page, or a card of it, that could not be read. The bytes are kept: `reread` tries again under a better parser."""
@@ -450,6 +459,7 @@ class ListingReads(CaptureReads):
                     r.seller,
                     tuple(json.loads(r.images_json)),
                     r.captured_at,
+                    details_of(r.details_json),
                 )
                 for r in c.execute(query)
             ]

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -87,8 +88,20 @@ class Runs:
         config_digest: str,
         operation: str | None = None,
         source: str | None = None,
+        clock: Mapping[str, Any] | None = None,
     ) -> Run:
-        run = Run(uuid.uuid4().hex, pass_name, actor, authority, code_version, config_digest, datetime.now(UTC), operation, source)
+        run = Run(
+            uuid.uuid4().hex,
+            pass_name,
+            actor,
+            authority,
+            code_version,
+            config_digest,
+            datetime.now(UTC),
+            operation,
+            source,
+            clock=clock or {},
+        )
         with self.database.writing() as c:
             c.execute(
                 t.run.insert().values(
@@ -101,6 +114,7 @@ class Runs:
                     code_version=code_version,
                     config_digest=config_digest,
                     started_at=run.started_at,
+                    clock_json=canonical(dict(run.clock)).decode(),
                 )
             )
         return run
@@ -137,6 +151,7 @@ class Runs:
                     Outcome(r.outcome) if r.outcome else None,
                     json.loads(r.counts_json or "{}"),
                     r.message or "",
+                    json.loads(r.clock_json),
                 )
                 for r in c.execute(query)
             ]

@@ -102,6 +102,7 @@ run = _table(
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
     Column("operation", String(80)), Column("source", String(80), index=True), Column("code_version", String(80), nullable=False),
     Column("config_digest", Digest, nullable=False), Column("started_at", Utc, nullable=False),
+    Column("clock_json", Text, nullable=False, server_default="{}"),
 )  # fmt: skip
 run_end = _table(
     "run_end", Column("run", ForeignKey("run.id"), primary_key=True), Column("ended_at", Utc, nullable=False),
@@ -118,6 +119,9 @@ capture = _table(
     Column("body_length", Id, nullable=False), Column("request_digest", String(64), nullable=False),
     Column("started_at", Utc, nullable=False), Column("ended_at", Utc, nullable=False), Column("server_ip", String(45)),
     Column("record_id", String(80), nullable=False), _fk("part_of", "capture", nullable=True), *_person(),
+    Column("decoded_digest", String(64), nullable=False, server_default=""), Column("http_version", String(16), nullable=False, server_default=""),
+    Column("dns_answer_json", Text, nullable=False, server_default="[]"), Column("certificate", String(64), nullable=False, server_default=""),
+    Column("certificate_chain_json", Text, nullable=False, server_default="[]"),
     Index("ix_capture_run_url", "run", "url_requested"),
 )  # fmt: skip
 location = _table(
@@ -145,6 +149,7 @@ reading = _table(
     "reading", _id(), _fk("capture", "capture"), Column("parser", String(40), nullable=False), Column("parser_version", String(80), nullable=False),
     _fk("listing", "listing"), _fk("snapshot", "snapshot"), _fk("seller", "seller", nullable=True), Column("images_json", Text, nullable=False),
     Column("captured_at", Utc, nullable=False), Column("run", ForeignKey("run.id"), nullable=False), Column("notes_json", Text, nullable=False),
+    Column("details_json", Text, nullable=False, server_default="{}"),
     UniqueConstraint("capture", "parser_version", "listing"),
 )  # fmt: skip
 reading_image = _table(
@@ -174,6 +179,27 @@ fingerprint = _table(
     "fingerprint", _id(), Column("image_sha256", Digest, nullable=False), Column("algorithm", String(40), nullable=False),
     Column("version", String(80), nullable=False), Column("value", Text, nullable=False), Column("quality", Float),
     UniqueConstraint("image_sha256", "algorithm", "version"),
+)  # fmt: skip
+
+# -- what was told or handed in --------------------------------------------------------------------------------------------
+sighting = _table(
+    "sighting", _id(), Column("reference", String(80), nullable=False, unique=True), Column("told", String(10), nullable=False), _fk("listing", "listing"),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("seen_at", Utc), Column("seen_at_text", Text, nullable=False), Column("place", Text, nullable=False), Column("obtained", Text, nullable=False),
+    Column("claims_json", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False), Column("added_at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+sighting_capture = _table(  # the files of a sighting, each a capture, in order
+    "sighting_capture", _id(), _fk("sighting", "sighting"), Column("position", Integer, nullable=False), _fk("capture", "capture"),
+    Column("filename", Text, nullable=False), UniqueConstraint("sighting", "position"),
+)  # fmt: skip
+informant = _table(  # who gave it: kept apart, read only by a method that leaves an event of its own
+    "informant", _id(), _fk("sighting", "sighting"), Column("name", Text, nullable=False), Column("contact", Text, nullable=False),
+    Column("note", Text, nullable=False), Column("added_at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+subject_view = _table(  # a person's account was looked at: counted over 28 days (practice § 4)
+    "subject_view", _id(), Column("subject", String(400), nullable=False), Column("at", Utc, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("purpose", String(20), nullable=False), Column("operation", String(80)), Column("run", String(40)), Column("reason", Text, nullable=False), *_person(),
+    Index("ix_subject_view_subject_at", "subject", "at"),
 )  # fmt: skip
 
 # -- opinions ------------------------------------------------------------------------------------------------------------

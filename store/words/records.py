@@ -63,6 +63,7 @@ class CaptureKind(enum.StrEnum):
     rendered = "rendered"  # the document as the browser had it after scripts ran
     network = "network"  # an answer that the browser fetched while rendering
     robots = "robots"  # robots.txt as it stood
+    screenshot = "screenshot"  # the picture of a rendered page, `part_of` its document
     handed_in = "handed_in"  # an officer, a partner or the public handed it in
 
 
@@ -197,6 +198,7 @@ class Run:
     outcome: Outcome | None = None
     counts: Mapping[str, int] = dataclasses.field(default_factory=dict)
     message: str = ""
+    clock: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # the clock's measured offset, its bound and by what; {}: unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,12 @@ class Capture:
     request_digest: str = ""  # SHA-256 of the request's body, "" where there was none
     server_ip: str | None = None
     record_id: str = ""  # WARC-Record-ID of the response, revisit or resource record
-    part_of: int | None = None  # the rendered capture that a network answer belongs to
+    part_of: int | None = None  # the rendered capture that a network answer or a screenshot belongs to
+    decoded_digest: str = ""  # SHA-256 of the body without its content-encodings; "" where it could not be decoded
+    http_version: str = ""  # as the library reports it; "" where it does not
+    dns_answer: tuple[str, ...] = ()  # the addresses that the name led to when the connection was made; () where not known
+    certificate: str = ""  # SHA-256 of the server's leaf certificate (DER); "" without TLS, "unknown" where the library does not give it
+    certificate_chain: tuple[str, ...] = ()  # SHA-256 of each certificate that the server sent, leaf first; () where not obtainable
     subject_category: SubjectCategory = SubjectCategory.unknown
     retention_until: datetime | None = None
 
@@ -295,6 +302,29 @@ SNAPSHOT_WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What a page says beside a listing's words: it changes from day to day without an edit by the seller, so it is no part of the snapshot.
+
+    Each as written, and as read where it could be; "" and None where the page does not say.
+    """
+
+    posted_text: str = ""
+    posted_at: datetime | None = None
+    quantity_text: str = ""
+    quantity: int | None = None  # pieces offered
+    sold_text: str = ""
+    sold: int | None = None  # pieces sold, as the site counts
+    price_kind: str = ""  # exact | from | range | free | on_request
+    price_was_text: str = ""  # a struck-out or recommended price
+    vat: str = ""  # inc | ex
+
+    def said(self) -> dict[str, Any]:
+        """What is said, by field name, as JSON values."""
+        stated = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in stated.items() if v not in ("", None)}
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """What a platform's parser read of one listing on one page: the source's reference, the words, picture addresses in order.
 
@@ -307,6 +337,7 @@ class Parsed:
     images: tuple[str, ...] = ()
     seller_url: str = ""
     notes: tuple[str, ...] = ()
+    details: Details = Details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +353,7 @@ class Reading:
     seller: int | None
     images: tuple[str, ...]  # picture addresses as the page gave them, in order
     captured_at: datetime
+    details: Details = Details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +365,47 @@ class Version:
     capture: int
     snapshot: Snapshot
     image_digests: tuple[str, ...]
+
+
+class Told(enum.StrEnum):
+    """By whom a sighting came."""
+
+    officer = "officer"
+    partner = "partner"
+    public = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Something seen by an officer, a partner or the public, examined as the listing that it is kept as. Who said so is an Informant, apart.
+
+    `claims` are what files say of themselves (EXIF times, positions), kept and not believed; `obtained` is the officer's own
+    statement of how the material came into their hands.
+    """
+
+    id: int | None
+    reference: str
+    told: Told
+    listing: int
+    authority: str
+    actor: str
+    added_at: datetime
+    seen_at: datetime | None = None
+    seen_at_text: str = ""
+    place: str = ""
+    obtained: str = ""
+    claims: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Informant:
+    """Who gave a sighting. Sensitive: in no pack, link reason or partner view; reading it is an event of its own."""
+
+    sighting: int
+    name: str = ""
+    contact: str = ""
+    note: str = ""
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

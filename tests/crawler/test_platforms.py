@@ -16,7 +16,7 @@ from crawler.pages import page_of
 from crawler.platforms import following, parser_version, platform
 from crawler.source import Source, read_source
 from store.config import ConfigError, Home
-from store.words.records import Capture, CaptureKind, Outcome
+from store.words.records import Capture, CaptureKind, Details, Outcome
 from tests.crawler.conftest import Crawling
 from tests.market.server import Response, Site
 
@@ -39,6 +39,9 @@ def test_recorded_answer(recorded: Path) -> None:
     parsed = [asdict(each) for each in platform(source.platform).parse(page, source)]
     for each in parsed:
         each["snapshot"] = {word: said for word, said in each["snapshot"].items() if said not in ("", None)}
+        each["details"] = Details(**each["details"]).said()
+        if not each["details"]:
+            del each["details"]
     said = json.loads(json.dumps(parsed))
     expected = recorded.with_suffix(".json")
     if not expected.exists():
