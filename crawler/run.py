@@ -8,15 +8,27 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.source import find_sources, host_of
 from store.config import Home
 from store.runs import PassResult
 from store.store import SYSTEM, Store
-from store.words.records import Operation, Outcome, Purpose
+from store.words.records import Operation, Outcome
 
 Progress = Callable[[str, Mapping[str, int]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What a unit is sent for, in plain values: the operation's reference, the digest under which it is recorded, and a reason."""
+
+    operation: str | None = None
+    stated: str = ""
+    reason: str = ""
+
+
 _WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
 
 
@@ -27,6 +39,7 @@ def run(
     *,
     sources: Iterable[str] | None = None,
     operation: Operation | str | None = None,
+    reason: str = "",
     actor: str = SYSTEM,
     resume: bool = True,
     progress: Progress | None = None,
@@ -35,16 +48,16 @@ def run(
 
     An interrupted unit is gone on with under its own run. Raises TouchstoneError for a name that is no source.
     """
-    reference, purpose = _why(store, operation)
+    why = _why(store, operation, reason)
     chains: dict[str, list[str]] = {}
     for source in find_sources(home, sources):
         chains.setdefault(host_of(source.url), []).append(source.name)
     results: list[PassResult] = []
     if executor is None:
         for chain in chains.values():
-            results += crawl_units(home.folder, chain, reference, purpose, actor, resume, progress)
+            results += crawl_units(home.folder, chain, why, actor, resume, progress)
     else:
-        futures = [executor.submit(crawl_units, home.folder, chain, reference, purpose, actor, resume) for chain in chains.values()]
+        futures = [executor.submit(crawl_units, home.folder, chain, why, actor, resume) for chain in chains.values()]
         for future in as_completed(futures):
             results += future.result()
     for name in (name for chain in chains.values() for name in chain):
@@ -61,31 +74,28 @@ def _catch_up(store: Store, home: Home, name: str, actor: str) -> list[PassResul
     return [reread.run(store, home, sources=[name], actor=actor)] if store.behind(name, parser_version(source)) else []
 
 
-def _why(store: Store, operation: Operation | str | None) -> tuple[str | None, str]:
-    if isinstance(operation, Operation):
-        store.keep_operation(operation)
-        return operation.reference, str(operation.purpose)
-    return operation, str(Purpose.market_sweep)
+def _why(store: Store, operation: Operation | str | None, reason: str) -> Why:
+    """Raises TouchstoneError for an operation that is not recorded."""
+    stated = store.operation(operation) if isinstance(operation, str) else operation
+    return Why(stated.reference, store.keep_operation(stated), reason) if stated else Why(reason=reason)
 
 
 def crawl_units(
     folder: Path,
     names: Sequence[str],
-    operation: str | None,
-    purpose: str,
+    why: Why,
     actor: str,
     resume: bool,
     progress: Progress | None = None,
 ) -> list[PassResult]:
     """Units of one host, one after another, each in a process of its own. Only plain values, so that a cluster can be asked to."""
-    return [_crawl_unit(folder, name, operation, purpose, actor, resume, progress) for name in names]
+    return [_crawl_unit(folder, name, why, actor, resume, progress) for name in names]
 
 
-def _crawl_unit(
-    folder: Path, name: str, operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None
-) -> PassResult:
-    command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--purpose", purpose, "--actor", actor]
-    command += ["--operation", operation] if operation else []
+def _crawl_unit(folder: Path, name: str, why: Why, actor: str, resume: bool, progress: Progress | None) -> PassResult:
+    command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--actor", actor]
+    command += ["--operation", why.operation, "--stated", why.stated] if why.operation else []
+    command += [f"--reason={why.reason}"] if why.reason else []
     command += [] if resume else ["--afresh"]
     log = folder / "var" / "log" / f"crawl-{name}.err"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -110,8 +120,8 @@ def _crawl_unit(
         errors.seek(0)
         last = (errors.read().strip().splitlines() or [""])[-1]
     if result is None:
-        why = f"its process was ended by signal {-status}" if status < 0 else f"its process ended with status {status}: {last[:200]}"
-        message = f"{why}; what it kept is kept, and the next crawl goes on from there ({log})"
+        how = f"its process was ended by signal {-status}" if status < 0 else f"its process ended with status {status}: {last[:200]}"
+        message = f"{how}; what it kept is kept, and the next crawl goes on from there ({log})"
         return PassResult(Outcome.failed, {}, f"{name}: {message}", (f"{name}: COULD NOT RUN: {message}",))
     if progress:
         progress(name, result.counts)
