@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.source import find_sources, host_of
@@ -18,6 +19,7 @@ from store.store import SYSTEM, Store
 from store.words.records import Operation, Outcome
 
 Progress = Callable[[str, Mapping[str, int]], None]
+PATIENCE = 60.0  # a worker's orphan ends its requests that are on their way, and no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def run(
         for chain in chains.values():
             results += crawl_units(home.folder, chain, why, actor, resume, progress)
     else:
-        futures = [executor.submit(crawl_units, home.folder, chain, why, actor, resume) for chain in chains.values()]
+        begun, folder = datetime.now(UTC), home.folder.resolve()
+        futures = [executor.submit(crawl_units, folder, chain, why, actor, resume, None, begun) for chain in chains.values()]
         for future in as_completed(futures):
             results += future.result()
     for name in (name for chain in chains.values() for name in chain):
@@ -87,16 +90,36 @@ def crawl_units(
     actor: str,
     resume: bool,
     progress: Progress | None = None,
+    begun: datetime | None = None,
 ) -> list[PassResult]:
-    """Units of one host, one after another, each in a process of its own. Only plain values, so that a cluster can be asked to."""
-    return [_crawl_unit(folder, name, why, actor, resume, progress) for name in names]
+    """Units of one host, one after another, each in a process of its own. Only plain values, so that a cluster can be asked to.
+
+    A cluster gives the units of a worker that died to another one: those that have ended since `begun` are not crawled again, and
+    what the dead worker had started is waited for.
+    """
+    results = []
+    for name in names:
+        ended = _ended_since(folder, name, why.operation, begun) if begun else None
+        results.append(ended or _crawl_unit(folder, name, why, actor, resume, progress, PATIENCE if begun else 0.0))
+    return results
 
 
-def _crawl_unit(folder: Path, name: str, why: Why, actor: str, resume: bool, progress: Progress | None) -> PassResult:
+def _ended_since(folder: Path, name: str, operation: str | None, begun: datetime) -> PassResult | None:
+    with Store.open(Home(folder)) as store:
+        runs = [run for run in store.runs("crawl", name, limit=5) if run.operation == operation and run.started_at >= begun]
+    for run in runs:
+        if run.outcome:
+            said = f"{name}: {run.outcome}, run {run.id[:8]}" + (f": {run.message}" if run.message else "")
+            return PassResult(run.outcome, run.counts, run.message, (said,))
+    return None
+
+
+def _crawl_unit(folder: Path, name: str, why: Why, actor: str, resume: bool, progress: Progress | None, patience: float) -> PassResult:
     command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--actor", actor]
     command += ["--operation", why.operation, "--stated", why.stated] if why.operation else []
     command += [f"--reason={why.reason}"] if why.reason else []
     command += [] if resume else ["--afresh"]
+    command += ["--patience", str(patience)] if patience else []
     log = folder / "var" / "log" / f"crawl-{name}.err"
     log.parent.mkdir(parents=True, exist_ok=True)
     result: PassResult | None = None

@@ -181,9 +181,8 @@ class Source:
                 re.compile(rule)
             except re.error as error:
                 raise FieldError(name, f"'{rule}' is not a regular expression: {error}") from None
-        if self.search is not None:
-            if not re.match(r"https?://[^/\s{]+", self.search) or "{term}" not in self.search:
-                raise FieldError("search", "it is a web address with {term} where the words of a search go, and {area} where it has one")
+        if self.search is not None and (not re.match(r"https?://[^/\s{]+", self.search) or "{term}" not in self.search):
+            raise FieldError("search", "it is a web address with {term} where the words of a search go, and {area} where it has one")
         if self.platform == "selectors" and self.selectors is None and self.cards is None:
             raise ValueError("platform selectors needs `selectors:` for item pages or `cards:` for lists of cards")
         if (self.platform == "json_api") != (self.api is not None):
