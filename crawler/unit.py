@@ -93,8 +93,8 @@ def crawl(
 
     facts = read_facts(home)
     with (
-        _locked(home, f"unit-{operation or ''}-{name}", wait=False),
-        _locked(home, f"host-{host_of(source.url)}", wait=True),
+        locked(home, f"unit-{operation or ''}-{name}", wait=False),
+        locked(home, f"host-{host_of(source.url)}", wait=True),
         Store.open(home) as store,
     ):
         config = digest(home, ["touchstone.yml", "walls.yml", f"sources/{name}.yml"])
@@ -107,7 +107,7 @@ def crawl(
             unit = Unit(home, store, source, run, writer, reader, purpose, resumed, facts, report)
             if writer.repaired:
                 unit.count("archive tails repaired")
-            reason = _spin(unit)
+            reason = spin(unit)
         return _ended(unit, reason)
 
 
@@ -152,17 +152,17 @@ def _not_gone_on(left: Run | None, config: str) -> str:
     return ""
 
 
-def _spin(unit: Unit) -> str:
-    """Run the reactor until the spider is done; why it closed (`finished`, or `shutdown` after a signal)."""
+def spin(unit: Unit, spider: Any = None) -> str:
+    """Run the reactor until the spider (the source's own, where none is given) is done; why it closed (`finished`, or `shutdown` after a signal)."""
     from scrapy import signals
     from scrapy.crawler import CrawlerProcess
 
     from crawler.loader import spider_of
     from crawler.settings import for_home
 
-    _log_to(unit.home.path("var/log") / f"crawl-{unit.source.name}.log")
+    _log_to(unit.home.path("var/log") / f"{unit.run.pass_name}-{unit.source.name}.log")
     process = CrawlerProcess(for_home(unit.home))
-    crawler = process.create_crawler(spider_of(unit.source))
+    crawler = process.create_crawler(spider or spider_of(unit.source))
     closed: list[str] = []
     crawler.signals.connect(lambda spider, reason: closed.append(reason), signal=signals.spider_closed, weak=False)
     crawler.signals.connect(lambda failure, response, spider: unit.count("callback raised"), signal=signals.spider_error, weak=False)
@@ -220,7 +220,7 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
 
 
 @contextmanager
-def _locked(home: Home, name: str, *, wait: bool) -> Iterator[None]:
+def locked(home: Home, name: str, *, wait: bool) -> Iterator[None]:
     """Hold a lock file of the working folder: a unit runs once at a time, and a host is asked by one unit at a time."""
     folder = home.path("var/lock")
     folder.mkdir(parents=True, exist_ok=True)
@@ -254,7 +254,7 @@ def _log_to(path: Path) -> None:
     )
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Be asked to stop when the command that started this process ends, however it ends: nobody would know that it still contacts a site."""
     if sys.platform == "linux":
         import ctypes
@@ -273,7 +273,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--actor", default=SYSTEM)
     parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
     options = parser.parse_args(arguments)
-    _end_with_parent()
+    end_with_parent()
 
     def say(what: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(what) + "\n")
