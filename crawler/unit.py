@@ -112,8 +112,8 @@ def crawl(
     facts = read_facts(home)
     with ExitStack() as stack:
         if not once:  # one page is no burden, and somebody waits for it
-            stack.enter_context(_locked(home, f"unit-{operation or ''}-{name}", patience))
-            stack.enter_context(_locked(home, f"host-{host_of(source.url)}", math.inf))
+            stack.enter_context(locked(home, f"unit-{operation or ''}-{name}", patience))
+            stack.enter_context(locked(home, f"host-{host_of(source.url)}", math.inf))
         store = stack.enter_context(Store.open(home))
         errand = Errand(store.operation(operation, stated) if operation else None, once, reason)
         source = errand.of(source)
@@ -129,7 +129,7 @@ def crawl(
             if writer.repaired:
                 unit.count("archive tails repaired")
             why_not = barred(unit)
-            closed = "" if why_not else _spin(unit)
+            closed = "" if why_not else spin(unit)
         if why_not:
             store.end_run(run.id, Outcome.failed, dict(unit.counts), why_not)
             return PassResult(Outcome.failed, dict(unit.counts), why_not, (f"NOT STARTED {name}: {why_not}",))
@@ -179,17 +179,17 @@ def _not_gone_on(left: Run | None, config: str) -> str:
     return ""
 
 
-def _spin(unit: Unit) -> str:
-    """Run the reactor until the spider is done; why it closed (`finished`, or `shutdown` after a signal)."""
+def spin(unit: Unit, spider: Any = None) -> str:
+    """Run the reactor until the spider (the source's own, where none is given) is done; why it closed (`finished`, or `shutdown` after a signal)."""
     from scrapy import signals
     from scrapy.crawler import CrawlerProcess
 
     from crawler.loader import spider_of
     from crawler.settings import for_home
 
-    _log_to(unit.home.path("var/log") / f"crawl-{unit.source.name}.log")
+    _log_to(unit.home.path("var/log") / f"{unit.run.pass_name}-{unit.source.name}.log")
     process = CrawlerProcess(for_home(unit.home))
-    crawler = process.create_crawler(spider_of(unit.source))
+    crawler = process.create_crawler(spider or spider_of(unit.source))
     closed: list[str] = []
     crawler.signals.connect(lambda spider, reason: closed.append(reason), signal=signals.spider_closed, weak=False)
     crawler.signals.connect(lambda failure, response, spider: unit.count("callback raised"), signal=signals.spider_error, weak=False)
@@ -263,7 +263,7 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
 
 
 @contextmanager
-def _locked(home: Home, name: str, patience: float) -> Iterator[None]:
+def locked(home: Home, name: str, patience: float) -> Iterator[None]:
     """Hold a lock file of the working folder: a unit runs once at a time, and a host is asked by one unit at a time.
 
     Waits for at most `patience` seconds. Raises StopRun where another process holds it for longer.
@@ -305,7 +305,7 @@ def _log_to(path: Path) -> None:
     )
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Be asked to stop when the command that started this process ends, however it ends: nobody would know that it still contacts a site.
 
     The kernel tells of the end of each thread that was our parent in turn, and Scrapy takes a second SIGTERM for an order to drop what
@@ -335,7 +335,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for another process that is at this unit")
     parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
     options = parser.parse_args(arguments)
-    _end_with_parent()
+    end_with_parent()
 
     orphaned = False
 
@@ -345,7 +345,7 @@ def main(arguments: list[str] | None = None) -> int:
             if not orphaned:
                 sys.stdout.write(json.dumps(what) + "\n")
                 sys.stdout.flush()
-        except BrokenPipeError:  # whoever started us has died: `_end_with_parent` stops the crawl, which is no failure of a page
+        except BrokenPipeError:  # whoever started us has died: `end_with_parent` stops the crawl, which is no failure of a page
             orphaned = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             if sys.platform != "linux":

@@ -152,8 +152,7 @@ def test_a_watch_with_one_looks_at_the_subjects_pages_only(stall: Mini, crawling
 def test_an_authorisation_that_ends_while_the_crawl_runs_stops_it(stall: Mini, crawling: Crawling) -> None:
     stall.write(crawling.home)
     digest = crawling.store.keep_operation(watch(stall))
-    code = (
-        """
+    code = """
 import crawler.gates as gates
 from store.words.purposes import not_live as real
 asked = []
@@ -163,10 +162,8 @@ def later(authorisation, at):
 gates.not_live = later
 import crawler.unit
 real_main = crawler.unit.main
-crawler.unit.main = lambda arguments: real_main([*arguments, "--operation", "watch-1", "--stated", "%s"])
-"""
-        % digest
-    )
+crawler.unit.main = lambda arguments: real_main([*arguments, "--operation", "watch-1", "--stated", "DIGEST"])
+""".replace("DIGEST", digest)
     status, result = crawling.patched("mini", code)
     assert status == 1 and result["message"] == "stopped: authorisation DSA/2026/7 expired on a day like this"
     assert paths(stall) == ["/robots.txt", "/seller/bagman"], "what its page lists is not asked for any more"
