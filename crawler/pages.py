@@ -6,6 +6,7 @@ import gzip
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from scrapy.http import Headers, HtmlResponse, Response
@@ -73,6 +74,16 @@ def decoded(capture: Capture, payload: bytes) -> bytes:
     for encoding in reversed([e for e in encodings if e and e != "identity"]):
         payload = _decode(payload, encoding)
     return payload
+
+
+def decoded_digest(capture: Capture, payload: bytes) -> str:
+    """SHA-256 of the body without its content-encodings; "" where they cannot be undone, and where there is none: it is that of the wire."""
+    if not any(name.lower() == "content-encoding" for name, _ in capture.response_headers):
+        return ""
+    try:
+        return sha256(decoded(capture, payload)).hexdigest()
+    except ValueError:
+        return ""
 
 
 def _decode(body: bytes, encoding: str) -> bytes:
