@@ -116,7 +116,7 @@ def test_a_unit_runs_once_at_a_time(mini: Mini, crawling: Crawling) -> None:
     from crawler.unit import _locked
 
     mini.write(crawling.home)
-    with _locked(crawling.home, "unit--mini", wait=False):
+    with _locked(crawling.home, "unit--mini", 0):
         result = crawling("mini")
     assert result.outcome is Outcome.failed and "already" in result.message and crawling.store.runs("crawl") == []
 
