@@ -101,8 +101,8 @@ def crawl(
 
     facts = read_facts(home)
     with (
-        _locked(home, f"unit-{operation or ''}-{name}", patience),
-        _locked(home, f"host-{host_of(source.url)}", math.inf),
+        locked(home, f"unit-{operation or ''}-{name}", patience),
+        locked(home, f"host-{host_of(source.url)}", math.inf),
         Store.open(home) as store,
     ):
         config = digest(home, ["touchstone.yml", "walls.yml", f"sources/{name}.yml"])
@@ -115,7 +115,7 @@ def crawl(
             unit = Unit(home, store, source, run, writer, reader, purpose, resumed, facts, report)
             if writer.repaired:
                 unit.count("archive tails repaired")
-            reason = _spin(unit)
+            reason = spin(unit)
         return _ended(unit, reason)
 
 
@@ -160,17 +160,17 @@ def _not_gone_on(left: Run | None, config: str) -> str:
     return ""
 
 
-def _spin(unit: Unit) -> str:
-    """Run the reactor until the spider is done; why it closed (`finished`, or `shutdown` after a signal)."""
+def spin(unit: Unit, spider: Any = None) -> str:
+    """Run the reactor until the spider (the source's own, where none is given) is done; why it closed (`finished`, or `shutdown` after a signal)."""
     from scrapy import signals
     from scrapy.crawler import CrawlerProcess
 
     from crawler.loader import spider_of
     from crawler.settings import for_home
 
-    _log_to(unit.home.path("var/log") / f"crawl-{unit.source.name}.log")
+    _log_to(unit.home.path("var/log") / f"{unit.run.pass_name}-{unit.source.name}.log")
     process = CrawlerProcess(for_home(unit.home))
-    crawler = process.create_crawler(spider_of(unit.source))
+    crawler = process.create_crawler(spider or spider_of(unit.source))
     closed: list[str] = []
     crawler.signals.connect(lambda spider, reason: closed.append(reason), signal=signals.spider_closed, weak=False)
     crawler.signals.connect(lambda failure, response, spider: unit.count("callback raised"), signal=signals.spider_error, weak=False)
@@ -228,7 +228,7 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
 
 
 @contextmanager
-def _locked(home: Home, name: str, patience: float) -> Iterator[None]:
+def locked(home: Home, name: str, patience: float) -> Iterator[None]:
     """Hold a lock file of the working folder: a unit runs once at a time, and a host is asked by one unit at a time.
 
     Waits for at most `patience` seconds. Raises StopRun where another process holds it for longer.
@@ -270,7 +270,7 @@ def _log_to(path: Path) -> None:
     )
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Be asked to stop when the command that started this process ends, however it ends: nobody would know that it still contacts a site.
 
     The kernel tells of the end of each thread that was our parent in turn, and Scrapy takes a second SIGTERM for an order to drop what
@@ -298,7 +298,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for another process that is at this unit")
     parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
     options = parser.parse_args(arguments)
-    _end_with_parent()
+    end_with_parent()
 
     orphaned = False
 
@@ -308,7 +308,7 @@ def main(arguments: list[str] | None = None) -> int:
             if not orphaned:
                 sys.stdout.write(json.dumps(what) + "\n")
                 sys.stdout.flush()
-        except BrokenPipeError:  # whoever started us has died: `_end_with_parent` stops the crawl, which is no failure of a page
+        except BrokenPipeError:  # whoever started us has died: `end_with_parent` stops the crawl, which is no failure of a page
             orphaned = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             if sys.platform != "linux":
