@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -35,6 +35,7 @@ from store.version import code_version
 from store.words.records import Outcome, Purpose, Run
 
 if TYPE_CHECKING:
+    from crawler.keeper import Keeper
     from crawler.walls import Facts
 
 Report = Callable[[Mapping[str, int]], None]
@@ -51,7 +52,7 @@ class Unit:
     store: Store
     source: Source
     run: Run
-    writer: ArchiveWriter
+    writer: ArchiveWriter | None  # None where another process has it
     reader: Acting
     purpose: str
     resumed: bool
@@ -65,7 +66,14 @@ class Unit:
     stopping: Any = None  # the task that closes the crawl there, held so that it is not collected
     wall: str = ""  # where the site would have us no further, as a sentence
     broken: str = ""  # why the run is void
+    keeper: Keeper = field(default=None, kw_only=True)  # type: ignore[assignment]  # made below where none is given
     _reported: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.writer is not None:
+            from crawler.keeper import Here, Work
+
+            self.keeper = Here(Work(self.store, self.writer, self.source, self.run, self.purpose))
 
     def count(self, what: str, number: int = 1) -> None:
         self.counts[what] += number
@@ -99,23 +107,22 @@ def crawl(
     [source] = find_sources(home, [name])
     if refusal := source.refusal() or _browser_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
+    from crawler.keeper import Apart
     from crawler.walls import read_facts  # it knows this module
 
     facts = read_facts(home)
     with (
         locked(home, f"unit-{operation or ''}-{name}", patience),
         locked(home, f"host-{host_of(source.url)}", math.inf),
+        closing(Apart(home)) as keeper,
         Store.open(home) as store,
     ):
         config = digest(home, ["touchstone.yml", "walls.yml", f"sources/{name}.yml"])
         run, resumed = _run(store, source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
-        with (
-            store.archive.writer(run.id) as writer,
-            store.acting(actor, purpose=purpose, justification=justification, run=run.id) as reader,
-        ):
-            unit = Unit(home, store, source, run, writer, reader, purpose, resumed, facts, report)
-            if writer.repaired:
+        with store.acting(actor, purpose=purpose, justification=justification, run=run.id) as reader:
+            unit = Unit(home, store, source, run, None, reader, purpose, resumed, facts, report, keeper=keeper)
+            if keeper.begin(source, run, purpose):
                 unit.count("archive tails repaired")
             reason = spin(unit)
         return _ended(unit, reason)
@@ -171,7 +178,7 @@ def spin(unit: Unit, spider: Any = None) -> str:
     from crawler.loader import spider_of
     from crawler.settings import for_home
 
-    _log_to(unit.home.path("var/log") / f"{unit.run.pass_name}-{unit.source.name}.log")
+    log_to(log_of(unit.home, unit.run))
     process = CrawlerProcess(for_home(unit.home))
     crawler = process.create_crawler(spider or spider_of(unit.source))
     closed: list[str] = []
@@ -259,7 +266,11 @@ class _Redacting(logging.Formatter):
         return redact_headers((("Log", super().format(record)),))[0][1]
 
 
-def _log_to(path: Path) -> None:
+def log_of(home: Home, run: Run) -> Path:
+    return home.path("var/log") / f"{run.pass_name}-{run.source}.log"
+
+
+def log_to(path: Path) -> None:
     import structlog
 
     path.parent.mkdir(parents=True, exist_ok=True)
