@@ -65,7 +65,16 @@ class Site:
 
 @contextmanager
 def site(pages: int, latency: float, hosts: int = 1, marks: tuple[int, ...] = (1,)) -> Iterator[Site]:
-    command = [sys.executable, str(HERE / "loopback" / "server.py"), "--goods", str(pages), "--hosts", str(hosts), "--latency", str(latency)]
+    command = [
+        sys.executable,
+        str(HERE / "loopback" / "server.py"),
+        "--goods",
+        str(pages),
+        "--hosts",
+        str(hosts),
+        "--latency",
+        str(latency),
+    ]
     process = subprocess.Popen([*command, "--marks", *map(str, marks)], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
     assert process.stdout is not None
     made = Site(process, [int(port) for port in process.stdout.readline().split()])
@@ -79,15 +88,21 @@ def site(pages: int, latency: float, hosts: int = 1, marks: tuple[int, ...] = (1
         listener.join()
 
 
+def family(pid: int) -> list[int]:
+    """A process and those that it started: Touchstone keeps in a second one."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
+
+
 def cpu_of(pid: int) -> float:
-    """Seconds of CPU that a process has used, its threads together."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of CPU that a process and its children have used, all threads together."""
+    stats = (Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in family(pid))
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_of(pid: int) -> float:
-    """Resident megabytes of a process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    """Resident megabytes of a process and its children; what they share counts for both."""
+    return sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in family(pid)) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def home_for(folder: Path, ports: list[int], pages: int, concurrency: int, platform: str) -> Path:
@@ -146,13 +161,15 @@ def against_bare(pages: int, rounds: int, folder: Path, platform: str) -> None:
 
 
 def memory(pages: int, folder: Path, platform: str) -> None:
-    marks = tuple(range(pages // 10, pages, pages // 10)) + (pages,)
+    marks = (*range(pages // 10, pages, pages // 10), pages)
     took = crawl(False, pages, 0.0, folder, platform, marks)
     print(f"resident memory over {pages} pages ({pages / took.wall:.0f} pages a second)")
     for at in marks:
         print(f"{at:8} pages {took.marks[at][2]:7.1f} MB")
     early, late = took.marks[marks[0]][2], took.marks[marks[-1]][2]
-    print(f"growth from {marks[0]} to {marks[-1]} pages: {late - early:+.1f} MB, {(late - early) / (marks[-1] - marks[0]) * 10_000:+.1f} MB per 10,000")
+    print(
+        f"growth from {marks[0]} to {marks[-1]} pages: {late - early:+.1f} MB, {(late - early) / (marks[-1] - marks[0]) * 10_000:+.1f} MB per 10,000"
+    )
 
 
 def workers(pages: int, rounds: int, folder: Path, platform: str) -> None:
@@ -170,7 +187,11 @@ def workers(pages: int, rounds: int, folder: Path, platform: str) -> None:
                 program = "import sys; from casework.cli import main; sys.argv[0] = 'touchstone'; main()"
                 began = time.perf_counter()
                 done = subprocess.run(
-                    [sys.executable, "-c", program, "crawl", "--home", str(home)], env=ENVIRONMENT, capture_output=True, text=True, check=False
+                    [sys.executable, "-c", program, "crawl", "--home", str(home)],
+                    env=ENVIRONMENT,
+                    capture_output=True,
+                    text=True,
+                    check=False,
                 )
                 if done.returncode:
                     raise SystemExit(done.stdout + done.stderr)
@@ -207,7 +228,9 @@ def main() -> None:
     }
     chosen = [name for name in every if getattr(given, name)] or ["bare", "workers"]
     load = os.getloadavg()[0]
-    print(f"{os.cpu_count()} cores, load {load:.1f}, Python {sys.version.split()[0]}, an fsync of 4 kB takes {fsync_cost(given.folder):.1f} ms")
+    print(
+        f"{os.cpu_count()} cores, load {load:.1f}, Python {sys.version.split()[0]}, an fsync of 4 kB takes {fsync_cost(given.folder):.1f} ms"
+    )
     for name in chosen:
         every[name]()
 

@@ -1,6 +1,6 @@
 """A bare Scrapy spider over the same site: what somebody would write in an afternoon. It keeps nothing but counts.
 
-    python benchmarks/loopback/bare.py HOME URL
+python benchmarks/loopback/bare.py HOME URL
 """
 
 from __future__ import annotations
