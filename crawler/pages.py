@@ -54,16 +54,28 @@ def page_of(capture: Capture, body: bytes) -> Page:
 def charset_of(content_type: str, body: bytes) -> str:
     """The charset by the HTML standard's order: byte order mark, header, <meta>; else UTF-8 where it is that, else Windows-1252.
 
-    Scrapy would guess by statistics where none is stated, and guess otherwise with another version of the library it asks.
+    Windows-1252, too, where UTF-8 is stated and not one of the page's signs is written so: a browser shows marks there, and the words
+    are lost. Scrapy would guess by statistics where none is stated, and guess otherwise with another version of the library it asks.
     """
     bom = read_bom(body)[0]
-    if stated := bom or http_content_type_encoding(content_type) or html_body_declared_encoding(body):
+    stated = bom or http_content_type_encoding(content_type) or html_body_declared_encoding(body)
+    if stated and (bom or stated != "utf-8" or not _is_no_utf8(body)):
         return stated
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
+
+
+def _is_no_utf8(body: bytes) -> bool:
+    """Whether bytes beyond ASCII are there and none is part of a sign in UTF-8; an answer that was cut off within one does not count."""
+    signs = body.decode("utf-8", "ignore").isascii()
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return signs and not (error.reason == "unexpected end of data" and len(body) - error.start < 4)
+    return False
 
 
 def decoded(capture: Capture, payload: bytes) -> bytes:

@@ -35,6 +35,9 @@ DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.connection.Handler
 TWISTED_DNS_RESOLVER = "crawler.manners.Resolver"  # no name may lead into an inner network
 HTTPPROXY_ENABLED = False  # a proxy would look names up where nobody checks what they lead to
 
+# speed: Scrapy starts as many tasks for each answer as items may be at work, a hundred; a spider here gives out requests only
+CONCURRENT_ITEMS = 1
+
 # limits
 DOWNLOAD_TIMEOUT = 60
 DNS_TIMEOUT = 20
@@ -61,6 +64,7 @@ DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.walls.Doors": 40,  # before a redirect to a log-in page on another host is refused as another host's
     "crawler.manners.Offsite": 50,
+    "crawler.gates.Purposes": 60,
     "crawler.manners.Robots": 100,
     "crawler.walls.Walls": 585,  # sees bodies decoded (590), and answers before they are tried again (550)
     "crawler.manners.Inner": 586,

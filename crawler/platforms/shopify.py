@@ -4,7 +4,8 @@ Layouts: `.js` and pages by shopify.dev (Ajax API "Product API reference", Liqui
 there: layout unconfirmed, as public accounts of it agree. Odd about it: it names no currency (give `currency:`), prices are text in
 pounds but whole numbers in the `.js` are pence; a product is one listing, its variants only give the price's range; the list ends
 with an empty page, and no page stands beyond the 25,000th product. Pages without JSON-LD may carry the product for their own scripts
-(`data-product-json`, in Shopify's older themes: layout unconfirmed). The handle is the reference: a shop that renames it lists anew.
+(`data-product-json`, in Shopify's older themes: layout unconfirmed); their structured data names one picture, where the theme Dawn shows
+them all (`.product__media`) and the old price (`.price-item--regular`; layout unconfirmed). The handle is the reference: a shop that renames it lists anew.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ from crawler.platforms import _api as api
 from crawler.platforms import _schema as schema
 from crawler.platforms import schema_org
 from crawler.platforms._details import details_of, notes_on_details
-from crawler.platforms._page import address, amount_of, line, notes_on, price_in, ref_of
+from crawler.platforms._page import address, amount_of, base_of, line, notes_on, price_in, ref_of
+from crawler.platforms._rules import first, pictures
 from crawler.source import Source
 from store.words.records import Parsed, Snapshot
 
 VERSION = f"2.{schema_org.VERSION}"
 MOST = 25_000  # products that the list gives out
+_MEDIA = ("product-info .product__media img", ".product__media-list .product__media img", ".product-single__media img")
+_OLD_PRICE = ("product-info .price__sale s.price-item--regular", ".product__info-container .price__sale s.price-item--regular")
 _HANDLE = re.compile(r"/products/([^/?#]+?)(?:\.js(?:on)?)?/?$")
 
 
@@ -44,7 +48,19 @@ def parse(response: TextResponse, source: Source) -> Iterator[Parsed]:
         return
     canonical = response.xpath('//link[@rel="canonical"]/@href').get(default="")
     found = _HANDLE.search(urlsplit(urljoin(response.url, canonical)).path) or _HANDLE.search(urlsplit(response.url).path)
+    stated = _with_shown(stated, response)
     yield stated if source.ref or not found else replace(stated, ref=unquote(found[1]))
+
+
+def _with_shown(stated: Parsed, response: TextResponse) -> Parsed:
+    """The listing with what only the theme shows: all of its pictures, the old price."""
+    images = pictures(response.selector, _MEDIA, base_of(response))
+    was = stated.details.price_was_text or line(first(response.selector, _OLD_PRICE))
+    return replace(
+        stated,
+        images=images if len(images) > len(stated.images) else stated.images,
+        details=replace(stated.details, price_was_text=was),
+    )
 
 
 def _carried(response: TextResponse) -> list[dict[str, Any]]:
