@@ -287,16 +287,15 @@ def stock_of(product: Thing, offer: Thing) -> str:
         level = each.get("inventoryLevel")
         if said := text(level.get("value")) if isinstance(level, dict) else text(level):
             return said
-    return _of_offers(product, offer, "availability").rstrip("/").rpartition("/")[2]
+    stated = text(offer.get("availability"))
+    others = {text(each.get("availability")) for each in offers_of(product) if each is not offer and each is not product}
+    said = stated or (others.pop() if len(others) == 1 and "lowPrice" in offer else "")  # of an AggregateOffer, what all of it say
+    return said.rstrip("/").rpartition("/")[2]
 
 
 def condition_of(product: Thing, offer: Thing) -> str:
     """The condition's word, by the offer that states the price, else by any other, else by the product."""
-    return _of_offers(product, offer, "itemCondition") or text(product.get("itemCondition"))
-
-
-def _of_offers(product: Thing, offer: Thing, key: str) -> str:
-    return next((said for each in (offer, *offers_of(product)) if (said := text(each.get(key)))), "")
+    return next((said for each in (offer, *offers_of(product), product) if (said := text(each.get("itemCondition")))), "")
 
 
 def _by_weight(specification: Thing) -> bool:
