@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
+from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.source import find_sources, host_of
@@ -17,6 +18,7 @@ from store.store import SYSTEM, Store
 from store.words.records import Operation, Outcome, Purpose
 
 Progress = Callable[[str, Mapping[str, int]], None]
+PATIENCE = 60.0  # a worker's orphan ends its requests that are on their way, and no more
 _WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
 
 
@@ -44,7 +46,8 @@ def run(
         for chain in chains.values():
             results += crawl_units(home.folder, chain, reference, purpose, actor, resume, progress)
     else:
-        futures = [executor.submit(crawl_units, home.folder, chain, reference, purpose, actor, resume) for chain in chains.values()]
+        begun, folder = datetime.now(UTC), home.folder.resolve()
+        futures = [executor.submit(crawl_units, folder, chain, reference, purpose, actor, resume, None, begun) for chain in chains.values()]
         for future in as_completed(futures):
             results += future.result()
     for name in (name for chain in chains.values() for name in chain):
@@ -76,17 +79,37 @@ def crawl_units(
     actor: str,
     resume: bool,
     progress: Progress | None = None,
+    begun: datetime | None = None,
 ) -> list[PassResult]:
-    """Units of one host, one after another, each in a process of its own. Only plain values, so that a cluster can be asked to."""
-    return [_crawl_unit(folder, name, operation, purpose, actor, resume, progress) for name in names]
+    """Units of one host, one after another, each in a process of its own. Only plain values, so that a cluster can be asked to.
+
+    A cluster gives the units of a worker that died to another one: those that have ended since `begun` are not crawled again, and
+    what the dead worker had started is waited for.
+    """
+    results = []
+    for name in names:
+        ended = _ended_since(folder, name, operation, begun) if begun else None
+        results.append(ended or _crawl_unit(folder, name, operation, purpose, actor, resume, progress, PATIENCE if begun else 0.0))
+    return results
+
+
+def _ended_since(folder: Path, name: str, operation: str | None, begun: datetime) -> PassResult | None:
+    with Store.open(Home(folder)) as store:
+        runs = [run for run in store.runs("crawl", name, limit=5) if run.operation == operation and run.started_at >= begun]
+    for run in runs:
+        if run.outcome:
+            said = f"{name}: {run.outcome}, run {run.id[:8]}" + (f": {run.message}" if run.message else "")
+            return PassResult(run.outcome, run.counts, run.message, (said,))
+    return None
 
 
 def _crawl_unit(
-    folder: Path, name: str, operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None
+    folder: Path, name: str, operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None, patience: float
 ) -> PassResult:
     command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--purpose", purpose, "--actor", actor]
     command += ["--operation", operation] if operation else []
     command += [] if resume else ["--afresh"]
+    command += ["--patience", str(patience)] if patience else []
     log = folder / "var" / "log" / f"crawl-{name}.err"
     log.parent.mkdir(parents=True, exist_ok=True)
     result: PassResult | None = None

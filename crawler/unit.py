@@ -9,6 +9,9 @@ import argparse
 import fcntl
 import json
 import logging
+import math
+import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -83,9 +86,14 @@ def crawl(
     purpose: str = str(Purpose.market_sweep),
     actor: str = SYSTEM,
     resume: bool = True,
+    patience: float = 0.0,
     report: Report | None = None,
 ) -> PassResult:
-    """Crawl one source in this process: begin or go on with its run, keep, read, and say how it ended. Starts a reactor: once a process."""
+    """Crawl one source in this process: begin or go on with its run, keep, read, and say how it ended. Starts a reactor: once a process.
+
+    `patience` is for how many seconds to wait for another process that is at this unit to end: where a worker died, what it had
+    started is still closing when another worker is given its work.
+    """
     [source] = find_sources(home, [name])
     if refusal := source.refusal() or _browser_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
@@ -93,8 +101,8 @@ def crawl(
 
     facts = read_facts(home)
     with (
-        _locked(home, f"unit-{operation or ''}-{name}", wait=False),
-        _locked(home, f"host-{host_of(source.url)}", wait=True),
+        locked(home, f"unit-{operation or ''}-{name}", patience),
+        locked(home, f"host-{host_of(source.url)}", math.inf),
         Store.open(home) as store,
     ):
         config = digest(home, ["touchstone.yml", "walls.yml", f"sources/{name}.yml"])
@@ -107,7 +115,7 @@ def crawl(
             unit = Unit(home, store, source, run, writer, reader, purpose, resumed, facts, report)
             if writer.repaired:
                 unit.count("archive tails repaired")
-            reason = _spin(unit)
+            reason = spin(unit)
         return _ended(unit, reason)
 
 
@@ -152,25 +160,25 @@ def _not_gone_on(left: Run | None, config: str) -> str:
     return ""
 
 
-def _spin(unit: Unit) -> str:
-    """Run the reactor until the spider is done; why it closed (`finished`, or `shutdown` after a signal)."""
+def spin(unit: Unit, spider: Any = None) -> str:
+    """Run the reactor until the spider (the source's own, where none is given) is done; why it closed (`finished`, or `shutdown` after a signal)."""
     from scrapy import signals
     from scrapy.crawler import CrawlerProcess
 
     from crawler.loader import spider_of
     from crawler.settings import for_home
 
-    _log_to(unit.home.path("var/log") / f"crawl-{unit.source.name}.log")
+    _log_to(unit.home.path("var/log") / f"{unit.run.pass_name}-{unit.source.name}.log")
     process = CrawlerProcess(for_home(unit.home))
-    crawler = process.create_crawler(spider_of(unit.source))
+    crawler = process.create_crawler(spider or spider_of(unit.source))
     closed: list[str] = []
     crawler.signals.connect(lambda spider, reason: closed.append(reason), signal=signals.spider_closed, weak=False)
     crawler.signals.connect(lambda failure, response, spider: unit.count("callback raised"), signal=signals.spider_error, weak=False)
     process.crawl(crawler, unit=unit)
     process.start()
-    if process.bootstrap_failed:
+    if process.bootstrap_failed:  # nothing ran
         unit.broken = unit.broken or f"the crawl did not start: see {unit.home.path('var/log')}"
-    return closed[0] if closed else "no spider"
+    return closed[0] if closed else "shutdown"  # told to stop twice, Scrapy does not close its spider
 
 
 def _ended(unit: Unit, reason: str) -> PassResult:
@@ -220,16 +228,24 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
 
 
 @contextmanager
-def _locked(home: Home, name: str, *, wait: bool) -> Iterator[None]:
-    """Hold a lock file of the working folder: a unit runs once at a time, and a host is asked by one unit at a time."""
+def locked(home: Home, name: str, patience: float) -> Iterator[None]:
+    """Hold a lock file of the working folder: a unit runs once at a time, and a host is asked by one unit at a time.
+
+    Waits for at most `patience` seconds. Raises StopRun where another process holds it for longer.
+    """
     folder = home.path("var/lock")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{sha256(name.encode()).hexdigest()[:16]}.lock"
     with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise StopRun(f"another process is at {name.removeprefix('unit-').lstrip('-')} already; wait for it to end") from None
+        until = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise StopRun(f"another process is at {name.removeprefix('unit-').lstrip('-')} already; wait for it to end") from None
+                time.sleep(0.1)
         yield
 
 
@@ -254,14 +270,22 @@ def _log_to(path: Path) -> None:
     )
 
 
-def _end_with_parent() -> None:
-    """Be asked to stop when the command that started this process ends, however it ends: nobody would know that it still contacts a site."""
+def end_with_parent() -> None:
+    """Be asked to stop when the command that started this process ends, however it ends: nobody would know that it still contacts a site.
+
+    The kernel tells of the end of each thread that was our parent in turn, and Scrapy takes a second SIGTERM for an order to drop what
+    is on its way: so the first notice is passed on, and the others are not.
+    """
     if sys.platform == "linux":
         import ctypes
-        import signal
 
+        def stop(*_: Any) -> None:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            signal.raise_signal(signal.SIGTERM)
+
+        signal.signal(signal.SIGHUP, stop)
         pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGHUP)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -271,13 +295,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--operation")
     parser.add_argument("--purpose", default=str(Purpose.market_sweep))
     parser.add_argument("--actor", default=SYSTEM)
+    parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for another process that is at this unit")
     parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
     options = parser.parse_args(arguments)
-    _end_with_parent()
+    end_with_parent()
+
+    orphaned = False
 
     def say(what: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(what) + "\n")
-        sys.stdout.flush()
+        nonlocal orphaned
+        try:
+            if not orphaned:
+                sys.stdout.write(json.dumps(what) + "\n")
+                sys.stdout.flush()
+        except BrokenPipeError:  # whoever started us has died: `end_with_parent` stops the crawl, which is no failure of a page
+            orphaned = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if sys.platform != "linux":
+                signal.raise_signal(signal.SIGTERM)
 
     try:
         result = crawl(
@@ -287,6 +322,7 @@ def main(arguments: list[str] | None = None) -> int:
             purpose=options.purpose,
             actor=options.actor,
             resume=not options.afresh,
+            patience=options.patience,
             report=lambda counts: say({"progress": dict(counts)}),
         )
     except TouchstoneError as error:

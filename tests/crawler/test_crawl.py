@@ -113,10 +113,10 @@ def test_scrapy_lists_and_crawls_the_sources(mini: Mini, crawling: Crawling) -> 
 
 
 def test_a_unit_runs_once_at_a_time(mini: Mini, crawling: Crawling) -> None:
-    from crawler.unit import _locked
+    from crawler.unit import locked
 
     mini.write(crawling.home)
-    with _locked(crawling.home, "unit--mini", wait=False):
+    with locked(crawling.home, "unit--mini", 0):
         result = crawling("mini")
     assert result.outcome is Outcome.failed and "already" in result.message and crawling.store.runs("crawl") == []
 
