@@ -76,7 +76,9 @@ class SightingWrites(ListingWrites, Erasure):
             ref = given.ref or reference
             seller = given.words.seller or (reference if given.account else "")
             images = tuple(f"urn:sha256:{sha256}" for sha256, _ in given.pictures)
-            item = Parsed(ref, given.url or f"urn:touchstone:sighting:{ref}", replace(given.words, seller=seller), images, notes=given.notes)
+            item = Parsed(
+                ref, given.url or f"urn:touchstone:sighting:{ref}", replace(given.words, seller=seller), images, notes=given.notes
+            )
             reading = self._keep_reading(c, given.capture, given.parser, given.parser_version, item, run)
             assert reading.id is not None
             for position, (sha256, capture) in enumerate(given.pictures):
