@@ -81,6 +81,7 @@ def add(
     contents = [handed_in.open_file(path, url=said.url) for path in files]
     _check_obtained(said, contents, source_name)
     apart = Apart(informant)
+    _check_files(said, contents, apart, source_name)
     clean, told_as = _kept_apart(said, apart)
     added = Added(Sighting(None, "", said.told, 0, "", by, datetime.now(UTC)))
     added.warnings += [f"{name} says who told it; it was replaced by a marker in what is kept" for name in told_as]
@@ -106,6 +107,7 @@ def add(
                         source=source,
                         any_source=source_name == SCHEMA,
                         part_of=parent,
+                        without_metadata=said.told is not Told.officer,
                         purpose=PURPOSE,
                     )
                 )
@@ -195,13 +197,20 @@ def _informant(informant: Informant | None, said: Statement, clean: Statement) -
     return replace(informant, note="\n".join(filter(None, (informant.note, f"As it was told: {said.note}"))))
 
 
+def _check_files(said: Statement, contents: Sequence[Any], apart: Apart, source_name: str | None) -> None:
+    """Pages that are read go into a pack with their listings: one that says who told it must not."""
+    for each in contents if source_name else ():
+        if any(apart.occurs_in(part.body) for part in each.parts if part.role == "page"):
+            raise TouchstoneError(f"{each.name} itself says who told it, and its pages would go into a pack: hand it in without --source")
+
+
 def _warn(store: Store, said: Statement, contents: Sequence[Any], apart: Apart, added: Added) -> None:
     for each in contents:
         if apart.occurs_in(each.body) or any(apart.occurs_in(part.body) for part in each.parts):
-            added.warnings.append(f"{each.name} itself says who told it: whoever is given that file reads it")
-        if said.told is not Told.officer and {"camera_position", "author"} & each.claims.keys():
+            added.warnings.append(f"{each.name} itself says who told it: make that file no exhibit of its own")
+        elif said.told is not Told.officer and {"camera_position", "author"} & each.claims.keys():
             added.warnings.append(
-                f"{each.name} carries a position or a name from its camera, which may be those of who told it: whoever is given that picture reads them"
+                f"{each.name} carries a position or a name from its camera, perhaps of who told it: the listing shows a copy without"
             )
         if each.redacted:
             added.warnings.append(

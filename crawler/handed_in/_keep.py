@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
+from crawler.handed_in._bare import bare
 from crawler.handed_in._parts import Contents, Part, Role, printable, same
 from crawler.images import image_of
 from crawler.pages import page_of
@@ -47,11 +48,13 @@ def keep(
     source: Source | None = None,
     any_source: bool = False,
     part_of: int | None = None,
+    without_metadata: bool = False,
     purpose: str,
 ) -> Kept:
     """Keep a file whole with all its parts, or none of it; then read its pages, where a source says how (or, with `any_source`, by schema.org).
 
-    A picture is its file: it is kept once. What could not be read is kept as unread rows of the file's capture.
+    A picture is its file: it is kept once. With `without_metadata` a copy is kept beside it that says nothing of camera and place, and
+    it is the copy that a listing shows. What could not be read is kept as unread rows of the file's capture.
     """
     now = datetime.now(UTC)
     whole = contents.parts if contents.kind != "picture" else ()
@@ -70,7 +73,7 @@ def keep(
         store.keep_unread(capture.id, PARSER, f"{contents.kind} {number}", problem, run.id)
         kept.counts["problems"] += 1
     if contents.kind == "picture":
-        _keep_image(store, kept, capture, contents.body)
+        _keep_picture(store, writer, run, kept, contents, without_metadata, purpose)
         return kept
     pictures = {part.name: _keep_image(store, kept, each, part.body) for each, part in kept.parts if part.role is Role.picture}
     kept.counts["parts"] = len(kept.parts)
@@ -108,6 +111,25 @@ def _keep_image(store: Store, kept: Kept, capture: Capture, body: bytes) -> Imag
     if all(known != image.sha256 for known, _ in kept.pictures):
         kept.pictures.append((image.sha256, capture.id))
     return image
+
+
+def _keep_picture(
+    store: Store, writer: ArchiveWriter, run: Run, kept: Kept, contents: Contents, without_metadata: bool, purpose: str
+) -> None:
+    body, capture = contents.body, kept.capture
+    if without_metadata and contents.parts:
+        cut = bare(body)
+        if cut is None:
+            store.keep_unread(
+                capture.id or 0, PARSER, "picture 0", "what its camera wrote cannot be taken out, so it is shown on no listing", run.id
+            )
+            kept.counts["pictures not shown"] += 1
+            return
+        if cut != body:
+            copy = _capture(run, capture.source, f"urn:sha256:{contents.original}#without-metadata", "", contents.mime, capture.ended_at)
+            body, capture = cut, store.keep(writer, replace(copy, part_of=capture.id), cut, actor=run.actor, purpose=purpose)
+            kept.counts["copies without metadata"] += 1
+    _keep_image(store, kept, capture, body)
 
 
 def _read(store: Store, run: Run, kept: Kept, source: Source | None, pictures: dict[str, Image]) -> None:
