@@ -265,9 +265,9 @@ def _words(said: Statement, names: Sequence[str]) -> Snapshot:
     return words_of(said, said.title.strip() or (first if len(first) <= 80 else f"{first[:79]}…") or f"Handed in: {', '.join(names)[:200]}")
 
 
-def words_of(said: Statement, title: str) -> Snapshot:
+def words_of(said: Statement, title: str, currency: str = "GBP") -> Snapshot:
     """The listing's words. The seller's phone stands in the text, where contacts are looked for."""
-    price = parse_price(said.price, "GBP") if said.price else None
+    price = parse_price(said.price, currency) if said.price else None
     worth = price is not None and price.kind != "free"
     text = "\n".join(filter(None, (said.note.strip(), f"Phone: {said.phone.strip()}" if said.phone.strip() else "")))
     return Snapshot(

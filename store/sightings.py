@@ -148,7 +148,7 @@ class SightingWrites(ListingWrites, Erasure):
         with self.database.reading() as c:
             number, listing = self._sighting(c, reference)
             own, shared = self._captures_of(c, number, listing)
-            held = self._hold_on(c, [*own, *shared])
+            held = self._hold_on(c, own)
         self._refuse(held, reference, number, actor, reason)
         for capture in own:
             self.erase(capture, actor=actor, reason=reason)
@@ -163,8 +163,8 @@ class SightingWrites(ListingWrites, Erasure):
         """Erase who told a sighting, and nothing else of it. A hold or an exhibit on the sighting refuses. Raises TouchstoneError."""
         with self.database.reading() as c:
             number, listing = self._sighting(c, reference)
-            own, shared = self._captures_of(c, number, listing)
-            held = self._hold_on(c, [*own, *shared])
+            own, _ = self._captures_of(c, number, listing)
+            held = self._hold_on(c, own)
         self._refuse(held, reference, number, actor, reason)
         with self.database.writing() as c:
             self.database.lock_chain(c)
@@ -177,12 +177,14 @@ class SightingWrites(ListingWrites, Erasure):
         return row.id, row.listing
 
     def _captures_of(self, c: Connection, number: int, listing: int) -> tuple[list[int], list[int]]:
-        """The captures of one sighting, parts before what they are part of, and those of them that other sightings rest on too."""
+        """The captures of one sighting, parts before what they are part of, and those of them that others rest on too and that are not erased."""
         joins = t.sighting_capture.c
         mine = set(c.execute(select(joins.capture).where(joins.sighting == number)).scalars())
         if c.execute(select(func.count()).select_from(t.sighting).where(t.sighting.c.listing == listing)).scalar_one() == 1:
             mine |= set(c.execute(select(t.reading.c.capture).where(t.reading.c.listing == listing)).scalars())
-        shared = set(c.execute(select(joins.capture).where(joins.capture.in_(mine), joins.sighting != number)).scalars())
+        shared = set(
+            c.execute(select(joins.capture).where(joins.capture.in_(mine), joins.sighting != number, joins.filename != "")).scalars()
+        )
         own, fresh = set(mine - shared), set(mine - shared)
         while fresh:  # a file is part of the statement, a page part of the file
             fresh = set(c.execute(select(t.capture.c.id).where(t.capture.c.part_of.in_(fresh))).scalars()) - own

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from casework import sightings
+from casework import imports, sightings
 from casework.commands.common import By, Folder, Json, Why, bar, opened, person, print_json, say, table
-from casework.commands.listings import price_of
-from store.meetings import Meeting
+from casework.commands.listings import price_of, show_meetings
 from store.store import Acting
 from store.words.records import Informant, Told
 
@@ -71,6 +70,38 @@ def add(
             say(f"! {warning}")
         say("Next: touchstone detect, touchstone flag, touchstone link.")
     if added.counts["problems"]:
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="The list: CSV or XLSX.")],
+    columns: Annotated[str, typer.Option(help="The column map: a YAML file, or the name of one in configs/columns.")],
+    told: Annotated[Told | None, typer.Option(help="By whom it comes, where not as the column map says.")] = None,
+    obtained: Annotated[str, typer.Option(help="How the list was obtained.")] = "",
+    by: By = "",
+    json: Json = False,
+    home: Folder = None,
+) -> None:
+    """Import a partner's list of complaints: each row a sighting. The same file again adds nothing; refused rows are listed.
+
+    Example: touchstone sighting import november.xlsx --columns complaints --by a.officer
+    """
+    with opened(home) as (folder, store), bar() as step:
+        done = imports.run(
+            store, folder, file, imports.read_map(folder, columns), by=person(store, folder, by), told=told, obtained=obtained,
+            progress=lambda number, total: step("rows", number, total),
+        )  # fmt: skip
+    if json:
+        print_json(
+            {"capture": done.capture, "counts": dict(done.counts), "refused": [{"row": row, "why": why} for row, why in done.refused]}
+        )
+    else:
+        say(f"{file.name} is kept as capture {done.capture}.")
+        for name, number in sorted(done.counts.items()):
+            say(f"  {name}: {number}")
+        table("Refused rows", ("row", "why"), done.refused, "No row was refused.")
+    if done.refused:
         raise typer.Exit(1)
 
 
@@ -149,7 +180,8 @@ def show(reference: str, by: By = "", why: Why = "", json: Json = False, home: F
     )
     for address in [a for f in shown["files"] for a in f["claims"].get("addresses", [])]:
         say(f"pointer, not fetched: {address}   (`touchstone capture URL` fetches it)")
-    _listings("Listings read from its files", [(r, "") for r in shown["read"]], "No listing was read from its files.")
+    read = [(r.listing.source, r.listing.ref, r.snapshot.title[:60], price_of(r.snapshot), r.level) for r in shown["read"]]
+    table("Listings read from its files", ("source", "ref", "title", "price", "level"), read, "No listing was read from its files.")
     show_meetings(shown["same_seller"])
 
 
@@ -194,21 +226,3 @@ def informant(
         say(f"Nobody is recorded as having told {reference}.")
     else:
         say(f"{found.name or 'no name'} · {found.contact or 'no contact'}\n{found.note}")
-
-
-def show_meetings(found: list[Meeting]) -> None:
-    """Listings and sightings that lead to the same seller, and why: for `sighting show`, `listing show` and `seller show`."""
-    rows = [
-        (m, "; ".join(f"same {what} {value[:40]}" + (f" (capture {capture})" if capture else "") for what, value, capture in m.why))
-        for m in found
-    ]
-    _listings(
-        "The same seller, by contact, picture or account (a lead, not an identity)",
-        [(m.summary, why) for m, why in rows],
-        "Nothing else in the store leads to the same seller.",
-    )
-
-
-def _listings(title: str, rows: list[tuple[Any, str]], empty: str) -> None:
-    shown = [(s.listing.source, s.listing.ref, s.snapshot.title[:60], price_of(s.snapshot), s.level, why) for s, why in rows]
-    table(title, ("source", "ref", "title", "price", "level", "why"), shown, empty)

@@ -1,4 +1,5 @@
-"""A picture without what its camera or a program wrote beside it: EXIF, XMP, IPTC, comments. The picture itself is the same to the last bit.
+"""A picture without what its camera or a program wrote beside it: EXIF, XMP, IPTC, comments. The picture itself is the same to the last bit,
+and a photograph taken upright still says so: which way up a picture is tells nothing of anybody, and detectors turn it by that.
 
 For what the public or a partner hands in: the position, the owner's name and the serial number of a camera tell who took the picture.
 JPEG (ITU-T T.81, annex B), PNG (W3C PNG, clause 11) and WebP (RFC 9649) are cut at their own segments, so that nothing is encoded again.
@@ -6,7 +7,11 @@ JPEG (ITU-T T.81, annex B), PNG (W3C PNG, clause 11) and WebP (RFC 9649) are cut
 
 from __future__ import annotations
 
+import io
 import struct
+
+from PIL import ExifTags
+from PIL import Image as Pillow
 
 _JPEG_KEPT = frozenset((0xE0, 0xE2, 0xEE))  # JFIF, the colour profile, Adobe's colour transform: without them the colours differ
 _PNG_DROPPED = frozenset((b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"))
@@ -23,7 +28,7 @@ def bare(body: bytes) -> bytes | None:
             return _png(body)
         if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
             return _webp(body)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OSError, SyntaxError, ValueError):
         return None
     return None
 
@@ -37,7 +42,7 @@ def _jpeg(body: bytes) -> bytes | None:
             continue
         if marker == 0xDA:  # from here on it is the picture; what follows its end is dropped with the rest
             end = body.rfind(b"\xff\xd9")
-            return b"".join([*out, body[at : end + 2]]) if end > at else None
+            return b"".join([*out, *_turned(body), body[at : end + 2]]) if end > at else None
         length = struct.unpack(">H", body[at + 2 : at + 4])[0]
         drop = (0xE0 <= marker <= 0xEF and marker not in _JPEG_KEPT) or marker == 0xFE
         multi_picture = marker == 0xE2 and not body.startswith(b"ICC_PROFILE\0", at + 4)
@@ -45,6 +50,16 @@ def _jpeg(body: bytes) -> bytes | None:
             out.append(body[at : at + 2 + length])
         at += 2 + length
     return None
+
+
+def _turned(body: bytes) -> list[bytes]:
+    """An EXIF segment (CIPA DC-008 § 4.5) that holds the orientation and nothing else; none where the picture is not turned."""
+    with Pillow.open(io.BytesIO(body), formats=["JPEG"]) as picture:
+        orientation = picture.getexif().get(ExifTags.Base.Orientation.value, 1)
+    if not isinstance(orientation, int) or not 2 <= orientation <= 8:
+        return []
+    tiff = b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    return [b"\xff\xe1" + struct.pack(">H", 8 + len(tiff)) + b"Exif\0\0" + tiff]
 
 
 def _png(body: bytes) -> bytes:
