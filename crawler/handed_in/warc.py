@@ -64,7 +64,27 @@ def records_of(body: bytes, budget: Budget) -> tuple[list[Record], list[Part], s
         return records, parts, str(error)
     except (ArchiveLoadFailed, ValueError, OSError, EOFError, zlib.error, KeyError, AttributeError, TypeError, IndexError) as error:
         return records, parts, f"after record {len(records)} it cannot be read, and what follows was not kept: {printable(error, 120)}"
-    return records, parts, ""
+    torn = body.startswith(b"\x1f\x8b") and _is_torn(body)
+    return records, parts, f"after record {len(records)} it is cut off" if torn else ""
+
+
+def _is_torn(body: bytes) -> bool:
+    """Whether the last gzip member has no end: of it warcio reads nothing and says nothing."""
+    at = 0
+    try:
+        while at < len(body):
+            member = zlib.decompressobj(31)
+            while not member.eof:
+                chunk = body[at : at + (1 << 16)]
+                if not chunk:
+                    return True
+                member.decompress(chunk, 1 << 20)
+                while member.unconsumed_tail and not member.eof:
+                    member.decompress(member.unconsumed_tail, 1 << 20)
+                at += len(chunk) - len(member.unused_data)
+    except zlib.error:
+        return True
+    return False
 
 
 def _one(raw: Any, budget: Budget, number: int) -> tuple[Record, Part | None]:
