@@ -15,12 +15,12 @@ from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
-from scrapy.resolver import CachingThreadedResolver
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
+from crawler import connection
 from crawler.source import host_of, is_inner
 from crawler.unit import Unit, unit_of
 from store.words.records import CaptureKind
@@ -56,7 +56,7 @@ class Offsite:
         return ""
 
 
-class Resolver(CachingThreadedResolver):
+class Resolver(connection.Resolver):
     """Names are looked up here and nowhere else, and the connection goes to the very address that was checked.
 
     A check of its own before the request would leave a gap: a second look-up may answer otherwise, and a server of names can be made
@@ -80,6 +80,9 @@ class Resolver(CachingThreadedResolver):
             unit.inner[name.lower()] = address
             raise DNSLookupError(f"{name} leads to {address}, an address of this machine or its own network")
         return address
+
+    def found(self, name: str, addresses: tuple[str, ...]) -> None:
+        unit_of(next(iter(self.process.crawlers))).answers[name.lower()] = addresses
 
 
 class Inner:
@@ -111,6 +114,7 @@ class Robots(RobotsTxtMiddleware):
         super().__init__(crawler)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._rules: dict[str, RobotParser] = {}
+        self._unreachable: set[str] = set()
 
     async def robot_parser(self, request: Request) -> RobotParser:
         url = urlparse_cached(request)
@@ -134,6 +138,7 @@ class Robots(RobotsTxtMiddleware):
             body, unreachable = b"User-agent: *\nDisallow: /", True
         if unreachable:
             unit.count("robots.txt unreachable")
+            self._unreachable.add(urlparse_cached(request).netloc)
         rules = ProtegoRobotParser.from_crawler(self.crawler, body)
         self._slow_down(request, rules)
         return rules
@@ -153,10 +158,15 @@ class Robots(RobotsTxtMiddleware):
             slot.concurrency, slot.delay, slot.jitter = 1, max(slot.delay, floor), 0.0
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        unit = unit_of(self.crawler)
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest:
-            unit_of(self.crawler).count("robots refusals")
+            # an officer may decide otherwise than robots.txt says, but not for a site that could not be asked
+            if unit.source.robots and urlparse_cached(request).netloc not in self._unreachable:
+                unit.count("robots overridden")
+                return
+            unit.count("robots refusals")
             raise
 
 

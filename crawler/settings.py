@@ -31,6 +31,7 @@ RETRY_TIMES = 2
 RETRY_PRIORITY_ADJUST = -1
 COOKIES_ENABLED = False  # nobody is logged in, and what is never sent cannot leak into the archive
 REFERRER_POLICY = "same-origin"
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.connection.Handler")
 TWISTED_DNS_RESOLVER = "crawler.manners.Resolver"  # no name may lead into an inner network
 HTTPPROXY_ENABLED = False  # a proxy would look names up where nobody checks what they lead to
 
@@ -60,6 +61,7 @@ DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.walls.Doors": 40,  # before a redirect to a log-in page on another host is refused as another host's
     "crawler.manners.Offsite": 50,
+    "crawler.gates.Purposes": 60,
     "crawler.manners.Robots": 100,
     "crawler.walls.Walls": 585,  # sees bodies decoded (590), and answers before they are tried again (550)
     "crawler.manners.Inner": 586,
