@@ -56,5 +56,6 @@ class Apart:
         if self.pattern is None:
             return False
         head = body[:SEARCHED]
+        anywhere = re.compile(self.pattern.pattern, re.IGNORECASE | re.ASCII)  # "ÿØ" before a name is a picture's first bytes, no word
         texts = (head.decode("utf-8", "replace"), head.replace(b"\0", b"").decode("latin-1"))
-        return any(self.pattern.search(text) for text in texts)
+        return any(anywhere.search(text) for text in texts)

@@ -19,6 +19,7 @@ from casework.apart import Apart
 from casework.rows import Line, read_rows
 from casework.sightings import PURPOSE, SOURCES, Statement, statement_capture, words_of
 from casework.when import parse_when
+from crawler.clock import measure
 from store.archive import ArchiveWriter
 from store.config import Home, load
 from store.errors import TouchstoneError
@@ -144,7 +145,7 @@ def run(
     digest = sha256(body).hexdigest()
     started = store.begin_run(
         "sighting", actor=by, authority=home.settings.authority.code, code_version=code_version(),
-        config_digest=digest_of([by_columns.name, asdict(by_columns)]), source=SOURCES[side],
+        config_digest=digest_of([by_columns.name, asdict(by_columns)]), clock=measure(home.settings.clock.server), source=SOURCES[side],
     )  # fmt: skip
     done = Imported()
     try:

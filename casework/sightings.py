@@ -27,6 +27,7 @@ SOURCES = {told: f"sightings_{told}" for told in Told}
 PURPOSE = "sighting"
 PARSER, VERSION = "statement", "statement/1"
 SCHEMA = "schema_org"  # in place of a source's name: read pages of any site by what they say in schema.org
+OF_THE_CAMERA = ("camera_position", "camera_make", "camera_model")
 Progress = Callable[[int, int], None]
 
 
@@ -74,6 +75,7 @@ def add(
     without the statement of how it was obtained, an informant of an officer's own sighting, a file that cannot be kept.
     """
     from crawler import handed_in
+    from crawler.clock import measure
     from crawler.handed_in._keep import keep
 
     seen_at = _checked(said, files, informant)
@@ -86,12 +88,13 @@ def add(
     added = Added(Sighting(None, "", said.told, 0, "", by, datetime.now(UTC)))
     added.warnings += [f"{name} says who told it; it was replaced by a marker in what is kept" for name in told_as]
     run = store.begin_run(
-        "sighting", actor=by, authority=home.settings.authority.code, code_version=code_version(), config_digest=digest_of("sighting"),
+        "sighting", actor=by, authority=home.settings.authority.code, code_version=code_version(), config_digest=digest_of("sighting"), clock=measure(home.settings.clock.server),
         source=SOURCES[said.told],
     )  # fmt: skip
     try:
         with store.archive.writer(run.id) as writer:
             claims = [_claims(each, apart) for each in contents]
+            camera = _camera(claims) if said.told is not Told.officer else ""
             _warn(store, said, contents, apart, added)
             statement = _keep_statement(store, writer, run, clean, claims)
             kept = []
@@ -121,7 +124,7 @@ def add(
             said.told, _words(clean, [c["name"] for c in claims]), statement, PARSER, VERSION, account=bool(clean.seller or clean.phone),
             url=redact_url(clean.url), pictures=pictures, files=[(each.capture.id or 0, c["name"]) for each, c in zip(kept, claims, strict=True)],
             seen_at=seen_at, seen_at_text=clean.seen_at, place=clean.place, obtained=clean.obtained,
-            claims={"files": claims} if claims else {}, informant=_informant(informant, said, clean),
+            claims={"files": claims} if claims else {}, informant=_informant(informant, said, clean, camera),
         )  # fmt: skip
         added.sighting = store.keep_sighting(handed, actor=by, authority=run.authority, run=run.id, purpose=PURPOSE)
     except BaseException as error:
@@ -190,11 +193,22 @@ def _kept_apart(said: Statement, apart: Apart) -> tuple[Statement, list[str]]:
     return clean, found
 
 
-def _informant(informant: Informant | None, said: Statement, clean: Statement) -> Informant | None:
-    """The informant's row, with the words as they were told where some of them had to be replaced."""
-    if informant is None or said == clean:
+def _informant(informant: Informant | None, said: Statement, clean: Statement, camera: str) -> Informant | None:
+    """The informant's row, with the words as they were told where some of them had to be replaced, and what a camera says of its owner."""
+    told = f"As it was told: {said.note}" if informant is not None and said != clean else ""
+    if not (told or camera):
         return informant
-    return replace(informant, note="\n".join(filter(None, (informant.note, f"As it was told: {said.note}"))))
+    given = informant or Informant(0)
+    return replace(given, note="\n".join(filter(None, (given.note, told, camera))))
+
+
+def _camera(claims: Sequence[dict[str, Any]]) -> str:
+    """What the pictures of the public say of camera, owner and position, taken out of the claims: it tells who took them."""
+    said = []
+    for each in claims:
+        if taken := {name: each["claims"].pop(name) for name in ("author", *OF_THE_CAMERA) if name in each["claims"]}:
+            said.append(f"{each['name']} says: " + ", ".join(f"{name} {value}" for name, value in taken.items()))
+    return "\n".join(said)
 
 
 def _check_files(said: Statement, contents: Sequence[Any], apart: Apart, source_name: str | None) -> None:
