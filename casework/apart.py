@@ -29,7 +29,7 @@ class Apart:
         words = [re.findall(r"[\w@+.'-]*\w", part) for part in whole]
         literal = [r"[\s,.;:()-]+".join(map(re.escape, each)) for each in words if each and len("".join(each)) >= 5]
         digits = [
-            r"[\s().-]*".join(re.sub(r"\D", "", part)[-9:]) for part in self.values | set(whole) if len(re.sub(r"\D", "", part)) >= 10
+            r"[\s().-]*".join(re.sub(r"\D", "", part)[-10:]) for part in self.values | set(whole) if len(re.sub(r"\D", "", part)) >= 10
         ]
         numbers = [rf"(?:\+?44[\s()0.-]*|0[\s().-]*)?{each}(?!\d)" for each in digits]
         self.pattern = (
