@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from casework.commands import cases, home, listings, log, methods, operations, passes, places, references, schedule
+from casework.commands import cases, home, listings, log, methods, operations, passes, places, references, schedule, sightings
 from casework.commands.common import err
 from store.errors import TouchstoneError
 
@@ -28,8 +28,7 @@ app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")
 app.add_typer(listings.queue, name="queue")
 listings.register(app)
-app.add_typer(operations.app, name="operation")
-app.add_typer(schedule.app, name="schedule")
+from casework.commands import cases, home, listings, log, methods, operations, passes, places, references, schedule, sightings
 app.add_typer(references.app, name="reference")
 app.add_typer(places.registers, name="register")
 app.add_typer(places.premises, name="premises")
