@@ -14,13 +14,16 @@ from typing import Any
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
+from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.pages import response_of
+from crawler.connection import connection_of
+from crawler.pages import decoded_digest, response_of
 from crawler.unit import Unit, unit_of
 from store.secrets import redact_url
 from store.words.records import Capture, CaptureKind
 
 KEPT = "kept"  # the flag of an answer that comes out of the archive
+NOT_ARCHIVED = "not_archived"  # the meta key of a request whose answer is a secret, such as a token exchange
 
 
 class ArchiveMiddleware:
@@ -41,11 +44,15 @@ class ArchiveMiddleware:
 
     def process_request(self, request: Request) -> Response | None:
         request.meta["asked_at"] = time()
-        return self._kept_answer(request) if self.unit.resumed else None
+        request.meta.pop("capture", None)  # that of an earlier hop
+        return self._kept_answer(request) if self.unit.resumed and not request.meta.get(NOT_ARCHIVED) else None
 
     def process_response(self, request: Request, response: Response) -> Response:
         if KEPT in response.flags or "cached" in response.flags:
             return response  # archived already, or not fresh: it must not stand in the archive as an answer of now
+        if request.meta.get(NOT_ARCHIVED):
+            self.unit.count("not archived")
+            return response  # without a capture nothing can be read from it
         try:
             request.meta["capture"] = self._keep(request, response)
         except Exception as error:  # what cannot be kept must not be read: the run is void
@@ -66,6 +73,7 @@ class ArchiveMiddleware:
         )
         hops: list[str] = list(request.meta.get("redirect_urls", []))
         asked = hops[0] if hops else request.url
+        connection = connection_of(request, response)
         capture = Capture(
             None,
             self.unit.run.id,
@@ -83,6 +91,10 @@ class ArchiveMiddleware:
             min(started, ended),
             ended,
             server_ip=str(response.ip_address) if response.ip_address else None,
+            http_version=connection.http_version,
+            dns_answer=() if rendered else self.unit.answers.get((urlparse_cached(request).hostname or "").lower(), ()),
+            certificate=connection.certificate,
+            certificate_chain=connection.certificate_chain,
         )
         who = {"actor": self.unit.run.actor, "purpose": self.unit.purpose}
         if rendered:
@@ -93,10 +105,9 @@ class ArchiveMiddleware:
             return self.unit.store.keep_rendered(self.unit.writer, capture, response.body, parts, **who)
         return self.unit.store.keep(
             self.unit.writer,
-            capture,
+            replace(capture, decoded_digest=decoded_digest(capture, response.body)),
             response.body,
             request_body=request.body or None,
-            http=str(response.protocol or "HTTP/1.1"),
             **who,
         )
 

@@ -28,6 +28,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
+from crawler.connection import UNKNOWN, Handler
 from crawler.source import Source
 from crawler.unit import Unit, unit_of
 from store.words.records import Capture, CaptureKind
@@ -151,6 +152,7 @@ async def _taken(response: Any) -> tuple[dict[str, Any], bytes] | None:
             "start": timing.get("startTime", 0) / 1000,
             "took": max(0.0, timing.get("responseEnd", 0) / 1000),
             "ip": (address or {}).get("ipAddress"),
+            "http": await response.http_version(),
         }
     except (PlaywrightError, KeyError):
         return None
@@ -185,12 +187,14 @@ def network_of(request: Request, unit: Unit) -> list[tuple[Capture, bytes]]:
             started,
             min(now, started + timedelta(seconds=facts["took"])),
             server_ip=facts["ip"],
+            http_version=facts["http"],
+            certificate=UNKNOWN if facts["url"].startswith("https:") else "",  # the browser gives its names and dates, not its bytes
         )
         out.append((capture, body))
     return out
 
 
-class Browser(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
+class Browser(ScrapyPlaywrightDownloadHandler, Handler):  # type: ignore[misc]
     """scrapy-playwright's handler with a gate that every request of the browser passes."""
 
     def __init__(self, crawler: Crawler) -> None:

@@ -15,12 +15,12 @@ from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
-from scrapy.resolver import CachingThreadedResolver
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
+from crawler import connection
 from crawler.source import host_of, is_inner
 from crawler.unit import Unit, unit_of
 from store.words.records import CaptureKind
@@ -56,7 +56,7 @@ class Offsite:
         return ""
 
 
-class Resolver(CachingThreadedResolver):
+class Resolver(connection.Resolver):
     """Names are looked up here and nowhere else, and the connection goes to the very address that was checked.
 
     A check of its own before the request would leave a gap: a second look-up may answer otherwise, and a server of names can be made
@@ -80,6 +80,9 @@ class Resolver(CachingThreadedResolver):
             unit.inner[name.lower()] = address
             raise DNSLookupError(f"{name} leads to {address}, an address of this machine or its own network")
         return address
+
+    def found(self, name: str, addresses: tuple[str, ...]) -> None:
+        unit_of(next(iter(self.process.crawlers))).answers[name.lower()] = addresses
 
 
 class Inner:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Sequence
+from hashlib import sha256
 
 from scrapy.http import Headers, HtmlResponse, Response
 from scrapy.responsetypes import responsetypes
@@ -56,6 +57,16 @@ def decoded(capture: Capture, payload: bytes) -> bytes:
     for encoding in reversed([e for e in encodings if e and e != "identity"]):
         payload = _decode(payload, encoding)
     return payload
+
+
+def decoded_digest(capture: Capture, payload: bytes) -> str:
+    """SHA-256 of the body without its content-encodings; "" where they cannot be undone, and where there is none: it is that of the wire."""
+    if not any(name.lower() == "content-encoding" for name, _ in capture.response_headers):
+        return ""
+    try:
+        return sha256(decoded(capture, payload)).hexdigest()
+    except ValueError:
+        return ""
 
 
 def _decode(body: bytes, encoding: str) -> bytes:

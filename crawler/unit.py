@@ -23,6 +23,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawler.clock import measure
 from crawler.source import Source, find_sources, host_of
 from store.archive import ArchiveWriter
 from store.config import Home, digest
@@ -59,6 +60,7 @@ class Unit:
     counts: Counter[str] = field(default_factory=Counter)
     floors: dict[str, float] = field(default_factory=dict)  # downloader slot → the least delay that its robots.txt asks for
     hosts_refused: Counter[str] = field(default_factory=Counter)
+    answers: dict[str, tuple[str, ...]] = field(default_factory=dict)  # host → the addresses that its name led to
     inner: dict[str, str] = field(default_factory=dict)  # host → the inner address that its name led to, refused
     stopping: Any = None  # the task that closes the crawl there, held so that it is not collected
     wall: str = ""  # where the site would have us no further, as a sentence
@@ -143,6 +145,7 @@ def _run(store: Store, source: Source, operation: str | None, actor: str, config
         config_digest=config,
         operation=operation,
         source=source.name,
+        clock=measure(home.settings.clock.server),
     )
     return run, False
 

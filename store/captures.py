@@ -20,6 +20,8 @@ from store.reader import Reader
 from store.secrets import redact_headers, redact_url
 from store.words.records import Capture, CaptureKind, Location, SubjectCategory, Verb, canonical
 
+RESOURCES = (CaptureKind.rendered, CaptureKind.screenshot, CaptureKind.handed_in)  # bytes that no server sent as they are
+
 
 def capture_of(row: RowMapping) -> Capture:
     return Capture(
@@ -79,18 +81,17 @@ class CaptureWrites:
         actor: str,
         purpose: str,
         request_body: bytes | None = None,
-        http: str = "HTTP/1.1",
     ) -> Capture:
         """Keep a capture: bytes to the archive and onto the disk first, then the row, its location and its event together.
 
         Bytes that are kept already become a revisit record. Secrets in headers and URLs are replaced by a marker before anything
         is written. Returns the capture with its id, digests and record id.
         """
-        written = self._write(writer, capture, payload, request_body, http)
+        written = self._write(writer, capture, payload, request_body)
         with self.database.writing() as c:
             self.database.lock_chain(c)
             if self._overtaken(c, writer, written):
-                written = self._write(writer, capture, payload, request_body, http, whole=True)
+                written = self._write(writer, capture, payload, request_body, whole=True)
             return self._record(c, *written, actor, purpose)
 
     def keep_rendered(
@@ -109,12 +110,12 @@ class CaptureWrites:
         document it is part of, and a document that is kept is kept with all of it.
         """
         pieces = [*parts, (capture, payload)]
-        written = [self._write(writer, piece, body, None, "HTTP/1.1") for piece, body in pieces]
+        written = [self._write(writer, piece, body, None) for piece, body in pieces]
         with self.database.writing() as c:
             self.database.lock_chain(c)
             for i in reversed(range(len(pieces))):  # the newest first: only what was appended last can be withdrawn
                 if self._overtaken(c, writer, written[i]):
-                    written[i] = self._write(writer, *pieces[i], None, "HTTP/1.1", whole=True)
+                    written[i] = self._write(writer, *pieces[i], None, whole=True)
             kept = self._record(c, *written[-1], actor, purpose)
             for part, placed, original in written[:-1]:
                 self._record(c, replace(part, part_of=kept.id), placed, original, actor, purpose)
@@ -135,7 +136,7 @@ class CaptureWrites:
         return True
 
     def _write(
-        self, writer: ArchiveWriter, capture: Capture, payload: bytes, request_body: bytes | None, http: str, *, whole: bool = False
+        self, writer: ArchiveWriter, capture: Capture, payload: bytes, request_body: bytes | None, *, whole: bool = False
     ) -> tuple[Capture, Placed, int | None]:
         """The bytes into the archive: the capture as its row will say it, where its record lies, and whose payload it repeats.
 
@@ -150,7 +151,7 @@ class CaptureWrites:
             "uri": redact_url(capture.url_final),
             "date": capture.ended_at,
             "status": capture.status,
-            "http_version": http,
+            "http_version": capture.http_version or "HTTP/1.1",
             "response_headers": capture.response_headers,
             "method": capture.method,
             "request_headers": capture.request_headers,
@@ -158,8 +159,9 @@ class CaptureWrites:
             "server_ip": capture.server_ip,
             "extra": {"WARC-Touchstone-Run": capture.run, "WARC-Touchstone-Kind": str(capture.kind)},
         }
-        if capture.kind in (CaptureKind.rendered, CaptureKind.handed_in):
-            mime = {k.lower(): v for k, v in capture.response_headers}.get("content-type", "application/octet-stream")
+        headers = {name.lower(): value for name, value in capture.response_headers}
+        if capture.kind in RESOURCES:
+            mime = headers.get("content-type", "application/octet-stream")
             placed = writer.resource(uri=common["uri"], date=capture.ended_at, mime=mime, payload=payload, extra=common["extra"])
             original = None
         elif original is not None:
@@ -175,6 +177,7 @@ class CaptureWrites:
             capture,
             body_digest=digest,
             body_length=len(payload),
+            decoded_digest=capture.decoded_digest or ("" if "content-encoding" in headers else digest),
             record_id=placed.record_id,
             request_digest=hashlib.sha256(request_body).hexdigest() if request_body else "",
             url_requested=redact_url(capture.url_requested),

@@ -42,6 +42,17 @@ class RetentionDays:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """Against which server a crawl's clock is measured (SNTP). Without one the kernel says what it knows, and nobody is asked."""
+
+    server: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.server is not None and not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?", self.server):
+            raise ValueError(f"server: '{self.server}' is no name of a server, such as ntp.example or ntp.example:123")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What configs/touchstone.yml says. From `Home.settings` the store and the archive are absolute."""
 
@@ -54,6 +65,7 @@ class Settings:
     batch: int = 200
     dask_scheduler: str | None = None
     retention_days: RetentionDays = field(default_factory=RetentionDays)
+    clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
         if not re.search(r"[^\s@]+@[^\s@]+\.[^\s@]+|https?://\S+", self.user_agent):

@@ -27,8 +27,9 @@ from store.words.records import Capture, SubjectKind, Verb
 
 ERASE_LOCK = 0x70C458  # advisory lock of PostgreSQL: a file lock says nothing to another machine that has the same archive mounted
 ATTEMPTS = 5
-LISTS = ("redirects_json", "request_headers_json", "response_headers_json")
-BLANK: Mapping[str, Any] = {"url_requested": "", "url_final": "", "server_ip": None, **dict.fromkeys(LISTS, "[]")}
+LISTS = ("redirects_json", "request_headers_json", "response_headers_json", "dns_answer_json", "certificate_chain_json")
+TEXTS = ("url_requested", "url_final", "certificate")
+BLANK: Mapping[str, Any] = {"server_ip": None, **dict.fromkeys(TEXTS, ""), **dict.fromkeys(LISTS, "[]")}
 HOLDABLE = frozenset(SubjectKind) - {SubjectKind.case}  # a case has no number; its exhibits are held by being exhibits
 PAYLOAD = ("response", "resource")
 Files = tuple[dict[str, list[Placed]], list[tuple[int, int, Placed]]]  # segment → where all is now; (capture, payload of, place)
@@ -168,6 +169,7 @@ class Erasure:
                     "uri": each.url_final,
                     "date": each.ended_at,
                     "status": each.status,
+                    "http_version": each.http_version or "HTTP/1.1",
                     "response_headers": each.response_headers,
                     "method": each.method,
                     "request_headers": each.request_headers,

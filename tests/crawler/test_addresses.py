@@ -57,7 +57,7 @@ def _untested(mini: Mini, crawling: Crawling, host: str, **more: str) -> None:
 def _names(*inner: str, **names: str) -> str:
     """Code for `Crawling.patched`: what the system's look-up says, and which addresses of this machine stand for inner ones."""
     table = {f"{name.replace('_', '.')}": address for name, address in names.items()}
-    code = f"import socket\nsocket.gethostbyname = {table!r}.__getitem__\n"
+    code = f"import socket\nsocket.gethostbyname_ex = lambda name: (name, [], [{table!r}[name]])\n"
     return code + (f"import crawler.manners\ncrawler.manners.is_inner = lambda host: host in {inner!r}\n" if inner else "")
 
 
@@ -133,7 +133,7 @@ def test_a_name_that_leads_elsewhere_at_the_second_look(mini: Mini, crawling: Cr
         mini.pages[path] = replace(page, headers={"Connection": "close"})
     _untested(mini, crawling, "shop.example")
     code = _names("127.0.0.9" if gate else "none") + (
-        "answers = ['127.0.0.1', '127.0.0.1']\nsocket.gethostbyname = lambda name: answers.pop() if answers else '127.0.0.9'\n"
+        "answers = ['127.0.0.1', '127.0.0.1']\nsocket.gethostbyname_ex = lambda name: (name, [], [answers.pop() if answers else '127.0.0.9'])\n"
         "import crawler.settings\ncrawler.settings.DNSCACHE_ENABLED = False\n"
     )
     crawling.patched("mini", code)
@@ -151,7 +151,7 @@ def test_redirects_to_other_addresses_of_this_machine(mini: Mini, other: Site, c
         mini.pages[f"/to/{number}"] = Response(b"", status=302, headers={"Location": f"http://{form}:{other.port}/admin"})
         starts.append(f"{mini.site.url}to/{number}")
     mini.write(crawling.home, start="', '".join(starts))
-    _, result = crawling.patched("mini", "import socket\nsocket.gethostbyname = lambda name: '127.0.0.1'\n")
+    _, result = crawling.patched("mini", "import socket\nsocket.gethostbyname_ex = lambda name: (name, [], ['127.0.0.1'])\n")
     assert (
         other.requests == []
         and result["counts"]["offsite refusals"] == len(FORMS.split())
