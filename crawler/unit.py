@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.clock import measure
+from crawler.health import drifted
 from crawler.source import Source, find_sources, host_of
 from store.archive import ArchiveWriter
 from store.config import Home, digest
@@ -107,7 +108,7 @@ def crawl(
         locked(home, f"host-{host_of(source.url)}", math.inf),
         Store.open(home) as store,
     ):
-        config = digest(home, ["touchstone.yml", "walls.yml", f"sources/{name}.yml"])
+        config = digest(home, ["touchstone.yml", "walls.yml", "health.yml", f"sources/{name}.yml"])
         run, resumed = _run(store, source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
         with (
@@ -203,6 +204,8 @@ def _ended(unit: Unit, reason: str) -> PassResult:
         problems.append(f"our own code raised {counts['callback raised']} times outside a parser: see {unit.home.path('var/log')}")
     if listings < unit.source.expect.listings and not unit.wall:  # that they are too few follows from the wall
         problems.append(f"{listings} listings where at least {unit.source.expect.listings} were expected")
+    if not unit.wall and not unit.broken:
+        problems += [each.sentence for each in drifted(unit.store, unit.home, unit.source, unit.run.id, counts)]
     outcome = Outcome.failed if unit.broken else Outcome.unmet if problems else Outcome.good
     message = unit.broken or "; ".join(problems)
     unit.store.end_run(unit.run.id, outcome, counts, message)

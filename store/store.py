@@ -26,9 +26,9 @@ from store.database import Database
 from store.erasure import PAYLOAD, Erasure
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
+from store.health import HealthReads
 from store.listings import ListingReads, ListingWrites
 from store.places import PlaceReads, PlaceWrites
-from store.runs import Runs
 from store.words.records import Actor, Authority, Event, Verb
 
 SYSTEM = "system"
@@ -77,7 +77,7 @@ class Acting(ListingReads, FindingReads, PlaceReads, CaseReads):
             )
 
 
-class Store(Runs, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
+class Store(HealthReads, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
     def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:

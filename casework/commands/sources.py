@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from casework.commands.common import By, Folder, Json, Why, bar, home_of, opened, person, print_json, say, table, tame
 from store.errors import TouchstoneError
+from store.health import FIELDS, Yield
+from store.words.records import Run
+
+if TYPE_CHECKING:
+    from crawler.source import Source
+
+RUNS = 5  # crawls that `source list` shows
 
 app = typer.Typer(no_args_is_help=True, help="The sources that are crawled.")
 
@@ -79,20 +86,95 @@ def preview(rows: Sequence[Mapping[str, str]]) -> None:
 
 @app.command("list")
 def source_list(json: Json = False, home: Folder = None) -> None:
-    """The sources of configs/sources, with what each expects and how its last run ended."""
+    """The sources with their health: how the last crawl ended, how many listings it brought, how often each field was filled.
+
+    Example: touchstone source list
+    """
     import crawler.source
 
     folder = home_of(home)
-    found = {source.name: source for source in crawler.source.find_sources(folder)}
+    found = crawler.source.find_sources(folder)
     with opened(home) as (_h, store):
-        last = {name: next(iter(store.runs("crawl", name, limit=1)), None) for name in found}
+        recent = {each.name: store.yields(each.name, RUNS) for each in found}
+        last = {each.name: next(iter(store.runs("crawl", each.name, limit=1)), None) for each in found}
     if json:
-        print_json([{"name": n, "title": s.title, "url": s.url, "platform": s.platform, "last_run": last[n]} for n, s in found.items()])
+        print_json([_health(each, recent[each.name], last[each.name]) for each in found])
         return
-    rows = [(n, s.title, s.platform, s.url, (r.outcome or "not ended") if (r := last[n]) else "never ran") for n, s in found.items()]
     table(
         "Sources",
-        ("name", "title", "platform", "url", "last run"),
-        rows,
+        ("name", "title", "platform", "last crawl", "ended", "listings, newest first", "fields filled"),
+        [
+            (
+                each.name,
+                each.title,
+                each.platform,
+                *_ending(last[each.name]),
+                " ".join(str(y.listings) for y in recent[each.name]),
+                _rates(recent[each.name]),
+            )
+            for each in found
+        ],
         "There is no source yet: `touchstone source new URL` drafts one, docs/add-a-source.md says how to go on.",
     )
+
+
+def _health(source: Source, recent: Sequence[Yield], last: Run | None) -> dict[str, Any]:
+    runs = [
+        {
+            "run": y.run.id,
+            "started_at": y.run.started_at,
+            "outcome": y.run.outcome,
+            "listings": y.listings,
+            "readings": y.readings,
+            "fill_rates": {name: y.rate(name) for name in FIELDS},
+            "unread": y.unread,
+        }
+        for y in recent
+    ]
+    return {"name": source.name, "title": source.title, "url": source.url, "platform": source.platform, "last_run": last, "runs": runs}
+
+
+def _ending(run: Run | None) -> tuple[str, str]:
+    return (f"{run.started_at:%Y-%m-%d %H:%M} UTC", run.outcome or "not ended") if run else ("never", "")
+
+
+def _rates(recent: Sequence[Yield]) -> str:
+    """The last run's share for each field that any of these runs filled, and what it was on the runs before where it differs."""
+    lines = []
+    for name in FIELDS:
+        rates = [rate for each in recent if (rate := each.rate(name)) is not None]
+        if not any(rates):
+            continue
+        before = (
+            f" (before: {', '.join(f'{rate:.0%}' for rate in rates[1:])})"
+            if any(abs(rate - rates[0]) > 0.005 for rate in rates[1:])
+            else ""
+        )
+        lines.append(f"{name} {rates[0]:.0%}{before}")
+    return "\n".join(lines)
+
+
+@app.command("check")
+def source_check(
+    name: Annotated[str, typer.Argument(help="A source's name; without it, all of them.")] = "", json: Json = False, home: Folder = None
+) -> None:
+    """Alarms: a source has fallen silent, a field is filled less often than usual, more stays unread, no crawl for too long, no legal note.
+
+    Exit status 1 where there is one. What counts as one is in configs/health.yml.
+    Example: touchstone source check my_marketplace
+    """
+    import crawler.health
+    import crawler.source
+
+    with opened(home) as (folder, store):
+        found = crawler.source.find_sources(folder, [name] if name else None)
+        alarms = [alarm for source in found for alarm in crawler.health.check(store, folder, source)]
+    if json:
+        print_json(alarms)
+    else:
+        for alarm in alarms:
+            say(alarm.sentence)
+        if not alarms:
+            say(f"{len(found)} sources, no alarm.")
+    if alarms:
+        raise typer.Exit(1)

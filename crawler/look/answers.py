@@ -116,9 +116,8 @@ def answer_of(document: Any, url: str) -> Answer | None:
         {"items": f"{len(items)} things" + (f"; also lists at {', '.join(p or 'the top' for p, _, _ in lists[1:3])}" if lists[1:] else "")},
     )
     for name in _KEYS:
-        found = _key(items, name)
-        if found:
-            rules[name], why[name] = found
+        if told := _key(items, name):
+            rules[name], why[name] = told
     _in_minor(items, rules, why)
     _money(items, rules)
     for found in _onward(document, path, url):

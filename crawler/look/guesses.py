@@ -23,7 +23,7 @@ from crawler.source import Kind, Source, host_of
 from store.words.money import parse_price
 from store.words.records import Parsed
 
-FAMILY_ANSWERS = ("shopify", "woocommerce")
+ANSWERS = {"shopify": "/products.json", "woocommerce": "/wc/store/"}
 _ADS = re.compile(r"\bads?\b|advert|classified|gumtree|noticeboard|for sale by", re.I)
 
 
@@ -92,15 +92,23 @@ def _site_title(plan: Plan, source: Source) -> tuple[str, str]:
         if not page.is_json and (named := page.response.css('meta[property="og:site_name"]::attr(content)').get(default="").strip()):
             return named[:80], "og:site_name"
     for page in plan.pages:
-        for link in [] if page.is_json else page.root.iter("a"):
-            if address(page.base, link.attrib.get("href", "")).rstrip("/") == source.url.rstrip("/") and 2 < len(name := said(link)) <= 60:
-                if not re.fullmatch(r"\W*(?:home|back|all|shop|start|front page)\W*", name, re.I):
-                    return name, "its link to the front page"
+        if named := _front_link(page, source):
+            return named, "its link to the front page"
     titles = list(dict.fromkeys(page.title for page in plan.pages if page.title))
     parts = Counter(part.strip() for title in titles for part in re.split(r"\s+[|–—·:»-]\s+", title))
     if len(titles) > 1 and parts and (top := parts.most_common(1)[0])[1] > 1:
         return top[0][:80], "what the pages' titles share"
     return (titles[0][:80], "the page's title") if titles else (host_of(source.url), "its address")
+
+
+def _front_link(page: Page, source: Source) -> str:
+    """The words of a link to the site's front page, unless they are what anybody's would be."""
+    for link in [] if page.is_json else page.root.iter("a"):
+        named = said(link)
+        usual = re.fullmatch(r"\W*(?:home|back|all|shop|start|front page)\W*", named, re.I)
+        if 2 < len(named) <= 60 and not usual and address(page.base, link.attrib.get("href", "")).rstrip("/") == source.url.rstrip("/"):
+            return named
+    return ""
 
 
 def _currency(texts: Sequence[str]) -> tuple[str, str] | None:
@@ -111,11 +119,10 @@ def _currency(texts: Sequence[str]) -> tuple[str, str] | None:
 
 # -- answers in JSON ---------------------------------------------------------------------------------------------------------
 def _of_answer(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[Page]] | None:
-    family = plan.pages[0].family
-    if plan.asked.get(page.url) == "api" and family in FAMILY_ANSWERS:
+    for family, path in ANSWERS.items():
         probe = replace(source, platform=family, currency="GBP")
-        if not (read := _try(page, probe)):
-            return None
+        if path not in page.url or not (read := _try(page, probe)):
+            continue
         entries = _head(
             plan,
             source,

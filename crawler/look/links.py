@@ -22,6 +22,7 @@ class Pattern:
 
     regex: str
     why: str
+    strict: bool = True  # each link has a reference of its own; else one listing may stand under several addresses
 
     def ref(self, url: str) -> str:
         found = re.search(self.regex, url)
@@ -35,14 +36,32 @@ def plain(text: str) -> str:
 
 def pattern_of(urls: Sequence[str], others: Sequence[str] = ()) -> Pattern | None:
     """The pattern that gives each of these addresses a reference of its own and none to the others; None where there is none."""
-    urls = list(dict.fromkeys(urls))
-    if not urls:
-        return None
+    urls = list(dict.fromkeys(without_session(each) for each in urls))
+    others = [without_session(each) for each in others if without_session(each) not in urls]
     for each in (*_by_query(urls), *_by_path(urls)):
         refs = [each.ref(url) for url in urls]
-        if all(refs) and len(set(refs)) == len(refs) and not any(each.ref(url) for url in others if url not in urls):
+        if not all(refs) or len(set(refs)) < len(refs) * (1 if each.strict else 0.7):
+            continue
+        taken = sorted({each.ref(url) for url in others} - {""})
+        if not taken:
             return each
+        if len(taken) <= 4 and not set(taken) & set(refs):
+            return _but_not(each, taken)
     return None
+
+
+def without_session(url: str) -> str:
+    """An address without the session that some sites write into its path."""
+    return re.sub(r";(?:jsessionid|sid|phpsessid)=[^/?#]*", "", url, flags=re.I)
+
+
+def _but_not(pattern: Pattern, names: Sequence[str]) -> Pattern:
+    """The pattern with the names of other pages, such as the list's own, left out."""
+    opening = re.search(r"(?<!\\)\((?!\?)", pattern.regex)
+    assert opening is not None
+    but = rf"(?!(?:{'|'.join(map(plain, names))})(?:[./?#]|$))" if len(names) > 1 else rf"(?!{plain(names[0])}(?:[./?#]|$))"
+    regex = pattern.regex[: opening.start()] + but + pattern.regex[opening.start() :]
+    return Pattern(regex, f"{pattern.why}; but not {', '.join(names)}")
 
 
 def _by_query(urls: Sequence[str]) -> list[Pattern]:
@@ -71,7 +90,8 @@ def _by_path(urls: Sequence[str]) -> list[Pattern]:
     lengths = {len(each) for each in paths}
     out: list[Pattern] = []
     if len(lengths) == 1:
-        for index in reversed(range(len(paths[0]))):
+        columns = sorted(range(len(paths[0])), key=lambda index: (not all(each[index].isdigit() for each in paths), -index))
+        for index in columns:
             column = [each[index] for each in paths]
             if len(set(column)) == len(column) or (len(urls) == 1 and index == len(paths[0]) - 1):
                 out += _in_segment(paths, index, column)
@@ -136,6 +156,13 @@ def _anywhere(paths: Sequence[Sequence[str]]) -> list[Pattern]:
     out = []
     if all(re.search(r"\d{3,}(?:\.\w+)?$", each) for each in joined):
         out.append(Pattern(r"[-_/](\d{3,})(?:\.\w+)?(?:[?#]|$)", "the number that the address ends with"))
+    for word in dict.fromkeys(each.lower() for each in paths[0][:-1]):
+        places = [next((place for place, each in enumerate(path[:-1]) if each.lower() == word), -1) for path in paths]
+        if min(places) >= 0 and len(set(places)) > 1:
+            mixed = any(path[place] != word for path, place in zip(paths, places, strict=True))
+            out.append(
+                Pattern(rf"{'(?i)' if mixed else ''}/{plain(word)}/([\w-]+)", f"what follows /{word}/, wherever it stands", strict=False)
+            )
     firsts = {each[0] for each in paths}
     if len(firsts) == 1 and all(len(each) > 1 for each in paths):
         out.append(Pattern(rf"/{plain(next(iter(firsts)))}/(?:[^?#]+/)?([^/?#]+)", "the last segment of an address that begins alike"))

@@ -56,8 +56,12 @@ class Looker(SourceSpider):
         page = Page(asked, page_of(capture, response.body), capture.id)
         yield from map(self.ask, self.plan.seen(page))
 
-    def failed(self, failure: Failure) -> Iterator[Request]:
-        super().failed(failure)
+    def ask(self, url: str, **more: Any) -> Request:
+        return super().ask(url, **more).replace(errback=self.passed)
+
+    def passed(self, failure: Failure) -> Iterator[Request]:
+        """An address that brought no page is counted as in a crawl; what the plan would look at in its place is asked for."""
+        self.failed(failure)
         asked = self._asked(getattr(failure, "request", None))
         yield from map(self.ask, self.plan.missed(asked) if asked else [])
 
