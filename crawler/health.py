@@ -62,8 +62,11 @@ def drifted(store: Store, home: Home, source: Source, run: str, counts: Mapping[
     limits = read_thresholds(home)
     recent = store.yields(source.name, limits.good_runs * 4 + 1)
     now = next((each for each in recent if each.run.id == run), None)
-    good = [each for each in recent if each.run.outcome is Outcome.good and each.run.id != run][: limits.good_runs]
-    if now is None or not good:
+    if now is None:
+        return []
+    alike = [each for each in recent if each.run.operation == now.run.operation and each.run.id != run]
+    good = [each for each in alike if each.run.outcome is Outcome.good][: limits.good_runs]
+    if not good:
         return []
     return [
         *_silent(store, source, now, good, limits),

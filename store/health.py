@@ -41,7 +41,7 @@ class HealthReads(Runs):
 
     def yields(self, source: str, limit: int = 10) -> list[Yield]:
         """A source's crawls, newest first."""
-        runs = self.runs("crawl", source, limit)
+        runs = self.runs("crawl", source, limit=limit)
         names = [each.id for each in runs]
         filled = [func.sum(case((_filled(name), 1), else_=0)).label(name) for name in FIELDS]
         query = (

@@ -20,6 +20,7 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.gates import Errand, barred
 from crawler.look.page import Page
 from crawler.look.plan import MOST, Plan
 from crawler.look.writing import Draft, draft
@@ -35,6 +36,18 @@ from store.version import code_version
 from store.words.records import Outcome, Purpose
 
 Report = Callable[[Mapping[str, int]], None]
+
+
+class Looking(Errand):
+    """A few pages are looked at once, to describe a site: no sweep of it, and nothing is expected of it."""
+
+    @property
+    def purpose(self) -> Purpose:
+        return Purpose.capture_once
+
+    @property
+    def expects(self) -> bool:
+        return False
 
 
 class Looker(SourceSpider):
@@ -127,9 +140,11 @@ def look(
             store.archive.writer(run.id) as writer,
             store.acting(actor, purpose=str(Purpose.capture_once), justification=justification, run=run.id) as reader,
         ):
-            unit = Unit(home, store, source, run, writer, reader, str(Purpose.capture_once), False, read_facts(home), report)
-            spin(unit, type(name, (Looker,), {"name": name, "source": source, "plan": plan}))
-        problem = _problem(unit, plan)
+            unit = Unit(home, store, source, run, writer, reader, Looking(reason=why), False, read_facts(home), report)
+            barred_by = barred(unit)
+            if not barred_by:
+                spin(unit, type(name, (Looker,), {"name": name, "source": source, "plan": plan}))
+        problem = barred_by or _problem(unit, plan)
         counts = {key: value for key, value in sorted(unit.counts.items()) if value}
         store.end_run(run.id, Outcome.unmet if problem else Outcome.good, counts, problem)
     if problem and not plan.pages:

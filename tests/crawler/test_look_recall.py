@@ -24,7 +24,6 @@ LEGAL = ("legal:", "legal: A loopback test.")
 # source → the lines to be edited beside `legal:`, each as (what the line begins with, the line as it must be); a line that is missing
 # is added where its beginning is ""
 EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "demo_classifieds": (("price:", "  price: ['.price .now', '.price']"),),
 }
 MOST = 3
 
