@@ -23,8 +23,7 @@ LEGAL = ("legal:", "legal: A loopback test.")
 
 # source → the lines to be edited beside `legal:`, each as (what the line begins with, the line as it must be); a line that is missing
 # is added where its beginning is ""
-EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {
-}
+EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {}
 MOST = 3
 
 
