@@ -59,15 +59,17 @@ class Looker(SourceSpider):
         for url in self.plan.begin(self.source.start[0]):
             yield self.ask(url)
 
-    def read(self, response: Response) -> Iterator[Request]:
+    async def read(self, response: Response) -> AsyncIterator[Request]:
         capture = self._capture(response)
         asked = self._asked(response.request)
         if capture is None or capture.id is None:
-            yield from map(self.ask, self.plan.missed(asked))
+            for url in self.plan.missed(asked):
+                yield self.ask(url)
             return
         self.unit.count("pages")
         page = Page(asked, page_of(capture, response.body), capture.id)
-        yield from map(self.ask, self.plan.seen(page))
+        for url in self.plan.seen(page):
+            yield self.ask(url)
 
     def ask(self, url: str, **more: Any) -> Request:
         return super().ask(url, **more).replace(errback=self.passed)
