@@ -26,7 +26,8 @@ from store.database import Database
 from store.erasure import PAYLOAD, Erasure
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
-from store.listings import ListingReads, ListingWrites
+from store.history import HistoryReads
+from store.listings import ListingWrites
 from store.places import PlaceReads, PlaceWrites
 from store.runs import Runs
 from store.words.records import Actor, Authority, Event, Verb
@@ -34,7 +35,7 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(ListingReads, FindingReads, PlaceReads, CaseReads):
+class Acting(HistoryReads, FindingReads, PlaceReads, CaseReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:

@@ -113,6 +113,7 @@ CALLS: dict[str, Any] = {
     "summaries": lambda r: r.summaries(),
     "listing": lambda r: r.listing("stall", "1"),
     "history": lambda r: r.history(1),
+    "full_history": lambda r: r.full_history(1),
     "listing_images": lambda r: r.listing_images(1),
     "listing_captures": lambda r: r.listing_captures(1),
     "readings": lambda r: r.readings(listing=1),
