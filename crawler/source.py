@@ -7,7 +7,8 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 from crawler.platforms._api import Api
 from store.config import Home, load
 from store.errors import TouchstoneError
+from store.strict import FieldError, near
+from store.words.purposes import local_day
 
 Rules = str | tuple[str, ...]  # one CSS selector, or several in order of preference
 
@@ -110,6 +113,29 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """robots.txt is not obeyed: on whose decision, on what basis, until which day (YYYY-MM-DD, that day included)."""
+
+    override_by: str
+    basis: str
+    until: str
+
+    def __post_init__(self) -> None:
+        if not self.override_by.strip():
+            raise FieldError("override_by", "name the officer who decided it")
+        if len(self.basis.split()) < 3:
+            raise FieldError("basis", "say in a sentence on what legal basis robots.txt is not obeyed")
+        try:
+            date.fromisoformat(self.until)
+        except ValueError:
+            raise FieldError("until", f"'{self.until}' is no date: write it as 2026-11-25") from None
+
+    def over(self, today: date) -> str:
+        """Why it does not stand any more, as a sentence; "" while it does."""
+        return f"its robots.txt override ended on {self.until}: renew it or take it out" if today > date.fromisoformat(self.until) else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Facts of one source, as configs/sources/NAME.yml states them."""
 
@@ -134,6 +160,10 @@ class Source:
     cards: Cards | None = None
     api: Api | None = None
     currency: str | None = None
+    robots: Override | None = None
+    search: str | None = None  # address of a search, with {term} and, where it can be stated, {area}: what an operation asks for
+    seller_pages: tuple[str, ...] = ()  # patterns of addresses that are a person's own page: no sweep goes there
+    posts: tuple[str, ...] = ()  # patterns of addresses to which the site's own scripts may POST while a page is rendered
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", self.start or (self.url,))
@@ -142,11 +172,17 @@ class Source:
                 raise ValueError(f"'{url}' is not a web address: it must begin with http:// or https://")
         if self.delay < 0 or self.concurrency < 1 or self.max_pages < 1:
             raise ValueError("delay is at least 0, concurrency and max_pages at least 1")
-        if self.ref is not None:
+        for name, rule in (
+            ("ref", self.ref or ""),
+            *(("seller_pages", each) for each in self.seller_pages),
+            *(("posts", each) for each in self.posts),
+        ):
             try:
-                re.compile(self.ref)
+                re.compile(rule)
             except re.error as error:
-                raise ValueError(f"ref: '{self.ref}' is not a regular expression: {error}") from None
+                raise FieldError(name, f"'{rule}' is not a regular expression: {error}") from None
+        if self.search is not None and (not re.match(r"https?://[^/\s{]+", self.search) or "{term}" not in self.search):
+            raise FieldError("search", "it is a web address with {term} where the words of a search go, and {area} where it has one")
         if self.platform == "selectors" and self.selectors is None and self.cards is None:
             raise ValueError("platform selectors needs `selectors:` for item pages or `cards:` for lists of cards")
         if (self.platform == "json_api") != (self.api is not None):
@@ -170,9 +206,11 @@ class Source:
         """Why this source may not be started, as a sentence; "" when it may."""
         if not self.legal.strip():
             return f"source {self.name} has no legal note: say in its YAML, under `legal:`, on what basis and on whose decision its pages are looked at"
+        if self.robots and (over := self.robots.over(local_day(datetime.now(UTC)))):
+            return f"source {self.name}: {over}"
         if self.expect is None:
             return f"source {self.name} does not say what it expects: give `expect: {{listings: N}}`, the least number of listings that a good crawl brings"
-        named = (self.url, *self.start, *(f"http://{each}" for each in self.hosts))
+        named = (self.url, *self.start, *([self.search] if self.search else []), *(f"http://{each}" for each in self.hosts))
         if not self.testing and (inner := next((h for h in map(host_of, named) if is_inner(h)), "")):
             return f"source {self.name} leads to {inner}, an address of this machine or its own network; only a source with `testing: true` may"
         if not self.testing and self.delay < MIN_DELAY:
@@ -183,8 +221,21 @@ class Source:
 
     def owns(self, url: str) -> bool:
         """Whether an address is of this source: its own hosts and those it names."""
-        own = {host_of(each) for each in (self.url, *self.start)} | {host_of(f"http://{each}") for each in self.hosts}
+        own = {host_of(each) for each in (self.url, *self.start, self.search or self.url)} | {
+            host_of(f"http://{each}") for each in self.hosts
+        }
         return host_of(url) in own
+
+    def is_sellers(self, url: str) -> bool:
+        """Whether an address is a person's own page, as far as `seller_pages` tells."""
+        return any(re.search(rule, url) for rule in self.seller_pages)
+
+    def starting_at(self, urls: Iterable[str]) -> Source:
+        """The same source, begun elsewhere: what it reads, how and from which hosts stays as it is."""
+        hosts = (*self.hosts, *filter(None, map(host_of, self.start)))
+        other = replace(self, start=tuple(urls), hosts=tuple(dict.fromkeys(hosts)))
+        object.__setattr__(other, "name", self.name)
+        return other
 
 
 def host_of(url: str) -> str:
@@ -249,5 +300,7 @@ def find_sources(home: Home, names: Iterable[str] | None = None) -> list[Source]
     files = {path.stem: path for path in home.configs("sources")}
     for name in names or ():
         if name not in files:
-            raise TouchstoneError(f"there is no source '{name}' in {home.file('sources')}; there are: {', '.join(files) or 'none'}")
+            raise TouchstoneError(
+                f"there is no source '{name}' in {home.file('sources')}; there are: {', '.join(files) or 'none'}{near(name, files)}"
+            )
     return [read_source(files[name]) for name in (names if names is not None else files)]

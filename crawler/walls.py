@@ -118,12 +118,19 @@ def read_facts(home: Home) -> Facts:
 
 
 def stop(crawler: Crawler, wall: Wall, what: str) -> NoReturn:
+    """End the crawl at a wall."""
+    unit = unit_of(crawler)
+    if not unit.wall:
+        unit.count("walls")
+        unit.count(f"wall: {wall.name}")
+    halt(crawler, f"{wall}: {what}; {WE_DO_NOT[wall]}")
+
+
+def halt(crawler: Crawler, sentence: str) -> NoReturn:
     """End the crawl here: what waits in the downloader's queues is not sent any more; what is on its way is kept when it comes."""
     unit = unit_of(crawler)
     if not unit.wall:
-        unit.wall = f"{wall}: {what}; {WE_DO_NOT[wall]}"
-        unit.count("walls")
-        unit.count(f"wall: {wall.name}")
+        unit.wall = sentence
         for slot in crawler.engine.downloader.slots.values():
             while slot.queue:
                 slot.queue.popleft()[1].errback(IgnoreRequest(unit.wall))

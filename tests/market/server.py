@@ -19,6 +19,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     at: datetime
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Response:
     content_type: str = HTML
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    chunked: bool = False
 
 
 Pages = Callable[[str, Mapping[str, str]], Response | None]
@@ -53,25 +55,39 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
 
+    def do_POST(self) -> None:
+        self._answer(with_body=True)
+
     def _answer(self, *, with_body: bool) -> None:
         site = self.server.site
         if site.closed:
             self.close_connection = True
             return
-        response = site.answer(Request(self.command, self.path, dict(self.headers.items()), datetime.now(UTC)))
+        length = self.headers.get("Content-Length", "0")
+        body = self.rfile.read(int(length)) if length.isdigit() else b""
+        response = site.answer(Request(self.command, self.path, dict(self.headers.items()), datetime.now(UTC), body))
         self.send_response(response.status)
         self.send_header("Content-Type", response.content_type)
-        self.send_header("Content-Length", str(len(response.body)))
+        if response.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Content-Length", str(len(response.body)))
         if site.set_cookie:
             self.send_header("Set-Cookie", site.set_cookie)
         for name, value in response.headers.items():
             self.send_header(name, value)
         self.end_headers()
         if with_body:
-            self.wfile.write(response.body)
+            self.wfile.write(_in_chunks(response.body) if response.chunked else response.body)
 
     def log_message(self, format: str, *args: object) -> None:
         """The log is `Site.requests`; the terminal stays quiet."""
+
+
+def _in_chunks(body: bytes, size: int = 700) -> bytes:
+    """The body in chunks (RFC 9112 § 7.1)."""
+    parts = [body[at : at + size] for at in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
 class Site:
@@ -137,7 +153,11 @@ class Site:
         if planted:
             return planted
         query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        return self._pages(parts.path, query) or Response(b"<h1>Not found</h1>", status=404)
+        return self.page(request, parts.path, query) or Response(b"<h1>Not found</h1>", status=404)
+
+    def page(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
+        """What the site says at a path; a site that looks at more than the address overrides this."""
+        return self._pages(path, query)
 
     def start(self) -> None:
         self._thread.start()
