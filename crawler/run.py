@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Why:
     operation: str | None = None
     stated: str = ""
     reason: str = ""
+    screenshots: str = ""  # the level from which screenshots that are due are taken, and nothing else is
 
 
 _WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
@@ -42,6 +43,7 @@ def run(
     sources: Iterable[str] | None = None,
     operation: Operation | str | None = None,
     reason: str = "",
+    screenshots: str = "",
     actor: str = SYSTEM,
     resume: bool = True,
     progress: Progress | None = None,
@@ -50,7 +52,7 @@ def run(
 
     An interrupted unit is gone on with under its own run. Raises TouchstoneError for a name that is no source.
     """
-    why = _why(store, operation, reason)
+    why = replace(_why(store, operation, reason), screenshots=screenshots)
     chains: dict[str, list[str]] = {}
     for source in find_sources(home, sources):
         chains.setdefault(host_of(source.url), []).append(source.name)
@@ -118,6 +120,7 @@ def _crawl_unit(folder: Path, name: str, why: Why, actor: str, resume: bool, pro
     command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--actor", actor]
     command += ["--operation", why.operation, "--stated", why.stated] if why.operation else []
     command += [f"--reason={why.reason}"] if why.reason else []
+    command += ["--screenshots", why.screenshots] if why.screenshots else []
     command += [] if resume else ["--afresh"]
     command += ["--patience", str(patience)] if patience else []
     log = folder / "var" / "log" / f"crawl-{name}.err"

@@ -32,7 +32,7 @@ from store.runs import PassResult
 from store.secrets import redact_headers
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
-from store.words.records import Outcome, Run, digest_of
+from store.words.records import Level, Outcome, Run, digest_of
 
 if TYPE_CHECKING:
     from crawler.gates import Errand
@@ -93,6 +93,7 @@ def crawl(
     stated: str = "",
     once: str = "",
     reason: str = "",
+    screenshots: str = "",
     actor: str = SYSTEM,
     resume: bool = True,
     patience: float = 0.0,
@@ -102,6 +103,7 @@ def crawl(
 
     `operation` is its reference, as recorded under the digest `stated` (the newest where none is given); without one it is a sweep of
     the source as it stands. `once` is the one page to capture, `reason` why a person's page is looked at again.
+    With `screenshots`, a level, only the pages of listings flagged that high are asked for, of which a screenshot is due.
     `patience` is for how many seconds to wait for another process that is at this unit to end: where a worker died, what it had
     started is still closing when another worker is given its work.
     """
@@ -109,6 +111,7 @@ def crawl(
     if refusal := source.refusal() or _browser_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
     from crawler.gates import Errand, barred  # they know this module
+    from crawler.screenshots import due, spider_of_screenshots
     from crawler.walls import read_facts
 
     facts = read_facts(home)
@@ -117,11 +120,15 @@ def crawl(
             stack.enter_context(locked(home, f"unit-{operation or ''}-{name}", patience))
             stack.enter_context(locked(home, f"host-{host_of(source.url)}", math.inf))
         store = stack.enter_context(Store.open(home))
-        errand = Errand(store.operation(operation, stated) if operation else None, once, reason)
+        shown = due(store, source, Level(screenshots), actor) if screenshots else ()
+        if screenshots and not shown:
+            return PassResult(Outcome.good, {}, "", (f"{name}: no listing waits for a screenshot",))
+        errand = Errand(store.operation(operation, stated) if operation else None, once, reason, shown)
         source = errand.of(source)
         config = digest(home, ["touchstone.yml", "walls.yml", f"sources/{name}.yml"])
-        config = digest_of([config, *source.start]) if operation or once else config
-        run, resumed = _run(store, "capture" if once else "crawl", source, operation, actor, config, home, resume)
+        config = digest_of([config, *source.start]) if operation or once or shown else config
+        pass_name = "capture" if once else "screenshot" if shown else "crawl"
+        run, resumed = _run(store, pass_name, source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
         with (
             store.archive.writer(run.id) as writer,
@@ -131,7 +138,7 @@ def crawl(
             if writer.repaired:
                 unit.count("archive tails repaired")
             why_not = barred(unit)
-            closed = "" if why_not else spin(unit)
+            closed = "" if why_not else spin(unit, spider_of_screenshots(source) if shown else None)
         if why_not:
             store.end_run(run.id, Outcome.failed, dict(unit.counts), why_not)
             return PassResult(Outcome.failed, dict(unit.counts), why_not, (f"NOT STARTED {name}: {why_not}",))
@@ -334,6 +341,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stated", default="", help="digest under which the operation was recorded")
     parser.add_argument("--once", default="", help="the one page to capture")
     parser.add_argument("--reason", default="", help="why a person's page is looked at again")
+    parser.add_argument("--screenshots", default="", help="take the screenshots that are due, of listings flagged this high")
     parser.add_argument("--actor", default=SYSTEM)
     parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for another process that is at this unit")
     parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
@@ -362,6 +370,7 @@ def main(arguments: list[str] | None = None) -> int:
             stated=options.stated,
             once=options.once,
             reason=options.reason,
+            screenshots=options.screenshots,
             actor=options.actor,
             resume=not options.afresh,
             patience=options.patience,

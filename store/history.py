@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from store import tables as t
-from store.listings import ListingReads, newest_readings, snapshot_of
+from store.listings import ListingReads, documents_of, newest_readings, snapshot_of
 from store.words.records import SNAPSHOT_WORDS, CaptureKind, Listing, Outcome, Snapshot, Version
 
-SOFT_404 = "soft 404"  # the reason of an unread row: the site says that the listing is gone, and answers 200
+NO_MORE = "gone"  # the reason of an unread row: the page says that its listing is no more, whatever its status
 GONE = (404, 410)
 CRAWL = "crawl"
 
@@ -117,6 +117,34 @@ class HistoryReads(ListingReads):
         differences = tuple(changes(old, new) for old, new in itertools.pairwise(versions))
         return History(summary.listing, tuple(versions), differences, absences, came_from, to)
 
+    def without_screenshot(self, source: str, levels: Sequence[str], limit: int) -> list[Listing]:
+        """Listings of a source whose newest flag has one of these levels and whose newest version no screenshot shows, highest score first."""
+        with self.store.database.reading() as c:
+            newest = select(func.max(t.flag.c.id)).group_by(t.flag.c.listing)
+            query = (
+                select(t.listing)
+                .join(t.flag, t.flag.c.listing == t.listing.c.id)
+                .where(t.listing.c.source == source, t.flag.c.id.in_(newest), t.flag.c.level.in_(levels))
+                .order_by(t.flag.c.score.desc(), t.listing.c.id)
+            )
+            found: list[Listing] = []
+            for r in c.execute(query).all():
+                shown, versions = _last_screenshot(c, r.id), _versions(c, r.id)
+                if versions and (shown is None or shown < versions[-1].captured_at) and len(found) < limit:
+                    found.append(Listing(r.id, r.source, r.ref, r.url))
+        self.shown("listing", (each.id for each in found))
+        return found
+
+
+def _last_screenshot(c: Connection, listing: int) -> datetime | None:
+    """When the newest screenshot of a listing's page was taken: beside a page that it was read from, or for itself."""
+    documents = documents_of(listing)
+    query = select(func.max(t.capture.c.ended_at)).where(
+        t.capture.c.kind == str(CaptureKind.screenshot), t.capture.c.part_of.in_(documents)
+    )
+    found: datetime | None = c.execute(query).scalar()
+    return found
+
 
 # -- versions ------------------------------------------------------------------------------------------------------------------
 def _versions(c: Connection, listing: int) -> list[Version]:
@@ -188,7 +216,7 @@ def _answers(c: Connection, listing: Listing) -> list[Evidence]:
         .join(t.reading, t.reading.c.capture == t.capture.c.id)
         .where(t.reading.c.listing == listing.id, t.capture.c.id.in_(alone), t.capture.c.url_requested != "")
     )
-    soft = select(t.unread.c.capture).where(t.unread.c.reason == SOFT_404)
+    soft = select(t.unread.c.capture).where(t.unread.c.reason == NO_MORE)
     kinds = [str(CaptureKind.page), str(CaptureKind.rendered)]
     query = (
         select(t.capture.c.id, t.capture.c.ended_at, t.capture.c.status, t.capture.c.run)
@@ -225,11 +253,14 @@ def _missed(c: Connection, listing: Listing, seen: Sequence[_Seen]) -> list[Evid
     return found
 
 
+CUT_SHORT = ("cut off", "broken off", "past at_most", "not fetched", "used up", "left for")
+
+
 def complete(counts: dict[str, int]) -> bool:
-    """Whether a crawl asked for all that it meant to: no request failed, but for pages and pictures that are not there, and none was left out."""
+    """Whether a crawl asked for all that it meant to: no request failed, but for pages and pictures that are not there, and no list was cut off."""
     failed = counts.get("failures", 0) - sum(counts.get(f"failure: HTTP {status}", 0) for status in GONE)
-    left_out = (number for name, number in counts.items() if name.startswith(("left out", "not followed")))
-    return failed <= 0 and not any(left_out) and not counts.get("parse raised") and not counts.get("callback raised")
+    cut = sum(number for name, number in counts.items() if any(words in name for words in CUT_SHORT))
+    return failed <= 0 and not cut and not counts.get("parse raised") and not counts.get("callback raised")
 
 
 # -- relisted ------------------------------------------------------------------------------------------------------------------

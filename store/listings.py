@@ -79,6 +79,17 @@ def newest_readings(listings: Sequence[int] | None = None) -> Any:
     )
 
 
+def documents_of(listing: int) -> Any:
+    """The captures that show a listing's page: those it was read from, and rendered documents of its address that were only pictured."""
+    read = select(t.reading.c.capture).where(t.reading.c.listing == listing)
+    pictured = (
+        select(t.capture.c.id)
+        .join(t.listing, (t.listing.c.source == t.capture.c.source) & (t.listing.c.url == t.capture.c.url_requested))
+        .where(t.listing.c.id == listing, t.capture.c.kind == "rendered")
+    )
+    return read.union(pictured)
+
+
 class ListingWrites:
     database: Database
     retain_until: Any
@@ -394,7 +405,7 @@ class ListingReads(CaptureReads):
     def listing_captures(self, listing: int) -> list[Capture]:
         """Every capture that a listing rests on: the pages it was read from and the pictures joined to those readings."""
         with self.store.database.reading() as c:
-            pages = {r.capture for r in c.execute(select(t.reading.c.capture).where(t.reading.c.listing == listing))}
+            pages = set(c.execute(documents_of(listing)).scalars())
             joins = t.reading_image.join(t.reading, t.reading.c.id == t.reading_image.c.reading)
             pictures = {
                 r.capture for r in c.execute(select(t.reading_image.c.capture).select_from(joins).where(t.reading.c.listing == listing))

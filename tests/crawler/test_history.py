@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from casework.cli import app
 from crawler import reread
 from store.history import History
-from store.words.records import CaptureKind, Outcome
+from store.words.records import CaptureKind, Operation, Outcome
 from tests.crawler.conftest import Crawling, Mini
 from tests.market.server import Response
 
@@ -207,7 +207,7 @@ def test_another_configuration_or_operation_is_no_evidence(mini: Mini, crawling:
     mini.write(crawling.home)
     crawling("mini")
     del mini.goods["1"]
-    crawling("mini", operation="other")
+    crawling("mini", operation=Operation("other", "demo", "Bags only", terms=("bag",)))
     mini.write(crawling.home, more="max_pages: 100\n")
     crawling("mini")
     assert _full(crawling, "1").absences == ()

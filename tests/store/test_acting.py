@@ -103,6 +103,7 @@ CALLS: dict[str, Any] = {
     "captures": lambda r: r.captures([1]),
     "payload": lambda r: r.payload(1),
     "answer": lambda r: r.answer(r.store.runs("crawl")[0].id, "GET", "http://stall.example/item/1"),
+    "newest_picture": lambda r: r.newest_picture("stall", "http://stall.example/item/1/picture/0.jpg", START),
     "captures_of": lambda r: r.captures_of(),
     "place": lambda r: r.place(1),
     "locations": lambda r: list(r.locations(1)),
