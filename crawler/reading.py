@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import structlog
 from scrapy.http import HtmlResponse
 
-from crawler.platforms import parser_version, platform
+from crawler.platforms import parser_version, read
 from crawler.platforms._page import ref_of
 from crawler.source import Source
 from store.secrets import MARKER, URL_MARKER, redact_url
 from store.store import Store
-from store.words.records import Capture, Parsed, Reading, Snapshot
+from store.words.records import Capture, Details, Parsed, Reading, Snapshot
 
 log = structlog.get_logger()
 LONGEST = 300  # characters of a reference or a handle that the tables hold
@@ -42,30 +42,51 @@ def role(source: Source, *urls: str) -> Literal["item", "cards", "list"]:
     return "cards" if source.cards and not own_pages else "list"
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a parser made of one page: listings with their picture addresses as written, and (reason, detail) of what it could not read."""
+
+    listings: tuple[tuple[Parsed, tuple[str, ...]], ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    counts: Counter[str] = field(default_factory=Counter)
+
+
 def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse, run: str) -> Read:
     """Parse a page that holds listings and keep what it says; what is refused or fails is kept as an unread row."""
-    assert capture.id is not None
-    version, counts = parser_version(source), Counter[str]()
+    return keep_page(store, source, capture, parse_page(source, capture, page), run)
+
+
+def parse_page(source: Source, capture: Capture, page: HtmlResponse) -> Page:
+    counts = Counter[str]()
     try:
-        parsed = list(platform(source.platform).parse(page, source))
+        parsed = read(page, source)
     except Exception as error:
         log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
-        store.keep_unread(capture.id, version, "parser raised", f"{type(error).__name__}: {error}", run)
-        return Read((), Counter({"parse raised": 1}))
+        return Page((), (("parser raised", f"{type(error).__name__}: {error}"),), Counter({"parse raised": 1}))
     fit = [_fit_to_keep(each) for each in parsed]
     wrote = {id(each): raw.images for each, raw in zip(fit, parsed, strict=True)}  # a picture is asked for at its whole address
     good, refused = _sorted(fit)
-    for reason, which in refused.items():
-        store.keep_unread(capture.id, version, reason, f"{len(which)} of {len(parsed)} cards: " + "; ".join(which[:5]), run)
-        counts["not understood"] += len(which)
+    unread = [(reason, f"{len(which)} of {len(parsed)} cards: " + "; ".join(which[:5])) for reason, which in refused.items()]
+    counts["not understood"] += sum(map(len, refused.values()))
     if not parsed:
-        store.keep_unread(capture.id, version, "no listing found", f"{len(page.body)} bytes", run)
+        unread.append(("no listing found", f"{len(page.body)} bytes"))
         counts["not understood"] += 1
-    readings = store.keep_readings(capture, source.platform, version, good, run)
     for each in good:
         counts.update(f"note: {note}" for note in each.notes)
-    counts["readings"] = len(readings)
-    return Read(tuple(zip(readings, (wrote[id(each)] for each in good), strict=True)), counts)
+    counts["readings"] = len(good)
+    return Page(tuple((each, wrote[id(each)]) for each in good), tuple(unread), counts)
+
+
+def keep_page(store: Store, source: Source, capture: Capture, page: Page, run: str) -> Read:
+    """Keep what was read of a kept capture."""
+    assert capture.id is not None
+    version = parser_version(source)
+    for reason, detail in page.unread:
+        store.keep_unread(capture.id, version, reason, detail, run)
+    if not page.listings:
+        return Read((), page.counts)
+    readings = store.keep_readings(capture, source.platform, version, [each for each, _ in page.listings], run)
+    return Read(tuple(zip(readings, (images for _, images in page.listings), strict=True)), page.counts)
 
 
 def _sorted(parsed: Sequence[Parsed]) -> tuple[list[Parsed], dict[str, list[str]]]:
@@ -90,6 +111,7 @@ def _fit_to_keep(each: Parsed) -> Parsed:
     """Addresses without their secrets, and words that a database can hold: no NUL, no half of a surrogate pair (JSON can write both)."""
     words: dict[str, Any] = {word: _sound(said) if isinstance(said, str) else said for word, said in each.snapshot.words().items()}
     words["seller"] = words["seller"][:LONGEST]
+    beside: dict[str, Any] = {name: _sound(said) if isinstance(said, str) else said for name, said in asdict(each.details).items()}
     images = tuple(redact_url(_sound(url)) for url in each.images)
     return replace(
         each,
@@ -99,6 +121,7 @@ def _fit_to_keep(each: Parsed) -> Parsed:
         images=images,
         seller_url=redact_url(_sound(each.seller_url)),
         notes=tuple(_sound(note) for note in each.notes),
+        details=Details(**beside),
     )
 
 

@@ -39,16 +39,16 @@ def _as_lists(record: Any, *apart: str) -> None:
         if each.name not in apart:
             object.__setattr__(record, each.name, (value,) if isinstance(value, str) else tuple(value or ()))
         for rule in getattr(record, each.name) if each.name not in apart else ():
-            _check_css(each.name, rule)
+            _check_rule(each.name, rule)
 
 
-def _check_css(name: str, rule: str) -> None:
-    from cssselect import HTMLTranslator, SelectorError
+def _check_rule(name: str, rule: str) -> None:
+    from crawler.platforms._rules import rule_of
 
     try:
-        HTMLTranslator().css_to_xpath(rule.partition("@")[0].strip() or "*")
-    except (SelectorError, ValueError) as error:
-        raise ValueError(f"{name}: '{rule}' is not a CSS selector: {error}") from None
+        rule_of(rule)
+    except ValueError as error:
+        raise ValueError(f"{name}: '{rule}' {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
-    """CSS for the parts of an item page; `css@attr` takes an attribute. Of several the first that finds something counts."""
+    """Rules for the parts of an item page: `css`, `css@attr`, `css ~ /pattern/`. Of several the first that finds something counts."""
 
     title: Rules
     price: Rules = ()
@@ -76,6 +76,10 @@ class Selectors:
     brand: Rules = ()
     category: Rules = ()
     condition: Rules = ()
+    posted: Rules = ()
+    quantity: Rules = ()
+    sold: Rules = ()
+    price_was: Rules = ()
 
     def __post_init__(self) -> None:
         _as_lists(self)
@@ -83,7 +87,7 @@ class Selectors:
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """CSS for a list whose cards say all there is: `card` on the page, the others within a card ("@attr" is the card's own)."""
+    """Rules for a list whose cards say all there is: `card` (CSS) on the page, the others within a card ("@attr" is the card's own)."""
 
     card: str
     title: Rules
@@ -95,9 +99,18 @@ class Cards:
     seller_url: Rules = ()
     place: Rules = ()
     ref: Rules = ()
+    brand: Rules = ()
+    category: Rules = ()
+    condition: Rules = ()
+    posted: Rules = ()
+    quantity: Rules = ()
+    sold: Rules = ()
+    price_was: Rules = ()
 
     def __post_init__(self) -> None:
-        _check_css("card", self.card)
+        _check_rule("card", self.card)
+        if "@" in self.card or " ~ /" in self.card:
+            raise ValueError(f"card: '{self.card}' must be CSS alone: it says which elements are cards, not what one says")
         _as_lists(self, "card")
 
 

@@ -16,11 +16,10 @@ from scrapy.http import HtmlResponse, Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from crawler.images import image_of
 from crawler.pages import page_of
 from crawler.platforms import following, parser_version
 from crawler.platforms._page import address, base_of, ref_of
-from crawler.reading import read_page, role
+from crawler.reading import role
 from crawler.source import Rules, Source
 from crawler.unit import Unit
 from store.errors import StopRun
@@ -84,7 +83,7 @@ class SourceSpider(scrapy.Spider):
         self.unit.count(f"failure: {type(error).__name__}")
 
     # -- reading ---------------------------------------------------------------------------------------------------------------
-    def read(self, response: Response) -> Iterator[Request]:
+    async def read(self, response: Response) -> AsyncIterator[Request]:
         """Read a page that was kept: its listings, and where it leads."""
         capture = self._capture(response)
         if capture is None:
@@ -93,14 +92,17 @@ class SourceSpider(scrapy.Spider):
         page = page_of(capture, response.body)
         what = role(self.source, redact_url(capture.url_requested), page.url)
         if what != "item":
-            yield from self.links(response, capture)
+            for request in self.links(response, capture):
+                yield request
         if what != "list":
-            read = read_page(self.unit.store, self.source, capture, page, self.unit.run.id)
+            read = await self.unit.keeper.read(capture, response.body)
             for name, number in read.counts.items():
                 self.unit.count(name, number)
             for reading, pictures in read.readings:
-                yield from self.pictures_of(reading, pictures)
-            yield from self.further(response, page)
+                async for request in self.pictures_of(reading, pictures):
+                    yield request
+            for request in self.further(response, page):
+                yield request
 
     def further(self, response: Response, page: HtmlResponse) -> Iterator[Request]:
         """The next pages that an answer itself names (an API, products.json, the Store API), at most `max_pages`."""
@@ -137,7 +139,7 @@ class SourceSpider(scrapy.Spider):
                 yield self.ask(url)
 
     # -- pictures --------------------------------------------------------------------------------------------------------------
-    def pictures_of(self, reading: Reading, addresses: tuple[str, ...]) -> Iterator[Request]:
+    async def pictures_of(self, reading: Reading, addresses: tuple[str, ...]) -> AsyncIterator[Request]:
         """Fetch a reading's pictures, each address once a run, and join them in their order."""
         assert reading.id is not None
         for position, url in enumerate(addresses):
@@ -149,23 +151,23 @@ class SourceSpider(scrapy.Spider):
                     url, callback=self.keep_picture, errback=self.failed, meta=meta, priority=-1, headers={"Accept": "image/*,*/*;q=0.5"}
                 )
             elif (known := self.pictures[url]) is not None:
-                self.unit.store.join_image(reading.id, position, *known)
+                await self.unit.keeper.join(*known, [(reading.id, position)])
             else:
                 self.waiting[url].append((reading.id, position))
 
-    def keep_picture(self, response: Response) -> None:
+    async def keep_picture(self, response: Response) -> None:
         capture = self._capture(response)
         if capture is None or capture.id is None:
             return
-        image = image_of(capture, response.body)
-        self.unit.store.keep_image(image)
+        url = response.meta["picture"]
+        wanted, self.waiting[url] = self.waiting.pop(url, []), []
+        image = await self.unit.keeper.picture(capture, response.body, wanted)
         self.unit.count("images")
         if image.problem:
             self.unit.count("images with a problem")
-        url = response.meta["picture"]
         self.pictures[url] = (image.sha256, capture.id)
-        for reading, position in self.waiting.pop(url, []):
-            self.unit.store.join_image(reading, position, image.sha256, capture.id)
+        if late := self.waiting.pop(url):  # asked for while it was being kept
+            await self.unit.keeper.join(image.sha256, capture.id, late)
 
     def _capture(self, response: Response) -> Capture | None:
         """The capture that a response is; None, and counted, where it is an error page or no fresh answer."""

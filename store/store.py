@@ -23,20 +23,21 @@ from store.captures import CaptureWrites, newest_locations
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
-from store.erasure import PAYLOAD, Erasure
+from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
 from store.history import HistoryReads
-from store.listings import ListingWrites
+from store.meetings import MeetingReads
 from store.operations import OperationReads, OperationWrites
 from store.places import PlaceReads, PlaceWrites
 from store.runs import Runs
+from store.sightings import SightingWrites
 from store.words.records import Actor, Authority, Event, Verb
 
 SYSTEM = "system"
 
 
-class Acting(HistoryReads, FindingReads, PlaceReads, CaseReads, OperationReads):
+class Acting(MeetingReads, HistoryReads, FindingReads, PlaceReads, CaseReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
@@ -79,7 +80,7 @@ class Acting(HistoryReads, FindingReads, PlaceReads, CaseReads, OperationReads):
             )
 
 
-class Store(Runs, OperationWrites, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
+class Store(Runs, OperationWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites):
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
     def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:
@@ -90,12 +91,17 @@ class Store(Runs, OperationWrites, CaptureWrites, Erasure, ListingWrites, Findin
     @classmethod
     def open(cls, home: Home) -> Store:
         """The store that a working folder's settings name, its tables brought up to date, its authority and the system actor recorded."""
-        settings = home.settings
-        store = cls(settings.store, settings.archive, retention=asdict(settings.retention_days))
+        settings, store = home.settings, cls.at(home)
         store.migrate()
         store.keep_authority(Authority(settings.authority.code, settings.authority.name, settings.authority.jurisdiction))
         store.keep_actor(Actor(SYSTEM, settings.authority.code, "Touchstone", "system", is_person=False))
         return store
+
+    @classmethod
+    def at(cls, home: Home) -> Store:
+        """The same store as it is: for a process beside one that has opened it."""
+        settings = home.settings
+        return cls(settings.store, settings.archive, retention=asdict(settings.retention_days))
 
     def migrate(self) -> None:
         """Bring the tables up to the newest Alembic revision."""
