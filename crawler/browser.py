@@ -10,7 +10,8 @@ The browser may ask the source's own hosts only, and what their robots.txt allow
 source's names are looked up once by us and lead it to the addresses that were checked, no other name or number leads it anywhere,
 WebSockets and service workers (which would bypass the gate) are shut off. It sends no cookie, and nothing but GET and HEAD where the
 source's YAML does not say otherwise. It fetches no pictures, films or fonts: a listing's pictures are captures of their own, and nobody
-should be asked for them twice.
+should be asked for them twice. Where a screenshot is taken pictures pass the gate too, unless they were kept within a day: those are
+shown from the archive (crawler/screenshot.py).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
 from crawler.connection import UNKNOWN, Handler
+from crawler.screenshot import Shot, pictured
 from crawler.source import Source, is_inner
 from crawler.unit import Unit, unit_of
 from store.words.records import Capture, CaptureKind
@@ -103,22 +105,28 @@ def _pinned(host: str, source: Source) -> str:
     return "" if is_inner(address) and not source.testing else f"MAP {host} {address}"
 
 
-def meta_for(source: Source) -> dict[str, Any]:
-    """What a request needs to go through the browser: wait for the page, let its answers come in, then take the document."""
-    recorder = Recorder()
+def meta_for(source: Source, unit: Unit, *, screenshot: bool = False) -> dict[str, Any]:
+    """What a request needs to go through the browser: wait for the page, let its answers come in, then take the document.
+
+    With `screenshot` its pictures are let in, and the page as it then looks is a capture of its own.
+    """
+    recorder = Recorder(Shot(unit) if screenshot else None)
     wait = PageMethod("wait_for_selector", source.wait_for, state="attached", timeout=RENDER_MS) if source.wait_for else PageMethod(_quiet)
     return {
         "playwright": True,
         "recorder": recorder,
         "playwright_page_init_callback": _shut_sockets,
         "playwright_page_event_handlers": {"response": recorder.heard},
-        "playwright_page_methods": [wait, PageMethod(recorder.settle)],
+        "playwright_page_methods": [wait, *([PageMethod(recorder.shot.take)] if recorder.shot else []), PageMethod(recorder.settle)],
     }
 
 
 async def _shut_sockets(page: Any, request: Request) -> None:
     await page.route_web_socket("**/*", lambda socket: socket.close())
     await page.add_init_script("window.open = () => null")
+    shot: Shot | None = request.meta["recorder"].shot
+    if shot:
+        await shot.let_pictures_in(page)
 
 
 async def _quiet(page: Any) -> None:
@@ -132,13 +140,14 @@ async def _quiet(page: Any) -> None:
 class Recorder:
     """Collects the answers that a page's browser gets. Their bodies must be asked for while the page is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, shot: Shot | None = None) -> None:
+        self.shot = shot
         self.tasks: list[asyncio.Task[tuple[dict[str, Any], bytes] | None]] = []
         self.parts: list[tuple[dict[str, Any], bytes]] = []
         self.closed = False
 
     def heard(self, response: Any) -> None:
-        if not self.closed and response.url.startswith(("http://", "https://")):
+        if not self.closed and response.url.startswith(("http://", "https://")) and not (self.shot and self.shot.served(response)):
             self.tasks.append(asyncio.ensure_future(_taken(response)))
 
     async def settle(self, page: Any) -> None:
@@ -205,6 +214,8 @@ def network_of(request: Request, unit: Unit) -> list[tuple[Capture, bytes]]:
             certificate=UNKNOWN if facts["url"].startswith("https:") else "",  # the browser gives its names and dates, not its bytes
         )
         out.append((capture, body))
+    if recorder.shot and recorder.shot.png:
+        out.append(recorder.shot.part(unit))
     return out
 
 
@@ -223,7 +234,7 @@ class Browser(ScrapyPlaywrightDownloadHandler, Handler):  # type: ignore[misc]
         unit = unit_of(self.crawler)
         if asked.url.startswith(("data:", "blob:", "about:")):
             return False
-        if asked.resource_type in NOT_FETCHED:
+        if asked.resource_type in NOT_FETCHED and not (asked.resource_type == "image" and pictured(asked)):
             return True
         if Offsite.refusal(asked.url, unit):
             unit.count("offsite refusals")

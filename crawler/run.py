@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +30,9 @@ class Why:
     operation: str | None = None
     stated: str = ""
     reason: str = ""
+    once: str = ""  # the one page to capture
+    kind: str = ""  # what kind of source it is of, where no YAML says so
+    screenshots: str = ""  # the level from which screenshots that are due are taken, and nothing else is
 
 
 _WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
@@ -43,6 +46,7 @@ def run(
     sources: Iterable[str] | None = None,
     operation: Operation | str | None = None,
     reason: str = "",
+    screenshots: str = "",
     actor: str = SYSTEM,
     resume: bool = True,
     stopping: threading.Event | None = None,
@@ -52,7 +56,7 @@ def run(
 
     When `stopping` is set, the unit that runs is asked to stop, and no further one is started (not on an executor). An interrupted unit is gone on with under its own run. Raises TouchstoneError for a name that is no source.
     """
-    why = _why(store, operation, reason)
+    why = replace(_why(store, operation, reason), screenshots=screenshots)
     chains: dict[str, list[str]] = {}
     for source in find_sources(home, sources):
         chains.setdefault(host_of(source.url), []).append(source.name)
@@ -136,6 +140,8 @@ def _crawl_unit(
     command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--actor", actor]
     command += ["--operation", why.operation, "--stated", why.stated] if why.operation else []
     command += [f"--reason={why.reason}"] if why.reason else []
+    command += [f"--once={why.once}", f"--kind={why.kind}"] if why.once else []
+    command += ["--screenshots", why.screenshots] if why.screenshots else []
     command += [] if resume else ["--afresh"]
     command += ["--patience", str(patience)] if patience else []
     log = folder / "var" / "log" / f"crawl-{name}.err"

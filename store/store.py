@@ -27,6 +27,7 @@ from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
 from store.health import HealthReads
+from store.history import HistoryReads
 from store.meetings import MeetingReads
 from store.operations import OperationReads, OperationWrites
 from store.places import PlaceReads, PlaceWrites
@@ -36,7 +37,7 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, FindingReads, PlaceReads, CaseReads, OperationReads):
+class Acting(MeetingReads, HistoryReads, FindingReads, PlaceReads, CaseReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
