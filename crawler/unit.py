@@ -33,7 +33,7 @@ from store.runs import PassResult
 from store.secrets import redact_headers
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
-from store.words.records import Level, Outcome, Run, digest_of
+from store.words.records import Level, Outcome, Purpose, Run, digest_of
 
 if TYPE_CHECKING:
     from crawler.gates import Errand
@@ -223,6 +223,9 @@ def spin(unit: Unit, spider: Any = None) -> str:
 
 def _ended(unit: Unit, reason: str) -> PassResult:
     """The run's ending row and its summary. An interrupted run gets none: it is gone on with next time."""
+    if unit.errand.purpose is Purpose.subject_watch:
+        why = f"watched under operation {unit.run.operation}"
+        unit.store.concern(unit.store.listings_of_run(unit.run.id), actor=unit.run.actor, why=why, run=unit.run.id)
     listings = unit.store.read_in_run(unit.run.id)
     counts = {"listings": listings, **{key: value for key, value in sorted(unit.counts.items()) if value}}
     if reason == "shutdown" and not unit.broken and not unit.wall:
