@@ -66,6 +66,11 @@ def test_patterns_in_links_and_pictures() -> None:
         ("/(\\d+) sold/", "//", "holds no regular expression: it is empty"),
         (".facts ~", ".facts[ ~", "is not a CSS selector"),
         ("sold:", "sould:", "unknown key 'sould'; did you mean 'sold'?"),
+        (
+            "selectors:\n",
+            "follow: {next: 'a.next ~ /x/'}\nselectors:\n",
+            "follow: next: 'a.next ~ /x/' holds a pattern: links are found by CSS",
+        ),
         ("selectors:\n  title: h1\n", "cards:\n  card: 'li ~ /x/'\n  title: h1\n  url: a\n", "card: 'li ~ /x/' must be CSS alone"),
     ],
 )
