@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from crawler.platforms._api import Api
 from store.config import Home, load
 from store.errors import TouchstoneError
+from store.health import FIELDS
 from store.strict import FieldError, near
 from store.words.purposes import local_day
 
@@ -121,10 +122,14 @@ class Expect:
     """The least that a crawl must bring; less is said aloud and ends with exit status 1."""
 
     listings: int
+    usual: int | None = None  # how many are usual now, where the last good runs brought more
+    without: tuple[str, ...] = ()  # fields that the site does not state any more: their absence is no alarm
 
     def __post_init__(self) -> None:
         if self.listings < 1:
             raise ValueError("listings: expect at least 1; a crawl that finds nothing is not a good one")
+        if unknown := sorted(set(self.without) - set(FIELDS)):
+            raise ValueError(f"without: there is no field '{unknown[0]}'; there are: {', '.join(FIELDS)}")
 
 
 @dataclass(frozen=True, slots=True)
