@@ -40,16 +40,18 @@ def _as_lists(record: Any, *apart: str) -> None:
         if each.name not in apart:
             object.__setattr__(record, each.name, (value,) if isinstance(value, str) else tuple(value or ()))
         for rule in getattr(record, each.name) if each.name not in apart else ():
-            _check_rule(each.name, rule)
+            _check_rule(each.name, rule, may_hold_pattern=not isinstance(record, Follow))
 
 
-def _check_rule(name: str, rule: str) -> None:
+def _check_rule(name: str, rule: str, may_hold_pattern: bool = True) -> None:
     from crawler.platforms._rules import rule_of
 
     try:
-        rule_of(rule)
+        holds_pattern = rule_of(rule).pattern is not None
     except ValueError as error:
         raise ValueError(f"{name}: '{rule}' {error}") from None
+    if holds_pattern and not may_hold_pattern:
+        raise ValueError(f"{name}: '{rule}' holds a pattern: links are found by CSS, and told from others by `ref:`")
 
 
 @dataclass(frozen=True, slots=True)
