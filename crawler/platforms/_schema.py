@@ -48,7 +48,7 @@ def json_ld(response: TextResponse) -> list[Any]:
     from extruct.jsonld import JsonLdExtractor
 
     extractor, found = JsonLdExtractor(), list[Any]()
-    for script in response.xpath('//script[contains(translate(@type, "LDAJPSON", "ldajpson"), "application/ld+json")]'):
+    for script in response.xpath('//script[contains(translate(@type, "ACDIJLNOPST", "acdijlnopst"), "application/ld+json")]'):
         script.root.set("type", "application/ld+json")
         written = script.root.text or ""
         for attempt in dict.fromkeys((written, _WRAPPING.sub("", written))):
