@@ -145,6 +145,6 @@ class Purposes:
         if unit.errand.purpose is Purpose.market_sweep and unit.source.is_sellers(request.url):
             unit.count("seller page refusals")
             raise IgnoreRequest("a sweep goes to no seller's own page")
-        if unit.errand.once and unit.errand.once not in (request.url, *request.meta.get("redirect_urls", [])):
+        if unit.errand.once and Request(unit.errand.once).url not in (request.url, *request.meta.get("redirect_urls", [])):
             unit.count("further pages not asked for")
             raise IgnoreRequest("one page was asked for")

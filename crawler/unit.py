@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.clock import measure
-from crawler.source import Source, find_sources, host_of
+from crawler.health import drifted
+from crawler.source import Kind, Source, find_sources, host_of
 from store.archive import ArchiveWriter
 from store.config import Home, digest
 from store.errors import StopRun, TouchstoneError
@@ -32,7 +33,7 @@ from store.runs import PassResult
 from store.secrets import redact_headers
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
-from store.words.records import Level, Outcome, Run, digest_of
+from store.words.records import Level, Outcome, Purpose, Run, digest_of
 
 if TYPE_CHECKING:
     from crawler.gates import Errand
@@ -100,6 +101,7 @@ def crawl(
     operation: str | None = None,
     stated: str = "",
     once: str = "",
+    kind: str = str(Kind.marketplace),
     reason: str = "",
     screenshots: str = "",
     actor: str = SYSTEM,
@@ -115,7 +117,9 @@ def crawl(
     `patience` is for how many seconds to wait for another process that is at this unit to end: where a worker died, what it had
     started is still closing when another worker is given its work.
     """
-    [source] = find_sources(home, [name])
+    from crawler.once import CAPTURED, source_of, spider_of_page
+
+    [source] = [source_of(home, once, Kind(kind))] if once else find_sources(home, [name])
     if refusal := source.refusal() or _browser_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
     from crawler.gates import Errand, barred  # they know this module
@@ -135,7 +139,7 @@ def crawl(
             return PassResult(Outcome.good, {}, "", (f"{name}: no listing waits for a screenshot",))
         errand = Errand(store.operation(operation, stated) if operation else None, once, reason, shown)
         source = errand.of(source)
-        config = digest(home, ["touchstone.yml", "walls.yml", f"sources/{name}.yml"])
+        config = digest(home, ["touchstone.yml", "walls.yml", "health.yml", *([f"sources/{name}.yml"] if name != CAPTURED else [])])
         config = digest_of([config, *source.start]) if operation or once or shown else config
         pass_name = "capture" if once else "screenshot" if shown else "crawl"
         run, resumed = _run(store, pass_name, source, operation, actor, config, home, resume)
@@ -145,7 +149,7 @@ def crawl(
             if keeper.begin(source, run, unit.purpose):
                 unit.count("archive tails repaired")
             why_not = barred(unit)
-            closed = "" if why_not else spin(unit, spider_of_screenshots(source) if shown else None)
+            closed = "" if why_not else spin(unit, spider_of_screenshots(source) if shown else spider_of_page(source) if once else None)
         if why_not:
             store.end_run(run.id, Outcome.failed, dict(unit.counts), why_not)
             return PassResult(Outcome.failed, dict(unit.counts), why_not, (f"NOT STARTED {name}: {why_not}",))
@@ -219,6 +223,9 @@ def spin(unit: Unit, spider: Any = None) -> str:
 
 def _ended(unit: Unit, reason: str) -> PassResult:
     """The run's ending row and its summary. An interrupted run gets none: it is gone on with next time."""
+    if unit.errand.purpose is Purpose.subject_watch:
+        why = f"watched under operation {unit.run.operation}"
+        unit.store.concern(unit.store.listings_of_run(unit.run.id), actor=unit.run.actor, why=why, run=unit.run.id)
     listings = unit.store.read_in_run(unit.run.id)
     counts = {"listings": listings, **{key: value for key, value in sorted(unit.counts.items()) if value}}
     if reason == "shutdown" and not unit.broken and not unit.wall:
@@ -238,6 +245,8 @@ def _ended(unit: Unit, reason: str) -> PassResult:
         problems.append("no page was answered")
     if unit.errand.expects and listings < unit.source.expect.listings and not unit.wall:  # that they are too few follows from the wall
         problems.append(f"{listings} listings where at least {unit.source.expect.listings} were expected")
+    if unit.errand.expects and not unit.wall and not unit.broken:
+        problems += [each.sentence for each in drifted(unit.store, unit.home, unit.source, unit.run.id, counts)]
     outcome = Outcome.failed if unit.broken else Outcome.unmet if problems else Outcome.good
     message = unit.broken or "; ".join(problems)
     unit.store.end_run(unit.run.id, outcome, counts, message)
@@ -351,6 +360,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--operation")
     parser.add_argument("--stated", default="", help="digest under which the operation was recorded")
     parser.add_argument("--once", default="", help="the one page to capture")
+    parser.add_argument("--kind", default=str(Kind.marketplace), help="what kind of source the one page is of")
     parser.add_argument("--reason", default="", help="why a person's page is looked at again")
     parser.add_argument("--screenshots", default="", help="take the screenshots that are due, of listings flagged this high")
     parser.add_argument("--actor", default=SYSTEM)
@@ -380,6 +390,7 @@ def main(arguments: list[str] | None = None) -> int:
             operation=options.operation,
             stated=options.stated,
             once=options.once,
+            kind=options.kind,
             reason=options.reason,
             screenshots=options.screenshots,
             actor=options.actor,

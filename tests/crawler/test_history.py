@@ -269,3 +269,31 @@ def test_the_command_shows_it(mini: Mini, crawling: Crawling) -> None:
     said = json.loads(shown[2].output)
     assert said["relisted_from"][0]["listing"]["ref"] == "1" and len(said["versions"]) == 2
     assert {"field": "price_minor", "old": 10000, "new": 6000} in said["changes"][0]
+
+
+def test_what_changes_without_an_edit_is_kept_beside_the_words_and_is_no_version(mini: Mini, crawling: Crawling) -> None:
+    """Stock and "3 days ago" say other things each day; read again from kept bytes, they say what they said at the capture."""
+    from datetime import timedelta
+
+    from tests.market.server import Response
+
+    selectors = "selectors: {title: h1, posted: time, quantity: '.n ~ /(\\d+) left/'%s}\n"
+    mini.write(crawling.home, platform="selectors", more=selectors % "")
+    for left in (3, 2):
+        page = f"<h1>Bag</h1><time>Posted 3 days ago</time><p class=n>Only {left} left</p><p class=said>x</p>"
+        mini.pages |= {f"/item/{n}": Response(page.encode()) for n in (1, 2, 3)}
+        crawling("mini")
+    assert len(crawling.history("mini", "1")) == 1
+
+    def readings() -> list[Any]:
+        with crawling.store.acting("system", purpose="test") as reader:
+            return reader.readings(listing=reader.listing("mini", "1").listing.id)
+
+    first, second = readings()
+    assert (first.details.quantity, second.details.quantity) == (3, 2) and first.snapshot == second.snapshot
+    midnight = first.captured_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert first.details.posted_text == "Posted 3 days ago" and first.details.posted_at == midnight - timedelta(days=3)
+    mini.write(crawling.home, platform="selectors", more=selectors % ", text: .said")
+    reread.run(crawling.store, crawling.home)
+    again = [each for each in readings() if each.parser_version != first.parser_version]
+    assert [each.details for each in again] == [first.details, second.details]

@@ -20,6 +20,7 @@ from store.words.records import (
     Link,
     LinkReason,
     Method,
+    Purpose,
     RegisterEntry,
     SubjectKind,
     Verdict,
@@ -92,6 +93,9 @@ def full(sqlite_store: Store) -> Store:
         purpose="link",
     )
     store.judge(SubjectKind.listing, one.listing, Verdict.yes, actor="officer", authority="demo", reason="seen")
+    store.keep_view(
+        "http://stall.example/user/1", actor="officer", purpose=Purpose.capture_once, operation=None, run="r", days=28, threshold=3
+    )
     store.open_case(Case("C1", "demo", "A case"), actor="officer")
     store.exhibit("C1", SubjectKind.listing, one.listing, initials="AB", description="advert", actor="officer")
     return store
@@ -120,6 +124,8 @@ CALLS: dict[str, Any] = {
     "listing_captures": lambda r: r.listing_captures(1),
     "readings": lambda r: r.readings(listing=1),
     "sellers": lambda r: r.sellers(),
+    "sellers_known": lambda r: r.sellers_known(names=[r.sellers()[0].handle]),
+    "views": lambda r: r.views(START),
     "seller_listings": lambda r: r.seller_listings(1),
     "contacts": lambda r: r.contacts(listing=1),
     "sellers_of_contact": lambda r: r.sellers_of_contact("phone", "+447700900123"),
