@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, case, func, select
 
 from store import tables as t
 from store.captures import CaptureReads
@@ -65,9 +65,12 @@ def image_of(row: Any) -> Image:
 def newest_readings(listings: Sequence[int] | None = None) -> Any:
     """(listing, id of its newest reading): of its newest capture, the reading made last.
 
-    By capture first, so that a reading-again that was broken off half-way does not bring an old page back.
+    By capture first, so that a reading-again that was broken off half-way does not bring an old page back. What was handed in counts
+    only where the listing was never captured by us: the page may be older than its capture, and nobody saw the site say it.
     """
-    captures = select(t.reading.c.listing, func.max(t.reading.c.capture).label("capture"))
+    ours = func.max(case((t.capture.c.kind != "handed_in", t.reading.c.capture)))
+    captures = select(t.reading.c.listing, func.coalesce(ours, func.max(t.reading.c.capture)).label("capture"))
+    captures = captures.join(t.capture, t.capture.c.id == t.reading.c.capture)
     if listings is not None:
         captures = captures.where(t.reading.c.listing.in_(listings))
     latest = captures.group_by(t.reading.c.listing).subquery()
@@ -167,7 +170,7 @@ class ListingWrites:
         add_once(c, t.picture, {"image": image, "listing": row.listing}, seller=row.seller)
 
     def rejoin_images(self, reading: Reading) -> int:
-        """Join a re-read page's pictures to the images that its own run fetched from those addresses; how many were joined."""
+        """Join a re-read page's pictures to the images that its own run fetched from those addresses, or that were handed in with it; how many."""
         joined = 0
         with self.database.writing() as c:
             run = c.execute(select(t.capture.c.run).where(t.capture.c.id == reading.capture)).scalar_one()
@@ -175,7 +178,11 @@ class ListingWrites:
                 found = c.execute(
                     select(t.capture.c.id, t.capture.c.body_digest, t.image.c.sha256)
                     .select_from(t.capture.outerjoin(t.image, t.image.c.capture == t.capture.c.id))
-                    .where(t.capture.c.run == run, t.capture.c.kind == "image", t.capture.c.url_requested == url)
+                    .where(
+                        t.capture.c.run == run,
+                        ((t.capture.c.kind == "image") & (t.capture.c.url_requested == url))
+                        | ((t.capture.c.kind == "handed_in") & (t.capture.c.url_final == url)),
+                    )
                     .order_by(t.capture.c.id.desc())
                     .limit(1)
                 ).first()
