@@ -178,6 +178,8 @@ def _of_list(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[
     usual = majority([*cards.urls, *further])
     items = [each for each in plan.items if each.is_item or len(plan.items) > 1]
     pattern = pattern_of(usual, not_items) or pattern_of(majority(cards.urls), [page.url])
+    if pattern and not pattern.by_query and any(pattern.ref(url) and not pattern.ref(url.partition("?")[0]) for url in cards.urls):
+        pattern = replace(pattern, regex=f"^[^?#]*{pattern.regex.removeprefix('^')}")  # a link that only speaks of an item is none
     number = sum(bool(pattern and pattern.ref(url)) for url in cards.urls) or len(cards.cards)
     texts = [each.price.text for each in cards.cards if each.price]
     if not items or pattern is None:
