@@ -70,7 +70,8 @@ class SourceSpider(scrapy.Spider):
         if self.source.render:
             from crawler.browser import meta_for
 
-            meta |= meta_for(self.source)
+            shown = self.source.screenshot and role(self.source, redact_url(url)) != "list"
+            meta |= meta_for(self.source, self.unit, screenshot=shown)
         return Request(url, callback=self.read, errback=self.failed, meta=meta, **more)
 
     def failed(self, failure: Failure) -> None:

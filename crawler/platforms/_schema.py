@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -36,6 +37,8 @@ _LINKS = [
 _FALLBACKS = ("description", "brand", "category", "itemCondition", "image", "sku")
 _NOT_THE_PRICE = ("listprice", "strikethroughprice", "msrp", "srp", "regularprice", "suggestedretailprice", "minimumadvertisedprice")
 MOST_SCOPES, DEEPEST, MOST_REFERENCES, MOST_PAIRS = 5_000, 50, 500, 2_000_000
+# what scripts are wrapped in to hide them from the browsers of 1998: comments and CDATA marks
+_WRAPPING = re.compile(r"^\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?)|(?:(?://\s*)?-->|(?://|/\*)?\s*\]\]>(?:\s*\*/)?)\s*$")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -45,13 +48,31 @@ def json_ld(response: TextResponse) -> list[Any]:
     from extruct.jsonld import JsonLdExtractor
 
     extractor, found = JsonLdExtractor(), list[Any]()
-    for script in response.xpath('//script[translate(@type, "LDAJPSON", "ldajpson")="application/ld+json"]'):
+    for script in response.xpath('//script[contains(translate(@type, "ACDIJLNOPST", "acdijlnopst"), "application/ld+json")]'):
         script.root.set("type", "application/ld+json")
-        try:
-            found += extractor.extract_items(script.root)
-        except (ValueError, RecursionError):
-            continue
+        written = script.root.text or ""
+        for attempt in dict.fromkeys((written, _WRAPPING.sub("", written))):
+            script.root.text = attempt
+            try:
+                found += extractor.extract_items(script.root)
+                break
+            except (ValueError, RecursionError):
+                continue
+        else:
+            found += _one_after_another(script.root.text)
     return linked(found)
+
+
+def _one_after_another(written: str) -> list[Any]:
+    """The JSON values that stand at the beginning of a script, where it holds several, or rubbish after the first."""
+    found, at, decoder = list[Any](), 0, json.JSONDecoder(strict=False)
+    while start := re.compile(r"[\s,;]*(?=[{\[])").match(written, at):
+        try:
+            value, at = decoder.raw_decode(written, start.end())
+        except (ValueError, RecursionError):
+            break
+        found += value if isinstance(value, list) else [value]
+    return [each for each in found if each]
 
 
 def linked(things: list[Any]) -> list[Any]:
