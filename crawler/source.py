@@ -174,6 +174,7 @@ class Source:
     max_pages: int = 200  # list pages followed in one run
     render: bool = False
     wait_for: str | None = None
+    screenshot: bool = False  # a picture of each rendered page that holds listings, its pictures let in
     testing: bool = False  # a loopback address is meant
     ref: str | None = None
     selectors: Selectors | None = None
@@ -203,6 +204,8 @@ class Source:
                 raise FieldError(name, f"'{rule}' is not a regular expression: {error}") from None
         if self.search is not None and (not re.match(r"https?://[^/\s{]+", self.search) or "{term}" not in self.search):
             raise FieldError("search", "it is a web address with {term} where the words of a search go, and {area} where it has one")
+        if self.screenshot and not self.render:
+            raise ValueError("`screenshot: true` is of pages that a browser renders: it goes with `render: true`")
         if self.platform == "selectors" and self.selectors is None and self.cards is None:
             raise ValueError("platform selectors needs `selectors:` for item pages or `cards:` for lists of cards")
         if (self.platform == "json_api") != (self.api is not None):
@@ -253,7 +256,14 @@ class Source:
     def starting_at(self, urls: Iterable[str]) -> Source:
         """The same source, begun elsewhere: what it reads, how and from which hosts stays as it is."""
         hosts = (*self.hosts, *filter(None, map(host_of, self.start)))
-        other = replace(self, start=tuple(urls), hosts=tuple(dict.fromkeys(hosts)))
+        return self._with(start=tuple(urls), hosts=tuple(dict.fromkeys(hosts)))
+
+    def rendered(self) -> Source:
+        """The same source, its pages rendered and pictured whatever its YAML says."""
+        return self._with(render=True, screenshot=True)
+
+    def _with(self, **changed: Any) -> Source:
+        other = replace(self, **changed)
         object.__setattr__(other, "name", self.name)
         return other
 

@@ -71,7 +71,8 @@ class SourceSpider(scrapy.Spider):
         if self.source.render:
             from crawler.browser import meta_for
 
-            meta |= meta_for(self.source)
+            shown = self.source.screenshot and role(self.source, redact_url(url)) != "list"
+            meta |= meta_for(self.source, self.unit, screenshot=shown)
         return Request(url, callback=self.read, errback=self.failed, meta=meta, **more)
 
     def failed(self, failure: Failure) -> None:
@@ -140,7 +141,7 @@ class SourceSpider(scrapy.Spider):
 
     # -- pictures --------------------------------------------------------------------------------------------------------------
     async def pictures_of(self, reading: Reading, addresses: tuple[str, ...]) -> AsyncIterator[Request]:
-        """Fetch a reading's pictures, each address once a run, and join them in their order."""
+        """Fetch a reading's pictures, each address once a run, and join them in their order: before further pages, so that they never pile up."""
         assert reading.id is not None
         for position, url in enumerate(addresses):
             if url not in self.pictures:
@@ -148,7 +149,7 @@ class SourceSpider(scrapy.Spider):
                 self.waiting[url] = [(reading.id, position)]
                 meta = {"kind": CaptureKind.image, "picture": url}
                 yield Request(
-                    url, callback=self.keep_picture, errback=self.failed, meta=meta, priority=-1, headers={"Accept": "image/*,*/*;q=0.5"}
+                    url, callback=self.keep_picture, errback=self.failed, meta=meta, priority=1, headers={"Accept": "image/*,*/*;q=0.5"}
                 )
             elif (known := self.pictures[url]) is not None:
                 await self.unit.keeper.join(*known, [(reading.id, position)])
