@@ -50,6 +50,7 @@ class SourceSpider(scrapy.Spider):
             "DOWNLOAD_DELAY": source.delay,
             "AUTOTHROTTLE_START_DELAY": source.delay,
             "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
+            "CONCURRENT_REQUESTS": max(8, 2 * source.concurrency),  # with those that are being kept: what a crash may ask for twice
             "AUTOTHROTTLE_TARGET_CONCURRENCY": float(source.concurrency),
             "AUTOTHROTTLE_ENABLED": not (source.testing and source.delay == 0),
         }
@@ -140,7 +141,7 @@ class SourceSpider(scrapy.Spider):
 
     # -- pictures --------------------------------------------------------------------------------------------------------------
     async def pictures_of(self, reading: Reading, addresses: tuple[str, ...]) -> AsyncIterator[Request]:
-        """Fetch a reading's pictures, each address once a run, and join them in their order."""
+        """Fetch a reading's pictures, each address once a run, and join them in their order: before further pages, so that they never pile up."""
         assert reading.id is not None
         for position, url in enumerate(addresses):
             if url not in self.pictures:
@@ -148,7 +149,7 @@ class SourceSpider(scrapy.Spider):
                 self.waiting[url] = [(reading.id, position)]
                 meta = {"kind": CaptureKind.image, "picture": url}
                 yield Request(
-                    url, callback=self.keep_picture, errback=self.failed, meta=meta, priority=-1, headers={"Accept": "image/*,*/*;q=0.5"}
+                    url, callback=self.keep_picture, errback=self.failed, meta=meta, priority=1, headers={"Accept": "image/*,*/*;q=0.5"}
                 )
             elif (known := self.pictures[url]) is not None:
                 await self.unit.keeper.join(*known, [(reading.id, position)])
