@@ -39,6 +39,8 @@ class Wall(enum.StrEnum):
     captcha = "stopped at a CAPTCHA or browser check"
     refused = "stopped where the site refuses us"
     too_often = "stopped because the site asks for fewer requests"
+    no_access = "stopped because the API gave no access"
+    quota = "stopped at the quota of requests"
 
 
 WE_DO_NOT = {
@@ -46,6 +48,8 @@ WE_DO_NOT = {
     Wall.captcha: "Touchstone solves none",
     Wall.refused: "Touchstone goes round no barrier",
     Wall.too_often: "Touchstone does not insist",
+    Wall.no_access: "without it nothing was asked",
+    Wall.quota: "nothing more was asked",
 }
 
 
@@ -230,7 +234,7 @@ class Walls(_Middleware):
         if "recorder" in again.meta:
             from crawler.browser import meta_for  # what the browser heard belongs to the answer that was kept
 
-            again.meta.update(meta_for(self.unit.source))
+            again.meta.update(meta_for(self.unit.source, self.unit, unrolled=again.meta.get("unrolled", False)))
         return again
 
 
