@@ -9,13 +9,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import structlog
 from scrapy.http import HtmlResponse
 
 from crawler.gone import gone
 from crawler.platforms import parser_version, platform
-from crawler.platforms._page import ref_of
+from crawler.platforms._api import is_json
+from crawler.platforms._page import address, base_of, ref_of
 from crawler.source import Source
 from store.secrets import MARKER, URL_MARKER, redact_url
 from store.store import Store
@@ -52,7 +54,7 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
         store.keep_unread(capture.id, version, "gone", why, run)
         return Read(counts=Counter({"gone": 1}))
     try:
-        parsed = list(platform(source.platform).parse(page, source))
+        parsed = [_as_its_own(each, page, source) for each in platform(source.platform).parse(page, source)]
     except Exception as error:
         log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
         store.keep_unread(capture.id, version, "parser raised", f"{type(error).__name__}: {error}", run)
@@ -72,6 +74,17 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
     counts["readings"] = len(readings)
     pictures = (wrote[id(each)] for each in good)
     return Read(tuple(zip(readings, pictures, strict=True)), tuple(each.ref for each in good), counts)
+
+
+def _as_its_own(each: Parsed, page: HtmlResponse, source: Source) -> Parsed:
+    """The listing under the reference of the page's canonical address, where the page's own address gave it: one under two addresses is one."""
+    mine = ref_of(source, page.url) if source.ref else page.url
+    if each.ref != mine or is_json(page.body):
+        return each
+    canonical = address(base_of(page), page.xpath('//link[@rel="canonical"]/@href').get(default=""))
+    if not canonical or not source.owns(canonical) or urlsplit(canonical).path in ("", "/"):
+        return each
+    return replace(each, ref=(ref_of(source, canonical) if source.ref else canonical) or each.ref)
 
 
 def _sorted(parsed: Sequence[Parsed]) -> tuple[list[Parsed], dict[str, list[str]]]:

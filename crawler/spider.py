@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urljoin
 
 import scrapy
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 from scrapy.settings import BaseSettings
@@ -52,6 +52,12 @@ class SourceSpider(scrapy.Spider):
         self.pictures = Pictures(unit)
         self.begun: list[Request] = []  # the lists that the crawl began at
         self.looked_again = False
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> SourceSpider:
+        spider: SourceSpider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.dropped, signal=signals.request_dropped)
+        return spider
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -112,6 +118,21 @@ class SourceSpider(scrapy.Spider):
         else:
             self.unit.count(f"failure: {type(error).__name__}")
         self.unit.count("failures")
+
+    def dropped(self, request: Request, spider: Any) -> None:
+        """A redirect to an address that has been asked for already is not asked for again, and is counted as what it means."""
+        hops: list[str] = request.meta.get("redirect_urls", [])
+        capture: Capture | None = request.meta.get("capture")
+        if not hops or capture is None or capture.id is None:
+            return
+        if not ref_of(self.source, redact_url(hops[0])):
+            self.unit.count("redirects to pages asked for already")
+        elif ref_of(self.source, redact_url(request.url)):
+            self.unit.count("redirects to listings asked for already")
+        else:
+            self.unit.count("gone")
+            detail = f"sent on to {redact_url(request.url)}"
+            self.unit.store.keep_unread(capture.id, parser_version(self.source), "gone", detail, self.unit.run.id)
 
     # -- reading ---------------------------------------------------------------------------------------------------------------
     def read(self, response: Response) -> Iterator[Request]:

@@ -115,7 +115,9 @@ def test_lists_wait_for_listings_once_the_budget_is_used_up(tmp_path: Path) -> N
     lists = [Request(f"{HOST}/all?page={n}") for n in range(60)]
     followed = [each for request in lists for each in frontier.follow(request)]
     assert len(followed) == FLOOR == frontier.lists and list(frontier.follow(lists[0])) == [], "each once"
-    assert [each for request in (Request(f"{HOST}/all?page=3&a=b"), Request(f"{HOST}/all?a=b&page=3")) for each in frontier.follow(request)] == []
+    assert [
+        each for request in (Request(f"{HOST}/all?page=3&a=b"), Request(f"{HOST}/all?a=b&page=3")) for each in frontier.follow(request)
+    ] == []
     for n in range(100):
         frontier.wants(str(n))
     assert not frontier.wants("7") and len(list(frontier.freed())) == 10, "130 requests for 100 listings: 30 lists"
@@ -203,7 +205,9 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, more: str, fields: dict
 
 
 def test_an_api_by_post_says_what_it_sends(tmp_path: Path) -> None:
-    head = YAML.replace("platform: selectors\nselectors: {title: h1}", "platform: json_api").replace("follow: {listing: a, next: a.next}\n", "")
+    head = YAML.replace("platform: selectors\nselectors: {title: h1}", "platform: json_api").replace(
+        "follow: {listing: a, next: a.next}\n", ""
+    )
 
     def read(rules: str) -> api.Api:
         (tmp_path / "api.yml").write_text(head + f"api: {{items: ads, title: name, ref: id, {rules}}}\n", encoding="utf-8")
