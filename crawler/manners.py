@@ -114,6 +114,7 @@ class Robots(RobotsTxtMiddleware):
         super().__init__(crawler)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._rules: dict[str, RobotParser] = {}
+        self._unreachable: set[str] = set()
 
     async def robot_parser(self, request: Request) -> RobotParser:
         url = urlparse_cached(request)
@@ -137,6 +138,7 @@ class Robots(RobotsTxtMiddleware):
             body, unreachable = b"User-agent: *\nDisallow: /", True
         if unreachable:
             unit.count("robots.txt unreachable")
+            self._unreachable.add(urlparse_cached(request).netloc)
         rules = ProtegoRobotParser.from_crawler(self.crawler, body)
         self._slow_down(request, rules)
         return rules
@@ -156,10 +158,15 @@ class Robots(RobotsTxtMiddleware):
             slot.concurrency, slot.delay, slot.jitter = 1, max(slot.delay, floor), 0.0
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        unit = unit_of(self.crawler)
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest:
-            unit_of(self.crawler).count("robots refusals")
+            # an officer may decide otherwise than robots.txt says, but not for a site that could not be asked
+            if unit.source.robots and urlparse_cached(request).netloc not in self._unreachable:
+                unit.count("robots overridden")
+                return
+            unit.count("robots refusals")
             raise
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from scrapy.http import Headers, HtmlResponse, Response
 from scrapy.responsetypes import responsetypes
@@ -17,6 +19,16 @@ from store.words.records import Capture
 MAX_DECODED = 64 * 2**20  # a few kilobytes of gzip can stand for gigabytes
 
 
+class Page(HtmlResponse):
+    """A page to be parsed, with the time at which its answer had come: what "yesterday" on it counts from."""
+
+    attributes: tuple[str, ...] = (*HtmlResponse.attributes, "captured_at")
+
+    def __init__(self, *args: Any, captured_at: datetime | None = None, **kwargs: Any) -> None:
+        self.captured_at = captured_at
+        super().__init__(*args, **kwargs)
+
+
 def response_of(capture: Capture, payload: bytes, flags: Sequence[str] = ()) -> Response:
     """The answer as it came over the wire, content-encoding and all, of the class that Scrapy would have made."""
     headers: dict[str, list[str]] = {}
@@ -26,27 +38,44 @@ def response_of(capture: Capture, payload: bytes, flags: Sequence[str] = ()) -> 
     return made(capture.url_final, status=capture.status, headers=headers, body=payload, flags=list(flags))
 
 
-def page_of(capture: Capture, body: bytes) -> HtmlResponse:
+def page_of(capture: Capture, body: bytes) -> Page:
     """A page to be parsed: decoded body, and the address without its secrets, so that what is read never depends on them."""
     kind = next((value for name, value in capture.response_headers if name.lower() == "content-type"), "text/html")
-    return HtmlResponse(
-        redact_url(capture.url_final), status=capture.status, headers={"Content-Type": kind}, body=body, encoding=charset_of(kind, body)
+    return Page(
+        redact_url(capture.url_final),
+        status=capture.status,
+        headers={"Content-Type": kind},
+        body=body,
+        encoding=charset_of(kind, body),
+        captured_at=capture.ended_at,
     )
 
 
 def charset_of(content_type: str, body: bytes) -> str:
     """The charset by the HTML standard's order: byte order mark, header, <meta>; else UTF-8 where it is that, else Windows-1252.
 
-    Scrapy would guess by statistics where none is stated, and guess otherwise with another version of the library it asks.
+    Windows-1252, too, where UTF-8 is stated and not one of the page's signs is written so: a browser shows marks there, and the words
+    are lost. Scrapy would guess by statistics where none is stated, and guess otherwise with another version of the library it asks.
     """
     bom = read_bom(body)[0]
-    if stated := bom or http_content_type_encoding(content_type) or html_body_declared_encoding(body):
+    stated = bom or http_content_type_encoding(content_type) or html_body_declared_encoding(body)
+    if stated and (bom or stated != "utf-8" or not _is_no_utf8(body)):
         return stated
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
+
+
+def _is_no_utf8(body: bytes) -> bool:
+    """Whether bytes beyond ASCII are there and none is part of a sign in UTF-8; an answer that was cut off within one does not count."""
+    signs = body.decode("utf-8", "ignore").isascii()
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return signs and not (error.reason == "unexpected end of data" and len(body) - error.start < 4)
+    return False
 
 
 def decoded(capture: Capture, payload: bytes) -> bytes:

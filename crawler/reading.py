@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,13 +15,13 @@ import structlog
 from scrapy.http import HtmlResponse
 
 from crawler.gone import gone
-from crawler.platforms import parser_version, platform
+from crawler.platforms import parser_version, read
 from crawler.platforms._api import is_json
 from crawler.platforms._page import address, base_of, ref_of
 from crawler.source import Source
 from store.secrets import MARKER, URL_MARKER, redact_url
 from store.store import Store
-from store.words.records import Capture, Parsed, Reading, Snapshot
+from store.words.records import Capture, Details, Parsed, Reading, Snapshot
 
 log = structlog.get_logger()
 LONGEST = 300  # characters of a reference or a handle that the tables hold
@@ -54,7 +54,7 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
         store.keep_unread(capture.id, version, "gone", why, run)
         return Read(counts=Counter({"gone": 1}))
     try:
-        parsed = [_as_its_own(each, page, source) for each in platform(source.platform).parse(page, source)]
+        parsed = [_as_its_own(each, page, source) for each in read(page, source)]
     except Exception as error:
         log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
         store.keep_unread(capture.id, version, "parser raised", f"{type(error).__name__}: {error}", run)
@@ -109,6 +109,7 @@ def _fit_to_keep(each: Parsed) -> Parsed:
     """Addresses without their secrets, and words that a database can hold: no NUL, no half of a surrogate pair (JSON can write both)."""
     words: dict[str, Any] = {word: _sound(said) if isinstance(said, str) else said for word, said in each.snapshot.words().items()}
     words["seller"] = words["seller"][:LONGEST]
+    beside: dict[str, Any] = {name: _sound(said) if isinstance(said, str) else said for name, said in asdict(each.details).items()}
     images = tuple(redact_url(_sound(url)) for url in each.images)
     return replace(
         each,
@@ -118,6 +119,7 @@ def _fit_to_keep(each: Parsed) -> Parsed:
         images=images,
         seller_url=redact_url(_sound(each.seller_url)),
         notes=tuple(_sound(note) for note in each.notes),
+        details=Details(**beside),
     )
 
 

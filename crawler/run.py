@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +16,21 @@ from crawler.source import find_sources, host_of
 from store.config import Home
 from store.runs import PassResult
 from store.store import SYSTEM, Store
-from store.words.records import Operation, Outcome, Purpose
+from store.words.records import Operation, Outcome
 
 Progress = Callable[[str, Mapping[str, int]], None]
 PATIENCE = 60.0  # a worker's orphan ends its requests that are on their way, and no more
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What a unit is sent for, in plain values: the operation's reference, the digest under which it is recorded, and a reason."""
+
+    operation: str | None = None
+    stated: str = ""
+    reason: str = ""
+
+
 _WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
 
 
@@ -29,6 +41,7 @@ def run(
     *,
     sources: Iterable[str] | None = None,
     operation: Operation | str | None = None,
+    reason: str = "",
     actor: str = SYSTEM,
     resume: bool = True,
     progress: Progress | None = None,
@@ -37,17 +50,17 @@ def run(
 
     An interrupted unit is gone on with under its own run. Raises TouchstoneError for a name that is no source.
     """
-    reference, purpose = _why(store, operation)
+    why = _why(store, operation, reason)
     chains: dict[str, list[str]] = {}
     for source in find_sources(home, sources):
         chains.setdefault(host_of(source.url), []).append(source.name)
     results: list[PassResult] = []
     if executor is None:
         for chain in chains.values():
-            results += crawl_units(home.folder, chain, reference, purpose, actor, resume, progress)
+            results += crawl_units(home.folder, chain, why, actor, resume, progress)
     else:
         begun, folder = datetime.now(UTC), home.folder.resolve()
-        futures = [executor.submit(crawl_units, folder, chain, reference, purpose, actor, resume, None, begun) for chain in chains.values()]
+        futures = [executor.submit(crawl_units, folder, chain, why, actor, resume, None, begun) for chain in chains.values()]
         for future in as_completed(futures):
             results += future.result()
     for name in (name for chain in chains.values() for name in chain):
@@ -64,18 +77,16 @@ def _catch_up(store: Store, home: Home, name: str, actor: str) -> list[PassResul
     return [reread.run(store, home, sources=[name], actor=actor)] if store.behind(name, parser_version(source)) else []
 
 
-def _why(store: Store, operation: Operation | str | None) -> tuple[str | None, str]:
-    if isinstance(operation, Operation):
-        store.keep_operation(operation)
-        return operation.reference, str(operation.purpose)
-    return operation, str(Purpose.market_sweep)
+def _why(store: Store, operation: Operation | str | None, reason: str) -> Why:
+    """Raises TouchstoneError for an operation that is not recorded."""
+    stated = store.operation(operation) if isinstance(operation, str) else operation
+    return Why(stated.reference, store.keep_operation(stated), reason) if stated else Why(reason=reason)
 
 
 def crawl_units(
     folder: Path,
     names: Sequence[str],
-    operation: str | None,
-    purpose: str,
+    why: Why,
     actor: str,
     resume: bool,
     progress: Progress | None = None,
@@ -88,8 +99,8 @@ def crawl_units(
     """
     results = []
     for name in names:
-        ended = _ended_since(folder, name, operation, begun) if begun else None
-        results.append(ended or _crawl_unit(folder, name, operation, purpose, actor, resume, progress, PATIENCE if begun else 0.0))
+        ended = _ended_since(folder, name, why.operation, begun) if begun else None
+        results.append(ended or _crawl_unit(folder, name, why, actor, resume, progress, PATIENCE if begun else 0.0))
     return results
 
 
@@ -103,11 +114,10 @@ def _ended_since(folder: Path, name: str, operation: str | None, begun: datetime
     return None
 
 
-def _crawl_unit(
-    folder: Path, name: str, operation: str | None, purpose: str, actor: str, resume: bool, progress: Progress | None, patience: float
-) -> PassResult:
-    command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--purpose", purpose, "--actor", actor]
-    command += ["--operation", operation] if operation else []
+def _crawl_unit(folder: Path, name: str, why: Why, actor: str, resume: bool, progress: Progress | None, patience: float) -> PassResult:
+    command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--actor", actor]
+    command += ["--operation", why.operation, "--stated", why.stated] if why.operation else []
+    command += [f"--reason={why.reason}"] if why.reason else []
     command += [] if resume else ["--afresh"]
     command += ["--patience", str(patience)] if patience else []
     log = folder / "var" / "log" / f"crawl-{name}.err"
@@ -133,8 +143,8 @@ def _crawl_unit(
         errors.seek(0)
         last = (errors.read().strip().splitlines() or [""])[-1]
     if result is None:
-        why = f"its process was ended by signal {-status}" if status < 0 else f"its process ended with status {status}: {last[:200]}"
-        message = f"{why}; what it kept is kept, and the next crawl goes on from there ({log})"
+        how = f"its process was ended by signal {-status}" if status < 0 else f"its process ended with status {status}: {last[:200]}"
+        message = f"{how}; what it kept is kept, and the next crawl goes on from there ({log})"
         return PassResult(Outcome.failed, {}, f"{name}: {message}", (f"{name}: COULD NOT RUN: {message}",))
     if progress:
         progress(name, result.counts)

@@ -61,6 +61,7 @@ DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.walls.Doors": 40,  # before a redirect to a log-in page on another host is refused as another host's
     "crawler.manners.Offsite": 50,
+    "crawler.gates.Purposes": 60,
     "crawler.manners.Robots": 100,
     "crawler.walls.Walls": 585,  # sees bodies decoded (590), and answers before they are tried again (550)
     "crawler.manners.Inner": 586,

@@ -7,7 +7,8 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,8 @@ from crawler.platforms._api import ASKING, Api
 from store.config import Home, load
 from store.errors import TouchstoneError
 from store.secrets import is_secret_header
+from store.strict import FieldError, near
+from store.words.purposes import local_day
 
 Rules = str | tuple[str, ...]  # one CSS selector, or several in order of preference
 
@@ -37,16 +40,16 @@ def _as_lists(record: Any, *apart: str) -> None:
         if each.name not in apart:
             object.__setattr__(record, each.name, (value,) if isinstance(value, str) else tuple(value or ()))
         for rule in getattr(record, each.name) if each.name not in apart else ():
-            _check_css(each.name, rule)
+            _check_rule(each.name, rule)
 
 
-def _check_css(name: str, rule: str) -> None:
-    from cssselect import HTMLTranslator, SelectorError
+def _check_rule(name: str, rule: str) -> None:
+    from crawler.platforms._rules import rule_of
 
     try:
-        HTMLTranslator().css_to_xpath(rule.partition("@")[0].strip() or "*")
-    except (SelectorError, ValueError) as error:
-        raise ValueError(f"{name}: '{rule}' is not a CSS selector: {error}") from None
+        rule_of(rule)
+    except ValueError as error:
+        raise ValueError(f"{name}: '{rule}' {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Follow:
         if self.more and self.scroll:
             raise ValueError("`more:` and `scroll:` do not go together: which of the two does the list do?")
         if self.more:
-            _check_css("more", self.more)
+            _check_rule("more", self.more)
 
     @property
     def unrolls(self) -> bool:
@@ -138,7 +141,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
-    """CSS for the parts of an item page; `css@attr` takes an attribute. Of several the first that finds something counts."""
+    """Rules for the parts of an item page: `css`, `css@attr`, `css ~ /pattern/`. Of several the first that finds something counts."""
 
     title: Rules
     price: Rules = ()
@@ -150,6 +153,10 @@ class Selectors:
     brand: Rules = ()
     category: Rules = ()
     condition: Rules = ()
+    posted: Rules = ()
+    quantity: Rules = ()
+    sold: Rules = ()
+    price_was: Rules = ()
 
     def __post_init__(self) -> None:
         _as_lists(self)
@@ -157,7 +164,7 @@ class Selectors:
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """CSS for a list whose cards say all there is: `card` on the page, the others within a card ("@attr" is the card's own)."""
+    """Rules for a list whose cards say all there is: `card` (CSS) on the page, the others within a card ("@attr" is the card's own)."""
 
     card: str
     title: Rules
@@ -169,9 +176,18 @@ class Cards:
     seller_url: Rules = ()
     place: Rules = ()
     ref: Rules = ()
+    brand: Rules = ()
+    category: Rules = ()
+    condition: Rules = ()
+    posted: Rules = ()
+    quantity: Rules = ()
+    sold: Rules = ()
+    price_was: Rules = ()
 
     def __post_init__(self) -> None:
-        _check_css("card", self.card)
+        _check_rule("card", self.card)
+        if "@" in self.card or " ~ /" in self.card:
+            raise ValueError(f"card: '{self.card}' must be CSS alone: it says which elements are cards, not what one says")
         _as_lists(self, "card")
 
 
@@ -184,6 +200,29 @@ class Expect:
     def __post_init__(self) -> None:
         if self.listings < 1:
             raise ValueError("listings: expect at least 1; a crawl that finds nothing is not a good one")
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """robots.txt is not obeyed: on whose decision, on what basis, until which day (YYYY-MM-DD, that day included)."""
+
+    override_by: str
+    basis: str
+    until: str
+
+    def __post_init__(self) -> None:
+        if not self.override_by.strip():
+            raise FieldError("override_by", "name the officer who decided it")
+        if len(self.basis.split()) < 3:
+            raise FieldError("basis", "say in a sentence on what legal basis robots.txt is not obeyed")
+        try:
+            date.fromisoformat(self.until)
+        except ValueError:
+            raise FieldError("until", f"'{self.until}' is no date: write it as 2026-11-25") from None
+
+    def over(self, today: date) -> str:
+        """Why it does not stand any more, as a sentence; "" while it does."""
+        return f"its robots.txt override ended on {self.until}: renew it or take it out" if today > date.fromisoformat(self.until) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +258,10 @@ class Source:
     token: Token | None = None
     quota: int | None = None  # page requests in 24 hours
     headers: Mapping[str, str] = field(default_factory=dict)  # sent with each request for a page; no secrets
+    robots: Override | None = None
+    search: str | None = None  # address of a search, with {term} and, where it can be stated, {area}: what an operation asks for
+    seller_pages: tuple[str, ...] = ()  # patterns of addresses that are a person's own page: no sweep goes there
+    posts: tuple[str, ...] = ()  # patterns of addresses to which the site's own scripts may POST while a page is rendered
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", self.start or (() if self.entrances else (self.url,)))
@@ -227,11 +270,17 @@ class Source:
                 raise ValueError(f"'{url}' is not a web address: it must begin with http:// or https://")
         if self.delay < 0 or self.concurrency < 1 or self.max_pages < 1:
             raise ValueError("delay is at least 0, concurrency and max_pages at least 1")
-        if self.ref is not None:
+        for name, rule in (
+            ("ref", self.ref or ""),
+            *(("seller_pages", each) for each in self.seller_pages),
+            *(("posts", each) for each in self.posts),
+        ):
             try:
-                re.compile(self.ref)
+                re.compile(rule)
             except re.error as error:
-                raise ValueError(f"ref: '{self.ref}' is not a regular expression: {error}") from None
+                raise FieldError(name, f"'{rule}' is not a regular expression: {error}") from None
+        if self.search is not None and (not re.match(r"https?://[^/\s{]+", self.search) or "{term}" not in self.search):
+            raise FieldError("search", "it is a web address with {term} where the words of a search go, and {area} where it has one")
         if self.budget < 1 or (self.quota is not None and self.quota < 1):
             raise ValueError("budget and quota are at least 1")
         if self.follow and self.follow.unrolls and not self.render:
@@ -268,9 +317,11 @@ class Source:
         """Why this source may not be started, as a sentence; "" when it may."""
         if not self.legal.strip():
             return f"source {self.name} has no legal note: say in its YAML, under `legal:`, on what basis and on whose decision its pages are looked at"
+        if self.robots and (over := self.robots.over(local_day(datetime.now(UTC)))):
+            return f"source {self.name}: {over}"
         if self.expect is None:
             return f"source {self.name} does not say what it expects: give `expect: {{listings: N}}`, the least number of listings that a good crawl brings"
-        ways = (*(each.url for each in self.entrances), *([self.token.url] if self.token else []))
+        ways = (*(each.url for each in self.entrances), *filter(None, (self.search, self.token.url if self.token else None)))
         named = (self.url, *self.start, *(f"http://{each}" for each in self.hosts), *ways)
         if not self.testing and (inner := next((h for h in map(host_of, named) if is_inner(h)), "")):
             return f"source {self.name} leads to {inner}, an address of this machine or its own network; only a source with `testing: true` may"
@@ -282,8 +333,21 @@ class Source:
 
     def owns(self, url: str) -> bool:
         """Whether an address is of this source: its own hosts and those it names."""
-        own = {host_of(each) for each in (self.url, *self.start)} | {host_of(f"http://{each}") for each in self.hosts}
+        own = {host_of(each) for each in (self.url, *self.start, self.search or self.url)} | {
+            host_of(f"http://{each}") for each in self.hosts
+        }
         return host_of(url) in own
+
+    def is_sellers(self, url: str) -> bool:
+        """Whether an address is a person's own page, as far as `seller_pages` tells."""
+        return any(re.search(rule, url) for rule in self.seller_pages)
+
+    def starting_at(self, urls: Iterable[str]) -> Source:
+        """The same source, begun elsewhere: what it reads, how and from which hosts stays as it is."""
+        hosts = (*self.hosts, *filter(None, map(host_of, self.start)))
+        other = replace(self, start=tuple(urls), hosts=tuple(dict.fromkeys(hosts)), entrances=())
+        object.__setattr__(other, "name", self.name)
+        return other
 
 
 def host_of(url: str) -> str:
@@ -348,5 +412,7 @@ def find_sources(home: Home, names: Iterable[str] | None = None) -> list[Source]
     files = {path.stem: path for path in home.configs("sources")}
     for name in names or ():
         if name not in files:
-            raise TouchstoneError(f"there is no source '{name}' in {home.file('sources')}; there are: {', '.join(files) or 'none'}")
+            raise TouchstoneError(
+                f"there is no source '{name}' in {home.file('sources')}; there are: {', '.join(files) or 'none'}{near(name, files)}"
+            )
     return [read_source(files[name]) for name in (names if names is not None else files)]

@@ -23,7 +23,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.archive import NOT_ARCHIVED
 from crawler.source import Source
 from crawler.unit import Unit, unit_of
-from crawler.walls import Wall, stop
+from crawler.walls import halt
 from store.secrets import redact_url
 from store.words.records import CaptureKind
 
@@ -112,7 +112,7 @@ class Tokens:
         self.unit.count("tokens fetched")
 
     def _refused(self, why: str) -> None:
-        stop(self.crawler, Wall.no_access, why)
+        halt(self.crawler, f"stopped because the API gave no access: {why}")
 
 
 class Quota:
@@ -134,5 +134,8 @@ class Quota:
         if self.used is None:
             self.used = unit.store.requests_since(unit.source.name, datetime.now(UTC) - DAY)
         if self.used >= quota:
-            stop(self.crawler, Wall.quota, f"{self.used} page requests in the last 24 hours, of {quota} that its YAML grants (`quota`)")
+            halt(
+                self.crawler,
+                f"stopped at the quota of requests: {self.used} page requests in the last 24 hours, of {quota} that its YAML grants (`quota`)",
+            )
         self.used += 1

@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -32,9 +32,10 @@ from store.runs import PassResult
 from store.secrets import redact_headers
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
-from store.words.records import Outcome, Purpose, Run
+from store.words.records import Outcome, Run, digest_of
 
 if TYPE_CHECKING:
+    from crawler.gates import Errand
     from crawler.walls import Facts
 
 Report = Callable[[Mapping[str, int]], None]
@@ -53,7 +54,7 @@ class Unit:
     run: Run
     writer: ArchiveWriter
     reader: Acting
-    purpose: str
+    errand: Errand
     resumed: bool
     facts: Facts
     report: Report | None = None
@@ -67,6 +68,10 @@ class Unit:
     broken: str = ""  # why the run is void
     remarks: list[str] = field(default_factory=list)  # what was left out by our own rules, as sentences
     _reported: float = 0.0
+
+    @property
+    def purpose(self) -> str:
+        return str(self.errand.purpose)
 
     def count(self, what: str, number: int = 1) -> None:
         self.counts[what] += number
@@ -86,7 +91,9 @@ def crawl(
     name: str,
     *,
     operation: str | None = None,
-    purpose: str = str(Purpose.market_sweep),
+    stated: str = "",
+    once: str = "",
+    reason: str = "",
     actor: str = SYSTEM,
     resume: bool = True,
     patience: float = 0.0,
@@ -94,32 +101,42 @@ def crawl(
 ) -> PassResult:
     """Crawl one source in this process: begin or go on with its run, keep, read, and say how it ended. Starts a reactor: once a process.
 
+    `operation` is its reference, as recorded under the digest `stated` (the newest where none is given); without one it is a sweep of
+    the source as it stands. `once` is the one page to capture, `reason` why a person's page is looked at again.
     `patience` is for how many seconds to wait for another process that is at this unit to end: where a worker died, what it had
     started is still closing when another worker is given its work.
     """
     [source] = find_sources(home, [name])
     if refusal := source.refusal() or _browser_missing(source) or _token_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
-    from crawler.walls import read_facts  # it knows this module
+    from crawler.gates import Errand, barred  # they know this module
+    from crawler.walls import read_facts
 
     facts = read_facts(home)
-    with (
-        locked(home, f"unit-{operation or ''}-{name}", patience),
-        locked(home, f"host-{host_of(source.url)}", math.inf),
-        Store.open(home) as store,
-    ):
+    with ExitStack() as stack:
+        if not once:  # one page is no burden, and somebody waits for it
+            stack.enter_context(locked(home, f"unit-{operation or ''}-{name}", patience))
+            stack.enter_context(locked(home, f"host-{host_of(source.url)}", math.inf))
+        store = stack.enter_context(Store.open(home))
+        errand = Errand(store.operation(operation, stated) if operation else None, once, reason)
+        source = errand.of(source)
         config = digest(home, ["touchstone.yml", "walls.yml", "addresses.yml", f"sources/{name}.yml"])
-        run, resumed = _run(store, source, operation, actor, config, home, resume)
+        config = digest_of([config, *source.start]) if operation or once else config
+        run, resumed = _run(store, "capture" if once else "crawl", source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
         with (
             store.archive.writer(run.id) as writer,
-            store.acting(actor, purpose=purpose, justification=justification, run=run.id) as reader,
+            store.acting(actor, purpose=str(errand.purpose), justification=justification, run=run.id) as reader,
         ):
-            unit = Unit(home, store, source, run, writer, reader, purpose, resumed, facts, report)
+            unit = Unit(home, store, source, run, writer, reader, errand, resumed, facts, report)
             if writer.repaired:
                 unit.count("archive tails repaired")
-            reason = spin(unit)
-        return _ended(unit, reason)
+            why_not = barred(unit)
+            closed = "" if why_not else spin(unit)
+        if why_not:
+            store.end_run(run.id, Outcome.failed, dict(unit.counts), why_not)
+            return PassResult(Outcome.failed, dict(unit.counts), why_not, (f"NOT STARTED {name}: {why_not}",))
+        return _ended(unit, closed)
 
 
 def _browser_missing(source: Source) -> str:
@@ -138,16 +155,18 @@ def _token_missing(source: Source) -> str:
     return missing(source)
 
 
-def _run(store: Store, source: Source, operation: str | None, actor: str, config: str, home: Home, resume: bool) -> tuple[Run, bool]:
+def _run(
+    store: Store, pass_name: str, source: Source, operation: str | None, actor: str, config: str, home: Home, resume: bool
+) -> tuple[Run, bool]:
     """The run that a crash left unfinished, to be gone on with, or a new one."""
-    left = store.unfinished_run("crawl", source.name, operation)
+    left = store.unfinished_run(pass_name, source.name, operation)
     why = _not_gone_on(left, config) if resume else "a new run was asked for"
     if left and not why:
         return left, True
     if left:
         store.end_run(left.id, Outcome.failed, {}, f"never finished, and not gone on with: {why}")
     run = store.begin_run(
-        "crawl",
+        pass_name,
         actor=actor,
         authority=home.settings.authority.code,
         code_version=code_version(),
@@ -210,7 +229,9 @@ def _ended(unit: Unit, reason: str) -> PassResult:
         problems.append(f"the parser raised on {counts['parse raised']} pages (their bytes are kept)")
     if counts.get("callback raised"):
         problems.append(f"our own code raised {counts['callback raised']} times outside a parser: see {unit.home.path('var/log')}")
-    if listings < unit.source.expect.listings and not unit.wall:  # that they are too few follows from the wall
+    if not unit.errand.expects and not counts.get("pages") and not unit.wall:
+        problems.append("no page was answered")
+    if unit.errand.expects and listings < unit.source.expect.listings and not unit.wall:  # that they are too few follows from the wall
         problems.append(f"{listings} listings where at least {unit.source.expect.listings} were expected")
     outcome = Outcome.failed if unit.broken else Outcome.unmet if problems else Outcome.good
     message = unit.broken or "; ".join([*problems, *unit.remarks])
@@ -225,6 +246,10 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
     def of(name: str) -> int:
         return counts.get(name, 0)
 
+    def number(name: str, say: str) -> str:
+        return f", {say} {counts[name]}" if counts.get(name) else ""
+
+    override = unit.source.robots
     no_rules = " (it could not be fetched, so nothing is allowed)" if of("robots.txt unreachable") else ""
     elsewhere = ", ".join(f"{host} ({number})" for host, number in unit.hosts_refused.most_common(3))
     elsewhere = f": {elsewhere}; `hosts:` in its YAML may name them" if elsewhere else ""
@@ -234,9 +259,19 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
         f"  pages {of('pages')} by {of('page requests')} requests{_each(of('page requests'), counts['listings'])}, gone {of('gone')}, pictures {of('images')} (of these could not be opened {of('images with a problem')}), listings {counts['listings']}",
         f"  not understood {of('not understood')}, parser raised {of('parse raised')}",
         f"  refused: robots.txt {of('robots refusals')}{no_rules}, other hosts {of('offsite refusals')}{elsewhere}"
-        + (f", inner addresses {inner}" if (inner := of("inner address refusals")) else ""),
+        + number("inner address refusals", "inner addresses")
+        + number("seller page refusals", "sellers' own pages")
+        + number("sending refusals", "sending by scripts"),
         f"  failed requests {of('failures')}, answered from this run's kept captures {of('answered from kept')}; besides pages it asked for pictures "
         f"{of('picture requests')}, robots.txt {of('robots.txt requests')}, the browser's own {of('browser requests')}",
+        *(
+            [
+                f"  robots.txt is overridden by {override.override_by} until {override.until} ({override.basis}): "
+                f"{of('robots overridden')} requests that it forbids were made; its Crawl-delay is kept"
+            ]
+            if override
+            else []
+        ),
     )
 
 
@@ -310,7 +345,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("home", type=Path)
     parser.add_argument("source")
     parser.add_argument("--operation")
-    parser.add_argument("--purpose", default=str(Purpose.market_sweep))
+    parser.add_argument("--stated", default="", help="digest under which the operation was recorded")
+    parser.add_argument("--once", default="", help="the one page to capture")
+    parser.add_argument("--reason", default="", help="why a person's page is looked at again")
     parser.add_argument("--actor", default=SYSTEM)
     parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for another process that is at this unit")
     parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
@@ -336,7 +373,9 @@ def main(arguments: list[str] | None = None) -> int:
             Home(options.home),
             options.source,
             operation=options.operation,
-            purpose=options.purpose,
+            stated=options.stated,
+            once=options.once,
+            reason=options.reason,
             actor=options.actor,
             resume=not options.afresh,
             patience=options.patience,

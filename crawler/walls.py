@@ -39,8 +39,6 @@ class Wall(enum.StrEnum):
     captcha = "stopped at a CAPTCHA or browser check"
     refused = "stopped where the site refuses us"
     too_often = "stopped because the site asks for fewer requests"
-    no_access = "stopped because the API gave no access"
-    quota = "stopped at the quota of requests"
 
 
 WE_DO_NOT = {
@@ -48,8 +46,6 @@ WE_DO_NOT = {
     Wall.captcha: "Touchstone solves none",
     Wall.refused: "Touchstone goes round no barrier",
     Wall.too_often: "Touchstone does not insist",
-    Wall.no_access: "without it nothing was asked",
-    Wall.quota: "nothing more was asked",
 }
 
 
@@ -122,12 +118,19 @@ def read_facts(home: Home) -> Facts:
 
 
 def stop(crawler: Crawler, wall: Wall, what: str) -> NoReturn:
+    """End the crawl at a wall."""
+    unit = unit_of(crawler)
+    if not unit.wall:
+        unit.count("walls")
+        unit.count(f"wall: {wall.name}")
+    halt(crawler, f"{wall}: {what}; {WE_DO_NOT[wall]}")
+
+
+def halt(crawler: Crawler, sentence: str) -> NoReturn:
     """End the crawl here: what waits in the downloader's queues is not sent any more; what is on its way is kept when it comes."""
     unit = unit_of(crawler)
     if not unit.wall:
-        unit.wall = f"{wall}: {what}; {WE_DO_NOT[wall]}"
-        unit.count("walls")
-        unit.count(f"wall: {wall.name}")
+        unit.wall = sentence
         for slot in crawler.engine.downloader.slots.values():
             while slot.queue:
                 slot.queue.popleft()[1].errback(IgnoreRequest(unit.wall))

@@ -17,7 +17,7 @@ from pathlib import Path
 from store.strict import ConfigError, load, plain
 from store.words.records import Authority, digest_of
 
-__all__ = ["ConfigError", "Executor", "Home", "RetentionDays", "Settings", "defaults_folder", "digest", "load", "plain"]
+__all__ = ["ConfigError", "Executor", "Home", "RetentionDays", "Settings", "ViewLimit", "defaults_folder", "digest", "load", "plain"]
 
 KINDS = ("sources", "brands", "registers", "operations")
 
@@ -32,13 +32,49 @@ class Executor(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetentionDays:
-    """After how many days a capture may be erased, by what became of the listing on it. A hold or a case goes before."""
+    """After how many days a row may be erased, by what became of the listing that it is about. A hold or a case goes before.
+
+    `unflagged` is what every row begins with: a page of search results shows many sellers who are under no suspicion. `flagged` is
+    for what a flag (review or above), a person's yes or an authorised watch is about.
+    """
 
     unflagged: int = 90
+    flagged: int = 730
 
     def __post_init__(self) -> None:
-        if self.unflagged < 1:
+        if self.unflagged < 1 or self.flagged < 1:
             raise ValueError("a retention of less than one day would erase what was just kept")
+        if self.flagged < self.unflagged:
+            raise ValueError("flagged is at least as many days as unflagged")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLimit:
+    """How often in `days` days a person's own page may be looked at before somebody must say why (practice § 4).
+
+    `seller_paths` are the segments of a path after which an account's name stands, on sources whose YAML has no `seller_pages:`.
+    """
+
+    days: int = 28
+    threshold: int = 3
+    seller_paths: tuple[str, ...] = (
+        "user",
+        "users",
+        "usr",
+        "u",
+        "profile",
+        "profiles",
+        "seller",
+        "sellers",
+        "member",
+        "members",
+        "vendor",
+        "closet",
+    )
+
+    def __post_init__(self) -> None:
+        if self.days < 1 or self.threshold < 1:
+            raise ValueError("days and threshold are at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +101,7 @@ class Settings:
     batch: int = 200
     dask_scheduler: str | None = None
     retention_days: RetentionDays = field(default_factory=RetentionDays)
+    views: ViewLimit = field(default_factory=ViewLimit)
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Who acts, what for, and which pass ran: authorities, actors, operations, runs, methods. Nothing here is about a data subject."""
+"""Who acts, and which pass ran: authorities, actors, runs, methods. Nothing here is about a data subject."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ from store.words.records import (
     Actor,
     Authority,
     Method,
-    Operation,
     Outcome,
     Run,
     Status,
     Verb,
     canonical,
-    digest_of,
 )
 
 
@@ -62,20 +60,6 @@ class Runs:
         if row is None:
             raise TouchstoneError(f"no actor '{actor_id}' is known to this store")
         return Actor(row["id"], row["authority"], row["name"], row["role"], row["is_person"])
-
-    def keep_operation(self, operation: Operation) -> None:
-        """Record the operation as it now reads; a changed one is a further row under the same reference."""
-        body = asdict(operation)
-        with self.database.writing() as c:
-            add_once(
-                c,
-                t.operation,
-                {"reference": operation.reference, "digest": digest_of(body)},
-                authority=operation.authority,
-                purpose=str(operation.purpose),
-                body_json=canonical(body).decode(),
-                added_at=datetime.now(UTC),
-            )
 
     # -- runs ----------------------------------------------------------------------------------------------------------
     def begin_run(
@@ -127,7 +111,7 @@ class Runs:
                 )
             )
 
-    def runs(self, pass_name: str | None = None, source: str | None = None, limit: int = 50) -> list[Run]:
+    def runs(self, pass_name: str | None = None, source: str | None = None, *, operation: str | None = None, limit: int = 50) -> list[Run]:
         """Newest first."""
         query = select(t.run, t.run_end.c.ended_at, t.run_end.c.outcome, t.run_end.c.counts_json, t.run_end.c.message)
         query = query.select_from(t.run.outerjoin(t.run_end)).order_by(t.run.c.started_at.desc()).limit(limit)
@@ -135,6 +119,8 @@ class Runs:
             query = query.where(t.run.c.pass_name == pass_name)
         if source:
             query = query.where(t.run.c.source == source)
+        if operation:
+            query = query.where(t.run.c.operation == operation)
         with self.database.reading() as c:
             return [
                 Run(

@@ -27,6 +27,7 @@ from store.erasure import PAYLOAD, Erasure
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
 from store.listings import ListingReads, ListingWrites
+from store.operations import OperationReads, OperationWrites
 from store.places import PlaceReads, PlaceWrites
 from store.runs import Runs
 from store.words.records import Actor, Authority, Event, Verb
@@ -34,7 +35,7 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(ListingReads, FindingReads, PlaceReads, CaseReads):
+class Acting(ListingReads, FindingReads, PlaceReads, CaseReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
@@ -77,7 +78,7 @@ class Acting(ListingReads, FindingReads, PlaceReads, CaseReads):
             )
 
 
-class Store(Runs, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
+class Store(Runs, OperationWrites, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
     def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:

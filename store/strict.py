@@ -24,6 +24,14 @@ from store.errors import TouchstoneError
 T = TypeVar("T")
 
 
+class FieldError(ValueError):
+    """A dataclass refuses what one of its fields holds: the complaint then names that field's own line."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
 class ConfigError(TouchstoneError):
     """A configuration file is not as it must be; begins with the file and the line."""
 
@@ -170,8 +178,8 @@ class _Reader:
 
     def chosen(self, node: yaml.Node, members: dict[str, Any], where: str) -> Any:
         if not isinstance(node, yaml.ScalarNode) or node.value not in members:
-            near = _near(node.value if isinstance(node, yaml.ScalarNode) else "", members)
-            raise self.expected(node, where, f"one of {', '.join(members)}", near)
+            hint = near(node.value if isinstance(node, yaml.ScalarNode) else "", members)
+            raise self.expected(node, where, f"one of {', '.join(members)}", hint)
         return members[node.value]
 
     def sequence(self, node: yaml.Node, kind: Any, args: tuple[Any, ...], where: str) -> Any:
@@ -205,20 +213,26 @@ class _Reader:
         known: dict[str, Field[Any]] = {one.metadata.get("key", one.name): one for one in fields(into) if one.init}
         hints = typing.get_type_hints(into)
         given: dict[str, Any] = {}
+        at: dict[str, yaml.Node] = {}
         for key, key_node, item in self.pairs(node, where):
             if key not in known:
-                near = _near(key, known) or f"; the keys here are {', '.join(known)}"
-                raise self.fail(key_node, where, f"unknown key '{key}'{near}")
+                hint = near(key, known) or f"; the keys here are {', '.join(known)}"
+                raise self.fail(key_node, where, f"unknown key '{key}'{hint}")
+            at[known[key].name] = key_node
             given[known[key].name] = self.value(item, hints[known[key].name], f"{where}.{key}" if where else key)
         for key, one in known.items():
             if one.name not in given and one.default is MISSING and one.default_factory is MISSING:
                 raise self.fail(node, where, f"missing key '{key}'")
         try:
             return into(**given)
+        except FieldError as error:
+            raise self.fail(at.get(error.field, node), where, str(error)) from None
         except ValueError as error:
             raise self.fail(node, where, str(error)) from None
 
 
-def _near(word: str, known: typing.Iterable[str]) -> str:
-    near = difflib.get_close_matches(word.lower(), list(known), n=1)
-    return f"; did you mean '{near[0]}'?" if near else ""
+def near(word: str, known: typing.Iterable[str]) -> str:
+    """The end of a complaint about a name that is not known: the nearest that is, in whatever case; "" where none is near."""
+    names = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), list(names), n=1)
+    return f"; did you mean '{names[found[0]]}'?" if found else ""

@@ -1,6 +1,7 @@
 """The demonstration market shows what market.yml says, and the material beside it is what market.yml makes."""
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -21,6 +22,7 @@ import yaml
 from PIL import Image
 
 from tests.market import Market, Posted, build, facts, start_market
+from tests.market.awkward import digests, places, start_group
 from tests.market.pictures import EDITS, draw, jpeg
 from tests.market.truth import HERE
 
@@ -289,6 +291,26 @@ def test_sources_are_written_with_the_real_ports(market: Market, tmp_path: Path)
         for ref in refs(market, source):
             found = re.search(config["ref"], market.url(source, ref))
             assert found and found.group(1) == ref
+
+
+def test_the_awkward_group_is_whole_and_its_sources_have_the_real_ports(tmp_path: Path) -> None:
+    with start_group() as group:
+        written = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in group.write_sources(tmp_path)}
+        assert written.keys() == group.sources.keys()
+        for name, place in group.sources.items():
+            site, source = group.sites[place.name], written[name]
+            assert source["url"] == site.url and source["expect"] == {"listings": len(place.goods)} and source["legal"]
+            assert source["title"] == place.title and source["testing"] is True
+            assert get(site.url + "robots.txt").startswith("User-agent: *\n")
+        for place in places().values():
+            assert len({each.ref for each in place.goods}) == len(place.goods) and place.goods
+            for each in place.goods:
+                assert (each.price is None) == (each.currency is None) and each.seller and each.pictures
+                assert [
+                    hashlib.sha256(fetch(f"{group.sites[place.name].base}/pic/{one}.png")).hexdigest()
+                    for one in each.pictures
+                    if one != "gone"
+                ] == [*digests(each)]
 
 
 def test_the_market_closes_cleanly() -> None:

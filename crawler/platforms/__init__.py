@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from scrapy.http import TextResponse
 
+from crawler.platforms._limit import within
 from store.errors import TouchstoneError
 from store.words.records import Parsed, digest_of
 
 if TYPE_CHECKING:  # a source's own settings are of a platform: it imports this room's `_api`
     from crawler.source import Source
+
+LONGEST_READ = 10.0  # seconds of processor time; a page of a megabyte takes a tenth of one
 
 
 class Platform(Protocol):
@@ -34,6 +37,12 @@ def platform(name: str) -> Platform:
     if name not in names:
         raise TouchstoneError(f"there is no platform '{name}'; there are: {', '.join(names)}")
     return cast(Platform, importlib.import_module(f"crawler.platforms.{name}"))
+
+
+def read(response: TextResponse, source: Source) -> list[Parsed]:
+    """All that the source's platform reads of a page. Raises what reading raises, and TooLong past `LONGEST_READ` seconds of work."""
+    with within(LONGEST_READ):
+        return list(platform(source.platform).parse(response, source))
 
 
 def following(response: TextResponse, source: Source) -> list[str]:

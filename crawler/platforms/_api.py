@@ -38,6 +38,10 @@ class Api:
     brand: str = ""
     category: str = ""
     condition: str = ""
+    posted: str = ""
+    quantity: str = ""
+    sold: str = ""
+    price_was: str = ""
     images: str = ""
     next: str = ""  # a link; or, with `next_param`, that parameter's next value, or true where there is a next page
     next_param: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
@@ -23,28 +23,32 @@ _SILENT = frozenset(("script", "style", "template", "noscript"))
 _SEPARATORS = re.compile(r"[ \t\r\n\f\v\u00a0]+")  # a no-break space is a space to whoever reads the page
 
 
-def words(selector: Selector) -> str:
-    """The element's words as one reads them: a line a block, spaces collapsed, scripts left out."""
+def words(selector: Selector, without: Collection[Any] = ()) -> str:
+    """The element's words as one reads them: a line a block, spaces collapsed, scripts and the elements `without` left out."""
     root = selector.root
     if isinstance(root, str):
         return _SEPARATORS.sub(" ", root).strip()
-    parts = "".join(_runs(root))
+    parts = "".join(_runs(root, without))
     lines = (_SEPARATORS.sub(" ", line).strip() for line in parts.split("\0"))
     return "\n".join(line for line in lines if line)
 
 
-def _runs(element: Any) -> Iterator[str]:
-    if not isinstance(element.tag, str):  # a comment or a processing instruction
-        return
-    tag = element.tag.lower()
-    if tag in _SILENT:
-        return
-    edge = "\0" if tag in _BLOCKS else ""
-    yield edge + (element.text or "")
-    for child in element:
-        yield from _runs(child)
-        yield child.tail or ""
-    yield edge
+def _runs(root: Any, without: Collection[Any]) -> Iterator[str]:
+    """The runs of text in order, a mark at each block's edge. Not by recursion: a stranger decides how deep a page is nested."""
+    waiting: list[Any] = [root]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+            continue
+        if each is not root and each.tail:
+            waiting.append(each.tail)
+        if not isinstance(each.tag, str) or each.tag.lower() in _SILENT or each in without:
+            continue  # a comment, a script, what is left out
+        edge = "\0" if each.tag.lower() in _BLOCKS else ""
+        waiting.append(edge)
+        waiting += reversed(each)
+        yield edge + (each.text or "")
 
 
 def line(text: str) -> str:

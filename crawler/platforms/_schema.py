@@ -35,6 +35,7 @@ _LINKS = [
 ]
 _FALLBACKS = ("description", "brand", "category", "itemCondition", "image", "sku")
 _NOT_THE_PRICE = ("listprice", "strikethroughprice", "msrp", "srp", "regularprice", "suggestedretailprice", "minimumadvertisedprice")
+MOST_SCOPES, DEEPEST, MOST_REFERENCES, MOST_PAIRS = 5_000, 50, 500, 2_000_000
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -78,11 +79,29 @@ def _known(value: Any, known: dict[str, Thing]) -> Any:
 
 
 def microdata(response: TextResponse) -> list[Thing]:
+    """The page's microdata in the form of JSON-LD. Raises ValueError where no honest page holds so much: its reading grows with the square."""
     from extruct.w3cmicrodata import MicrodataExtractor
 
     if not response.xpath("//*[@itemscope]"):
         return []
+    _within_bounds(response.selector.root)
     return [_plain(item) for item in MicrodataExtractor().extract_items(response.selector.root, base_url=base_of(response))]
+
+
+def _within_bounds(root: Any) -> None:
+    from lxml import etree  # type: ignore[import-untyped,unused-ignore]
+
+    scopes = depth = references = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if element.get("itemscope") is None:
+            continue
+        depth += 1 if event == "start" else -1
+        scopes += event == "start"
+        references += len(element.get("itemref", "").split()) if event == "start" else 0
+        if scopes > MOST_SCOPES or depth > DEEPEST or references > MOST_REFERENCES:
+            raise ValueError(
+                f"microdata of more than {MOST_SCOPES} items, {DEEPEST} within each other or {MOST_REFERENCES} references is not read"
+            )
 
 
 def _plain(item: Any) -> Any:
@@ -118,6 +137,10 @@ def open_graph(response: TextResponse) -> dict[str, list[str]]:
         "product:category": "category",
         "product:condition": "condition",
         "product:retailer_item_id": "sku",
+        "product:original_price:amount": "was",
+        "product:availability": "availability",
+        "og:availability": "availability",
+        "article:published_time": "posted",
     }
     said: dict[str, list[str]] = {}
     for meta in response.xpath("//meta[@content and (@property or @name)]"):
@@ -197,20 +220,84 @@ def seller_of(product: Thing) -> Thing:
 
 
 def price_of(offer: Thing) -> tuple[str, str]:
-    """(amount as written, currency as written) of an offer; "" where it states none. Old prices and prices by weight are not its price."""
+    """(amount as written, currency as written) of an offer; "" where it states none. Old prices and prices by weight are not its price.
+
+    Of two that differ by tax the one with it: that is what a consumer pays.
+    """
+    holder, key = _priced(offer)
+    if not key:
+        return "", ""
+    stated = holder[key]
+    amount = (figure(stated) if isinstance(stated, float) else "") or text(stated)
+    return amount, text(holder.get("priceCurrency") or offer.get("priceCurrency"))
+
+
+def _priced(offer: Thing) -> tuple[Thing, str]:
+    """(what states the price, under which key); ({}, "") where nothing does."""
     specifications = [each for each in listed(offer.get("priceSpecification")) if not _other_price(each)]
-    for holder in (offer, *specifications):
-        for key in ("price", "lowPrice", "minPrice"):
-            stated = holder.get(key)
-            if amount := (figure(stated) if isinstance(stated, float) else "") or text(stated):
-                return amount, text(holder.get("priceCurrency") or offer.get("priceCurrency"))
-    return "", ""
+    stated = [
+        (holder, key)
+        for holder in (offer, *specifications)
+        if (key := next((key for key in ("price", "lowPrice", "minPrice") if text(holder.get(key))), ""))
+    ]
+    with_tax = [(holder, key) for holder, key in stated if _taxed(holder) is True]
+    without_tax = [(holder, key) for holder, key in stated if _taxed(holder) is False]
+    return next(iter((with_tax if without_tax else []) or stated), ({}, ""))
+
+
+def _taxed(thing: Thing) -> bool | None:
+    stated = thing.get("valueAddedTaxIncluded")
+    known = {"true": True, "1": True, "false": False, "0": False}
+    return stated if isinstance(stated, bool) else known.get(text(stated).rpartition("/")[2].lower())
+
+
+def vat_of(offer: Thing) -> str:
+    """ "inc" or "ex" where what states the price says so; else ""."""
+    holder, _ = _priced(offer)
+    said = next((taxed for each in (holder, offer) if (taxed := _taxed(each)) is not None), None)
+    return "" if said is None else "inc" if said else "ex"
+
+
+def kind_of(offer: Thing) -> str:
+    """ "range" where an offer states a lowest and another highest price, "from" where only a lowest; else ""."""
+    holder, key = _priced(offer)
+    if key not in ("lowPrice", "minPrice"):
+        return ""
+    high = text(holder.get("highPrice")) or text(holder.get("maxPrice"))
+    return "from" if not high else "range" if high != text(holder[key]) else ""
+
+
+def was_of(offer: Thing) -> str:
+    """The old or recommended price that stands beside the price: schema.org's priceType, as Google's merchant listings write it."""
+    return next(
+        (text(each.get("price")) for each in listed(offer.get("priceSpecification")) if _other_price(each) and not _by_weight(each)), ""
+    )
+
+
+def posted_of(product: Thing, offer: Thing) -> str:
+    """When it was posted, by the product, its offer or its page."""
+    page = first_thing(product.get("mainEntityOfPage"))
+    keys = ("datePosted", "datePublished", "dateCreated", "uploadDate", "availabilityStarts")
+    return next((said for each in (product, offer, page) for key in keys if (said := text(each.get(key)))), "")
+
+
+def stock_of(product: Thing, offer: Thing) -> str:
+    """How many there are, else whether there are any, as the word of schema.org's ItemAvailability."""
+    for each in (offer, product):
+        level = each.get("inventoryLevel")
+        if said := text(level.get("value")) if isinstance(level, dict) else text(level):
+            return said
+    return text(offer.get("availability")).rstrip("/").rpartition("/")[2]
+
+
+def _by_weight(specification: Thing) -> bool:
+    quantity = first_thing(specification.get("referenceQuantity"))
+    return bool(quantity) and text(quantity.get("value")) not in ("", "1")
 
 
 def _other_price(specification: Thing) -> bool:
     kind = text(specification.get("priceType")).rpartition("/")[2].lower()
-    quantity = first_thing(specification.get("referenceQuantity"))
-    return kind in _NOT_THE_PRICE or (bool(quantity) and text(quantity.get("value")) not in ("", "1"))
+    return kind in _NOT_THE_PRICE or _by_weight(specification)
 
 
 def whole(product: Thing, page: str) -> Thing:
@@ -245,6 +332,8 @@ def products(things: Sequence[Any]) -> list[Thing]:
     """Products that the page describes in their own right: not those that another product or a list points at, nor a group's variants."""
     found = list(_products(things, set()))
     groups = [each for each in found if listed(each.get("hasVariant")) or "productgroup" in kinds(each)]
+    if len(groups) * len(found) > MOST_PAIRS:
+        raise ValueError(f"{len(found)} products and {len(groups)} groups of them are more than a page is read for")
     return [each for each in found if not any(_varies(each, group) for group in groups)]
 
 

@@ -13,17 +13,19 @@ from scrapy.http import TextResponse
 
 from crawler.platforms import _api as api
 from crawler.platforms import _schema as schema
+from crawler.platforms._api import Api
+from crawler.platforms._details import details_of, notes_on_details
 from crawler.platforms._page import address, amount_of, handle_of, line, notes_on, price_in, ref_of
 from crawler.source import Source
 from store.words.records import Parsed, Snapshot
 
-VERSION = "1"
+VERSION = "2"
 
 
 def parse(response: TextResponse, source: Source) -> Iterator[Parsed]:
     """A listing for each item of the answer."""
     for item in _items(api.read(response.body), source):
-        yield _read(item, response.url, source)
+        yield _read(item, response, source)
 
 
 def next_pages(response: TextResponse, source: Source) -> list[str]:
@@ -62,18 +64,16 @@ def _items(document: Any, source: Source) -> list[Any]:
     return [each for each in found if each is not None] if isinstance(found, list) else []
 
 
-def _read(item: Any, page: str, source: Source) -> Parsed:
-    rules = source.api
+def _read(item: Any, response: TextResponse, source: Source) -> Parsed:
+    rules, page = source.api, response.url
     assert rules is not None
 
     def said(expression: str) -> str:
         return schema.text(api.search(expression, item))
 
     title, text = line(said(rules.title)), said(rules.text)
-    stated = api.search(rules.price, item)
-    figure = api.figure(stated, rules.decimals) if rules.decimals or not isinstance(stated, str) else ""
-    price_text = line(f"{figure or said(rules.price)} {said(rules.currency)}") if stated is not None and said(rules.price) else ""
-    price = price_in(source, price_text) if figure or not rules.decimals else None
+    price_text, readable = _price(item, rules, rules.price)
+    price = price_in(source, price_text) if readable else None
     seller_url = address(page, said(rules.seller_url))
     name = line(said(rules.seller)) or (source.title if source.kind == "shop" else "")
     snapshot = Snapshot(
@@ -91,5 +91,18 @@ def _read(item: Any, page: str, source: Source) -> Parsed:
     url = address(page, said(rules.url))
     ref = line(said(rules.ref)) if rules.ref else ref_of(source, url) or ("" if source.ref else url)
     images = (address(page, each) for each in schema.pictures(api.search(rules.images, item)))
-    notes = notes_on(title, text, name) + (("price not understood",) if price_text and not price else ())
-    return Parsed(ref, url or ("" if rules.url else page), snapshot, tuple(dict.fromkeys(filter(None, images))), seller_url, notes)
+    beside = {"posted": said(rules.posted), "quantity": said(rules.quantity), "sold": said(rules.sold)}
+    details = details_of(response, price, price_text, was=_price(item, rules, rules.price_was)[0], **beside)
+    notes = notes_on(title, text, name) + notes_on_details(details)
+    notes += ("price not understood",) if price_text and not price and details.price_kind != "on_request" else ()
+    return Parsed(ref, url or ("" if rules.url else page), snapshot, tuple(dict.fromkeys(filter(None, images))), seller_url, notes, details)
+
+
+def _price(item: Any, rules: Api, expression: str) -> tuple[str, bool]:
+    """(a price with its currency as words, whether the words may be read): what is no number is not, where prices are in pence."""
+    stated = api.search(expression, item)
+    written = schema.text(stated)
+    if not written:
+        return "", False
+    figure = api.figure(stated, rules.decimals) if rules.decimals or not isinstance(stated, str) else ""
+    return line(f"{figure or written} {schema.text(api.search(rules.currency, item))}"), bool(figure or not rules.decimals)

@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from scrapy.http import TextResponse
 
 from crawler.platforms import _schema as schema
+from crawler.platforms._details import details_of, notes_on_details
 from crawler.platforms._page import address, amount_of, base_of, handle_of, line, notes_on, price_in, ref_of, words
 from crawler.platforms._schema import Thing
 from crawler.source import Source
 from store.words.records import Parsed, Snapshot
 
-VERSION = "2"
+VERSION = "3"
 THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
 _UK = frozenset(("gb", "uk", "gbr", "united kingdom", "great britain"))
 
@@ -28,8 +29,8 @@ def parse(response: TextResponse, source: Source) -> Iterator[Parsed]:
     """The one listing that the page is about, if it describes one."""
     graph = schema.open_graph(response)
     product, unclear = None, False
-    for things in (schema.json_ld(response), schema.microdata(response)):
-        candidates = schema.products(things)
+    for syntax in (schema.json_ld, schema.microdata):
+        candidates = schema.products(syntax(response))
         product = schema.own(candidates, response, source, graph)
         unclear = unclear or bool(candidates and product is None)
         if product is not None:
@@ -70,9 +71,20 @@ def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, s
         place=_place(seller, offer),
     )
     pictures = [address(base, url) for url in schema.pictures(product.get("image")) or graph.get("image", [])]
-    notes = notes_on(title, description, name) + (("price not understood",) if amount and not price else ())
+    details = details_of(
+        response,
+        price,
+        price_text,
+        posted=schema.posted_of(product, offer) or graph.get("posted", [""])[0],
+        quantity=schema.stock_of(product, offer) or graph.get("availability", [""])[0],
+        was=schema.was_of(offer) or graph.get("was", [""])[0],
+        vat=schema.vat_of(offer),
+        kind=schema.kind_of(offer) if price and price.kind == "exact" else "",
+    )
+    notes = notes_on(title, description, name) + notes_on_details(details)
+    notes += ("price not understood",) if amount and not price and details.price_kind != "on_request" else ()
     ref = ref_of(source, response.url) or ("" if source.ref else _own_ref(product) or graph.get("sku", [""])[0] or response.url)
-    return Parsed(ref, response.url, snapshot, tuple(dict.fromkeys(filter(None, pictures))), seller_url, notes)
+    return Parsed(ref, response.url, snapshot, tuple(dict.fromkeys(filter(None, pictures))), seller_url, notes, details)
 
 
 def _is_link(said: str) -> bool:

@@ -6,6 +6,7 @@ in the place of codes and neither ranges nor "from".
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 Kind = Literal["exact", "from", "range", "free"]
+Vat = Literal["", "inc", "ex"]
 
 
 def _set(words: str) -> frozenset[str]:
@@ -123,9 +125,32 @@ _FREE = re.compile(
 )
 _FROM = re.compile(r"(?:\bfrom|\bstart(?:ing|s)?(?: (?:at|from))?|\bas low as|\bab|\b[àa] partir de|\bdesde|\bvanaf|\bfra)\W*$")
 _FROM_AFTER = re.compile(r"\s*(?:\+(?!\s*\S)|and up\b|upwards\b|onwards\b|or more\b)")
-_TO = re.compile(r"\s*(?:-|–|—|to|bis|à|up to|and|until)\s*")
+_TO = re.compile(r"\s*(?:-|–|—|to|through|bis|à|up to|and|until)\s*")
 _POSTAGE = re.compile(r"\s*(?:for )?(?:postage|delivery|shipping|p ?& ?p|versand|%)")  # after a figure: not the price
-_NOW = re.compile(r"(?:\bnow|\bsale(?: price)?|\breduced to)\W*$")
+_NOW = re.compile(
+    r"(?:\bnow|\bsale(?: price)?|\breduced to|\b(?:current|special|our|offer|deal|final) price(?: is)?|\byou pay|\bjetzt|\bmaintenant)\W*$"
+)
+_WAS = re.compile(
+    r"(?:\bwas|\brrp|\bmsrp|\buvp|\bstatt|\bbefore|\binstead of|\bretails?(?: at| for| price)?|\bvorher"
+    r"|\b(?:original|regular|old|list|recommended retail|retail|usual|previous|high street) price(?: was)?)\W*$"
+)
+# Beside a figure that is a part of the price: an instalment, or so much a month or a kilo. Taken only where nothing else is stated.
+_PART_BEFORE = re.compile(
+    r"(?:\b\d+ ?x|\b(?:payments?|instal?ments?) of|(?<!free )(?<!inc )(?<!incl )\b(?:postage|delivery|shipping|p ?& ?p)(?: is| costs?)?:)\W*$"
+)
+_PART_AFTER = re.compile(r"\s*(?:/|per|a|pro) ?(?:(?:calendar )?month|pcm|mo\b|week|wk\b|monat|kg|g\b|100 ?(?:g|ml)|ml|litre|l\b|m²|sq)")
+_ON_REQUEST = re.compile(
+    r"\bpo[ar]\b|\bp\.o\.[ar]\b|\b(?:call|ring|phone|ask|contact|enquire|inquire|e-?mail|message|dm|pm|inbox|text|whats ?app|log ?in|sign in)\b"
+    r".{0,30}\b(?:price|pricing|quote|prices)\b|\bprice (?:on|upon|by) (?:application|request|enquiry|inquiry|asking)\b|\brequest (?:a |the )?(?:price|quote)\b"
+    r"|\bcontact (?:us|seller|vendor)\b|\bpreis auf anfrage\b|\bprix sur demande\b|\bask(?: me| us)?(?: for)? price\b"
+)
+_TAX = r"(?:vat|v\.a\.t\.?|tax(?:es)?|mwst\.?|ust\.?|btw|iva|tva|gst)"
+_VAT = re.compile(
+    rf"(?:(?P<inc>inc(?:l(?:\.|uding|usive(?: of)?|udes)?)?\.?|with|inkl\.?|incl|ttc|toutes taxes)"
+    rf"|(?P<ex>ex(?:c(?:l(?:\.|uding|usive(?: of)?|udes)?)?)?\.?|\+|plus|without|before|zzgl\.?|exkl\.?|net of|ohne|hors)) ?(?:of )?{_TAX}(?![a-z])"
+    rf"|{_TAX} ?(?:(?P<inc_after>incl?(?:uded|usive|\.)?|included)|(?P<ex_after>excl?(?:uded|usive|\.)?|extra|to be added))(?![a-z])"
+    r"|(?<![a-z])(?:(?P<inc_word>ttc)|(?P<ex_word>ht))(?![a-z])"
+)
 # What may stand beside a number that carries no currency, for it to be read as a price at all.
 _PLAIN = re.compile(
     r"(?:price|from|now|only|just|each|ea|ono|obo|or (?:near(?:est)?|best) offer|per item|pp|inc|incl|including|p&p|"
@@ -140,19 +165,24 @@ _CEILING = 10**15  # minor units; beyond is a phone or an identifier, not a pric
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price as read. `amount_minor` is in minor units of `currency` (hundredths where None), and 0 only if "free"."""
+    """A price as read. `amount_minor` is in minor units of `currency` (hundredths where None), and 0 only if "free".
+
+    `vat`: whether the words say that tax is included; `was`: the span of the words that states an old or recommended price.
+    """
 
     amount_minor: int
     currency: str | None
     text: str
     kind: Kind
+    vat: Vat = ""
+    was: str = ""
 
 
 def parse_price(text: str, default_currency: str | None = None) -> Price | None:
     """The price that `text` (a price field, not a description) states; None where it states none: no price is never 0.
 
-    A range gives its lowest figure above zero; "was £50 now £30" gives 30; else the first figure that is no postage
-    counts. `default_currency` (ISO 4217) is used where no currency is written, and decides "$", "¥", "£", "kr" and "Rs"
+    A range gives its lowest figure above zero; "was £50 now £30" gives 30, "£100 ex VAT (£120 inc VAT)" what a consumer pays; else
+    the first figure counts that is no postage, instalment or old price. `default_currency` (ISO 4217) is used where no currency is written, and decides "$", "¥", "£", "kr" and "Rs"
     where it is one of theirs. A number without any currency counts only where nothing else stands beside it. "1.250"
     and "1,250" are thousands unless the currency has three decimals. Never raises.
     """
@@ -177,7 +207,15 @@ def parse_price(text: str, default_currency: str | None = None) -> Price | None:
 
 
 def _of_marked(read: str, text: str, marked: list[re.Match[str]], found: list[re.Match[str]], default: str | None) -> Price | None:
-    chosen = next((m for m in marked if _NOW.search(read[: m.start()])), marked[0])
+    old = [m for m in marked if _WAS.search(read[: m.start()])]
+    now = [m for m in marked if _NOW.search(read[: m.start()])]
+    if now and not old and marked.index(now[0]) == 1:
+        old = marked[:1]  # "£50 now £30"
+    part = [m for m in marked if _PART_BEFORE.search(read[: m.start()]) or _PART_AFTER.match(read, m.end())]
+    asked = [m for m in marked if m not in old and m not in part] or [m for m in marked if m not in old] or marked
+    taxed = _taxes(read, found)
+    asked = [m for m in asked if taxed[m.start()] == "inc"] or [m for m in asked if taxed[m.start()] != "ex"] or asked
+    chosen = next((m for m in asked if m in now), asked[0])
     mark = _mark_of(chosen, read)
     kind: Kind = "exact"
     numbers = [chosen]
@@ -195,7 +233,40 @@ def _of_marked(read: str, text: str, marked: list[re.Match[str]], found: list[re
     first, last = min(m.start() for m in numbers), max(m.end() for m in numbers)
     if kind == "exact" and (_FROM.search(read[:first]) or _FROM_AFTER.match(read[last:])):
         kind = "from"
-    return Price(amount, currency, text, kind if amount else "free")
+    was = next((read[m.start() : m.end()] for m in old if m is not chosen), "")
+    return Price(amount, currency, text, kind if amount else "free", taxed[chosen.start()], was)
+
+
+def _taxes(read: str, found: list[re.Match[str]]) -> dict[int, Vat]:
+    """What is said of tax beside each figure, by the figure's start: after it, or before it where the first figure has it before."""
+    spans: list[tuple[int, int, Vat]] = [(m.start(), m.end(), _vat_of(m)) for m in _VAT.finditer(read)]
+    said: dict[int, Vat] = {}
+    before = bool(spans) and spans[0][1] <= found[0].start()
+    for index, m in enumerate(found):
+        floor = found[index - 1].end() if index else 0
+        ceiling = found[index + 1].start() if index + 1 < len(found) else len(read)
+        ahead: list[Vat] = [vat for start, end, vat in spans if floor <= start and end <= m.start()]
+        behind: list[Vat] = [vat for start, end, vat in spans if m.end() <= start and end <= ceiling]
+        said[m.start()] = next(iter((ahead[-1:] or behind[:1]) if before else behind[:1]), "")
+    for one, other in itertools.pairwise(found):  # both ends of a range
+        if not said[one.start()] and _TO.fullmatch(read[one.end() : other.start()]):
+            said[one.start()] = said[other.start()]
+    return said
+
+
+def vat_in(text: str) -> Vat:
+    """Whether words beside a price say that tax is included: "inc. VAT", "tax excluded"; "" where they say nothing of it."""
+    found = _VAT.search(" ".join(text[:_MAX_LENGTH].lower().split()))
+    return _vat_of(found) if found else ""
+
+
+def _vat_of(found: re.Match[str]) -> Vat:
+    return "inc" if found["inc"] or found["inc_after"] or found["inc_word"] else "ex"
+
+
+def on_request(text: str) -> bool:
+    """Whether the words of a price field say that the price is told on request: "POA", "call for price"."""
+    return bool(_ON_REQUEST.search(" ".join(text[:_MAX_LENGTH].lower().split())))
 
 
 def _mark_of(match: re.Match[str], read: str) -> str | None:

@@ -10,10 +10,12 @@ import dataclasses
 import enum
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def canonical(value: Any) -> bytes:
@@ -153,22 +155,88 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """The authorisation that a watch on a subject needs (RIPA 2000 s.28 and s.32A; practice § 4)."""
+    """The authorisation that a watch on a subject needs (RIPA 2000 s.28 and s.32A; practice § 4). Dates as YYYY-MM-DD.
+
+    Raises ValueError where a part is empty, or the dates cannot be: it takes effect on a justice's approval, and not before.
+    """
 
     urn: str
     authorising_officer: str
-    approved_on: str
+    approved_on: str  # by a justice of the peace
     starts: str
-    expires: str
+    expires: str  # the last day on which it is live
     necessity: str
     proportionality: str
     collateral_intrusion: str
     cancelled_at: str | None = None
 
+    def __post_init__(self) -> None:
+        _stated(self, "urn", "authorising_officer", "necessity", "proportionality", "collateral_intrusion")
+        _dated(self, "approved_on", "starts", "expires", *(["cancelled_at"] if self.cancelled_at is not None else []))
+        if not self.approved_on <= self.starts <= self.expires:
+            raise ValueError(
+                "an authorisation is approved, then starts, then expires: approved_on, starts and expires are not in that order"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """Who authorised a test purchase, and when (YYYY-MM-DD). Raises ValueError where either is missing."""
+
+    authorised_by: str
+    on: str
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        _stated(self, "authorised_by")
+        _dated(self, "on")
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often an operation runs: `every` ("6 hours", "1 day", "2 weeks"), `at` an hour of the day in `zone` for whole days.
+
+    `not_between` ("08:00", "18:00") is the part of the day in which it does not begin. Raises ValueError for what cannot be read.
+    """
+
+    every: str
+    at: str | None = None
+    zone: str = "UTC"
+    not_between: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[1-9]\d{0,3} (second|minute|hour|day|week)s?", self.every):
+            raise ValueError(f"every: '{self.every}' is no interval: write '30 minutes', '6 hours', '1 day' or '2 weeks'")
+        if any(not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", each) for each in filter(None, (self.at, *(self.not_between or ())))):
+            raise ValueError("at, not_between: an hour of the day is written as '03:30', between '00:00' and '23:59'")
+        if self.at and not re.search("day|week", self.every):
+            raise ValueError("at: an hour of the day goes with whole days or weeks; without `at`, the interval counts from the last run")
+        if self.not_between and self.not_between[0] == self.not_between[1]:
+            raise ValueError("not_between: the two hours are the same")
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"zone: '{self.zone}' is no time zone: write UTC or Europe/London") from None
+
+
+def _stated(record: Any, *names: str) -> None:
+    for name in names:
+        if not getattr(record, name).strip():
+            raise ValueError(f"{name}: it may not be empty")
+
+
+def _dated(record: Any, *names: str) -> None:
+    for name in names:
+        try:
+            if date.fromisoformat(getattr(record, name)).isoformat() != getattr(record, name):
+                raise ValueError
+        except ValueError:
+            raise ValueError(f"{name}: '{getattr(record, name)}' is no date: write it as 2026-11-25") from None
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What is looked for, why and where. Identity: its reference."""
+    """What is looked for, why and where. Identity: its reference. What its purpose allows and asks for is in purposes.py."""
 
     reference: str
     authority: str
@@ -178,7 +246,10 @@ class Operation:
     terms: tuple[str, ...] = ()
     area: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()  # addresses of the watched person's own pages
     authorisation: Authorisation | None = None
+    purchase: Purchase | None = None
+    cadence: Cadence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,4 +45,4 @@ def test_recorded_page(page: Path) -> None:
 
 
 def test_every_recorded_page_of_every_platform_is_walked() -> None:
-    assert {case.parent.name for case in CASES} == {"schema_org", "selectors"}
+    assert {case.parent.name for case in CASES} == {"magento", "prestashop", "schema_org", "selectors", "shopify", "woocommerce"}

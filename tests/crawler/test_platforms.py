@@ -22,7 +22,7 @@ from tests.market.server import Response, Site
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 CASES = sorted(PAGES.glob("*/*.body"))
-NEW = ("json_api", "shopify", "woocommerce")
+NEW = ("ebay_browse", "json_api", "shopify", "woocommerce")
 WHEN = datetime(2026, 11, 1, tzinfo=UTC)
 
 

@@ -48,7 +48,7 @@ def test_a_good_one(tmp_path: Path) -> None:
         (
             "platform: selectors",
             "platform: selektors",
-            "there is no platform 'selektors'; there are: json_api, schema_org, selectors, shopify, woocommerce",
+            "there is no platform 'selektors'; there are: ebay_browse, json_api, magento, prestashop, schema_org, selectors, shopify, woocommerce",
         ),
         ("a.card", "'a..card'", "is not a CSS selector"),
         ("'/item/(\\d+)'", "'/item/(\\d+'", "is not a regular expression"),

@@ -16,6 +16,8 @@ class Post(Awkward):
     name = "post"
 
     def respond(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
+        if path == "/":
+            return html("Parade Post", '<h1>Parade Post</h1><a href="/ads.rss">Feed</a>')
         if path == "/ads.rss":
             return self._feed()
         if path.startswith("/news/"):

@@ -1,6 +1,7 @@
 """Four shops of the families that many shops are made with: their lists for programs, and their pages as their themes write them."""
 
 import gzip
+import json
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -106,15 +107,13 @@ class Mill(Awkward):
             if regular
             else f"<bdi>&pound;{goods.amount}</bdi>"
         )
-        return Response(
-            html(
-                goods.title,
-                f"""<div class="product type-product post-{goods.ref}"><div class="woocommerce-product-gallery">{gallery}</div>
-<h1 class="product_title entry-title">{escape(goods.title)}</h1><p class="price">{old}</p></div>""",
-                json_ld(product),
-            ).body.replace(
-                b"<body>", f'<body class="product-template-default single single-product postid-{goods.ref} woocommerce">'.encode()
-            )
+        return html(
+            goods.title,
+            f"""<header><a class="cart-contents"><span class="woocommerce-Price-amount amount">&pound;0.00</span></a></header>
+<div id="product-{goods.ref}" class="product type-product post-{goods.ref}"><div class="woocommerce-product-gallery">{gallery}</div>
+<div class="summary entry-summary"><h1 class="product_title entry-title">{escape(goods.title)}</h1><p class="price">{old}</p></div></div>""",
+            json_ld(product),
+            f'class="product-template-default single single-product postid-{goods.ref} woocommerce"',
         )
 
 
@@ -197,15 +196,19 @@ class Quay(Awkward):
             "category": goods.category,
             "hasVariant": variants,
         }
+        pictures = [f"{each}?v=17{n}" for n, each in enumerate(self.pictures(goods), 1)]
         media = "".join(
-            f'<div class="product__media"><img src="{each}?v=17{n}&amp;width=80" srcset="{each}?v=17{n}&amp;width=80 80w, {each}?v=17{n} 1200w"></div>'
-            for n, each in enumerate(self.pictures(goods), 1)
+            f'<li class="product__media-item"><div class="product__media media"><img src="{each}&amp;width=80" srcset="{each}&amp;width=80 80w, {each} 1200w"></div></li>'
+            for each in pictures
         )
-        was = f'<s class="price-item--regular">&pound;{goods.page["was"]}</s>' if "was" in goods.page else ""
-        head = f'<link rel="canonical" href="{self.base}/products/{goods.ref}">' + "".join(
-            f'<meta property="og:image" content="{each}?v=17{n}">' for n, each in enumerate(self.pictures(goods), 1)
+        was = f'<s class="price-item price-item--regular">&pound;{goods.page["was"]}</s>' if "was" in goods.page else ""
+        price = f'<div class="price"><div class="price__sale">{was}<span class="price-item price-item--sale">&pound;{goods.amount}</span></div></div>'
+        recommended = '<div class="card"><s class="price-item price-item--regular">&pound;999.00</s></div>'
+        head = f'<link rel="canonical" href="{self.base}/products/{goods.ref}"><meta property="og:image" content="{pictures[0]}">'
+        shown = (
+            f'<product-info><ul class="product__media-list">{media}</ul><h1>{escape(goods.title)}</h1>{price}</product-info>{recommended}'
         )
-        return html(goods.title, f"<h1>{escape(goods.title)}</h1>{was}<span>&pound;{goods.amount}</span>{media}", head + json_ld(group))
+        return html(goods.title, shown, head + json_ld(group))
 
 
 class Cloth(Awkward):
@@ -235,7 +238,8 @@ class Cloth(Awkward):
             {"thumb": each.replace("/pic/", "/pic/thumb-"), "img": each.replace("/pic/", "/pic/mid-"), "full": each, "isMain": n == 0}
             for n, each in enumerate(self.pictures(goods))
         ]
-        init = {"[data-gallery-role=gallery-placeholder]": {"mage/gallery/gallery": {"mixins": ["magnifier/magnify"], "data": gallery}}}
+        stated = json.dumps(gallery).replace("/", "\\/")
+        init = f'{{"[data-gallery-role=gallery-placeholder]": {{"mage/gallery/gallery": {{"mixins": ["magnifier/magnify"], "data": {stated}}}}}}}'
         was = goods.page.get("was")
         old = (
             f'<span class="old-price"><span class="price-wrapper" data-price-amount="{was // 100}" data-price-type="oldPrice"><span class="price">&pound;{was / 100:.2f}</span></span></span>'
@@ -245,15 +249,16 @@ class Cloth(Awkward):
         label = '<span class="price-label">From</span> ' if goods.page.get("from") else ""
         return html(
             goods.title,
-            f"""<main itemscope itemtype="http://schema.org/Product"><h1 class="page-title"><span class="base" itemprop="name">{escape(goods.title)}</span></h1>
+            f"""<main itemscope itemtype="http://schema.org/Product"><div class="product-info-main"><h1 class="page-title"><span class="base" itemprop="name">{escape(goods.title)}</span></h1>
 <div class="product-info-price"><div class="price-box price-final_price" data-product-id="9">{old}<span class="special-price">{label}
 <span class="price-wrapper" data-price-amount="{goods.price and goods.price / 100:g}" data-price-type="finalPrice" itemprop="offers" itemscope itemtype="http://schema.org/Offer">
 <span class="price">&pound;{goods.amount}</span><meta itemprop="price" content="{goods.price and goods.price / 100:g}"><meta itemprop="priceCurrency" content="GBP"></span></span></div>
-<div class="product attribute sku"><strong>SKU</strong><div class="value" itemprop="sku">MG-{goods.ref}</div></div></div>
+<div class="product attribute sku"><strong>SKU</strong><div class="value" itemprop="sku">MG-{goods.ref}</div></div></div></div>
 <div class="gallery-placeholder" data-gallery-role="gallery-placeholder"><img class="gallery-placeholder__image" itemprop="image" src="{gallery[0]["img"]}"></div>
-<script type="text/x-magento-init">{_script(init)}</script>
+<script type="text/x-magento-init">{init}</script>
 <div class="product attribute description"><div class="value" itemprop="description"><p>{escape(goods.text)}</p></div></div></main>""",
             f'<meta property="og:type" content="product"><meta property="og:title" content="{escape(goods.title)}"><meta property="og:image" content="{gallery[0]["img"]}">',
+            f'class="catalog-product-view product-{goods.ref}"',
         )
 
 
@@ -264,6 +269,8 @@ class Juniper(Awkward):
     robots = "User-agent: *\nDisallow: /cart\nSitemap: http://127.0.0.1/elsewhere.xml\n"
 
     def respond(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
+        if path == "/":
+            return html("Juniper Row", "<h1>Juniper Row Goods</h1>")
         if path == "/1_index_sitemap.xml":
             parts = [f"{self.base}/1_gb_0_sitemap.xml.gz", f"{self.base}/1_gb_1_sitemap.xml", "http://elsewhere.example/sitemap.xml"]
             return _xml("".join(f"<sitemap><loc>{each}</loc></sitemap>" for each in parts), "sitemapindex")
@@ -332,13 +339,8 @@ class Juniper(Awkward):
 <div class="images-container"><div class="product-cover"><img src="{self.pictures(goods)[0].replace("/pic/", "/pic/mid-")}"></div><ul class="product-images">{covers}</ul></div>
 <div class="product-description">{escape(goods.text)}</div></section>""",
             f'<link rel="canonical" href="{self._at(goods)}">{json_ld(product)}',
+            f'id="product" class="lang-gb product-id-{goods.ref}"',
         )
-
-
-def _script(value: Any) -> str:
-    import json
-
-    return json.dumps(value).replace("/", "\\/")
 
 
 def _xml(rows: str, root: str) -> Response:

@@ -65,11 +65,11 @@ def _picture(name: str) -> Response | None:
     return Response(NO_PICTURE) if name == PAGE else Response(picture(name), PICTURE)
 
 
-def html(title: str, body: str, head: str = "", lang: str = "en-GB") -> Response:
-    """A page in UTF-8 that says so."""
+def html(title: str, body: str, head: str = "", marks: str = "") -> Response:
+    """A page in UTF-8 that says so; `marks` are the attributes of its body."""
     return Response(
-        f"""<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{escape(title)}</title>
-{head}</head><body>
+        f"""<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>{escape(title)}</title>
+{head}</head><body{marks and " " + marks}>
 {body}
 <footer>Loopback demonstration: every shop, seller and advert is invented.</footer></body></html>""".encode()
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.words.money import Price, format_price, parse_price
+from store.words.money import format_price, on_request, parse_price
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,8 @@ from store.words.money import Price, format_price, parse_price
     ],
 )
 def test_reads(text: str, amount: int, currency: str | None, kind: str) -> None:
-    assert parse_price(text) == Price(amount, currency, text, kind)  # type: ignore[arg-type]
+    price = parse_price(text)
+    assert price is not None and (price.amount_minor, price.currency, price.text, price.kind) == (amount, currency, text, kind)
 
 
 @pytest.mark.parametrize(
@@ -163,3 +164,65 @@ def test_never_raises_and_only_free_is_nought(text: str, default: str | None) ->
         assert price.text == text
         assert (price.amount_minor == 0) == (price.kind == "free")
         assert 0 <= price.amount_minor < 10**15
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "kind", "vat", "was"),
+    [
+        ("£100 ex VAT (£120 inc VAT)", 12000, "exact", "inc", ""),
+        ("ex VAT £100 (£120 inc VAT)", 12000, "exact", "inc", ""),
+        ("ex. VAT £100.00 inc. VAT £120.00", 12000, "exact", "inc", ""),
+        ("£120 inc VAT (£100 ex VAT)", 12000, "exact", "inc", ""),
+        ("£120.00 (£100.00 excl. VAT)", 12000, "exact", "", ""),
+        ("£100 + VAT", 10000, "exact", "ex", ""),
+        ("£100 +VAT", 10000, "exact", "ex", ""),
+        ("£100 plus VAT", 10000, "exact", "ex", ""),
+        ("£120.00 Inc. VAT", 12000, "exact", "inc", ""),
+        ("£120 VAT included", 12000, "exact", "inc", ""),
+        ("Incl. Tax: £120.00", 12000, "exact", "inc", ""),
+        ("119,00 € inkl. MwSt.", 11900, "exact", "inc", ""),
+        ("99,00 € HT", 9900, "exact", "ex", ""),
+        ("from £10 ex VAT", 1000, "from", "ex", ""),
+        ("£100 - £200 ex VAT", 10000, "range", "ex", ""),
+        ("was £50 now £30", 3000, "exact", "", "£50"),
+        ("Was £50.00 Now £36.00 inc VAT", 3600, "exact", "inc", "£50.00"),
+        ("RRP £200 £120", 12000, "exact", "", "£200"),
+        ("RRP: £200.00 Our price: £120.00", 12000, "exact", "", "£200.00"),
+        ("£120 (RRP £200)", 12000, "exact", "", "£200"),
+        ("Original price was: £80.00. Current price is: £60.00.", 6000, "exact", "", "£80.00"),
+        ("£80 now £60", 6000, "exact", "", "£80"),
+        ("statt 199,00 € jetzt 99,00 €", 9900, "exact", "", "199,00 €"),
+        ("3 payments of £10 or £28 in full", 2800, "exact", "", ""),
+        ("£25/month or £240", 24000, "exact", "", ""),
+        ("£2.40 per 100ml, £12.00", 1200, "exact", "", ""),
+        ("Delivery: £3.99 Price: £20", 2000, "exact", "", ""),
+        ("Free delivery £20", 2000, "exact", "", ""),
+        ("£25 per month", 2500, "exact", "", ""),
+    ],
+)
+def test_of_several_figures_the_one_that_a_consumer_pays(text: str, amount: int, kind: str, vat: str, was: str) -> None:
+    price = parse_price(text)
+    assert price is not None
+    assert (price.amount_minor, price.kind, price.vat, price.was) == (amount, kind, vat, was)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "POA",
+        "P.O.A.",
+        "Call for price",
+        "Call us for a price",
+        "Price on application",
+        "Contact seller",
+        "DM me for prices",
+        "Preis auf Anfrage",
+    ],
+)
+def test_a_price_on_request_is_told_from_none(text: str) -> None:
+    assert on_request(text) and parse_price(text, "GBP") is None
+
+
+@pytest.mark.parametrize("text", ["", "£45", "free", "no price", "poached pear", "call me", "swap"])
+def test_what_is_no_price_on_request(text: str) -> None:
+    assert not on_request(text)
