@@ -1,8 +1,9 @@
-"""Sources, listings, sellers, the queue, and judging."""
+"""Listings, sellers, the queue, and judging."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +11,11 @@ import typer
 
 from casework import judgements
 from casework import queue as officers_queue
-from casework.commands.common import By, Folder, Json, Why, home_of, opened, person, print_json, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
+from store.meetings import Meeting
 from store.words.money import decimal_price, format_price
 from store.words.records import Flag, Snapshot, SubjectKind, Verdict
 
-sources = typer.Typer(no_args_is_help=True, help="The sources that are crawled.")
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
 queue = typer.Typer(no_args_is_help=True, help="The flagged listings that wait for an officer.")
@@ -42,27 +43,6 @@ def register(app: typer.Typer) -> None:
 
 def price_of(s: Snapshot) -> str:
     return format_price(s.price_minor, s.currency) if s.price_minor is not None and s.currency else s.price_text
-
-
-@sources.command("list")
-def source_list(json: Json = False, home: Folder = None) -> None:
-    """The sources of configs/sources, with what each expects and how its last run ended."""
-    import crawler.source
-
-    folder = home_of(home)
-    found = {source.name: source for source in crawler.source.find_sources(folder)}
-    with opened(home) as (_h, store):
-        last = {name: next(iter(store.runs("crawl", name, limit=1)), None) for name in found}
-    if json:
-        print_json([{"name": n, "title": s.title, "url": s.url, "platform": s.platform, "last_run": last[n]} for n, s in found.items()])
-        return
-    rows = [(n, s.title, s.platform, s.url, (r.outcome or "not ended") if (r := last[n]) else "never ran") for n, s in found.items()]
-    table(
-        "Sources",
-        ("name", "title", "platform", "url", "last run"),
-        rows,
-        "There is no source yet: docs/add-a-source.md shows how to add one in ten lines.",
-    )
 
 
 @listings.command("list")
@@ -109,8 +89,9 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
     """
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="listing show", justification=why) as reader:
         shown = officers_queue.card(reader, reader.listing(source, ref))
+        meetings = reader.same_seller(listing=shown.summary.listing.id)
     if json:
-        print_json(shown)
+        print_json({**plain(shown), "same_seller": meetings})
         return
     s = shown.summary.snapshot
     say(f"{s.title}  {price_of(s)}")
@@ -135,6 +116,28 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
         [(f"{j.at:%Y-%m-%d %H:%M} UTC", j.actor, j.verdict, j.reason) for j in shown.judgements],
         "Nobody has judged it yet.",
     )
+    show_meetings(meetings)
+
+
+def show_meetings(found: Sequence[Meeting]) -> None:
+    """Listings of the web and sightings that lead to the same seller, and why."""
+    rows = [
+        (
+            m.summary.listing.source,
+            m.summary.listing.ref,
+            m.summary.snapshot.title[:60],
+            price_of(m.summary.snapshot),
+            m.summary.level,
+            _whys(m),
+        )
+        for m in found
+    ]
+    title = "The same seller, by account, contact or picture (a lead, not an identity)"
+    table(title, ("source", "ref", "title", "price", "level", "why"), rows, "Nothing else in the store leads to the same seller.")
+
+
+def _whys(meeting: Meeting) -> str:
+    return "; ".join(f"same {what} {value[:40]}" + (f" (capture {capture})" if capture else "") for what, value, capture in meeting.why)
 
 
 @listings.command("history")
@@ -217,11 +220,12 @@ def seller_show(
         found = reader.sellers([number])
         rows, contacts = reader.seller_listings(number), reader.contacts(seller=number)
         links = reader.links(subject=(SubjectKind.seller, number))
+        meetings = reader.same_seller(seller=number)
     if not found:
         say(f"There is no seller {number}.")
         raise typer.Exit(2)
     if json:
-        print_json({"seller": found[0], "listings": rows, "contacts": contacts, "links": links})
+        print_json({"seller": found[0], "listings": rows, "contacts": contacts, "links": links, "same_seller": meetings})
         return
     say(f"{found[0].name or found[0].handle} on {found[0].source}")
     table(
@@ -245,6 +249,7 @@ def seller_show(
         ],
         "No link.",
     )
+    show_meetings(meetings)
 
 
 @queue.command("list")
