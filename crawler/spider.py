@@ -165,7 +165,7 @@ class SourceSpider(scrapy.Spider):
     def _documents(self, response: Response, capture: Capture) -> Iterator[tuple[Response, Capture]]:
         """The page as it is in the end; before it, in their order, the states that a list passed through while it was scrolled."""
         if "playwright" in response.meta and capture.id is not None:
-            for earlier in self.unit.reader.captures_of_document(capture.id):
+            for earlier in self.unit.reader.parts_of(capture.id, CaptureKind.rendered):
                 assert earlier.id is not None
                 body, headers = self.unit.reader.payload(earlier.id), {"Content-Type": "text/html; charset=utf-8"}
                 yield HtmlResponse(response.url, headers=headers, body=body, request=response.request), earlier

@@ -355,11 +355,11 @@ class CaptureReads(Reader):
         self.shown("capture", [row["id"]])
         return capture_of(row)
 
-    def captures_of_document(self, number: int) -> list[Capture]:
-        """The earlier states of a rendered document, in their order: what a list showed before it was scrolled on."""
-        query = (
-            select(t.capture).where(t.capture.c.part_of == number, t.capture.c.kind == str(CaptureKind.rendered)).order_by(t.capture.c.id)
-        )
+    def parts_of(self, number: int, *kinds: CaptureKind) -> list[Capture]:
+        """The captures that are part of this one, of these kinds where any are named, in the order in which they were kept."""
+        query = select(t.capture).where(t.capture.c.part_of == number).order_by(t.capture.c.id)
+        if kinds:
+            query = query.where(t.capture.c.kind.in_([str(k) for k in kinds]))
         with self.store.database.reading() as c:
             rows = [capture_of(r) for r in c.execute(query).mappings()]
         self.shown("capture", (r.id for r in rows))

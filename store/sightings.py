@@ -251,16 +251,6 @@ class SightingReads(ListingReads):
         self.shown("capture", (capture.id for capture, _ in rows))
         return rows
 
-    def parts_of(self, capture: int) -> list[Capture]:
-        """The captures that are part of this one, in the order in which they were kept."""
-        with self.store.database.reading() as c:
-            rows = [
-                capture_of(r)
-                for r in c.execute(select(t.capture).where(t.capture.c.part_of == capture).order_by(t.capture.c.id)).mappings()
-            ]
-        self.shown("capture", (r.id for r in rows))
-        return rows
-
     def read_from(self, captures: Sequence[int], *, but: int) -> list[Summary]:
         """The listings that were read from these captures or from parts of them, except the listing `but`."""
         parts = select(t.capture.c.id).where(t.capture.c.part_of.in_(captures))

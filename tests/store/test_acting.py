@@ -9,20 +9,25 @@ from typing import Any
 import pytest
 
 from store.errors import TouchstoneError
+from store.sightings import Handed
 from store.store import Acting, Store
 from store.words.records import (
+    CaptureKind,
     Case,
     Examination,
     Examined,
     Finding,
     Flag,
+    Informant,
     Level,
     Link,
     LinkReason,
     Method,
     Purpose,
     RegisterEntry,
+    Snapshot,
     SubjectKind,
+    Told,
     Verdict,
 )
 from tests.builders import START, Builder, jpeg
@@ -30,6 +35,9 @@ from tests.builders import START, Builder, jpeg
 # Types that can say something of a person. A function of Store that gives one back must have been given it.
 PERSONAL = (
     "Snapshot",
+    "Sighting",
+    "Informant",
+    "Meeting",
     "Listing",
     "Seller",
     "Contact",
@@ -48,7 +56,7 @@ PERSONAL = (
     "RegisterEntry",
     "bytes",
 )
-GIVES_BACK_WHAT_IT_WAS_GIVEN = {"keep", "keep_rendered", "keep_written", "keep_readings", "judge", "exhibit"}
+GIVES_BACK_WHAT_IT_WAS_GIVEN = {"keep", "keep_rendered", "keep_written", "keep_readings", "keep_sighting", "judge", "exhibit"}
 
 
 def public(owner: type) -> dict[str, Any]:
@@ -73,6 +81,18 @@ def full(sqlite_store: Store) -> Store:
     store, build = sqlite_store, Builder(sqlite_store)
     one = build.listing("1", title="Bag 1:1", text="call 07700 900123", seller="bags", seller_name="Bags", pictures=(jpeg(1),))
     build.listing("2", title="Bag", text="07700 900123", seller="totes", seller_name="Totes", pictures=(jpeg(2),))
+    statement = build.capture("urn:touchstone:statement:1", b'{"note": "belts"}', CaptureKind.handed_in, "application/json")
+    build.capture("urn:touchstone:part:1", b"part", CaptureKind.handed_in, "text/plain", part_of=statement.id)
+    told = Handed(
+        Told.public,
+        Snapshot(title="Belts", text="07700 900123"),
+        statement,
+        "statement",
+        "statement/1",
+        files=[(statement.id or 0, "note.json")],
+        informant=Informant(0, "A. Witness (fictional)"),
+    )
+    store.keep_sighting(told, actor="officer", authority="demo", run=build.run.id, purpose="sighting")
     build.close()
     method = store.keep_method(Method("detector", "hand", "1"))
     store.keep_examinations(
@@ -123,6 +143,13 @@ CALLS: dict[str, Any] = {
     "listing_images": lambda r: r.listing_images(1),
     "listing_captures": lambda r: r.listing_captures(1),
     "readings": lambda r: r.readings(listing=1),
+    "sightings": lambda r: r.sightings(),
+    "sighting": lambda r: r.sighting(r.sightings()[0].reference),
+    "sighting_files": lambda r: r.sighting_files(1),
+    "parts_of": lambda r: r.parts_of(r.sighting_files(1)[0][0].id),
+    "read_from": lambda r: r.read_from([1], but=0),
+    "informant": lambda r: r.informant(1),
+    "same_seller": lambda r: r.same_seller(listing=1),
     "sellers": lambda r: r.sellers(),
     "sellers_known": lambda r: r.sellers_known(names=[r.sellers()[0].handle]),
     "views": lambda r: r.views(START),
@@ -158,12 +185,16 @@ def test_each_read_leaves_an_event_naming_what_it_showed(full: Store, name: str)
     with full.acting("officer", purpose="walk", justification="test") as reader:
         assert CALLS[name](reader), f"{name} showed nothing, so this test would prove nothing"
     [event] = full.log(after=before)
-    assert event.body["verb"] == "consultation" and event.body["actor"] == "officer" and any(event.body["subjects"].values())
+    assert (
+        event.body["verb"] == "consultation"
+        and event.body["actor"] == "officer"
+        and (any(event.body["subjects"].values()) or event.body["detail"]["informant"])
+    )
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_nothing_is_given_out_once_the_reading_is_over(full: Store, name: str) -> None:
-    with full.acting("officer", purpose="walk") as reader:
+    with full.acting("officer", purpose="walk", justification="test") as reader:
         number = reader.pictures()[0].image.sha256
     with pytest.raises(TouchstoneError, match="over and logged"):
         {"images": lambda r: r.images([number]), "image_bytes": lambda r: r.image_bytes(number)}.get(name, CALLS[name])(reader)
