@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import structlog
 from scrapy.http import HtmlResponse
 
+from crawler.gone import gone
 from crawler.platforms import parser_version, read
-from crawler.platforms._page import ref_of
+from crawler.platforms._api import is_json
+from crawler.platforms._page import address, base_of, ref_of
 from crawler.source import Source
 from store.secrets import MARKER, URL_MARKER, redact_url
 from store.store import Store
@@ -29,13 +32,14 @@ class Read:
     """What came of one page: readings with the picture addresses as the page wrote them, and what was not understood."""
 
     readings: tuple[tuple[Reading, tuple[str, ...]], ...] = ()
+    refs: tuple[str, ...] = ()  # of these readings
     counts: Counter[str] = field(default_factory=Counter)
 
 
 def role(source: Source, *urls: str) -> Literal["item", "cards", "list"]:
     """What a page of these addresses is: an item's own page, a list of cards that say it all, or a list that only leads on."""
     items = source.platform != "selectors" or source.selectors is not None
-    if items and (any(ref_of(source, url) for url in urls) or not (source.follow or source.cards)):
+    if items and (any(ref_of(source, url) for url in urls) or not (source.follow or source.cards or source.entrances)):
         return "item"
     own_pages = source.selectors is not None and source.follow is not None and source.follow.listing is not None
     # where each listing has a page of its own, a card that says it in other words would look like an edit by the seller
@@ -46,12 +50,15 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
     """Parse a page that holds listings and keep what it says; what is refused or fails is kept as an unread row."""
     assert capture.id is not None
     version, counts = parser_version(source), Counter[str]()
+    if role(source, redact_url(capture.url_requested), page.url) == "item" and (why := gone(source, capture, page)):
+        store.keep_unread(capture.id, version, "gone", why, run)
+        return Read(counts=Counter({"gone": 1}))
     try:
-        parsed = read(page, source)
+        parsed = [_as_its_own(each, page, source) for each in read(page, source)]
     except Exception as error:
         log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
         store.keep_unread(capture.id, version, "parser raised", f"{type(error).__name__}: {error}", run)
-        return Read((), Counter({"parse raised": 1}))
+        return Read(counts=Counter({"parse raised": 1}))
     fit = [_fit_to_keep(each) for each in parsed]
     wrote = {id(each): raw.images for each, raw in zip(fit, parsed, strict=True)}  # a picture is asked for at its whole address
     good, refused = _sorted(fit)
@@ -65,7 +72,19 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
     for each in good:
         counts.update(f"note: {note}" for note in each.notes)
     counts["readings"] = len(readings)
-    return Read(tuple(zip(readings, (wrote[id(each)] for each in good), strict=True)), counts)
+    pictures = (wrote[id(each)] for each in good)
+    return Read(tuple(zip(readings, pictures, strict=True)), tuple(each.ref for each in good), counts)
+
+
+def _as_its_own(each: Parsed, page: HtmlResponse, source: Source) -> Parsed:
+    """The listing under the reference of the page's canonical address, where the page's own address gave it: one under two addresses is one."""
+    mine = ref_of(source, page.url) if source.ref else page.url
+    if each.ref != mine or is_json(page.body):
+        return each
+    canonical = address(base_of(page), page.xpath('//link[@rel="canonical"]/@href').get(default=""))
+    if not canonical or not source.owns(canonical) or urlsplit(canonical).path in ("", "/"):
+        return each
+    return replace(each, ref=(ref_of(source, canonical) if source.ref else canonical) or each.ref)
 
 
 def _sorted(parsed: Sequence[Parsed]) -> tuple[list[Parsed], dict[str, list[str]]]:
