@@ -57,7 +57,7 @@ class ArchiveMiddleware:
             self._kept_answer(request) if self.unit.resumed and not request.meta.get(FRESH) and not request.meta.get(NOT_ARCHIVED) else None
         )
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    async def process_response(self, request: Request, response: Response) -> Response:
         if not request.meta.get(NOT_ARCHIVED):  # what is answered from kept was asked for by this run, too
             self.unit.count(REQUESTS[self._kind(request, "playwright" in response.flags)])
         if KEPT in response.flags or "cached" in response.flags:
@@ -66,14 +66,14 @@ class ArchiveMiddleware:
             self.unit.count("not archived")
             return response  # without a capture nothing can be read from it
         try:
-            request.meta["capture"] = self._keep(request, response)
+            request.meta["capture"] = await self._keep(request, response)
         except Exception as error:  # what cannot be kept must not be read: the run is void
             self.unit.broken = f"an answer could not be kept: {error}"
             self._stopping = asyncio.ensure_future(self.crawler.stop_async())
             raise
         return response
 
-    def _keep(self, request: Request, response: Response) -> Capture:
+    async def _keep(self, request: Request, response: Response) -> Capture:
         ended = datetime.now(UTC)
         rendered = "playwright" in response.flags
         latency = float(request.meta.get("download_latency") or 0.0)
@@ -108,21 +108,14 @@ class ArchiveMiddleware:
             certificate=connection.certificate,
             certificate_chain=connection.certificate_chain,
         )
-        who = {"actor": self.unit.run.actor, "purpose": self.unit.purpose}
         if rendered:
             from crawler.browser import network_of  # Playwright takes a while to import: only where a page was rendered
 
-            capture = _as_rendered(capture, response)
             parts = network_of(request, self.unit)
             self.unit.count("browser requests", sum(part.kind is CaptureKind.network for part, _ in parts))
-            return self.unit.store.keep_rendered(self.unit.writer, capture, response.body, parts, **who)
-        return self.unit.store.keep(
-            self.unit.writer,
-            replace(capture, decoded_digest=decoded_digest(capture, response.body)),
-            response.body,
-            request_body=request.body or None,
-            **who,
-        )
+            return await self.unit.keeper.keep_rendered(_as_rendered(capture, response), response.body, parts)
+        capture = replace(capture, decoded_digest=decoded_digest(capture, response.body))
+        return await self.unit.keeper.keep(capture, response.body, request.body or None)
 
     def _kind(self, request: Request, rendered: bool) -> CaptureKind:
         return CaptureKind.rendered if rendered else CaptureKind(request.meta.get("kind", CaptureKind.page))

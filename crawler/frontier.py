@@ -11,7 +11,7 @@ from scrapy import Request
 from crawler.addresses import same_list
 from crawler.source import Source
 
-FLOOR = 20  # page requests before the budget counts: a crawl's first pages are lists
+FLOOR = 20  # list pages that are asked for whatever they bring: a small source has few listings to count by
 
 
 class Frontier:
@@ -63,7 +63,7 @@ class Frontier:
 
     def room(self) -> bool:
         """Whether one more list page keeps within the budget of page requests per listing."""
-        return self.asked + self.lists < max(FLOOR, int(self.source.budget * len(self.refs)))
+        return self.lists < FLOOR or self.asked + self.lists < int(self.source.budget * len(self.refs))
 
     def forget_lists(self) -> None:
         """Lists are followed anew: they changed while the crawl was broken off."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.images import image_of
 from crawler.unit import Unit
 from store.words.records import Capture, CaptureKind, Reading
 
@@ -21,9 +20,9 @@ class Pictures:
         self.known: dict[str, tuple[str, int] | None] = {}  # address → (sha256, capture), None while it is fetched
         self.waiting: dict[str, list[tuple[int, int]]] = {}  # address → (reading, position) that want it
 
-    def of(
+    async def of(
         self, reading: Reading, addresses: tuple[str, ...], callback: Callable[..., Any], errback: Callable[..., Any]
-    ) -> Iterator[Request]:
+    ) -> AsyncIterator[Request]:
         """Requests for those of a reading's pictures that nobody has asked for; the others are joined as they are known."""
         assert reading.id is not None
         for position, url in enumerate(addresses):
@@ -33,19 +32,19 @@ class Pictures:
                 meta = {"kind": CaptureKind.image, "picture": url}
                 yield Request(url, callback=callback, errback=errback, meta=meta, priority=-1, headers={"Accept": "image/*,*/*;q=0.5"})
             elif (known := self.known[url]) is not None:
-                self.unit.store.join_image(reading.id, position, *known)
+                await self.unit.keeper.join(*known, [(reading.id, position)])
             else:
                 self.waiting[url].append((reading.id, position))
 
-    def keep(self, response: Response, capture: Capture) -> None:
+    async def keep(self, response: Response, capture: Capture) -> None:
         """Keep a picture that came, and join it to the readings that wait for it."""
         assert capture.id is not None
-        image = image_of(capture, response.body)
-        self.unit.store.keep_image(image)
+        url = response.meta["picture"]
+        wanted, self.waiting[url] = self.waiting.pop(url, []), []
+        image = await self.unit.keeper.picture(capture, response.body, wanted)
         self.unit.count("images")
         if image.problem:
             self.unit.count("images with a problem")
-        url = response.meta["picture"]
         self.known[url] = (image.sha256, capture.id)
-        for reading, position in self.waiting.pop(url, []):
-            self.unit.store.join_image(reading, position, image.sha256, capture.id)
+        if late := self.waiting.pop(url):  # asked for while it was being kept
+            await self.unit.keeper.join(image.sha256, capture.id, late)

@@ -32,8 +32,8 @@ class Read:
     """What came of one page: readings with the picture addresses as the page wrote them, and what was not understood."""
 
     readings: tuple[tuple[Reading, tuple[str, ...]], ...] = ()
-    refs: tuple[str, ...] = ()  # of these readings
     counts: Counter[str] = field(default_factory=Counter)
+    refs: tuple[str, ...] = ()  # of these readings
 
 
 def role(source: Source, *urls: str) -> Literal["item", "cards", "list"]:
@@ -46,34 +46,54 @@ def role(source: Source, *urls: str) -> Literal["item", "cards", "list"]:
     return "cards" if source.cards and not own_pages else "list"
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a parser made of one page: listings with their picture addresses as written, and (reason, detail) of what it could not read."""
+
+    listings: tuple[tuple[Parsed, tuple[str, ...]], ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    counts: Counter[str] = field(default_factory=Counter)
+
+
 def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse, run: str) -> Read:
     """Parse a page that holds listings and keep what it says; what is refused or fails is kept as an unread row."""
-    assert capture.id is not None
-    version, counts = parser_version(source), Counter[str]()
+    return keep_page(store, source, capture, parse_page(source, capture, page), run)
+
+
+def parse_page(source: Source, capture: Capture, page: HtmlResponse) -> Page:
+    counts = Counter[str]()
     if role(source, redact_url(capture.url_requested), page.url) == "item" and (why := gone(source, capture, page)):
-        store.keep_unread(capture.id, version, "gone", why, run)
-        return Read(counts=Counter({"gone": 1}))
+        return Page((), (("gone", why),), Counter({"gone": 1}))
     try:
         parsed = [_as_its_own(each, page, source) for each in read(page, source)]
     except Exception as error:
         log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
-        store.keep_unread(capture.id, version, "parser raised", f"{type(error).__name__}: {error}", run)
-        return Read(counts=Counter({"parse raised": 1}))
+        return Page((), (("parser raised", f"{type(error).__name__}: {error}"),), Counter({"parse raised": 1}))
     fit = [_fit_to_keep(each) for each in parsed]
     wrote = {id(each): raw.images for each, raw in zip(fit, parsed, strict=True)}  # a picture is asked for at its whole address
     good, refused = _sorted(fit)
-    for reason, which in refused.items():
-        store.keep_unread(capture.id, version, reason, f"{len(which)} of {len(parsed)} cards: " + "; ".join(which[:5]), run)
-        counts["not understood"] += len(which)
+    unread = [(reason, f"{len(which)} of {len(parsed)} cards: " + "; ".join(which[:5])) for reason, which in refused.items()]
+    counts["not understood"] += sum(map(len, refused.values()))
     if not parsed:
-        store.keep_unread(capture.id, version, "no listing found", f"{len(page.body)} bytes", run)
+        unread.append(("no listing found", f"{len(page.body)} bytes"))
         counts["not understood"] += 1
-    readings = store.keep_readings(capture, source.platform, version, good, run)
     for each in good:
         counts.update(f"note: {note}" for note in each.notes)
-    counts["readings"] = len(readings)
-    pictures = (wrote[id(each)] for each in good)
-    return Read(tuple(zip(readings, pictures, strict=True)), tuple(each.ref for each in good), counts)
+    counts["readings"] = len(good)
+    return Page(tuple((each, wrote[id(each)]) for each in good), tuple(unread), counts)
+
+
+def keep_page(store: Store, source: Source, capture: Capture, page: Page, run: str) -> Read:
+    """Keep what was read of a kept capture."""
+    assert capture.id is not None
+    version = parser_version(source)
+    for reason, detail in page.unread:
+        store.keep_unread(capture.id, version, reason, detail, run)
+    if not page.listings:
+        return Read((), page.counts)
+    readings = store.keep_readings(capture, source.platform, version, [each for each, _ in page.listings], run)
+    pictures = (images for _, images in page.listings)
+    return Read(tuple(zip(readings, pictures, strict=True)), page.counts, tuple(each.ref for each, _ in page.listings))
 
 
 def _as_its_own(each: Parsed, page: HtmlResponse, source: Source) -> Parsed:

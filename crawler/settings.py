@@ -35,6 +35,9 @@ DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.connection.Handler
 TWISTED_DNS_RESOLVER = "crawler.manners.Resolver"  # no name may lead into an inner network
 HTTPPROXY_ENABLED = False  # a proxy would look names up where nobody checks what they lead to
 
+# speed: Scrapy starts as many tasks for each answer as items may be at work, a hundred; a spider here gives out requests only
+CONCURRENT_ITEMS = 1
+
 # limits
 DOWNLOAD_TIMEOUT = 60
 DNS_TIMEOUT = 20

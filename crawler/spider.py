@@ -27,12 +27,12 @@ from crawler.platforms import _api as api
 from crawler.platforms import following, parser_version
 from crawler.platforms._page import address, base_of, ref_of
 from crawler.platforms.json_api import next_body
-from crawler.reading import read_page, role
+from crawler.reading import role
 from crawler.source import Entrance, Rules, Source
 from crawler.unit import Unit
 from store.errors import StopRun
 from store.secrets import redact_url
-from store.words.records import Capture, CaptureKind, Reading
+from store.words.records import Capture, CaptureKind
 
 GONE = (404, 410)
 
@@ -135,7 +135,7 @@ class SourceSpider(scrapy.Spider):
             self.unit.store.keep_unread(capture.id, parser_version(self.source), "gone", detail, self.unit.run.id)
 
     # -- reading ---------------------------------------------------------------------------------------------------------------
-    def read(self, response: Response) -> Iterator[Request]:
+    async def read(self, response: Response) -> AsyncIterator[Request]:
         """Read a page that was kept: its listings, and where it leads."""
         meta, request = response.meta, response.request
         capture = self._capture(response)
@@ -144,7 +144,8 @@ class SourceSpider(scrapy.Spider):
         self.unit.count("pages")
         if "cause" not in meta and is_feed(response.body):
             meta["way"] = Way(Left(Entrance(rss=response.url).at_most))
-            yield from self._entered(response, capture)
+            for further in self._entered(response, capture):
+                yield further
             return
         meta["brought"] = brought = set[str]()
         is_list = not ref_of(self.source, redact_url(capture.url_requested))
@@ -152,9 +153,11 @@ class SourceSpider(scrapy.Spider):
             self.begun.append(request)
             self.frontier.begin(request)
         for shown, of in self._documents(response, capture):
-            yield from self._read(shown, of)
+            async for further in self._read(shown, of):
+                yield further
         if is_list:
-            yield from self._on(response, request, page_of(capture, response.body), brought)
+            for further in self._on(response, request, page_of(capture, response.body), brought):
+                yield further
 
     def _documents(self, response: Response, capture: Capture) -> Iterator[tuple[Response, Capture]]:
         """The page as it is in the end; before it, in their order, the states that a list passed through while it was scrolled."""
@@ -165,20 +168,22 @@ class SourceSpider(scrapy.Spider):
                 yield HtmlResponse(response.url, headers=headers, body=body, request=response.request), earlier
         yield response, capture
 
-    def _read(self, response: Response, capture: Capture) -> Iterator[Request]:
+    async def _read(self, response: Response, capture: Capture) -> AsyncIterator[Request]:
         page = page_of(capture, response.body)
         what = role(self.source, redact_url(capture.url_requested), page.url)
         if what != "item":
-            yield from self.links(response, capture)
+            for request in self.links(response, capture):
+                yield request
         if what != "list":
-            read = read_page(self.unit.store, self.source, capture, page, self.unit.run.id)
+            read = await self.unit.keeper.read(capture, response.body)
             for name, number in read.counts.items():
                 self.unit.count(name, number)
             refs = set(read.refs)
             response.meta["brought"] |= refs
             self.frontier.refs |= refs
             for reading, addresses in read.readings:
-                yield from self.pictures.of(reading, addresses, self.keep_picture, self.failed)
+                async for request in self.pictures.of(reading, addresses, self.keep_picture, self.failed):
+                    yield request
 
     def links(self, response: Response, capture: Capture) -> Iterator[Request]:
         """Listings and further list pages that a list page leads to. A card without a reference is counted, and not followed."""
@@ -306,13 +311,9 @@ class SourceSpider(scrapy.Spider):
         yield from self.frontier.freed()
 
     # -- pictures --------------------------------------------------------------------------------------------------------------
-    def pictures_of(self, reading: Reading, addresses: tuple[str, ...]) -> Iterator[Request]:
-        """Fetch a reading's pictures, each address once a run, and join them in their order."""
-        yield from self.pictures.of(reading, addresses, self.keep_picture, self.failed)
-
-    def keep_picture(self, response: Response) -> None:
+    async def keep_picture(self, response: Response) -> None:
         if (capture := self._capture(response)) is not None:
-            self.pictures.keep(response, capture)
+            await self.pictures.keep(response, capture)
 
     # -- ends ------------------------------------------------------------------------------------------------------------------
     def _capture(self, response: Response) -> Capture | None:

@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -36,6 +36,7 @@ from store.words.records import Outcome, Run, digest_of
 
 if TYPE_CHECKING:
     from crawler.gates import Errand
+    from crawler.keeper import Keeper
     from crawler.walls import Facts
 
 Report = Callable[[Mapping[str, int]], None]
@@ -52,7 +53,7 @@ class Unit:
     store: Store
     source: Source
     run: Run
-    writer: ArchiveWriter
+    writer: ArchiveWriter | None  # None where another process has it
     reader: Acting
     errand: Errand
     resumed: bool
@@ -67,7 +68,14 @@ class Unit:
     wall: str = ""  # where the site would have us no further, as a sentence
     broken: str = ""  # why the run is void
     remarks: list[str] = field(default_factory=list)  # what was left out by our own rules, as sentences
+    keeper: Keeper = field(default=None, kw_only=True)  # type: ignore[assignment]  # made below where none is given
     _reported: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.writer is not None:
+            from crawler.keeper import Here, Work
+
+            self.keeper = Here(Work(self.store, self.writer, self.source, self.run, self.purpose))
 
     @property
     def purpose(self) -> str:
@@ -110,6 +118,7 @@ def crawl(
     if refusal := source.refusal() or _browser_missing(source) or _token_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
     from crawler.gates import Errand, barred  # they know this module
+    from crawler.keeper import Apart
     from crawler.walls import read_facts
 
     facts = read_facts(home)
@@ -117,6 +126,7 @@ def crawl(
         if not once:  # one page is no burden, and somebody waits for it
             stack.enter_context(locked(home, f"unit-{operation or ''}-{name}", patience))
             stack.enter_context(locked(home, f"host-{host_of(source.url)}", math.inf))
+        keeper = stack.enter_context(closing(Apart(home)))
         store = stack.enter_context(Store.open(home))
         errand = Errand(store.operation(operation, stated) if operation else None, once, reason)
         source = errand.of(source)
@@ -124,12 +134,9 @@ def crawl(
         config = digest_of([config, *source.start]) if operation or once else config
         run, resumed = _run(store, "capture" if once else "crawl", source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
-        with (
-            store.archive.writer(run.id) as writer,
-            store.acting(actor, purpose=str(errand.purpose), justification=justification, run=run.id) as reader,
-        ):
-            unit = Unit(home, store, source, run, writer, reader, errand, resumed, facts, report)
-            if writer.repaired:
+        with store.acting(actor, purpose=str(errand.purpose), justification=justification, run=run.id) as reader:
+            unit = Unit(home, store, source, run, None, reader, errand, resumed, facts, report, keeper=keeper)
+            if keeper.begin(source, run, unit.purpose):
                 unit.count("archive tails repaired")
             why_not = barred(unit)
             closed = "" if why_not else spin(unit)
@@ -199,7 +206,7 @@ def spin(unit: Unit, spider: Any = None) -> str:
     from crawler.loader import spider_of
     from crawler.settings import for_home
 
-    _log_to(unit.home.path("var/log") / f"{unit.run.pass_name}-{unit.source.name}.log")
+    log_to(log_of(unit.home, unit.run))
     process = CrawlerProcess(for_home(unit.home))
     crawler = process.create_crawler(spider or spider_of(unit.source))
     closed: list[str] = []
@@ -308,7 +315,11 @@ class _Redacting(logging.Formatter):
         return redact_headers((("Log", super().format(record)),))[0][1]
 
 
-def _log_to(path: Path) -> None:
+def log_of(home: Home, run: Run) -> Path:
+    return home.path("var/log") / f"{run.pass_name}-{run.source}.log"
+
+
+def log_to(path: Path) -> None:
     import structlog
 
     path.parent.mkdir(parents=True, exist_ok=True)

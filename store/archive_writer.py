@@ -6,7 +6,8 @@ import fcntl
 import os
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -30,7 +31,8 @@ class InUse(ArchiveError):
 class ArchiveWriter:
     """Appends records to the segments of one name. Every address, header and request body passes through `store.secrets`.
 
-    A record is on the disk when its place is returned. After a failed write the writer is closed: the next one repairs the tail.
+    A record is on the disk when its place is returned, or when `together` ends. After a failed write the writer is closed: the
+    next one repairs the tail.
     """
 
     def __init__(self, folder: Path, name: str, max_segment: int) -> None:
@@ -42,6 +44,7 @@ class ArchiveWriter:
         self._file: FileIO | None = None
         self._end = self._head = 0
         self._last = -1  # where the newest answer begins, while it may still be taken back
+        self._together = False
         folder.mkdir(parents=True, exist_ok=True)
         self._number = max((number for number, _ in self._segments()), default=0)
         if not self._number or not self._reopen():
@@ -58,6 +61,19 @@ class ArchiveWriter:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Several records flushed to the disk at once: none of them is there for certain before this ends."""
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
+            with self._turn:
+                self._flush()
+        if self._file is None:
+            raise ArchiveError(f"the writer of {self.name} was closed by a failed write: none of these records may be relied on")
 
     def response(
         self,
@@ -157,11 +173,20 @@ class ArchiveWriter:
         assert self._file is not None
         try:
             write_all(self._file, data)
-            os.fsync(self._file.fileno())
         except BaseException:
             self.close()
             raise
         self._end += len(data)
+        if not self._together:
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            if self._file is not None:
+                os.fsync(self._file.fileno())
+        except BaseException:
+            self.close()
+            raise
 
     def _begin(self) -> None:
         """A new segment, opened by its warcinfo record; the lock of the one before is held until this one's is."""
@@ -170,6 +195,7 @@ class ArchiveWriter:
         path = self.folder / self.segment
         file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o640), "ab")
         lock(file, path)
+        self._flush()
         self.close()
         self._file, self._end = file, 0
         self._open_with_warcinfo()

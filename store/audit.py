@@ -17,10 +17,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from store import tables as t
-from store.database import Database, ranges
+from store.database import Database, add, ranges
 from store.words.records import Event, Verb, canonical
 
 GENESIS = "0" * 64
+_LAST = select(t.event.c.seq, t.event.c.chain).order_by(t.event.c.seq.desc()).limit(1)
 
 
 def inner_digest(salt: str, body: Mapping[str, Any]) -> str:
@@ -48,7 +49,7 @@ def append(
 ) -> int:
     """Add one event inside the caller's transaction, so that what is done and the record of it stand or fall together."""
     database.lock_chain(connection)
-    last = connection.execute(select(t.event.c.seq, t.event.c.chain).order_by(t.event.c.seq.desc()).limit(1)).first()
+    last = connection.execute(_LAST).first()
     seq, previous = (last.seq + 1, last.chain) if last else (1, GENESIS)
     at = datetime.now(UTC)
     body = {
@@ -65,19 +66,19 @@ def append(
     }
     salt = secrets.token_hex(16)
     inner = inner_digest(salt, body)
-    connection.execute(
-        t.event.insert().values(
-            seq=seq,
-            at=at,
-            verb=str(verb),
-            actor=actor,
-            run=run,
-            case_file=case,
-            body_json=canonical(body).decode(),
-            salt=salt,
-            inner=inner,
-            chain=chain_digest(previous, inner),
-        )
+    add(
+        connection,
+        t.event,
+        seq=seq,
+        at=at,
+        verb=str(verb),
+        actor=actor,
+        run=run,
+        case_file=case,
+        body_json=canonical(body).decode(),
+        salt=salt,
+        inner=inner,
+        chain=chain_digest(previous, inner),
     )
     return int(seq)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, select
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, exists, func, select
 
 from store import audit
 from store import tables as t
@@ -58,8 +58,30 @@ def newest_locations() -> Any:
     return select(t.location.c.capture, func.max(t.location.c.id).label("id")).group_by(t.location.c.capture).subquery()
 
 
+_NEWEST = select(t.location).where(t.location.c.capture == bindparam("capture")).order_by(t.location.c.id.desc()).limit(1)
+_later = t.location.alias()
+_HOLDER = (
+    select(t.capture.c.id, t.capture.c.url_final, t.capture.c.ended_at)
+    .select_from(t.capture.join(t.location, t.location.c.capture == t.capture.c.id))
+    .where(t.capture.c.body_digest == bindparam("digest"), t.location.c.record_type == "response")
+    .where(~exists().where(_later.c.capture == t.location.c.capture, _later.c.id > t.location.c.id))
+    .order_by(t.capture.c.id.desc())
+    .limit(1)
+)
+
+
 def newest_location(c: Connection, capture: int) -> Any:
-    return c.execute(select(t.location).where(t.location.c.capture == capture).order_by(t.location.c.id.desc()).limit(1)).first()
+    return c.execute(_NEWEST, {"capture": capture}).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A capture whose bytes are in the archive and which no row names yet."""
+
+    given: tuple[Capture, bytes, bytes | None]  # capture, payload, request's body, as they came
+    kept: Capture  # as its row will say it
+    placed: Placed
+    original: int | None  # whose payload it repeats
 
 
 class CaptureWrites:
@@ -87,12 +109,21 @@ class CaptureWrites:
         Bytes that are kept already become a revisit record. Secrets in headers and URLs are replaced by a marker before anything
         is written. Returns the capture with its id, digests and record id.
         """
-        written = self._write(writer, capture, payload, request_body)
+        return self.keep_written(writer, [self.write(writer, capture, payload, request_body)], actor=actor, purpose=purpose)[0]
+
+    def write(self, writer: ArchiveWriter, capture: Capture, payload: bytes, request_body: bytes | None = None) -> Written:
+        """The first half of `keep`: the bytes into the archive. Several may share one flush (`ArchiveWriter.together`)."""
+        return Written((capture, payload, request_body), *self._write(writer, capture, payload, request_body))
+
+    def keep_written(self, writer: ArchiveWriter, captures: Sequence[Written], *, actor: str, purpose: str) -> list[Capture]:
+        """The second half: the rows, locations and events of captures whose bytes are on the disk, together."""
         with self.database.writing() as c:
             self.database.lock_chain(c)
-            if self._overtaken(c, writer, written):
-                written = self._write(writer, capture, payload, request_body, whole=True)
-            return self._record(c, *written, actor, purpose)
+            settled = []
+            for each in reversed(captures):  # the newest first: only what was appended last can be withdrawn
+                written = each.kept, each.placed, each.original
+                settled.append(self._write(writer, *each.given, whole=True) if self._overtaken(c, writer, written) else written)
+            return [self._record(c, *written, actor, purpose) for written in reversed(settled)]
 
     def keep_rendered(
         self,
@@ -263,16 +294,7 @@ class CaptureWrites:
 
     def _payload_holder(self, c: Connection, digest: str) -> Any:
         """The newest capture whose own record holds bytes of this digest (no revisit, no tombstone, no rendered document)."""
-        later = t.location.alias()
-        query = (
-            select(t.capture.c.id, t.capture.c.url_final, t.capture.c.ended_at)
-            .select_from(t.capture.join(t.location, t.location.c.capture == t.capture.c.id))
-            .where(t.capture.c.body_digest == digest, t.location.c.record_type == "response")
-            .where(~exists().where(later.c.capture == t.location.c.capture, later.c.id > t.location.c.id))
-            .order_by(t.capture.c.id.desc())
-            .limit(1)
-        )
-        return c.execute(query).first()
+        return c.execute(_HOLDER, {"digest": digest}).first()
 
 
 class CaptureReads(Reader):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, Select, Table, bindparam, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
@@ -42,21 +44,38 @@ def make_engine(url: str) -> Engine:
 
 
 class Database:
-    """Short transactions over one engine."""
+    """Short transactions over one engine. One that is opened within another of the same thread is part of it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = make_engine(url)
+        self._open = threading.local()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: on the disk when it ends, and so is all that joined it."""
+        if (outer := getattr(self._open, "writing", None)) is not None:
+            yield outer
+            return
         with self.engine.connect() as connection, connection.begin():
-            yield connection
+            self._open.writing = connection
+            try:
+                yield connection
+            finally:
+                self._open.writing = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
+        """A transaction that reads; within one that writes it sees what that has written."""
+        if (outer := getattr(self._open, "writing", None) or getattr(self._open, "reading", None)) is not None:
+            yield outer
+            return
         with self.engine.connect().execution_options(reads_only=True) as connection, connection.begin():
-            yield connection
+            self._open.reading = connection
+            try:
+                yield connection
+            finally:
+                self._open.reading = None
 
     def lock_chain(self, connection: Connection) -> None:
         """Hold the log for this transaction. On SQLite BEGIN IMMEDIATE already does."""
@@ -67,16 +86,29 @@ class Database:
         self.engine.dispose()
 
 
+@lru_cache(maxsize=256)
+def _insert(table: Table, dialect: str, once: bool = False, returning: bool = False) -> Any:
+    """An INSERT, made once: building the statement anew costs more than running it."""
+    if not once:
+        return table.insert()
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
+    return statement.returning(table.c.id) if returning else statement
+
+
+@lru_cache(maxsize=256)
+def _find(table: Table, names: tuple[str, ...]) -> Select[Any]:
+    return select(table.c.id).where(*(table.c[name] == bindparam(name) for name in names))
+
+
 def add(connection: Connection, table: Table, **values: Any) -> int:
     """Insert a row; its primary key."""
-    key = connection.execute(table.insert().values(**values)).inserted_primary_key
+    key = connection.execute(_insert(table, connection.dialect.name), values).inserted_primary_key
     return int(key[0]) if key is not None and isinstance(key[0], int) else 0
 
 
 def insert_once(connection: Connection, table: Table, **values: Any) -> None:
     """Insert a row unless one with its key is there; another writer doing the same at once is no error."""
-    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(maker(table).values(**values).on_conflict_do_nothing())
+    connection.execute(_insert(table, connection.dialect.name, once=True), values)
 
 
 def add_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -86,16 +118,15 @@ def add_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
 
 def add_once(connection: Connection, table: Table, identity: Mapping[str, Any], **rest: Any) -> tuple[int, bool]:
     """The row with this identity, inserted unless it is there: (id, was it new). Safe against another writer's insert."""
-    where = [table.c[name] == value for name, value in identity.items()]
-    found = connection.execute(select(table.c.id).where(*where)).scalar()
+    find = _find(table, tuple(identity))
+    found = connection.execute(find, identity).scalar()
     if found is not None:
         return int(found), False
-    maker = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = maker(table).values(**identity, **rest).on_conflict_do_nothing().returning(table.c.id)
-    new = connection.execute(statement).scalar()
+    statement = _insert(table, connection.dialect.name, once=True, returning=True)
+    new = connection.execute(statement, {**identity, **rest}).scalar()
     if new is not None:
         return int(new), True
-    return int(connection.execute(select(table.c.id).where(*where)).scalar_one()), False
+    return int(connection.execute(find, identity).scalar_one()), False
 
 
 def ranges(ids: Iterable[int]) -> str:

@@ -89,12 +89,17 @@ class Store(Runs, OperationWrites, CaptureWrites, Erasure, ListingWrites, Findin
     @classmethod
     def open(cls, home: Home) -> Store:
         """The store that a working folder's settings name, its tables brought up to date, its authority and the system actor recorded."""
-        settings = home.settings
-        store = cls(settings.store, settings.archive, retention=asdict(settings.retention_days))
+        settings, store = home.settings, cls.at(home)
         store.migrate()
         store.keep_authority(Authority(settings.authority.code, settings.authority.name, settings.authority.jurisdiction))
         store.keep_actor(Actor(SYSTEM, settings.authority.code, "Touchstone", "system", is_person=False))
         return store
+
+    @classmethod
+    def at(cls, home: Home) -> Store:
+        """The same store as it is: for a process beside one that has opened it."""
+        settings = home.settings
+        return cls(settings.store, settings.archive, retention=asdict(settings.retention_days))
 
     def migrate(self) -> None:
         """Bring the tables up to the newest Alembic revision."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -31,9 +32,14 @@ class Platform(Protocol):
     def parse(self, response: TextResponse, source: Source) -> Iterator[Parsed]: ...
 
 
+@cache
+def _names() -> list[str]:
+    return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+
+
 def platform(name: str) -> Platform:
     """The platform of that name. Raises TouchstoneError, naming those there are."""
-    names = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+    names = _names()
     if name not in names:
         raise TouchstoneError(f"there is no platform '{name}'; there are: {', '.join(names)}")
     return cast(Platform, importlib.import_module(f"crawler.platforms.{name}"))

@@ -144,7 +144,7 @@ def test_redirects_errors_and_other_hosts_are_kept_and_counted(mini: Mini, crawl
 def test_an_error_outside_the_parser_is_not_swallowed(mini: Mini, crawling: Crawling) -> None:
     """Scrapy logs what a callback raises and ends well."""
     mini.write(crawling.home)
-    status, result = crawling.patched("mini", "import crawler.spider\ncrawler.spider.image_of = lambda capture, body: 1 / 0")
+    status, result = crawling.patched("mini", "import crawler.keeper\ncrawler.keeper.image_of = lambda capture, body: 1 / 0")
     assert status == 1 and result["counts"]["callback raised"] == 3 and "our own code raised" in result["message"]
 
 

@@ -137,8 +137,8 @@ def test_facets_and_orders_do_not_multiply_requests(served: Any, crawling: Crawl
     write(home, site, PAGES + "start: [SITE/all]\nfollow: {listing: a.one, next: a.next}\n", expect=6)
     result = crawling("stalls")
     assert result.outcome is Outcome.good and len(refs(crawling)) == 6
-    assert len(asked(site)) == 20 == result.counts["page requests"] and not any("sort=" in each for each in asked(site))
-    assert "used up the budget of 1.3 a listing" in result.message and "(3.33 a listing)" in result.lines[1]
+    assert len(asked(site)) == 26 == result.counts["page requests"] and not any("sort=" in each for each in asked(site))
+    assert "used up the budget of 1.3 a listing" in result.message and "(4.33 a listing)" in result.lines[1]
 
 
 def test_a_soft_404_is_kept_and_counted_and_is_no_listing(served: Any, crawling: Crawling, home: Home) -> None:
