@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from casework.commands import cases, home, listings, log, methods, passes, places, references
+from casework.commands import cases, home, listings, log, methods, passes, places, references, sightings
 from casework.commands.common import err
 from store.errors import TouchstoneError
 
@@ -28,6 +28,7 @@ app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")
 app.add_typer(listings.queue, name="queue")
 listings.register(app)
+app.add_typer(sightings.app, name="sighting")
 app.add_typer(references.app, name="reference")
 app.add_typer(places.registers, name="register")
 app.add_typer(places.premises, name="premises")

@@ -80,10 +80,12 @@ def _is_no_utf8(body: bytes) -> bool:
 
 def decoded(capture: Capture, payload: bytes) -> bytes:
     """The body without its content-encodings. Raises ValueError where it is not what it says, or expands beyond measure."""
-    encodings = [
-        e.strip().lower() for name, value in capture.response_headers if name.lower() == "content-encoding" for e in value.split(",")
-    ]
-    for encoding in reversed([e for e in encodings if e and e != "identity"]):
+    return undone(",".join(value for name, value in capture.response_headers if name.lower() == "content-encoding"), payload)
+
+
+def undone(encodings: str, payload: bytes) -> bytes:
+    """A body without the content-encodings of a header's value, the last applied taken off first. Raises ValueError as `decoded` does."""
+    for encoding in reversed([e for each in encodings.split(",") if (e := each.strip().lower()) and e != "identity"]):
         payload = _decode(payload, encoding)
     return payload
 

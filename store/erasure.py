@@ -233,7 +233,9 @@ class Erasure:
         joined = select(t.reading_image.c.sha256).where(t.reading_image.c.capture.in_(captures))
         images = select(t.image.c.id).where(t.image.c.sha256.in_(joined))
         read = t.reading.c.capture.in_(resting) | t.reading.c.id.in_(shown)
-        listings = select(t.reading.c.listing).where(read)
+        # a sighting rests on every file that was handed in for it
+        handed = select(t.sighting.c.listing).join(t.sighting_capture).where(t.sighting_capture.c.capture.in_(captures))
+        listings = select(t.listing.c.id).where(t.listing.c.id.in_(select(t.reading.c.listing).where(read)) | t.listing.c.id.in_(handed))
         links, premises = self._links_on(c, resting)
         subjects: dict[SubjectKind, Any] = {
             SubjectKind.capture: resting,

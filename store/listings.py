@@ -195,6 +195,7 @@ class ListingWrites:
                     ("flags", t.flag),
                     ("premises", t.premises),
                     ("links", t.link),
+                    ("sightings", t.sighting),
                     ("judgements", t.judgement),
                     ("unread", t.unread),
                     ("events", t.event),

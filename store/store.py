@@ -23,19 +23,20 @@ from store.captures import CaptureWrites, newest_locations
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
-from store.erasure import PAYLOAD, Erasure
+from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
-from store.listings import ListingReads, ListingWrites
+from store.meetings import MeetingReads
 from store.operations import OperationReads, OperationWrites
 from store.places import PlaceReads, PlaceWrites
 from store.runs import Runs
+from store.sightings import SightingWrites
 from store.words.records import Actor, Authority, Event, Verb
 
 SYSTEM = "system"
 
 
-class Acting(ListingReads, FindingReads, PlaceReads, CaseReads, OperationReads):
+class Acting(MeetingReads, FindingReads, PlaceReads, CaseReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
@@ -78,7 +79,7 @@ class Acting(ListingReads, FindingReads, PlaceReads, CaseReads, OperationReads):
             )
 
 
-class Store(Runs, OperationWrites, CaptureWrites, Erasure, ListingWrites, FindingWrites, PlaceWrites, CaseWrites):
+class Store(Runs, OperationWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites):
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
     def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import typer
 
 from casework import judgements
 from casework import queue as officers_queue
-from casework.commands.common import By, Folder, Json, Why, home_of, opened, person, print_json, say, table
+from casework.commands.common import By, Folder, Json, Why, home_of, opened, person, plain, print_json, say, table
+from store.meetings import Meeting
 from store.words.money import decimal_price, format_price
 from store.words.records import Flag, Snapshot, SubjectKind, Verdict
 
@@ -109,8 +111,9 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
     """
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="listing show", justification=why) as reader:
         shown = officers_queue.card(reader, reader.listing(source, ref))
+        meetings = reader.same_seller(listing=shown.summary.listing.id)
     if json:
-        print_json(shown)
+        print_json({**plain(shown), "same_seller": meetings})
         return
     s = shown.summary.snapshot
     say(f"{s.title}  {price_of(s)}")
@@ -135,6 +138,28 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
         [(f"{j.at:%Y-%m-%d %H:%M} UTC", j.actor, j.verdict, j.reason) for j in shown.judgements],
         "Nobody has judged it yet.",
     )
+    show_meetings(meetings)
+
+
+def show_meetings(found: Sequence[Meeting]) -> None:
+    """Listings of the web and sightings that lead to the same seller, and why."""
+    rows = [
+        (
+            m.summary.listing.source,
+            m.summary.listing.ref,
+            m.summary.snapshot.title[:60],
+            price_of(m.summary.snapshot),
+            m.summary.level,
+            _whys(m),
+        )
+        for m in found
+    ]
+    title = "The same seller, by account, contact or picture (a lead, not an identity)"
+    table(title, ("source", "ref", "title", "price", "level", "why"), rows, "Nothing else in the store leads to the same seller.")
+
+
+def _whys(meeting: Meeting) -> str:
+    return "; ".join(f"same {what} {value[:40]}" + (f" (capture {capture})" if capture else "") for what, value, capture in meeting.why)
 
 
 @listings.command("history")
@@ -217,11 +242,12 @@ def seller_show(
         found = reader.sellers([number])
         rows, contacts = reader.seller_listings(number), reader.contacts(seller=number)
         links = reader.links(subject=(SubjectKind.seller, number))
+        meetings = reader.same_seller(seller=number)
     if not found:
         say(f"There is no seller {number}.")
         raise typer.Exit(2)
     if json:
-        print_json({"seller": found[0], "listings": rows, "contacts": contacts, "links": links})
+        print_json({"seller": found[0], "listings": rows, "contacts": contacts, "links": links, "same_seller": meetings})
         return
     say(f"{found[0].name or found[0].handle} on {found[0].source}")
     table(
@@ -245,6 +271,7 @@ def seller_show(
         ],
         "No link.",
     )
+    show_meetings(meetings)
 
 
 @queue.command("list")

@@ -109,7 +109,7 @@ def _plain(item: Any) -> Any:
     if isinstance(item, list):
         return [_plain(each) for each in item]
     if not isinstance(item, dict) or "properties" not in item:
-        return item if not isinstance(item, dict) else {"@type": item.get("type", ""), "name": item.get("value", "")}
+        return {"@type": item.get("type", ""), "@id": item.get("id", ""), "name": item.get("value", "")} if isinstance(item, dict) else item
     plain = {key: _plain(value) for key, value in item["properties"].items()}
     return {**plain, "@type": item.get("type", ""), "@id": item.get("id", "")}
 
@@ -287,7 +287,15 @@ def stock_of(product: Thing, offer: Thing) -> str:
         level = each.get("inventoryLevel")
         if said := text(level.get("value")) if isinstance(level, dict) else text(level):
             return said
-    return text(offer.get("availability")).rstrip("/").rpartition("/")[2]
+    stated = text(offer.get("availability"))
+    others = {text(each.get("availability")) for each in offers_of(product) if each is not offer and each is not product}
+    said = stated or (others.pop() if len(others) == 1 and "lowPrice" in offer else "")  # of an AggregateOffer, what all of it say
+    return said.rstrip("/").rpartition("/")[2]
+
+
+def condition_of(product: Thing, offer: Thing) -> str:
+    """The condition's word, by the offer that states the price, else by any other, else by the product."""
+    return next((said for each in (offer, *offers_of(product), product) if (said := text(each.get("itemCondition")))), "")
 
 
 def _by_weight(specification: Thing) -> bool:
@@ -331,6 +339,7 @@ def _addresses(thing: Thing) -> list[str]:
 def products(things: Sequence[Any]) -> list[Thing]:
     """Products that the page describes in their own right: not those that another product or a list points at, nor a group's variants."""
     found = list(_products(things, set()))
+    found = [each for each in found if text(each.get("name"))] or found  # a scope that names nothing is none of several products
     groups = [each for each in found if listed(each.get("hasVariant")) or "productgroup" in kinds(each)]
     if len(groups) * len(found) > MOST_PAIRS:
         raise ValueError(f"{len(found)} products and {len(groups)} groups of them are more than a page is read for")

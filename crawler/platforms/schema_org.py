@@ -57,7 +57,7 @@ def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, s
     name = said or (source.title if source.kind == "shop" else "")
     linked = schema.text(seller) if _is_link(schema.text(seller)) else ""
     seller_url = address(base, schema.text(seller.get("url")) or schema.text(seller.get("@id")) or linked)
-    condition = schema.text(offer.get("itemCondition") or product.get("itemCondition")) or graph.get("condition", [""])[0]
+    condition = schema.condition_of(product, offer) or graph.get("condition", [""])[0]
     snapshot = Snapshot(
         title,
         description,

@@ -53,7 +53,7 @@ def test_a_hostile_page_costs_little(tmp_path: Path, body: bytes, says: str) -> 
             read(page, source)
     else:
         assert read(page, source) == []
-    assert time.process_time() - started < 6
+    assert time.process_time() - started < 12
 
 
 def test_words_nested_without_end_are_read(tmp_path: Path) -> None:
