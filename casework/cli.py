@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from casework.commands import cases, home, listings, log, methods, passes, places, references, sightings
+from casework.commands import cases, home, listings, log, methods, passes, places, references, sightings, sources
 from casework.commands.common import err
 from store.errors import TouchstoneError
 
@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 passes.register(app)
 home.register(app)
-app.add_typer(listings.sources, name="source")
+app.add_typer(sources.app, name="source")
 app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")
 app.add_typer(listings.queue, name="queue")

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from crawler.platforms._api import ASKING, Api
 from store.config import Home, load
 from store.errors import TouchstoneError
+from store.health import FIELDS
 from store.secrets import is_secret_header
 from store.strict import FieldError, near
 from store.words.purposes import local_day
@@ -40,16 +41,18 @@ def _as_lists(record: Any, *apart: str) -> None:
         if each.name not in apart:
             object.__setattr__(record, each.name, (value,) if isinstance(value, str) else tuple(value or ()))
         for rule in getattr(record, each.name) if each.name not in apart else ():
-            _check_rule(each.name, rule)
+            _check_rule(each.name, rule, may_hold_pattern=not isinstance(record, Follow))
 
 
-def _check_rule(name: str, rule: str) -> None:
+def _check_rule(name: str, rule: str, may_hold_pattern: bool = True) -> None:
     from crawler.platforms._rules import rule_of
 
     try:
-        rule_of(rule)
+        holds_pattern = rule_of(rule).pattern is not None
     except ValueError as error:
         raise ValueError(f"{name}: '{rule}' {error}") from None
+    if holds_pattern and not may_hold_pattern:
+        raise ValueError(f"{name}: '{rule}' holds a pattern: links are found by CSS, and told from others by `ref:`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +199,14 @@ class Expect:
     """The least that a crawl must bring; less is said aloud and ends with exit status 1."""
 
     listings: int
+    usual: int | None = None  # how many are usual now, where the last good runs brought more
+    without: tuple[str, ...] = ()  # fields that the site does not state any more: their absence is no alarm
 
     def __post_init__(self) -> None:
         if self.listings < 1:
             raise ValueError("listings: expect at least 1; a crawl that finds nothing is not a good one")
+        if unknown := sorted(set(self.without) - set(FIELDS)):
+            raise ValueError(f"without: there is no field '{unknown[0]}'; there are: {', '.join(FIELDS)}")
 
 
 @dataclass(frozen=True, slots=True)

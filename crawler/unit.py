@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.clock import measure
+from crawler.health import drifted
 from crawler.source import Source, find_sources, host_of
 from store.archive import ArchiveWriter
 from store.config import Home, digest
@@ -130,7 +131,7 @@ def crawl(
         store = stack.enter_context(Store.open(home))
         errand = Errand(store.operation(operation, stated) if operation else None, once, reason)
         source = errand.of(source)
-        config = digest(home, ["touchstone.yml", "walls.yml", "addresses.yml", f"sources/{name}.yml"])
+        config = digest(home, ["touchstone.yml", "walls.yml", "addresses.yml", "health.yml", f"sources/{name}.yml"])
         config = digest_of([config, *source.start]) if operation or once else config
         run, resumed = _run(store, "capture" if once else "crawl", source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
@@ -240,6 +241,8 @@ def _ended(unit: Unit, reason: str) -> PassResult:
         problems.append("no page was answered")
     if unit.errand.expects and listings < unit.source.expect.listings and not unit.wall:  # that they are too few follows from the wall
         problems.append(f"{listings} listings where at least {unit.source.expect.listings} were expected")
+    if unit.errand.expects and not unit.wall and not unit.broken:
+        problems += [each.sentence for each in drifted(unit.store, unit.home, unit.source, unit.run.id, counts)]
     outcome = Outcome.failed if unit.broken else Outcome.unmet if problems else Outcome.good
     message = unit.broken or "; ".join([*problems, *unit.remarks])
     unit.store.end_run(unit.run.id, outcome, counts, message)

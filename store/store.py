@@ -26,10 +26,10 @@ from store.database import Database
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
+from store.health import HealthReads
 from store.meetings import MeetingReads
 from store.operations import OperationReads, OperationWrites
 from store.places import PlaceReads, PlaceWrites
-from store.runs import Runs
 from store.sightings import SightingWrites
 from store.words.records import Actor, Authority, Event, Verb
 
@@ -79,7 +79,7 @@ class Acting(MeetingReads, FindingReads, PlaceReads, CaseReads, OperationReads):
             )
 
 
-class Store(Runs, OperationWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites):
+class Store(HealthReads, OperationWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites):
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
     def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:

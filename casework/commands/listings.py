@@ -1,4 +1,4 @@
-"""Sources, listings, sellers, the queue, and judging."""
+"""Listings, sellers, the queue, and judging."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ import typer
 
 from casework import judgements
 from casework import queue as officers_queue
-from casework.commands.common import By, Folder, Json, Why, home_of, opened, person, plain, print_json, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from store.meetings import Meeting
 from store.words.money import decimal_price, format_price
 from store.words.records import Flag, Snapshot, SubjectKind, Verdict
 
-sources = typer.Typer(no_args_is_help=True, help="The sources that are crawled.")
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
 queue = typer.Typer(no_args_is_help=True, help="The flagged listings that wait for an officer.")
@@ -44,27 +43,6 @@ def register(app: typer.Typer) -> None:
 
 def price_of(s: Snapshot) -> str:
     return format_price(s.price_minor, s.currency) if s.price_minor is not None and s.currency else s.price_text
-
-
-@sources.command("list")
-def source_list(json: Json = False, home: Folder = None) -> None:
-    """The sources of configs/sources, with what each expects and how its last run ended."""
-    import crawler.source
-
-    folder = home_of(home)
-    found = {source.name: source for source in crawler.source.find_sources(folder)}
-    with opened(home) as (_h, store):
-        last = {name: next(iter(store.runs("crawl", name, limit=1)), None) for name in found}
-    if json:
-        print_json([{"name": n, "title": s.title, "url": s.url, "platform": s.platform, "last_run": last[n]} for n, s in found.items()])
-        return
-    rows = [(n, s.title, s.platform, s.url, (r.outcome or "not ended") if (r := last[n]) else "never ran") for n, s in found.items()]
-    table(
-        "Sources",
-        ("name", "title", "platform", "url", "last run"),
-        rows,
-        "There is no source yet: docs/add-a-source.md shows how to add one in ten lines.",
-    )
 
 
 @listings.command("list")

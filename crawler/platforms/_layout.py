@@ -31,6 +31,13 @@ def read(response: TextResponse, source: Source, layout: Layout) -> Parsed | Non
     """The listing that the page is about: schema.org's words first, the layout's where those say nothing; None where it is of none."""
     stated = next(schema_org.parse(response, source), None)
     shown = item_of(response, source, layout.rules) if response.css(layout.item) else None
+    if stated and shown and _other_price(stated.snapshot, shown.snapshot):
+        # what a buyer is shown counts: structured data often has the price without tax, or last week's
+        stated = replace(
+            stated,
+            snapshot=replace(stated.snapshot, price_text="", price_minor=None, currency=None),
+            details=replace(stated.details, price_kind="", price_was_text="", vat=""),
+        )
     found = merged(stated, shown) if stated and shown else stated or shown
     if found is None:
         return None
@@ -43,6 +50,11 @@ def read(response: TextResponse, source: Source, layout: Layout) -> Parsed | Non
         found = replace(found, snapshot=replace(found.snapshot, title=title, text=text))
     own = line(first(response.selector, layout.ref))
     return replace(found, ref=ref_of(source, response.url) if source.ref else own or found.ref)
+
+
+def _other_price(stated: Snapshot, shown: Snapshot) -> bool:
+    both = stated.price_minor is not None and shown.price_minor is not None
+    return both and stated.currency == shown.currency and stated.price_minor != shown.price_minor
 
 
 def merged(one: Parsed, other: Parsed) -> Parsed:

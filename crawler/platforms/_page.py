@@ -43,8 +43,8 @@ def _runs(root: Any, without: Collection[Any]) -> Iterator[str]:
             continue
         if each is not root and each.tail:
             waiting.append(each.tail)
-        if not isinstance(each.tag, str) or each.tag.lower() in _SILENT or each in without:
-            continue  # a comment, a script, what is left out
+        if not isinstance(each.tag, str) or (each.tag.lower() in _SILENT and each is not root) or each in without:
+            continue  # a comment, a script that was not asked for, what is left out
         edge = "\0" if each.tag.lower() in _BLOCKS else ""
         waiting.append(edge)
         waiting += reversed(each)

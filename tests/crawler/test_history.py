@@ -1,5 +1,7 @@
 """What a listing's history is: readings in order of capture, not what a parser or a picture server made of it."""
 
+from typing import Any
+
 from crawler import reread
 from store.words.records import Outcome
 from tests.crawler.conftest import Crawling, Mini
@@ -49,3 +51,31 @@ def test_a_better_parser_is_no_edit_by_the_seller(mini: Mini, crawling: Crawling
     reread.run(crawling.store, crawling.home)
     after = crawling.store.counts()
     assert {noun for noun in before if before[noun] != after[noun]} == {"events"}
+
+
+def test_what_changes_without_an_edit_is_kept_beside_the_words_and_is_no_version(mini: Mini, crawling: Crawling) -> None:
+    """Stock and "3 days ago" say other things each day; read again from kept bytes, they say what they said at the capture."""
+    from datetime import timedelta
+
+    from tests.market.server import Response
+
+    selectors = "selectors: {title: h1, posted: time, quantity: '.n ~ /(\\d+) left/'%s}\n"
+    mini.write(crawling.home, platform="selectors", more=selectors % "")
+    for left in (3, 2):
+        page = f"<h1>Bag</h1><time>Posted 3 days ago</time><p class=n>Only {left} left</p><p class=said>x</p>"
+        mini.pages |= {f"/item/{n}": Response(page.encode()) for n in (1, 2, 3)}
+        crawling("mini")
+    assert len(crawling.history("mini", "1")) == 1
+
+    def readings() -> list[Any]:
+        with crawling.store.acting("system", purpose="test") as reader:
+            return reader.readings(listing=reader.listing("mini", "1").listing.id)
+
+    first, second = readings()
+    assert (first.details.quantity, second.details.quantity) == (3, 2) and first.snapshot == second.snapshot
+    midnight = first.captured_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert first.details.posted_text == "Posted 3 days ago" and first.details.posted_at == midnight - timedelta(days=3)
+    mini.write(crawling.home, platform="selectors", more=selectors % ", text: .said")
+    reread.run(crawling.store, crawling.home)
+    again = [each for each in readings() if each.parser_version != first.parser_version]
+    assert [each.details for each in again] == [first.details, second.details]

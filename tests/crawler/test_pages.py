@@ -46,3 +46,24 @@ def test_recorded_page(page: Path) -> None:
 
 def test_every_recorded_page_of_every_platform_is_walked() -> None:
     assert {case.parent.name for case in CASES} == {"magento", "prestashop", "schema_org", "selectors", "shopify", "woocommerce"}
+
+
+def test_relative_dates_count_from_the_capture_and_from_no_clock() -> None:
+    """The same bytes say the same on any day: "yesterday" is the day before the page was captured, also when it is read again years later."""
+    page = PAGES / "selectors" / "all_keys.html"
+    source = read_source(page.with_suffix(".yml"))
+    url = source.start[0]
+
+    def posted(when: datetime) -> datetime | None:
+        capture = Capture(1, "", "s", CaptureKind.page, "GET", url, url, (), 200, (), (), "", 0, when, when)
+        [found] = platform(source.platform).parse(page_of(capture, page.read_bytes()), source)
+        return found.details.posted_at
+
+    assert posted(datetime(2019, 3, 1, 12, tzinfo=UTC)) == datetime(2019, 2, 28, 9, 15, tzinfo=UTC)
+    assert posted(datetime(2026, 11, 2, 23, 59, tzinfo=UTC)) == datetime(2026, 11, 1, 9, 15, tzinfo=UTC)
+
+
+def test_a_page_knows_its_capture_also_under_another_address() -> None:
+    capture = Capture(1, "", "s", CaptureKind.page, "GET", "https://s.example/", "https://s.example/", (), 200, (), (), "", 0, WHEN, WHEN)
+    page = page_of(capture, b"<p>x</p>")
+    assert page.captured_at == page.replace(url="https://s.example/2").captured_at == WHEN

@@ -1,0 +1,334 @@
+"""Item pages compared: what stays in one place and differs from listing to listing is what they say; what never differs is the frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from urllib.parse import urlsplit
+
+from parsel import Selector
+
+from crawler.look.css import Element, best_css, find, names, said
+from crawler.look.prices import Found, marks, prices, rank
+from crawler.platforms._page import picture_of, words
+
+_FRAME = ("header", "footer", "nav", "aside", "form", "script", "style", "noscript", "template", "select", "button")
+_FRAME_MARKS = re.compile(
+    r"\b(?:nav|menu|footer|header|sidebar|breadcrumbs?|related|similar|recent\w*|recommend\w*|upsell\w*|cross-sell\w*|newsletter|cookie\w*|reviews?|comments?|share|social|mini-?cart|basket|cart)\b|also-|more-from",
+    re.I,
+)
+_PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?#])", re.I)
+_NO_PHOTO = re.compile(r"logo|icon|sprite|avatar|placeholder|pixel|flag|payment|badge|spinner|blank|spacer|rating|star", re.I)
+_GALLERY = re.compile(r"galler|photo|image|picture|slider|carousel|media|swiper|thumb|slide", re.I)
+_DESCRIBED = re.compile(r"desc|about|details?\b|body|content|text|summary|info", re.I)
+_SELLER_LINK = re.compile(
+    r"/(?:users?|sellers?|shops?|stores?|members?|profiles?|vendors?|traders?|people|u)/[^/?#]+|/@[\w.-]+|[?&](?:user|seller|shop|store|member|vendor)(?:_?id)?=",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item page, with what its card said of it where one led here."""
+
+    root: Element
+    url: str
+    card_title: str = ""
+    card_amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Rules for one field, what they rest on, and what else was seen."""
+
+    rules: tuple[str, ...]
+    why: str
+    also: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """How a field makes itself known: by what it is called, by its label, by where its link leads."""
+
+    named: re.Pattern[str]
+    label: re.Pattern[str]
+    link: re.Pattern[str] | None = None
+    fits: Callable[[str], bool] = lambda text: 1 < len(text) <= 80
+    differs: bool = False
+
+
+FIELDS = {
+    "seller": Sought(
+        re.compile(
+            r"seller|vendor|merchant|sold-?by|shop-?name|store-?name|user-?name|advertiser|posted-?by|\bmember\b|\bowner\b|\bby\b|\btrader\b",
+            re.I,
+        ),
+        re.compile(r"\W*(?:sold by|seller|vendor|listed by|posted by|advertiser|trader|by)\W*", re.I),
+        _SELLER_LINK,
+    ),
+    "place": Sought(
+        re.compile(r"location|\bplace\b|\barea\b|region|\btown\b|\bcity\b|address(?!ee)|\bwhere\b|pick-?up", re.I),
+        re.compile(r"\W*(?:location|place|area|town|city|where|collection from|located in|item location)\W*", re.I),
+    ),
+    "posted": Sought(
+        re.compile(r"posted|publish|\bdate\b|listed-?(?:on|at|date)|date-?(?:listed|posted|added)|\bage\b|time-?(?:ago|stamp)", re.I),
+        re.compile(r"\W*(?:posted|listed|published|date|added|posted on|date listed|date posted|listed on|ad posted|date added)\W*", re.I),
+        fits=lambda text: 2 < len(text) <= 60 and bool(re.search(r"\d|today|yesterday|just now", text, re.I)),
+    ),
+    "condition": Sought(
+        re.compile(r"condition", re.I), re.compile(r"\W*(?:item )?condition\W*", re.I), fits=lambda text: 1 < len(text) <= 40
+    ),
+    "brand": Sought(
+        re.compile(r"\bbrand\b|manufacturer|designer(?!s)", re.I),
+        re.compile(r"\W*(?:brand|designer|manufacturer|make)\W*", re.I),
+        fits=lambda text: 1 < len(text) <= 40,
+    ),
+    "quantity": Sought(
+        re.compile(r"quantity|\bqty\b|\bstock\b|availab", re.I),
+        re.compile(r"\W*(?:quantity|in stock|stock|available|qty)\W*", re.I),
+        fits=lambda text: len(text) <= 40 and bool(re.search(r"\d", text)),
+    ),
+}
+
+
+def framed(element: Element) -> bool:
+    return any(each.tag in _FRAME or _FRAME_MARKS.search(marks(each)) for each in (element, *list(element.iterancestors())[:-2]))
+
+
+def title_of(items: Sequence[Item]) -> tuple[Guess | None, list[Element | None]]:
+    """The heading that says what the card, <title> or og:title say."""
+    chosen = [_title(each, [other for other in items if other is not each]) for each in items]
+    css = best_css([each.root for each in items], chosen)
+    if not css:
+        return None, chosen
+    why = "the heading that the page's title or its card repeats: " + _examples(chosen)
+    return Guess((css,), why), chosen
+
+
+def _title(item: Item, others: Sequence[Item]) -> Element | None:
+    told = [item.card_title, *_meta(item.root, "og:title"), next((said(each) for each in item.root.iter("title")), "")]
+    told = [each.casefold() for each in told if each]
+    elsewhere = {said(each) for other in others for each in other.root.iter("h1", "h2")}
+    best, score = None, 0.55
+    for element in item.root.iter():
+        if not isinstance(element.tag, str) or element.tag in ("title", *_FRAME):
+            continue
+        called = element.tag in ("h1", "h2", "h3") or re.search(r"title|name\b|heading", marks(element), re.I)
+        text = said(element) if called else ""
+        if not text or len(text) > 250 or (text in elsewhere and others):
+            continue
+        value = max((_likeness(text.casefold(), each) for each in told), default=0.0)
+        value += {"h1": 0.5, "h2": 0.15}.get(element.tag, 0.0) - (0.6 if framed(element) and element.tag != "h1" else 0.0)
+        if value > score:
+            best, score = element, value
+    return best
+
+
+def _likeness(text: str, told: str) -> float:
+    if text == told:
+        return 1.1
+    if (len(text) > 4 and text in told) or (len(told) > 4 and told in text):
+        return 0.9 * min(len(text), len(told)) / max(len(text), len(told)) + 0.3 if len(text) > 3 else 0.0
+    return SequenceMatcher(None, text[:120], told[:120]).ratio() * 0.9
+
+
+def _meta(root: Element, name: str) -> list[str]:
+    return [
+        each.attrib.get("content", "")
+        for each in root.iter("meta")
+        if each.attrib.get("property") == name or each.attrib.get("name") == name
+    ]
+
+
+def price_of(items: Sequence[Item], titles: Sequence[Element | None]) -> tuple[Guess | None, list[Found | None]]:
+    """The price that the card showed, else the one called a price next to the heading; never a struck-out one or the basket's."""
+    ranked = [rank(prices(item.root), title, item.card_amount) for item, title in zip(items, titles, strict=True)]
+    chosen = [next((each for each in found if not each.old and not each.elsewhere), None) for found in ranked]
+    wanted = [each.element if each else None for each in chosen]
+    css = best_css([each.root for each in items], wanted)
+    if not css:
+        return None, chosen
+    rules = [css]
+    left = [index for index, item in enumerate(items) if wanted[index] is not None and wanted[index] not in find(item.root, css)[:1]]
+    if left:  # another make of page: its own rule, tried where it fits better, or after
+        second = best_css([items[i].root for i in left], [wanted[i] for i in left])
+        if second and second != css:
+            alone = not any(find(items[i].root, second) for i in range(len(items)) if i not in left)
+            rules = [second, css] if alone else [css, second]
+    told = [item.card_amount for item in items]
+    same = sum(each is not None and each.amount == amount for each, amount in zip(chosen, told, strict=True))
+    why = f"as on its card on {same} of {len(items)} pages: " if same else "next to the heading: "
+    others = dict.fromkeys(each.text for found in ranked for each in found if each not in chosen)
+    passed = "; passed over: " + ", ".join(list(others)[:4]) if others else ""
+    return Guess(tuple(rules), why + _examples(wanted), passed.removeprefix("; ")), chosen
+
+
+def text_of(items: Sequence[Item], titles: Sequence[Element | None]) -> Guess | None:
+    """The block with the most words of its own that differ from page to page."""
+    chosen = [_block(item, title, [other for other in items if other is not item]) for item, title in zip(items, titles, strict=True)]
+    css = best_css([each.root for each in items], chosen)
+    return Guess((css,), f"the longest words of the page's own, {_lengths(chosen)} characters") if css else None
+
+
+def _block(item: Item, title: Element | None, others: Sequence[Item]) -> Element | None:
+    constant = {said(each) for other in others for each in other.root.iter("p", "li", "div", "span", "section") if len(said(each)) < 3000}
+    best, score = None, 10.0
+    for element in item.root.iter("div", "section", "p", "article", "td", "dd", "span", "blockquote", "pre"):
+        if title is not None and title in element.iter():
+            continue
+        if element.tag in ("span", "td", "dd") and not _DESCRIBED.search(marks(element)):
+            continue
+        text = said(element)
+        if len(text) < 15 or text in constant or framed(element):
+            continue
+        called = bool(_DESCRIBED.search(marks(element)))
+        linked = sum(len(said(each)) for each in element.iter("a"))
+        own = _own_words(element)
+        value = (own if not called else len(text) * 0.6 + own * 0.4) * (1 - min(1.0, linked / len(text)))
+        value *= 2.5 if re.search(r"desc", marks(element), re.I) else 1.4 if called else 1.0
+        if value > score:
+            best, score = element, value
+    return best
+
+
+def _own_words(element: Element) -> int:
+    """How many characters stand in the element itself and in its paragraphs, lists and emphases, but not in its boxes."""
+    own = len((element.text or "").strip())
+    for each in element:
+        own += len((each.tail or "").strip())
+        if isinstance(each.tag, str) and each.tag in ("p", "ul", "ol", "b", "i", "em", "strong", "span", "br", "font", "blockquote"):
+            own += len(said(each))
+    return own
+
+
+def field_of(items: Sequence[Item], sought: Sought, taken: Sequence[Element]) -> Guess | None:
+    """A field by its name, by its label, or by where its link leads."""
+    avoid = set(taken)
+    labelled = _labelled(items, sought)
+    if labelled:
+        return labelled
+    chosen = [_named(item, sought, avoid) for item in items]
+    if sum(each is not None for each in chosen) * 2 < len(items):
+        return None
+    css = best_css([each.root for each in items], chosen)
+    if not css:
+        return None
+    seen = [found[0] if (found := find(item.root, css)) else None for item in items]
+    if not any(each is not None and sought.fits(said(each)) for each in seen):
+        return None
+    model = next(each for each in chosen if each is not None)
+    attribute = "@datetime" if model.tag == "time" and "datetime" in model.attrib else ""
+    rules = (css + attribute, css) if attribute else (css,)
+    return Guess(rules, "called so by its markup or its link: " + _examples(chosen))
+
+
+def _named(item: Item, sought: Sought, avoid: set[Element]) -> Element | None:
+    best, score = None, 0.0
+    for place, element in enumerate(item.root.iter()):
+        if not isinstance(element.tag, str) or element.tag in ("body", "html", "head", "meta", "link", "input", "label", *_FRAME):
+            continue
+        own = sought.named.search(marks(element))
+        link = sought.link and element.tag == "a" and sought.link.search(element.attrib.get("href", ""))
+        if not own and not link:
+            continue
+        text = said(element)
+        if not sought.fits(text) or framed(element) or any(each in avoid for each in element.iter()):
+            continue
+        value = 2.0 * bool(own) + 2.5 * bool(link) - len(text) / 100 - place / 20_000
+        inner = [each for each in element.iter("a") if each is not element and sought.fits(said(each))]
+        if own and sought.link and len(inner) == 1 and not link:
+            element, value = inner[0], value + 0.5
+        if value > score:
+            best, score = element, value
+    return best
+
+
+def _labelled(items: Sequence[Item], sought: Sought) -> Guess | None:
+    """`<dt>Condition</dt><dd>…`: a value whose label stands before it, found by the label's words."""
+    tried: set[str] = set()
+    for item in items:
+        for element in item.root.iter("dt", "th", "span", "strong", "b", "td", "div", "label", "p"):
+            text = said(element) if len(element) == 0 else ""
+            if not text or len(text) > 30 or not sought.label.fullmatch(text) or framed(element):
+                continue
+            value = element.getnext()
+            if value is None or not isinstance(value.tag, str) or not sought.fits(said(value)) or (element.tail or "").strip():
+                continue
+            inner = [each for each in value.iter("a") if each is not value]
+            tail = " a" if sought.link and len(inner) == 1 else ""
+            stem = text.strip(" :\u00a0")
+            css = f'{element.tag}:contains("{stem}") + {value.tag}{tail}'
+            if '"' in stem or css in tried:
+                continue
+            tried.add(css)
+            found = [next(iter(find(each.root, css)), None) for each in items]
+            if sum(each is not None and sought.fits(said(each)) for each in found) * 2 >= len(items):
+                return Guess((css,), f"what follows the label “{text}”: " + _examples(found))
+    return None
+
+
+def images_of(items: Sequence[Item], titles: Sequence[Element | None]) -> Guess | None:
+    """The pictures that are this listing's: in its gallery, of another address on every page."""
+    seen = [_pictures(item) for item in items]
+    addresses = [{picture_of(Selector(root=each)) for each in found} for found in seen]
+    frame = set.intersection(*addresses) if len(addresses) > 1 else set()
+    own = [[each for each in found if picture_of(Selector(root=each)) not in frame] for found in seen]
+    if not any(own):
+        return None
+    homes = [_home(found, title) for found, title in zip(own, titles, strict=True)]
+    css = best_css([item.root for item in items], homes)
+    found = [find(item.root, css)[:1] if css else [] for item in items]
+    if css and all(f or not o for f, o in zip(found, own, strict=True)):
+        rules = []
+        if any(_PICTURE.search(each.attrib.get("href", "")) for home in found for h in home for each in h.iter("a")):
+            rules.append(f"{css} a@href")
+        alone = all(h.tag == "img" for home in found for h in home)
+        rules.append(css if alone else f"{css} img")
+        return Guess(
+            tuple(rules), f"{', '.join(str(len(each)) for each in own)} pictures; the best address of each is taken (srcset, data-src, src)"
+        )
+    first = best_css([item.root for item in items], [each[0] if each else None for each in own])
+    return Guess((first,), "the first picture that is another on every page") if first else None
+
+
+def _pictures(item: Item) -> list[Element]:
+    found = []
+    for each in item.root.iter("img"):
+        said_of = picture_of(Selector(root=each))
+        size = [int(value) for name in ("width", "height") if (value := each.attrib.get(name, "")).isdigit()]
+        if not said_of or _NO_PHOTO.search(said_of) or any(value < 60 for value in size) or framed(each):
+            continue
+        if _NO_PHOTO.search(" ".join(marks(e) for e in (each, each.getparent()) if e is not None)) and not _GALLERY.search(marks(each)):
+            continue
+        found.append(each)
+    return found
+
+
+def _home(pictures: Sequence[Element], title: Element | None) -> Element | None:
+    """The box around the pictures: the highest with a name that holds no heading; a picture itself where none has."""
+    if not pictures:
+        return None
+    heading = set(title.iterancestors()) if title is not None else set()
+    best, called = None, False
+    for each in pictures[0].iterancestors():
+        if each in heading or each.tag in ("body", "main", "html"):
+            break
+        gallery = bool(_GALLERY.search(marks(each)))
+        if names(each) and (gallery or not called) and not prices(each):
+            best, called = each, called or gallery
+    return best if best is not None and best.tag != "a" else pictures[0]
+
+
+def _examples(elements: Sequence[Element | None]) -> str:
+    shown = [f"“{said(each)[:50]}”" for each in elements if each is not None]
+    return ", ".join(dict.fromkeys(shown)) or "none"
+
+
+def _lengths(elements: Sequence[Element | None]) -> str:
+    return ", ".join(str(len(words(Selector(root=each)))) if each is not None else "0" for each in elements)
+
+
+def path_of(url: str) -> str:
+    return urlsplit(url).path

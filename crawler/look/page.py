@@ -1,0 +1,108 @@
+"""What one page is: an item, a list, an answer in JSON, or nothing without JavaScript; and which family of shops made it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from scrapy.http import HtmlResponse
+
+from crawler.look.cards import CardSet, cards_of
+from crawler.look.css import Element, said
+from crawler.look.prices import prices
+from crawler.platforms import _api as api
+from crawler.platforms import _schema as schema
+from crawler.platforms._page import base_of
+
+_ROOTS = ("app", "root", "__next", "__nuxt", "main", "content", "application", "svelte", "gatsby")
+FAMILIES = {
+    "shopify": re.compile(r"cdn\.shopify\.com|Shopify\.(?:theme|shop)|myshopify\.com|/cdn/shop/", re.I),
+    "woocommerce": re.compile(r"woocommerce|/wp-content/plugins/woocommerce|wc-block|/product-category/", re.I),
+    "magento": re.compile(r"Magento_|mage/cookies|/static/version\d+/frontend/|data-mage-init|x-magento-init", re.I),
+    "prestashop": re.compile(r"prestashop|/modules/ps_\w+|var prestashop", re.I),
+}
+
+
+@dataclass
+class Page:
+    """A page that was looked at: its answer, its capture's number, and what it is."""
+
+    url: str
+    response: HtmlResponse
+    capture: int
+    card: Any = field(default=None)  # the card that led here
+
+    @cached_property
+    def root(self) -> Element:
+        return self.response.selector.root
+
+    @cached_property
+    def base(self) -> str:
+        return base_of(self.response)
+
+    @cached_property
+    def is_json(self) -> bool:
+        kind = (self.response.headers.get("Content-Type") or b"").decode("latin-1")
+        return "json" in kind or api.is_json(self.response.body)
+
+    @cached_property
+    def cards(self) -> CardSet | None:
+        return None if self.is_json else cards_of(self.root, self.url, self.base)
+
+    @cached_property
+    def family(self) -> str:
+        """The family of shops that made it, by its marks; "" for none that is known."""
+        text = self.response.text[:400_000]
+        generator = " ".join(self.response.css("meta[name=generator]::attr(content)").getall())
+        return next((name for name, mark in FAMILIES.items() if mark.search(generator) or mark.search(text)), "")
+
+    @cached_property
+    def structured(self) -> list[str]:
+        """The syntaxes in which it speaks of a product."""
+        if self.is_json:
+            return []
+        found = [
+            name
+            for name, things in (("JSON-LD", schema.json_ld(self.response)), ("microdata", schema.microdata(self.response)))
+            if schema.products(things)
+        ]
+        return [*found, *(["OpenGraph"] if schema.open_graph(self.response).get("product") else [])]
+
+    @cached_property
+    def title(self) -> str:
+        return next((said(each) for each in self.root.iter("title") if said(each)), "") if not self.is_json else ""
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is about one listing: it has a price of its own, outside any card, under a heading; or says so in structured data."""
+        if self.is_json:
+            return False
+        cards = self.cards
+        if self.structured and not (cards and len(cards.cards) > 8 and cards.share("price") > 0.5 and not self._own_price()):
+            return True
+        return self._own_price()
+
+    def _own_price(self) -> bool:
+        headed = any(True for each in self.root.iter("h1"))
+        return headed and any(
+            not each.old and not each.elsewhere and not (self.cards and self.cards.holds(each.element)) for each in prices(self.root)
+        )
+
+    @property
+    def is_list(self) -> bool:
+        return self.cards is not None and not self.is_item
+
+    @cached_property
+    def needs_javascript(self) -> bool:
+        """Whether hardly a word stands in it while scripts do: what one sees is built by them."""
+        if self.is_json or not self.response.css("script"):
+            return False
+        body = next(iter(self.root.iter("body")), None)
+        if body is None:
+            return True
+        words = len(said(body))
+        empty = any(not said(each) and each.attrib.get("id", "").lower() in _ROOTS for each in body.iter("div", "main", "section"))
+        links = sum(1 for each in body.iter("a") if said(each))
+        return (words < 200 and links < 8) or (empty and words < 600)
