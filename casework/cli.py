@@ -7,7 +7,22 @@ import sys
 
 import typer
 
-from casework.commands import cases, home, listings, log, methods, passes, places, references, sightings, sources
+from casework.commands import (
+    capture,
+    cases,
+    history,
+    home,
+    listings,
+    log,
+    methods,
+    operations,
+    passes,
+    places,
+    references,
+    schedule,
+    sightings,
+    sources,
+)
 from casework.commands.common import err
 from store.errors import TouchstoneError
 
@@ -22,12 +37,16 @@ app = typer.Typer(
     "[bold]Begin with[/]\n\n  touchstone init work && cd work\n\n  touchstone scan\n\n  touchstone queue list",
 )
 passes.register(app)
+capture.register(app)
 home.register(app)
 app.add_typer(sources.app, name="source")
 app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")
 app.add_typer(listings.queue, name="queue")
 listings.register(app)
+history.register(listings.listings)
+app.add_typer(operations.app, name="operation")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(sightings.app, name="sighting")
 app.add_typer(references.app, name="reference")
 app.add_typer(places.registers, name="register")

@@ -5,6 +5,7 @@ The file's stem is the operation's reference. What a purpose allows is store.wor
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from store.words.purposes import refusal, searches, unfit
 from store.words.records import Authorisation, Cadence, Operation, Outcome, Purchase, Purpose
 
 MOST_SEARCHES = 500  # start addresses of one operation on one source
+_EXAMINING = threading.Lock()
 Progress = Callable[[str, Mapping[str, int]], None]
 _WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
 
@@ -122,12 +124,14 @@ def run(
     reason: str = "",
     resume: bool = True,
     examine: bool = True,
+    stopping: threading.Event | None = None,
     progress: Progress | None = None,
 ) -> PassResult:
     """Work through an operation now: crawl its sources, then examine, flag and link what came. One Run row says that it ran, and how.
 
     Refused, with a row that says why, where its purpose, its authorisation or its words do not allow it. Never twice at a time: the
-    second is refused without a row. Raises TouchstoneError for a name or a file that is not in order.
+    second is refused without a row. When `stopping` is set meanwhile, the crawl is asked to stop, and is gone on with next time: the row
+    is then left without an end. Raises TouchstoneError for a name or a file that is not in order.
     """
     [operation] = find_operations(home, [name])
     with store.alone(f"operation {name}") as mine:
@@ -135,6 +139,7 @@ def run(
             message = f"operation {name} is being worked on already; wait for it to end"
             return PassResult(Outcome.failed, {}, message, (message,))
         stated = store.keep_operation(operation)
+        left = next((each for each in store.runs("operation", operation=name, limit=1) if each.ended_at is None), None)
         run = store.begin_run(
             "operation",
             actor=actor,
@@ -143,24 +148,44 @@ def run(
             config_digest=stated,
             operation=name,
         )
+        if left:
+            store.end_run(left.id, Outcome.failed, {}, f"broken off; gone on with in run {run.id[:8]}")
         if refused := why_not(store, operation, datetime.now(UTC)):
             result = PassResult(Outcome.failed, {}, refused, (f"NOT STARTED {name}: {refused}",))
         else:
-            result = _passes(store, home, operation, actor, reason, resume, examine, progress)
+            result = _passes(store, home, operation, actor, reason, resume, examine, stopping, progress)
+        if stopping and stopping.is_set() and result.outcome is Outcome.failed and not refused:
+            return result
         store.end_run(run.id, result.outcome, result.counts, result.message)
     return result
 
 
 def _passes(
-    store: Store, home: Home, operation: Operation, actor: str, reason: str, resume: bool, examine: bool, progress: Progress | None
+    store: Store,
+    home: Home,
+    operation: Operation,
+    actor: str,
+    reason: str,
+    resume: bool,
+    examine: bool,
+    stopping: threading.Event | None,
+    progress: Progress | None,
 ) -> PassResult:
     import crawler.run
 
     crawled = crawler.run.run(
-        store, home, sources=operation.sources, operation=operation, reason=reason, actor=actor, resume=resume, progress=progress
+        store,
+        home,
+        sources=operation.sources,
+        operation=operation,
+        reason=reason,
+        actor=actor,
+        resume=resume,
+        stopping=stopping,
+        progress=progress,
     )
     results = [crawled]
-    if examine and crawled.counts.get("pages"):
+    if examine and crawled.counts.get("pages") and not (stopping and stopping.is_set()):
         results += examined(store, home, actor)
     outcome = max((each.outcome for each in results), key=_WORSE.index)
     message = "; ".join(each.message for each in results if each.message and each.outcome is not Outcome.good)
@@ -174,7 +199,7 @@ def examined(store: Store, home: Home, actor: str) -> list[PassResult]:
     from casework import flags
     from store.executors import make_executor
 
-    with make_executor(home.settings) as executor:
+    with _EXAMINING, make_executor(home.settings) as executor:  # what one operation brought is examined with what another did
         return [
             detectors.run.run(store, home, executor, actor=actor),
             flags.run(store, home, actor=actor),

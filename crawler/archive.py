@@ -59,7 +59,7 @@ class ArchiveMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if not request.meta.get(NOT_ARCHIVED):  # what is answered from kept was asked for by this run, too
-            self.unit.count(REQUESTS[self._kind(request, "playwright" in response.flags)])
+            self.unit.count(REQUESTS.get(self._kind(request, "playwright" in response.flags), "other requests"))
         if KEPT in response.flags or "cached" in response.flags:
             return response  # archived already, or not fresh: it must not stand in the archive as an answer of now
         if request.meta.get(NOT_ARCHIVED):

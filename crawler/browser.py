@@ -6,16 +6,21 @@ transaction (`Store.keep_rendered`), so that a crash leaves a rendered page eith
 again or answered from what was kept. (The other ways lose something: rows one by one cannot name a document that has no number
 yet, and with the document first a crash leaves a page that looks whole and is not.)
 
-The browser may ask the source's own hosts only, and what their robots.txt allows: each of its requests passes the gate below, other
-names do not resolve for it, WebSockets and service workers (which would bypass the gate) are shut off. It fetches no pictures, films
-or fonts: a listing's pictures are captures of their own, and nobody should be asked for them twice.
+The browser may ask the source's own hosts only, and what their robots.txt allows: each of its requests passes the gate below, the
+source's names are looked up once by us and lead it to the addresses that were checked, no other name or number leads it anywhere,
+WebSockets and service workers (which would bypass the gate) are shut off. It sends no cookie, and nothing but GET and HEAD where the
+source's YAML does not say otherwise. It fetches no pictures, films or fonts: a listing's pictures are captures of their own, and nobody
+should be asked for them twice. Where a screenshot is taken pictures pass the gate too, unless they were kept within a day: those are
+shown from the archive (crawler/screenshot.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +34,8 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
 from crawler.connection import UNKNOWN, Handler
-from crawler.source import Source
+from crawler.screenshot import Shot, pictured
+from crawler.source import Source, is_inner
 from crawler.unit import Unit, unit_of
 from crawler.unrolling import Unrolling
 from store.words.records import Capture, CaptureKind
@@ -46,6 +52,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--no-proxy-server",  # it would look names up where nobody checks what they lead to
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
 NOT_FETCHED = frozenset(("image", "media", "font"))
@@ -77,7 +84,7 @@ def settings_for(source: Source) -> dict[str, Any]:
         urlsplit(f"http://{host}").hostname or "" for host in source.hosts
     }
     known = {name for host in hosts for name in (host, f"www.{host}", host.removeprefix("www."))} - {""}
-    rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in sorted(known))])
+    rules = ", ".join([*filter(None, (_pinned(host, source) for host in sorted(known))), "MAP * ~NOTFOUND"])
     flags = [*FLAGS, f"--host-resolver-rules={rules}"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
     handler = "crawler.browser.Browser"
     return {
@@ -90,12 +97,22 @@ def settings_for(source: Source) -> dict[str, Any]:
     }
 
 
-def meta_for(source: Source, unit: Unit, *, unrolled: bool = False) -> dict[str, Any]:
+def _pinned(host: str, source: Source) -> str:
+    """The rule that leads a name to the address that was checked; "" where there is none, or it is this machine's or its own network's."""
+    try:
+        address = socket.gethostbyname_ex(host)[2][0]
+    except (OSError, LookupError, UnicodeError):
+        return ""
+    return "" if is_inner(address) and not source.testing else f"MAP {host} {address}"
+
+
+def meta_for(source: Source, unit: Unit, *, screenshot: bool = False, unrolled: bool = False) -> dict[str, Any]:
     """What a request needs to go through the browser: wait for the page, let its answers come in, then take the document.
 
-    A list that is `unrolled` is scrolled, or its button pressed, until it brings no more.
+    With `screenshot` its pictures are let in, and the page as it then looks is a capture of its own. A list that is
+    `unrolled` is scrolled, or its button pressed, until it brings no more.
     """
-    recorder = Recorder()
+    recorder = Recorder(Shot(unit) if screenshot else None)
     wait = PageMethod("wait_for_selector", source.wait_for, state="attached", timeout=RENDER_MS) if source.wait_for else PageMethod(_quiet)
     grow = [PageMethod(Unrolling(source, unit, recorder))] if unrolled else []
     return {
@@ -104,13 +121,16 @@ def meta_for(source: Source, unit: Unit, *, unrolled: bool = False) -> dict[str,
         "recorder": recorder,
         "playwright_page_init_callback": _shut_sockets,
         "playwright_page_event_handlers": {"response": recorder.heard},
-        "playwright_page_methods": [wait, *grow, PageMethod(recorder.settle)],
+        "playwright_page_methods": [wait, *grow, *([PageMethod(recorder.shot.take)] if recorder.shot else []), PageMethod(recorder.settle)],
     }
 
 
 async def _shut_sockets(page: Any, request: Request) -> None:
     await page.route_web_socket("**/*", lambda socket: socket.close())
     await page.add_init_script("window.open = () => null")
+    shot: Shot | None = request.meta["recorder"].shot
+    if shot:
+        await shot.let_pictures_in(page)
 
 
 async def _quiet(page: Any) -> None:
@@ -124,14 +144,15 @@ async def _quiet(page: Any) -> None:
 class Recorder:
     """Collects the answers that a page's browser gets. Their bodies must be asked for while the page is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, shot: Shot | None = None) -> None:
+        self.shot = shot
         self.tasks: list[asyncio.Task[tuple[dict[str, Any], bytes] | None]] = []
         self.parts: list[tuple[dict[str, Any], bytes]] = []
         self.earlier: list[tuple[str, str, datetime]] = []  # address, document and time of states that a list passed through
         self.closed = False
 
     def heard(self, response: Any) -> None:
-        if not self.closed and response.url.startswith(("http://", "https://")):
+        if not self.closed and response.url.startswith(("http://", "https://")) and not (self.shot and self.shot.served(response)):
             self.tasks.append(asyncio.ensure_future(_taken(response)))
 
     async def settle(self, page: Any) -> None:
@@ -202,6 +223,8 @@ def network_of(request: Request, unit: Unit) -> list[tuple[Capture, bytes]]:
             certificate=UNKNOWN if facts["url"].startswith("https:") else "",  # the browser gives its names and dates, not its bytes
         )
         out.append((capture, body))
+    if recorder.shot and recorder.shot.png:
+        out.append(recorder.shot.part(unit))
     return out
 
 
@@ -220,11 +243,16 @@ class Browser(ScrapyPlaywrightDownloadHandler, Handler):  # type: ignore[misc]
         unit = unit_of(self.crawler)
         if asked.url.startswith(("data:", "blob:", "about:")):
             return False
-        if asked.resource_type in NOT_FETCHED:
+        if asked.resource_type in NOT_FETCHED and not (asked.resource_type == "image" and pictured(asked)):
             return True
         if Offsite.refusal(asked.url, unit):
             unit.count("offsite refusals")
             return True
+        if asked.method not in ("GET", "HEAD") and not any(re.search(rule, asked.url) for rule in unit.source.posts):
+            unit.count("sending refusals")
+            return True
+        # a cookie that the page before this request was given: nobody is to be known again
+        await asked.frame.page.context.clear_cookies()
         robots = self.crawler.get_downloader_middleware(Robots)
         request = Request(asked.url)
         assert robots is not None

@@ -34,6 +34,7 @@ class Errand:
     operation: Operation | None = None
     once: str = ""  # the one page that is captured
     reason: str = ""
+    shown: tuple[str, ...] = ()  # the listings' pages of which screenshots are due; nothing else is asked for
 
     @property
     def purpose(self) -> Purpose:
@@ -45,6 +46,8 @@ class Errand:
         """The source as this errand begins it. Raises TouchstoneError where the operation has nothing to ask of it."""
         if self.once:
             return source.starting_at([self.once])
+        if self.shown:
+            return source.starting_at(self.shown).rendered()
         if self.operation is None:
             return source
         if self.operation.purpose is Purpose.subject_watch:
@@ -57,7 +60,7 @@ class Errand:
     @property
     def expects(self) -> bool:
         """Whether it should bring what the source's YAML expects: not where it asks for a part of the source only."""
-        return not self.once and self.operation is None
+        return not self.once and not self.shown and self.operation is None
 
 
 def barred(unit: Unit) -> str:
@@ -142,6 +145,6 @@ class Purposes:
         if unit.errand.purpose is Purpose.market_sweep and unit.source.is_sellers(request.url):
             unit.count("seller page refusals")
             raise IgnoreRequest("a sweep goes to no seller's own page")
-        if unit.errand.once and unit.errand.once not in (request.url, *request.meta.get("redirect_urls", [])):
+        if unit.errand.once and Request(unit.errand.once).url not in (request.url, *request.meta.get("redirect_urls", [])):
             unit.count("further pages not asked for")
             raise IgnoreRequest("one page was asked for")

@@ -69,12 +69,17 @@ def _reread(store: Store, home: Home, source: Source, actor: str, progress: Prog
 
 
 def _pages(reader: Acting, source: Source) -> Iterator[Capture]:
-    """The source's pages that hold listings, in order of capture: rendered documents where it is rendered."""
+    """The source's pages that hold listings, in order of capture: rendered documents where it is rendered.
+
+    Of what was handed in only pages that a listing was read from: other documents in a file are frames and scripts.
+    """
     kind, after = CaptureKind.rendered if source.render else CaptureKind.page, 0
-    while captures := reader.captures_of(source=source.name, kinds=(kind,), after=after, limit=PAGE):
+    while captures := reader.captures_of(source=source.name, kinds=(kind, CaptureKind.handed_in), after=after, limit=PAGE):
         for capture in captures:
             assert capture.id is not None
             after = capture.id
+            if capture.kind is CaptureKind.handed_in and not reader.readings(capture=capture.id):
+                continue
             if 200 <= capture.status < 300 and role(source, capture.url_requested, capture.url_final) != "list":
                 yield capture
 

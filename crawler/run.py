@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +30,9 @@ class Why:
     operation: str | None = None
     stated: str = ""
     reason: str = ""
+    once: str = ""  # the one page to capture
+    kind: str = ""  # what kind of source it is of, where no YAML says so
+    screenshots: str = ""  # the level from which screenshots that are due are taken, and nothing else is
 
 
 _WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
@@ -42,22 +46,24 @@ def run(
     sources: Iterable[str] | None = None,
     operation: Operation | str | None = None,
     reason: str = "",
+    screenshots: str = "",
     actor: str = SYSTEM,
     resume: bool = True,
+    stopping: threading.Event | None = None,
     progress: Progress | None = None,
 ) -> PassResult:
     """Crawl sources (all of the working folder's where none is named). `progress` is called with a source and its counts so far.
 
-    An interrupted unit is gone on with under its own run. Raises TouchstoneError for a name that is no source.
+    When `stopping` is set, the unit that runs is asked to stop, and no further one is started (not on an executor). An interrupted unit is gone on with under its own run. Raises TouchstoneError for a name that is no source.
     """
-    why = _why(store, operation, reason)
+    why = replace(_why(store, operation, reason), screenshots=screenshots)
     chains: dict[str, list[str]] = {}
     for source in find_sources(home, sources):
         chains.setdefault(host_of(source.url), []).append(source.name)
     results: list[PassResult] = []
     if executor is None:
         for chain in chains.values():
-            results += crawl_units(home.folder, chain, why, actor, resume, progress)
+            results += crawl_units(home.folder, chain, why, actor, resume, progress, stopping=stopping)
     else:
         begun, folder = datetime.now(UTC), home.folder.resolve()
         futures = [executor.submit(crawl_units, folder, chain, why, actor, resume, None, begun) for chain in chains.values()]
@@ -91,6 +97,7 @@ def crawl_units(
     resume: bool,
     progress: Progress | None = None,
     begun: datetime | None = None,
+    stopping: threading.Event | None = None,
 ) -> list[PassResult]:
     """Units of one host, one after another, each in a process of its own. Only plain values, so that a cluster can be asked to.
 
@@ -99,8 +106,14 @@ def crawl_units(
     """
     results = []
     for name in names:
+        if stopping and stopping.is_set():
+            message = f"{name}: not started, since the schedule was asked to stop"
+            results.append(PassResult(Outcome.failed, {}, message, (message,)))
+            continue
         ended = _ended_since(folder, name, why.operation, begun) if begun else None
-        results.append(ended or _crawl_unit(folder, name, why, actor, resume, progress, PATIENCE if begun else 0.0))
+        results.append(
+            ended or _crawl_unit(folder, name, why, actor, resume, progress, PATIENCE if begun or why.operation else 0.0, stopping)
+        )
     return results
 
 
@@ -114,10 +127,21 @@ def _ended_since(folder: Path, name: str, operation: str | None, begun: datetime
     return None
 
 
-def _crawl_unit(folder: Path, name: str, why: Why, actor: str, resume: bool, progress: Progress | None, patience: float) -> PassResult:
+def _crawl_unit(
+    folder: Path,
+    name: str,
+    why: Why,
+    actor: str,
+    resume: bool,
+    progress: Progress | None,
+    patience: float,
+    stopping: threading.Event | None,
+) -> PassResult:
     command = [sys.executable, "-m", "crawler.unit", str(folder.resolve()), name, "--actor", actor]
     command += ["--operation", why.operation, "--stated", why.stated] if why.operation else []
     command += [f"--reason={why.reason}"] if why.reason else []
+    command += [f"--once={why.once}", f"--kind={why.kind}"] if why.once else []
+    command += ["--screenshots", why.screenshots] if why.screenshots else []
     command += [] if resume else ["--afresh"]
     command += ["--patience", str(patience)] if patience else []
     log = folder / "var" / "log" / f"crawl-{name}.err"
@@ -132,6 +156,9 @@ def _crawl_unit(folder: Path, name: str, why: Why, actor: str, resume: bool, pro
             cwd=Path(__file__).resolve().parent.parent,
         )
         assert process.stdout is not None
+        done = threading.Event()
+        if stopping:
+            threading.Thread(target=_stop_with, args=(process, stopping, done), daemon=True).start()
         with process.stdout:
             for row in process.stdout:
                 said = json.loads(row)
@@ -140,6 +167,7 @@ def _crawl_unit(folder: Path, name: str, why: Why, actor: str, resume: bool, pro
                 elif progress:
                     progress(name, said["progress"])
         status = process.wait()
+        done.set()
         errors.seek(0)
         last = (errors.read().strip().splitlines() or [""])[-1]
     if result is None:
@@ -149,6 +177,14 @@ def _crawl_unit(folder: Path, name: str, why: Why, actor: str, resume: bool, pro
     if progress:
         progress(name, result.counts)
     return result
+
+
+def _stop_with(process: subprocess.Popen[str], stopping: threading.Event, done: threading.Event) -> None:
+    """Ask a unit's process to stop, once, when that is wanted: it ends the requests that are on their way, and no more."""
+    while not done.wait(0.2):
+        if stopping.is_set():
+            process.terminate()
+            return
 
 
 def _result(said: Mapping[str, object]) -> PassResult:

@@ -251,6 +251,7 @@ class Source:
     max_pages: int = 200  # list pages followed in one run
     render: bool = False
     wait_for: str | None = None
+    screenshot: bool = False  # a picture of each rendered page that holds listings, its pictures let in
     testing: bool = False  # a loopback address is meant
     ref: str | None = None
     selectors: Selectors | None = None
@@ -299,6 +300,8 @@ class Source:
         for name in self.headers:
             if is_secret_header(name):
                 raise ValueError(f"headers: {name} would be a secret in a file; `token:` is the way to an API that wants one")
+        if self.screenshot and not self.render:
+            raise ValueError("`screenshot: true` is of pages that a browser renders: it goes with `render: true`")
         if self.platform == "selectors" and self.selectors is None and self.cards is None:
             raise ValueError("platform selectors needs `selectors:` for item pages or `cards:` for lists of cards")
         if (self.platform == "json_api") != (self.api is not None):
@@ -352,7 +355,14 @@ class Source:
     def starting_at(self, urls: Iterable[str]) -> Source:
         """The same source, begun elsewhere: what it reads, how and from which hosts stays as it is."""
         hosts = (*self.hosts, *filter(None, map(host_of, self.start)))
-        other = replace(self, start=tuple(urls), hosts=tuple(dict.fromkeys(hosts)), entrances=())
+        return self._with(start=tuple(urls), hosts=tuple(dict.fromkeys(hosts)), entrances=())
+
+    def rendered(self) -> Source:
+        """The same source, its pages rendered and pictured whatever its YAML says."""
+        return self._with(render=True, screenshot=True)
+
+    def _with(self, **changed: Any) -> Source:
+        other = replace(self, **changed)
         object.__setattr__(other, "name", self.name)
         return other
 

@@ -93,7 +93,9 @@ class SourceSpider(scrapy.Spider):
             from crawler.browser import meta_for
 
             follow = self.source.follow
-            meta |= meta_for(self.source, self.unit, unrolled=bool(follow and follow.unrolls and not ref_of(self.source, redact_url(url))))
+            grows = bool(follow and follow.unrolls and not ref_of(self.source, redact_url(url)))
+            shown = self.source.screenshot and role(self.source, redact_url(url)) != "list"
+            meta |= meta_for(self.source, self.unit, screenshot=shown, unrolled=grows)
         if (rules := self.source.api) is not None:
             headers = {"Accept": "application/json", **headers}
             if rules.method == "POST":
@@ -156,7 +158,7 @@ class SourceSpider(scrapy.Spider):
             async for further in self._read(shown, of):
                 yield further
         if is_list:
-            for further in self._on(response, request, page_of(capture, response.body), brought):
+            for further in self.further(response, request, page_of(capture, response.body), brought):
                 yield further
 
     def _documents(self, response: Response, capture: Capture) -> Iterator[tuple[Response, Capture]]:
@@ -214,7 +216,7 @@ class SourceSpider(scrapy.Spider):
                 yield from self._lead(self.ask(url), response)
 
     # -- following lists -------------------------------------------------------------------------------------------------------
-    def _on(self, response: Response, request: Request, page: HtmlResponse, brought: set[str]) -> Iterator[Request]:
+    def further(self, response: Response, request: Request, page: HtmlResponse, brought: set[str]) -> Iterator[Request]:
         """Where a list goes on by itself: in its answer, by its number. And whether it is still the list that was kept before a crash."""
         meta = response.meta
         if "again" in meta:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.clock import measure
 from crawler.health import drifted
-from crawler.source import Source, find_sources, host_of
+from crawler.source import Kind, Source, find_sources, host_of
 from store.archive import ArchiveWriter
 from store.config import Home, digest
 from store.errors import StopRun, TouchstoneError
@@ -33,7 +33,7 @@ from store.runs import PassResult
 from store.secrets import redact_headers
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
-from store.words.records import Outcome, Run, digest_of
+from store.words.records import Level, Outcome, Purpose, Run, digest_of
 
 if TYPE_CHECKING:
     from crawler.gates import Errand
@@ -102,7 +102,9 @@ def crawl(
     operation: str | None = None,
     stated: str = "",
     once: str = "",
+    kind: str = str(Kind.marketplace),
     reason: str = "",
+    screenshots: str = "",
     actor: str = SYSTEM,
     resume: bool = True,
     patience: float = 0.0,
@@ -112,14 +114,18 @@ def crawl(
 
     `operation` is its reference, as recorded under the digest `stated` (the newest where none is given); without one it is a sweep of
     the source as it stands. `once` is the one page to capture, `reason` why a person's page is looked at again.
+    With `screenshots`, a level, only the pages of listings flagged that high are asked for, of which a screenshot is due.
     `patience` is for how many seconds to wait for another process that is at this unit to end: where a worker died, what it had
     started is still closing when another worker is given its work.
     """
-    [source] = find_sources(home, [name])
+    from crawler.once import CAPTURED, source_of, spider_of_page
+
+    [source] = [source_of(home, once, Kind(kind))] if once else find_sources(home, [name])
     if refusal := source.refusal() or _browser_missing(source) or _token_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
     from crawler.gates import Errand, barred  # they know this module
     from crawler.keeper import Apart
+    from crawler.screenshots import due, spider_of_screenshots
     from crawler.walls import read_facts
 
     facts = read_facts(home)
@@ -129,18 +135,24 @@ def crawl(
             stack.enter_context(locked(home, f"host-{host_of(source.url)}", math.inf))
         keeper = stack.enter_context(closing(Apart(home)))
         store = stack.enter_context(Store.open(home))
-        errand = Errand(store.operation(operation, stated) if operation else None, once, reason)
+        shown = due(store, source, Level(screenshots), actor) if screenshots else ()
+        if screenshots and not shown:
+            return PassResult(Outcome.good, {}, "", (f"{name}: no listing waits for a screenshot",))
+        errand = Errand(store.operation(operation, stated) if operation else None, once, reason, shown)
         source = errand.of(source)
-        config = digest(home, ["touchstone.yml", "walls.yml", "addresses.yml", "health.yml", f"sources/{name}.yml"])
-        config = digest_of([config, *source.start]) if operation or once else config
-        run, resumed = _run(store, "capture" if once else "crawl", source, operation, actor, config, home, resume)
+        config = digest(
+            home, ["touchstone.yml", "walls.yml", "addresses.yml", "health.yml", *([f"sources/{name}.yml"] if name != CAPTURED else [])]
+        )
+        config = digest_of([config, *source.start]) if operation or once or shown else config
+        pass_name = "capture" if once else "screenshot" if shown else "crawl"
+        run, resumed = _run(store, pass_name, source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
         with store.acting(actor, purpose=str(errand.purpose), justification=justification, run=run.id) as reader:
             unit = Unit(home, store, source, run, None, reader, errand, resumed, facts, report, keeper=keeper)
             if keeper.begin(source, run, unit.purpose):
                 unit.count("archive tails repaired")
             why_not = barred(unit)
-            closed = "" if why_not else spin(unit)
+            closed = "" if why_not else spin(unit, spider_of_screenshots(source) if shown else spider_of_page(source) if once else None)
         if why_not:
             store.end_run(run.id, Outcome.failed, dict(unit.counts), why_not)
             return PassResult(Outcome.failed, dict(unit.counts), why_not, (f"NOT STARTED {name}: {why_not}",))
@@ -222,6 +234,9 @@ def spin(unit: Unit, spider: Any = None) -> str:
 
 def _ended(unit: Unit, reason: str) -> PassResult:
     """The run's ending row and its summary. An interrupted run gets none: it is gone on with next time."""
+    if unit.errand.purpose is Purpose.subject_watch:
+        why = f"watched under operation {unit.run.operation}"
+        unit.store.concern(unit.store.listings_of_run(unit.run.id), actor=unit.run.actor, why=why, run=unit.run.id)
     listings = unit.store.read_in_run(unit.run.id)
     counts = {"listings": listings, **{key: value for key, value in sorted(unit.counts.items()) if value}}
     if reason == "shutdown" and not unit.broken and not unit.wall:
@@ -361,7 +376,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--operation")
     parser.add_argument("--stated", default="", help="digest under which the operation was recorded")
     parser.add_argument("--once", default="", help="the one page to capture")
+    parser.add_argument("--kind", default=str(Kind.marketplace), help="what kind of source the one page is of")
     parser.add_argument("--reason", default="", help="why a person's page is looked at again")
+    parser.add_argument("--screenshots", default="", help="take the screenshots that are due, of listings flagged this high")
     parser.add_argument("--actor", default=SYSTEM)
     parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for another process that is at this unit")
     parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
@@ -389,7 +406,9 @@ def main(arguments: list[str] | None = None) -> int:
             operation=options.operation,
             stated=options.stated,
             once=options.once,
+            kind=options.kind,
             reason=options.reason,
+            screenshots=options.screenshots,
             actor=options.actor,
             resume=not options.afresh,
             patience=options.patience,

@@ -365,6 +365,20 @@ class CaptureReads(Reader):
         self.shown("capture", (r.id for r in rows))
         return rows
 
+    def newest_picture(self, source: str, url: str, since: datetime) -> Capture | None:
+        """The newest successful answer that a source's picture address gave since then, if its bytes are kept."""
+        query = select(t.capture).where(
+            t.capture.c.source == source,
+            t.capture.c.kind == str(CaptureKind.image),
+            t.capture.c.url_requested == url,
+            t.capture.c.status == 200,
+            t.capture.c.ended_at >= since,
+        )
+        with self.store.database.reading() as c:
+            row = c.execute(query.order_by(t.capture.c.id.desc()).limit(1)).mappings().first()
+        self.shown("capture", [row["id"]] if row else ())
+        return capture_of(row) if row else None
+
     def captures_of(
         self, *, run: str | None = None, source: str | None = None, kinds: tuple[CaptureKind, ...] = (), after: int = 0, limit: int = 500
     ) -> list[Capture]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from store import tables as t
 from store.database import Database, add
 from store.errors import TouchstoneError
 from store.reader import Reader
+from store.retention import concern
 from store.words.records import Case, Exhibit, Judgement, SubjectKind, Verb, Verdict
 
 
@@ -24,6 +25,7 @@ def judgement_of(r: Any) -> Judgement:
 
 class CaseWrites:
     database: Database
+    retention: Mapping[str, int]
 
     def judge(
         self, kind: SubjectKind, subject: int, verdict: Verdict, *, actor: str, authority: str, reason: str, findings_digest: str = ""
@@ -61,6 +63,8 @@ class CaseWrites:
                 subjects={str(kind): [subject]},
                 detail={"judgement": number, "verdict": str(verdict)},
             )
+            if kind is SubjectKind.listing and verdict is Verdict.yes:
+                concern(self.database, c, subject, self.retention, actor=actor, why="a person said yes")
         return Judgement(number, kind, subject, verdict, actor, reason, now, findings_digest, before)
 
     def open_case(self, case: Case, *, actor: str) -> None:

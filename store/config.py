@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from store.strict import ConfigError, load, plain
-from store.words.records import Authority, digest_of
+from store.words.records import Authority, Level, digest_of
 
 __all__ = ["ConfigError", "Executor", "Home", "RetentionDays", "Settings", "ViewLimit", "defaults_folder", "digest", "load", "plain"]
 
@@ -103,6 +103,7 @@ class Settings:
     retention_days: RetentionDays = field(default_factory=RetentionDays)
     views: ViewLimit = field(default_factory=ViewLimit)
     clock: Clock = field(default_factory=Clock)
+    screenshot_from: Level | None = Level.review
 
     def __post_init__(self) -> None:
         if not re.search(r"[^\s@]+@[^\s@]+\.[^\s@]+|https?://\S+", self.user_agent):

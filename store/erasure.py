@@ -55,7 +55,7 @@ class Erasure:
 
         What a browser fetched for a rendered document goes with the document. Captures that are revisits of what goes get the bytes
         first, in records of their own (their old records name the erased address and become tombstones too). The rows stay, with
-        their addresses and headers blanked: the one change of a row that the store makes. Readings keep their words until they are
+        their addresses and headers blanked: the one change of a row that the store makes beside a retention date moved on. Readings keep their words until they are
         erased themselves. A hold or an exhibit that rests on any of these captures refuses, and so does a segment that is being
         written. Raises TouchstoneError.
         """

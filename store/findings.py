@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from store import tables as t
 from store.database import Database, add, add_all, add_once
 from store.listings import newest_readings
 from store.reader import Reader
+from store.retention import concern
 from store.words.records import (
     Contribution,
     Direction,
@@ -105,6 +106,7 @@ def flag_of(row: Any) -> Flag:
 
 class FindingWrites:
     database: Database
+    retention: Mapping[str, int]
 
     # -- the reference log ----------------------------------------------------------------------------------------------
     def add_reference(self, reference: Reference) -> int:
@@ -286,6 +288,8 @@ class FindingWrites:
     def keep_flag(self, flag: Flag, run: str) -> bool:
         """Keep a flag unless the listing's newest one says the same under the same policy; whether it was new."""
         with self.database.writing() as c:
+            if flag.level in (Level.review, Level.priority):  # also where the flag is not new: the listing may have been seen again
+                concern(self.database, c, flag.listing, self.retention, actor="system", why=f"flagged {flag.level}", run=run)
             last = c.execute(select(t.flag).where(t.flag.c.listing == flag.listing).order_by(t.flag.c.id.desc()).limit(1)).first()
             missing = canonical(list(flag.not_examined)).decode()
             if last and (last.policy, last.findings_digest, last.not_examined_json) == (flag.policy, flag.findings_digest, missing):

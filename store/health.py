@@ -75,6 +75,12 @@ class HealthReads(Runs):
             found: int | None = c.execute(select(func.min(t.unread.c.capture)).where(t.unread.c.run == run)).scalar()
         return found
 
+    def unread_in(self, run: str) -> list[tuple[int, str, str]]:
+        """What a run did not understand: capture, reason, detail."""
+        query = select(t.unread.c.capture, t.unread.c.reason, t.unread.c.detail).where(t.unread.c.run == run).order_by(t.unread.c.id)
+        with self.database.reading() as c:
+            return [(row.capture, row.reason, row.detail) for row in c.execute(query)]
+
     def first_page(self, run: str) -> int | None:
         """The first page that a run kept."""
         query = select(func.min(t.capture.c.id)).where(t.capture.c.run == run, t.capture.c.kind.in_(("page", "rendered")))

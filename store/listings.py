@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, case, func, select
 
 from store import tables as t
 from store.captures import CaptureReads
@@ -27,7 +27,6 @@ from store.words.records import (
     Reading,
     Seller,
     Snapshot,
-    Version,
     canonical,
 )
 
@@ -66,9 +65,12 @@ def image_of(row: Any) -> Image:
 def newest_readings(listings: Sequence[int] | None = None) -> Any:
     """(listing, id of its newest reading): of its newest capture, the reading made last.
 
-    By capture first, so that a reading-again that was broken off half-way does not bring an old page back.
+    By capture first, so that a reading-again that was broken off half-way does not bring an old page back. What was handed in counts
+    only where the listing was never captured by us: the page may be older than its capture, and nobody saw the site say it.
     """
-    captures = select(t.reading.c.listing, func.max(t.reading.c.capture).label("capture"))
+    ours = func.max(case((t.capture.c.kind != "handed_in", t.reading.c.capture)))
+    captures = select(t.reading.c.listing, func.coalesce(ours, func.max(t.reading.c.capture)).label("capture"))
+    captures = captures.join(t.capture, t.capture.c.id == t.reading.c.capture)
     if listings is not None:
         captures = captures.where(t.reading.c.listing.in_(listings))
     latest = captures.group_by(t.reading.c.listing).subquery()
@@ -78,6 +80,17 @@ def newest_readings(listings: Sequence[int] | None = None) -> Any:
         .group_by(t.reading.c.listing)
         .subquery()
     )
+
+
+def documents_of(listing: int) -> Any:
+    """The captures that show a listing's page: those it was read from, and rendered documents of its address that were only pictured."""
+    read = select(t.reading.c.capture).where(t.reading.c.listing == listing)
+    pictured = (
+        select(t.capture.c.id)
+        .join(t.listing, (t.listing.c.source == t.capture.c.source) & (t.listing.c.url == t.capture.c.url_requested))
+        .where(t.listing.c.id == listing, t.capture.c.kind == "rendered")
+    )
+    return read.union(pictured)
 
 
 class ListingWrites:
@@ -157,7 +170,7 @@ class ListingWrites:
         add_once(c, t.picture, {"image": image, "listing": row.listing}, seller=row.seller)
 
     def rejoin_images(self, reading: Reading) -> int:
-        """Join a re-read page's pictures to the images that its own run fetched from those addresses; how many were joined."""
+        """Join a re-read page's pictures to the images that its own run fetched from those addresses, or that were handed in with it; how many."""
         joined = 0
         with self.database.writing() as c:
             run = c.execute(select(t.capture.c.run).where(t.capture.c.id == reading.capture)).scalar_one()
@@ -165,7 +178,11 @@ class ListingWrites:
                 found = c.execute(
                     select(t.capture.c.id, t.capture.c.body_digest, t.image.c.sha256)
                     .select_from(t.capture.outerjoin(t.image, t.image.c.capture == t.capture.c.id))
-                    .where(t.capture.c.run == run, t.capture.c.kind == "image", t.capture.c.url_requested == url)
+                    .where(
+                        t.capture.c.run == run,
+                        ((t.capture.c.kind == "image") & (t.capture.c.url_requested == url))
+                        | ((t.capture.c.kind == "handed_in") & (t.capture.c.url_final == url)),
+                    )
                     .order_by(t.capture.c.id.desc())
                     .limit(1)
                 ).first()
@@ -209,6 +226,12 @@ class ListingWrites:
         query = select(func.count(t.reading.c.capture.distinct())).join(t.capture, t.capture.c.id == t.reading.c.capture)
         with self.database.reading() as c:
             return int(c.execute(query.where(t.capture.c.source == source, t.reading.c.capture.not_in(seen))).scalar_one())
+
+    def listings_of_run(self, run: str) -> list[int]:
+        """The row numbers of the listings that were read from a run's captures."""
+        with self.database.reading() as c:
+            query = select(t.reading.c.listing.distinct()).join(t.capture, t.capture.c.id == t.reading.c.capture)
+            return sorted(c.execute(query.where(t.capture.c.run == run)).scalars())
 
     def read_in_run(self, run: str) -> int:
         """How many listings were read from a run's captures: what `expect:` is held against."""
@@ -376,44 +399,6 @@ class ListingReads(CaptureReads):
             raise TouchstoneError(f"no listing '{ref}' of source '{source}' is in this store; `touchstone listing list` shows what is")
         return self.summaries(numbers=[number])[0]
 
-    def history(self, listing: int) -> list[Version]:
-        """The versions of a listing: its readings in order of capture under one parser version, that of its newest reading.
-
-        A version begins where the words or the pictures differ from the one before. Where a reading's pictures were not all
-        fetched its picture set is unknown, and says nothing of a change.
-        """
-        with self.store.database.reading() as c:
-            newest = newest_readings([listing])
-            version = c.execute(select(t.reading.c.parser_version).join(newest, newest.c.id == t.reading.c.id)).scalar()
-            rows = c.execute(
-                select(t.reading.c.id, t.reading.c.capture, t.reading.c.captured_at, t.reading.c.snapshot, t.reading.c.images_json)
-                .where(t.reading.c.listing == listing, t.reading.c.parser_version == version)
-                .order_by(t.reading.c.captured_at, t.reading.c.capture)
-            ).all()
-            joined: dict[int, list[str]] = {}
-            for join in c.execute(
-                select(t.reading_image.c.reading, t.reading_image.c.sha256)
-                .where(t.reading_image.c.reading.in_([r.id for r in rows]))
-                .order_by(t.reading_image.c.reading, t.reading_image.c.position)
-            ):
-                joined.setdefault(join.reading, []).append(join.sha256)
-            words = {
-                r["id"]: snapshot_of(r)
-                for r in c.execute(select(t.snapshot).where(t.snapshot.c.id.in_({r.snapshot for r in rows}))).mappings()
-            }
-        self.shown("listing", [listing])
-        versions: list[Version] = []
-        for r in rows:
-            pictures = tuple(joined.get(r.id, ()))
-            complete = len(pictures) == len(json.loads(r.images_json))
-            last = versions[-1] if versions else None
-            if last and last.snapshot.id == r.snapshot and (last.image_digests == pictures or not complete or not last.image_digests):
-                if complete and not last.image_digests:
-                    versions[-1] = replace(last, image_digests=pictures)
-                continue
-            versions.append(Version(listing, r.captured_at, r.capture, words[r.snapshot], pictures))
-        return versions
-
     def listing_images(self, listing: int) -> list[Image]:
         """The pictures of a listing as it last read, in order."""
         newest = newest_readings([listing])
@@ -434,7 +419,7 @@ class ListingReads(CaptureReads):
     def listing_captures(self, listing: int) -> list[Capture]:
         """Every capture that a listing rests on: the pages it was read from and the pictures joined to those readings."""
         with self.store.database.reading() as c:
-            pages = {r.capture for r in c.execute(select(t.reading.c.capture).where(t.reading.c.listing == listing))}
+            pages = set(c.execute(documents_of(listing)).scalars())
             joins = t.reading_image.join(t.reading, t.reading.c.id == t.reading_image.c.reading)
             pictures = {
                 r.capture for r in c.execute(select(t.reading_image.c.capture).select_from(joins).where(t.reading.c.listing == listing))

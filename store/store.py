@@ -27,16 +27,18 @@ from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingReads, FindingWrites
 from store.health import HealthReads
+from store.history import HistoryReads
 from store.meetings import MeetingReads
 from store.operations import OperationReads, OperationWrites
 from store.places import PlaceReads, PlaceWrites
+from store.retention import RetentionWrites
 from store.sightings import SightingWrites
 from store.words.records import Actor, Authority, Event, Verb
 
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, FindingReads, PlaceReads, CaseReads, OperationReads):
+class Acting(MeetingReads, HistoryReads, FindingReads, PlaceReads, CaseReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
@@ -79,7 +81,7 @@ class Acting(MeetingReads, FindingReads, PlaceReads, CaseReads, OperationReads):
             )
 
 
-class Store(HealthReads, OperationWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites):
+class Store(HealthReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites):
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
     def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:

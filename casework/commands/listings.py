@@ -140,21 +140,6 @@ def _whys(meeting: Meeting) -> str:
     return "; ".join(f"same {what} {value[:40]}" + (f" (capture {capture})" if capture else "") for what, value, capture in meeting.why)
 
 
-@listings.command("history")
-def listing_history(source: str, ref: str, by: By = "", why: Why = "", json: Json = False, home: Folder = None) -> None:
-    """The versions of a listing: what changed, and on which capture it was seen."""
-    with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="listing history", justification=why) as reader:
-        versions = reader.history(reader.listing(source, ref).listing.id or 0)
-    if json:
-        print_json(versions)
-        return
-    rows = [
-        (f"{v.captured_at:%Y-%m-%d %H:%M:%S} UTC", v.capture, v.snapshot.title[:50], price_of(v.snapshot), len(v.image_digests))
-        for v in versions
-    ]
-    table("Versions", ("first seen", "capture", "title", "price", "pictures"), rows, "This listing has no reading.")
-
-
 @listings.command("export")
 def listing_export(
     csv_file: Annotated[Path, typer.Option("--csv", help="The file to write.")],

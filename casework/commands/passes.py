@@ -54,6 +54,19 @@ def _flag(store: Store, home: Home) -> PassResult:
         return flags.run(store, home, actor=SYSTEM, progress=progress)
 
 
+def _screenshots(store: Store, home: Home, sources: list[str] | None) -> PassResult:
+    import crawler.screenshots
+
+    with bar() as step:
+        return crawler.screenshots.run(
+            store,
+            home,
+            sources=sources or None,
+            actor=SYSTEM,
+            progress=lambda source, counts: step(source, counts.get("screenshots", 0), None, "screenshots"),
+        )
+
+
 def _link(store: Store, home: Home) -> PassResult:
     import premises.run
 
@@ -62,7 +75,7 @@ def _link(store: Store, home: Home) -> PassResult:
 
 
 def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> None:
-    """Crawl the sources, examine what is new, flag it and link it to premises. Safe to run again at any time.
+    """Crawl the sources, examine what is new, flag it, link it to premises, and take screenshots of what is flagged. Safe to run again at any time.
 
     Example: touchstone scan        all sources
     Example: touchstone scan my_marketplace
@@ -74,6 +87,7 @@ def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> 
             "detect": lambda: _detect(store, folder),
             "flag": lambda: _flag(store, folder),
             "link": lambda: _link(store, folder),
+            "screenshot": lambda: _screenshots(store, folder, sources),
         }
         for name, run in passes.items():
             result = run()
@@ -85,10 +99,25 @@ def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> 
         raise typer.Exit(1 if worst is Outcome.unmet else 2)
 
 
-def crawl(sources: Sources = None, fresh: Fresh = False, json: Json = False, home: Folder = None) -> None:
-    """Fetch the sources' pages and pictures, keep the bytes, read the listings. Goes on where a crash left off."""
+def crawl(
+    sources: Sources = None,
+    fresh: Fresh = False,
+    screenshots: Annotated[
+        bool,
+        typer.Option(
+            "--screenshots", help="Only take the screenshots that are due of flagged listings (`screenshot_from` in touchstone.yml)."
+        ),
+    ] = False,
+    json: Json = False,
+    home: Folder = None,
+) -> None:
+    """Fetch the sources' pages and pictures, keep the bytes, read the listings. Goes on where a crash left off.
+
+    Example: touchstone crawl my_marketplace
+    Example: touchstone crawl --screenshots
+    """
     with opened(home) as (folder, store):
-        finish("crawl", _crawl(store, folder, sources, fresh), json)
+        finish("crawl", _screenshots(store, folder, sources) if screenshots else _crawl(store, folder, sources, fresh), json)
 
 
 def reread(sources: Sources = None, json: Json = False, home: Folder = None) -> None:

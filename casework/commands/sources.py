@@ -84,6 +84,54 @@ def preview(rows: Sequence[Mapping[str, str]]) -> None:
     )
 
 
+@app.command("try")
+def source_try(
+    name: Annotated[str, typer.Argument(help="The source's name.")],
+    pages: Annotated[int, typer.Option(help="At most so many pages.", min=1, max=50)] = 8,
+    json: Json = False,
+    home: Folder = None,
+) -> None:
+    """Crawl a few pages without keeping anything; what was read field by field, and what was missing and why.
+
+    Exit status 1 when nothing was read.
+    Example: touchstone source try my_marketplace --pages 5
+    """
+    import crawler.trying
+
+    with bar() as step:
+        tried = crawler.trying.attempt(home_of(home), name, pages=pages, progress=lambda done, most: step("pages", done, most))
+    if json:
+        print_json(tried)
+    else:
+        _show_tried(tried)
+    if not tried["listings"]:
+        raise typer.Exit(1)
+
+
+def _show_tried(tried: Mapping[str, Any]) -> None:
+    for page in tried["pages"]:
+        what = f"{page['what']}, {page['listings']} listings read" if page["what"] != "list" else "a list that leads on"
+        say(f"{page['status']} {page['url']}: {what}")
+        for unread in page["unread"]:
+            say(f"    not understood: {unread}")
+    for listing in tried["listings"][:5]:
+        rows = [(field, said[:100]) for field, said in listing["fields"].items()]
+        rows += [(field, f"MISSING: {why}") for field, why in listing["missing"].items()]
+        table(listing["url"], ("field", "what was read"), rows, "")
+    if len(tried["listings"]) > 5:
+        say(f"and {len(tried['listings']) - 5} more listings (--json shows all)")
+    table(
+        "Filled",
+        ("field", "of all listings"),
+        [(name, f"{n} of {of}") for name, (n, of) in tried["fill"].items() if of],
+        "Nothing was read.",
+    )
+    for what, number in tried["refused"].items():
+        say(f"{what}: {', '.join(number) if isinstance(number, list) else number}")
+    if tried["problem"]:
+        say(tried["problem"])
+
+
 @app.command("list")
 def source_list(json: Json = False, home: Folder = None) -> None:
     """The sources with their health: how the last crawl ended, how many listings it brought, how often each field was filled.

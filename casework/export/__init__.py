@@ -16,6 +16,7 @@ from casework.export.gather import Material, gather
 from casework.export.limits import markdown
 from casework.export.rows import Row, scrub, when
 from casework.export.summary import Summary, shown_time
+from crawler.clock import sentence
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Store
@@ -153,6 +154,7 @@ def _context(store: Store, summary: Summary, rows: dict[str, list[Row]], sealed:
         "sellers_of_case": m.sellers,
         "registers": rows["registers"],
         "time": shown_time,
+        "clock": sentence,
     }
 
 

@@ -13,6 +13,7 @@ from casework.export.rows import Row
 from casework.export.summary import shown_time
 from store.errors import TouchstoneError
 from store.store import Acting, Store
+from store.words.records import CaptureKind
 
 SUFFIXES = {
     "image/jpeg": ".jpg",
@@ -47,8 +48,35 @@ def write_contents(store: Store, reader: Acting, m: Material, folder: Path) -> C
             decoded.setdefault(hashlib.sha256(body).hexdigest(), []).append(number)
         if pages.is_page(capture) and m.uses[number] != ["payload"]:
             _write_page(m, contents, folder, number, body)
+        elif capture.kind is CaptureKind.screenshot and body is not None:
+            _write_screenshot(m, contents, folder, number, body)
     _write_pictures(reader, m, contents, folder, decoded)
     return contents
+
+
+def _stem(m: Material, number: int) -> str:
+    label = next((e.number for e in m.exhibits if e.number in m.uses[number]), "cited")
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in label) + f"-{number}"
+
+
+def _write_screenshot(m: Material, contents: Contents, folder: Path, number: int, body: bytes) -> None:
+    """The PNG that our own browser made: there is nothing in it that could run, so that one form does for both."""
+    capture, file = m.captures[number], f"pages/{_stem(m, number)}.png"
+    (folder / "pages").mkdir(exist_ok=True)
+    (folder / file).write_bytes(body)
+    contents.pages.append(
+        {
+            "capture": number,
+            "file": file,
+            "view": file,
+            "sha256": hashlib.sha256(body).hexdigest(),
+            "charset": "",
+            "exact": True,
+            "url": capture.url_final,
+            "at": shown_time(capture.ended_at),
+            "record": capture.record_id,
+        }
+    )
 
 
 def _write_page(m: Material, contents: Contents, folder: Path, number: int, body: bytes | None) -> None:
@@ -57,8 +85,7 @@ def _write_page(m: Material, contents: Contents, folder: Path, number: int, body
         why = f"its encoding '{pages.header(capture, 'content-encoding')}' cannot be undone here; its bytes are in warc/"
         m.gaps.append({"capture": number, "what": f"capture {number} as text", "why": why})
         return
-    label = next((e.number for e in m.exhibits if e.number in m.uses[number]), "cited")
-    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in label) + f"-{number}"
+    stem = _stem(m, number)
     page = pages.decode(body, capture)
     view = f"pages/{stem}.html"
     row: Row = {

@@ -24,9 +24,10 @@ LIMITS: tuple[tuple[str, str], ...] = (
     ),
     (
         "No trusted time",
-        "No time-stamping authority has stamped this pack. All times are those of the capturing machine's own clock; how "
-        "far that clock was off is not recorded. The chain of the log shows in which order things were recorded, "
-        "and no more.",
+        "No time-stamping authority has stamped this pack. All times are those of the capturing machine's own clock. How "
+        "far that clock was off when a crawl began stands with its run, as measured against the time server that is "
+        'configured or as the machine\'s kernel knew it; where neither could tell, it says "unknown". Nobody has attested '
+        "that measurement. The chain of the log shows in which order things were recorded, and no more.",
     ),
     (
         "No signature",
@@ -36,8 +37,10 @@ LIMITS: tuple[tuple[str, str], ...] = (
     (
         "Headers are as the library reported them",
         "Request and response headers are those that the HTTP library gave: their order and letter case may "
-        "differ from the wire, and HTTP/2 has none of the old form. The TLS certificate, the DNS answer and the "
-        "address from which we asked were not kept. A server's address is kept where the library gave it.",
+        "differ from the wire, and HTTP/2 has none of the old form. Kept beside them, where the library gave it: the "
+        "server's address, the IPv4 addresses that its name led to, the digest of its TLS certificate and of the others "
+        "that it showed. The certificates themselves, IPv6 addresses and the address from which we asked are not "
+        "kept. A browser tells neither the name's answer nor the certificate's digest: that one then stands as \"unknown\".",
     ),
     (
         "Secrets were taken out",
@@ -48,8 +51,10 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "A page may differ for others",
         "Servers answer differently by place, time, device and person. A capture is what this machine was given, "
         "as a program that names itself. A page that a browser rendered is kept as the document after its scripts "
-        "ran; no screenshot is kept, and the views in this pack load no style sheets, so that they look plainer "
-        "than the page did.",
+        "ran. A screenshot is how Chromium without a window drew that page, at one width, cut off below 16,000 pixels, without the "
+        "site's own fonts and films, and without pictures of hosts that the source does not name; pictures in it that "
+        "were kept within a day before are shown from the archive, and the capture says which. Listings without a "
+        "screenshot have none. The views in this pack load no style sheets, so that they look plainer than the page did.",
     ),
     (
         "Other people's data",

@@ -22,9 +22,20 @@ KINDS = {
     CaptureKind.rendered: "document as a browser rendered it",
     CaptureKind.network: "answer fetched by the browser",
     CaptureKind.robots: "robots.txt",
+    CaptureKind.screenshot: "screenshot of a rendered document",
     CaptureKind.handed_in: "handed in",
 }
 LEVELS = {"priority": "priority: queued first", "review": "review: queued", "note": "note: recorded only", "none": "none: nothing to say"}
+
+
+def _connection(c: Capture) -> str:
+    """HTTP version, what the name led to and the certificate, as far as they are known."""
+    said = [c.http_version] if c.http_version else []
+    said += [f"its name led to {', '.join(c.dns_answer)}"] if c.dns_answer else []
+    if c.certificate:
+        chain = f" (the first of {len(c.certificate_chain)} that the server showed)" if c.certificate_chain else ""
+        said.append(f"certificate SHA-256 {c.certificate}{chain}" if c.certificate != "unknown" else "certificate unknown")
+    return "; ".join(said)
 
 
 def shown_time(moment: datetime | str | None) -> str:
@@ -156,6 +167,9 @@ class Summary:
             "digest": c.body_digest,
             "length": f"{c.body_length:,}",
             "server": c.server_ip or "not recorded",
+            "connection": _connection(c),
+            "agent": next((value for name, value in c.request_headers if name.lower() == "user-agent"), ""),
+            "shown": next((value for name, value in c.response_headers if name == "X-Touchstone-Shown"), ""),
             "source": c.source,
             "run": c.run,
             "record": c.record_id,

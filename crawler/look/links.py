@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from crawler.look.css import Element, best_css, find, said
 from crawler.look.prices import marks
@@ -13,6 +13,7 @@ from crawler.look.prices import marks
 _IDS = ("id", "pid", "item", "ad", "product", "product_id", "item_id", "listing", "ref", "sku", "pin", "p", "article", "code")
 _NEXT = re.compile(r"\W*(?:next(?: page)?|older(?: posts| ads)?|more results|weiter|suivant|siguiente|volgende)\W*|[›»→>]{1,2}", re.I)
 _MORE = re.compile(r"\W*(?:(?:load|show|see|view) (?:more|next)(?: \w+){0,3}|more(?: \w+)?)\W*", re.I)
+_PAGE_KEY = re.compile(r"page|pg|p|paged|pageno|page_no|pagenum|pn|start|offset|from|skip", re.I)
 _PAGES = re.compile(r"pag(?:e|es|ing|ination|inator|er)|nav-links|page-numbers", re.I)
 
 
@@ -22,7 +23,6 @@ class Pattern:
 
     regex: str
     why: str
-    strict: bool = True  # each link has a reference of its own; else one listing may stand under several addresses
 
     def ref(self, url: str) -> str:
         found = re.search(self.regex, url)
@@ -38,10 +38,11 @@ def pattern_of(urls: Sequence[str], others: Sequence[str] = ()) -> Pattern | Non
     """The pattern that gives each of these addresses a reference of its own and none to the others; None where there is none."""
     urls = list(dict.fromkeys(without_session(each) for each in urls))
     others = [without_session(each) for each in others if without_session(each) not in urls]
-    for each in (*_by_query(urls), *_by_path(urls)):
+    found = [*_by_query(urls), *_by_path(urls)]
+    for each, least in [*((each, 1.0) for each in found), *((each, 0.6) for each in found if not each.regex.startswith("^"))]:
         refs = [each.ref(url) for url in urls]
-        if not all(refs) or len(set(refs)) < len(refs) * (1 if each.strict else 0.7):
-            continue
+        if not all(refs) or len(set(refs)) < len(refs) * least:
+            continue  # below, one listing may stand under several addresses
         taken = sorted({each.ref(url) for url in others} - {""})
         if not taken:
             return each
@@ -93,7 +94,7 @@ def _by_path(urls: Sequence[str]) -> list[Pattern]:
         columns = sorted(range(len(paths[0])), key=lambda index: (not all(each[index].isdigit() for each in paths), -index))
         for index in columns:
             column = [each[index] for each in paths]
-            if len(set(column)) == len(column) or (len(urls) == 1 and index == len(paths[0]) - 1):
+            if len(set(column)) > 0.5 * len(column) or (len(urls) == 1 and index == len(paths[0]) - 1):
                 out += _in_segment(paths, index, column)
     return out + _anywhere(paths)
 
@@ -160,9 +161,7 @@ def _anywhere(paths: Sequence[Sequence[str]]) -> list[Pattern]:
         places = [next((place for place, each in enumerate(path[:-1]) if each.lower() == word), -1) for path in paths]
         if min(places) >= 0 and len(set(places)) > 1:
             mixed = any(path[place] != word for path, place in zip(paths, places, strict=True))
-            out.append(
-                Pattern(rf"{'(?i)' if mixed else ''}/{plain(word)}/([\w-]+)", f"what follows /{word}/, wherever it stands", strict=False)
-            )
+            out.append(Pattern(rf"{'(?i)' if mixed else ''}/{plain(word)}/([\w-]+)", f"what follows /{word}/, wherever it stands"))
     firsts = {each[0] for each in paths}
     if len(firsts) == 1 and all(len(each) > 1 for each in paths):
         out.append(Pattern(rf"/{plain(next(iter(firsts)))}/(?:[^?#]+/)?([^/?#]+)", "the last segment of an address that begins alike"))
@@ -196,7 +195,7 @@ class Onward:
     url: str = ""  # one further page, to be looked at
 
 
-def onward_of(root: Element, base: str, items: Sequence[str]) -> Onward:
+def onward_of(root: Element, page: str, base: str, items: Sequence[str]) -> Onward:
     """The links from this list page to further ones: rel=next, a link that says so, numbered pages, a button, or endless scroll."""
     from crawler.platforms._page import address
 
@@ -232,6 +231,10 @@ def onward_of(root: Element, base: str, items: Sequence[str]) -> Onward:
                 "links with numbers, such as " + ", ".join(said(each) for each in numbered[:4]),
                 url=address(base, numbered[0].attrib["href"]),
             )
+    for each in links:
+        url = address(base, each.attrib["href"])
+        if _goes_on(urlsplit(page), urlsplit(url)) and (css := best_css([root], [each])):
+            return Onward(css, f"its address is this page's with a number of a page: {url[-40:]}", url=url)
     for each in root.iter("a", "button", "input", "div", "span"):
         words = said(each) or each.attrib.get("value", "")
         if words and len(words) < 40 and _MORE.fullmatch(words) and not (each.tag in ("div", "span") and "role" not in each.attrib):
@@ -245,6 +248,19 @@ def onward_of(root: Element, base: str, items: Sequence[str]) -> Onward:
     if re.search(r"infinite|endless|sentinel|load-?more|scroll-?(?:trigger|end|loader)", raw, re.I):
         return Onward(scroll=True, why="classes that speak of endless scroll")
     return Onward()
+
+
+def _goes_on(here: SplitResult, there: SplitResult) -> bool:
+    """Whether an address is this page's own, with a further page's number in its query or at the end of its path."""
+    if here.netloc != there.netloc or here == there:
+        return False
+    if here.path == there.path:
+        before, after = dict(parse_qsl(here.query)), dict(parse_qsl(there.query))
+        changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+        return (
+            bool(changed) and all(_PAGE_KEY.fullmatch(name) for name in changed) and all(after.get(name, "").isdigit() for name in changed)
+        )
+    return bool(re.fullmatch(re.escape(here.path.rstrip("/")) + r"/(?:page|p|seite)?[/-]?[2-9]/?", there.path))
 
 
 def _numbered(links: Sequence[Element]) -> list[Element]:

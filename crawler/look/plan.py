@@ -77,7 +77,7 @@ class Plan:
             return []
         self.cards |= {each.url: each for each in page.cards.cards}
         self.order = [each.url for each in self._fitting(page)]
-        onward = onward_of(page.root, page.base, page.cards.urls)
+        onward = onward_of(page.root, page.url, page.base, page.cards.urls)
         return [*self._more_items(ITEMS), *(self._ask([onward.url], "next") if onward.url else [])]
 
     order: list[str] = field(default_factory=list)
@@ -133,7 +133,7 @@ class Plan:
     def onward(self) -> Onward:
         if self.listed is None:
             return Onward()
-        return onward_of(self.listed.root, self.listed.base, self.listed.cards.urls if self.listed.cards else [])
+        return onward_of(self.listed.root, self.listed.url, self.listed.base, self.listed.cards.urls if self.listed.cards else [])
 
 
 def majority(urls: list[str]) -> list[str]:

@@ -52,6 +52,8 @@ def _read(product: Thing, graph: dict[str, list[str]], response: TextResponse, s
     price_text = line(f"{amount} {currency}")
     # schema.org's point is the decimal point, but shops write "1.250" for 1,250: read neither way, and counted
     price = None if THREE_DECIMALS.fullmatch(amount.strip()) else price_in(source, price_text)
+    if price is None and (alone := price_in(source, amount)) and alone.kind == "free":
+        price = alone  # "Free GBP"
     seller = schema.seller_of(product)
     said = _shown(line(schema.text(seller)), "seller", response)
     name = said or (source.title if source.kind == "shop" else "")

@@ -159,6 +159,8 @@ _PLAIN = re.compile(
 _NO_AMOUNT = re.compile(r"0\d|\d{8}")
 # eBay writes "US $12.99" and "C $20"; one letter before "$" is taken only where it can be no word ("a $20 bag").
 _PARTED = re.compile(r"(?<![a-z])(us|au|ca|nz|hk|nt|mx|c|r) \$")
+_NO_PRICE = re.compile(r"\de[+-]?\d")  # 1e+30 is a program's number, not a price
+_NEGATIVE = re.compile(r"[-−](?=[\d£$€])")  # a discount or a refund; a dash with a space after it is only a dash
 _MAX_LENGTH = 500  # a price is short; a page handed in by mistake is not read to its end
 _CEILING = 10**15  # minor units; beyond is a phone or an identifier, not a price (and more than a database integer is safe with)
 
@@ -195,6 +197,8 @@ def parse_price(text: str, default_currency: str | None = None) -> Price | None:
     if _FREE.fullmatch(read):
         return Price(0, default, text, "free")
     found = [m for m in _PRICE.finditer(read) if not _POSTAGE.match(read, m.end())]
+    if _NO_PRICE.search(read) or (len(found) == 1 and _NEGATIVE.match(read)):
+        return None
     marked = [m for m in found if _mark_of(m, read)]
     if marked:
         return _of_marked(read, text, marked, found, default)

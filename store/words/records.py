@@ -436,6 +436,7 @@ class Version:
     capture: int
     snapshot: Snapshot
     image_digests: tuple[str, ...]
+    pictures_known: bool = True  # False where not all of them were fetched
 
 
 class Told(enum.StrEnum):

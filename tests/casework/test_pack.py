@@ -32,6 +32,7 @@ from store.store import SYSTEM, Store
 from store.words.records import Capture, CaptureKind, Case, Parsed, Snapshot, SubjectKind, Verdict
 from tests.casework.packs import AT, CASE, SECRET, TOKEN, World, build
 from tests.casework.tamper import files, members, rows
+from tests.crawler.conftest import picture
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -130,13 +131,24 @@ def test_a_rendered_page_comes_with_the_browsers_own_captures(tmp_path: Path) ->
     part = replace(
         base, kind=CaptureKind.network, url_final="http://shop.example/api", response_headers=(("Content-Type", "application/json"),)
     )
+    said = (("Content-Type", "image/png"), ("X-Touchstone-Shown", "40x40 of 40x90"))
+    shot = replace(base, kind=CaptureKind.screenshot, request_headers=(), response_headers=said, certificate="unknown", decoded_digest="")
+    parts = [(part, b'{"price": 3}'), (shot, picture())]
     with store.archive.writer("shop") as writer:
-        kept = store.keep_rendered(writer, document, b"<h1>Rendered</h1>", [(part, b'{"price": 3}')], actor=SYSTEM, purpose="market sweep")
+        kept = store.keep_rendered(writer, document, b"<h1>Rendered</h1>", parts, actor=SYSTEM, purpose="market sweep")
     reading = store.keep_readings(kept, "selectors", "selectors/1", [Parsed("3", kept.url_final, Snapshot(title="Rendered"))], run)[0]
     store.open_case(Case("TS-3", "wexcombe", "Rendered"), actor="a.officer")
     store.exhibit("TS-3", SubjectKind.listing, reading.listing, initials="AB", description="A rendered page", actor="a.officer")
     done = again(world, tmp_path / "pack", "TS-3")
-    assert {c["kind"] for c in rows(done.folder, "data/captures.jsonl")} == {"rendered", "network"} and verify(done.folder).accepted
+    assert {c["kind"] for c in rows(done.folder, "data/captures.jsonl")} == {"rendered", "network", "screenshot"} and verify(
+        done.folder
+    ).accepted
+    [png] = [name for name in files(done.folder) if name.endswith(".png")]
+    readme = (done.folder / "README.html").read_text(encoding="utf-8")
+    assert (done.folder / png).read_bytes() == picture() and f'src="{png}"' in readme and "40x40 of 40x90" in readme
+    assert "certificate unknown" in readme and "how far it was off is unknown" in readme
+    (done.folder / png).write_bytes(picture("blue"))
+    assert not verify(done.folder).accepted, "and it is checked against its capture"
     gaps = json.loads((done.folder / "gaps.json").read_bytes())["not_examined"]
     assert {"text_terms has not examined anything of listing 4", "listing 4 was never scored"} <= {g["what"] for g in gaps}
 

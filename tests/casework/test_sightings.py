@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from casework.apart import MARKER, Apart
 from casework.cli import app
 from casework.imports import read_map
+from casework.verify import main as verify_pack
 from casework.when import parse_when
 from store.config import ConfigError, Home
 from store.errors import TouchstoneError
@@ -124,6 +125,7 @@ def examined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Work, d
     work.run("case", "add", "C-1", "sightings_public", refs["tip"], "--initials", "AB")
     work.run("case", "add", "C-1", "sightings_officer", refs["officer"], "--initials", "AB")
     work.run("case", "export", "C-1", "--why", "test")
+    assert verify_pack([str(work.folder / "var" / "packs" / "C-1")]) == 0
     yield work, refs
 
 
@@ -329,6 +331,25 @@ def test_a_page_that_somebody_holds_is_read_as_its_sources_with_its_picture(work
         assert page.part_of == file.id and reader.listing_images(added["sighting"]["listing"]) == []
         assert [r.listing.ref for r in reader.read_from([file.id or 0], but=added["sighting"]["listing"])] == ["77"]
     assert store.verify() == []
+
+
+def test_a_page_handed_in_is_read_again_by_a_better_parser_and_puts_no_crawled_page_in_the_shade(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source(work)
+    with work.store() as store:
+        build = Builder(store, source="wexcombe")
+        build.listing("77", title="As crawled", price_text="£80")
+        build.close()
+    work.add(saved("mhtml", work), "--source", "wexcombe", "--obtained", "x")
+    assert work.json("listing", "show", "wexcombe", "77")["summary"]["snapshot"]["title"] == "As crawled"
+    assert len(work.json("listing", "history", "wexcombe", "77")) >= 1
+    monkeypatch.setattr("crawler.platforms.schema_org.VERSION", "next")
+    assert "pictures joined 1" in work.run("reread", "wexcombe")
+    with work.store() as store, store.acting("a.officer", purpose="look") as reader:
+        listing = reader.listing("wexcombe", "77").listing.id or 0
+        versions = {r.parser_version.partition("+")[0] for r in reader.readings(listing=listing)}
+    assert {"hand/1", "schema_org/next"} <= versions and len(versions) == 3
 
 
 def test_a_page_of_any_site_can_be_read_by_schema_org_and_of_another_site_is_not_taken_for_the_sources(work: Work) -> None:

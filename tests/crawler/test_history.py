@@ -1,10 +1,16 @@
 """What a listing's history is: readings in order of capture, not what a parser or a picture server made of it."""
 
+import json
 from typing import Any
 
+from typer.testing import CliRunner
+
+from casework.cli import app
 from crawler import reread
-from store.words.records import Outcome
+from store.history import History
+from store.words.records import CaptureKind, Operation, Outcome
 from tests.crawler.conftest import Crawling, Mini
+from tests.market.server import Response
 
 
 def test_a_price_that_falls_and_rises_again_is_three_versions(mini: Mini, crawling: Crawling) -> None:
@@ -30,8 +36,6 @@ def test_another_picture_is_a_version(mini: Mini, crawling: Crawling) -> None:
 def test_a_better_parser_is_no_edit_by_the_seller(mini: Mini, crawling: Crawling) -> None:
     """Selectors at first without the seller's words; the changed YAML is a new parser version, read from kept bytes, twice the same."""
     selectors = "selectors: {title: h1, images: img@src%s}\n"
-    from tests.market.server import Response
-
     mini.pages |= {
         f"/item/{n}": Response(f"<h1>Bag {n}</h1><p class=said>Mirror of the original</p><img src=/p/{n}.png>".encode()) for n in (1, 2, 3)
     }
@@ -51,6 +55,220 @@ def test_a_better_parser_is_no_edit_by_the_seller(mini: Mini, crawling: Crawling
     reread.run(crawling.store, crawling.home)
     after = crawling.store.counts()
     assert {noun for noun in before if before[noun] != after[noun]} == {"events"}
+
+
+# -- edits, and what is none ---------------------------------------------------------------------------------------------------
+def _item(token: str = "", **said: Any) -> Response:
+    """An item page with a place, a seller and a picture; `token` stands in its bytes and nowhere in its words."""
+    words = {
+        "title": "Bag",
+        "price": "100.00",
+        "place": "Wexcombe",
+        "picture": "/p/1.png",
+        "seller": "sam",
+        "text": "Red leather bag",
+    } | said
+    product = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": words["title"],
+        "description": words["text"],
+        "image": words["picture"],
+        "offers": {
+            "@type": "Offer",
+            "price": words["price"],
+            "priceCurrency": "GBP",
+            "seller": {"@type": "Person", "name": words["seller"], "url": f"/seller/{words['seller']}"},
+            "availableAtOrFrom": {"@type": "Place", "address": words["place"]},
+        },
+    }
+    hidden = f"<form><input type=hidden name=csrf value='{token}'></form>"
+    return Response(f"{hidden}<script type='application/ld+json'>{json.dumps(product)}</script>".encode())
+
+
+def _full(crawling: Crawling, ref: str, source: str = "mini") -> History:
+    with crawling.store.acting("system", purpose="test") as reader:
+        return reader.full_history(reader.listing(source, ref).listing.id or 0)
+
+
+def _bytes(crawling: Crawling) -> int:
+    return sum((crawling.store.archive.folder / name).stat().st_size for name in crawling.store.archive.segments())
+
+
+def _kinds(crawling: Crawling, run: str) -> list[str]:
+    """The record types of a run's captures, in order."""
+    with crawling.store.acting("system", purpose="test") as reader:
+        places = [reader.place(each.id or 0) for each in reader.captures_of(run=run, limit=1000)]
+    return [place.record_type for place in places if place]
+
+
+def test_five_edits_are_five_versions(mini: Mini, crawling: Crawling) -> None:
+    """Title, price, pictures, place, text: each a version with its own field, seen on its own capture."""
+    mini.goods = {"1": ("Bag", "", "")}
+    mini.write(crawling.home)
+    said: dict[str, Any] = {}
+    edits = ({}, {"title": "Bag, new"}, {"price": "80.00"}, {"picture": "/p/2.png"}, {"place": "Hexley"}, {"text": "Blue leather bag"})
+    for edit in edits:
+        said |= edit
+        mini.pages["/item/1"] = _item(**said)
+        assert crawling("mini").outcome is Outcome.good
+    history = _full(crawling, "1")
+    assert len(history.versions) == 1 + 5 and len({each.capture for each in history.versions}) == 6
+    fields = [{change.field for change in each} for each in history.changes]
+    assert fields == [{"title"}, {"price_text", "price_minor"}, {"pictures"}, {"place"}, {"text"}]
+    price = next(change for change in history.changes[1] if change.field == "price_minor")
+    assert (price.old, price.new) == (10000, 8000) and history.absences == ()
+
+
+def test_an_unchanged_page_is_no_version_and_its_bytes_are_kept_once(mini: Mini, crawling: Crawling) -> None:
+    padding = "".join(f"<p>{n * 7919 % 100_003}</p>" for n in range(20_000))  # that does not pack away to nothing
+    mini.goods = {"1": ("Bag", "", "")}
+    page = _item()
+    mini.pages["/item/1"] = Response(page.body + padding.encode())
+    mini.write(crawling.home)
+    crawling("mini")
+    first = _bytes(crawling)
+    crawling("mini")
+    again = _bytes(crawling) - first
+    runs = crawling.store.runs("crawl")
+    assert _kinds(crawling, runs[1].id) == ["response"] * 4 and _kinds(crawling, runs[0].id) == ["revisit"] * 4
+    assert again < 5_000 < 40_000 < first, f"{again} bytes more, of {first}"
+    assert len(_full(crawling, "1").versions) == 1 and crawling.store.verify() == []
+    crawling("mini")
+    assert abs(_bytes(crawling) - first - 2 * again) < 200, "and each time again only so much"
+
+
+def test_a_changed_token_is_new_bytes_and_no_version(mini: Mini, crawling: Crawling) -> None:
+    """In a form, in the picture's address, in a header: three crawls, three different pages, one version."""
+    mini.goods = {"1": ("Bag", "", "")}
+    mini.write(crawling.home)
+    for number, token in enumerate(("f00d", "beef", "cafe")):
+        page = _item(token, picture=f"/p/1-{token}.png")
+        mini.pages["/item/1"] = Response(page.body, headers={"X-Request": token})
+        assert crawling("mini").outcome is Outcome.good, number
+    pages = [each for each in crawling.captures(kinds=(CaptureKind.page,)) if each.url_final.endswith("/item/1")]
+    assert len({each.body_digest for each in pages}) == 3
+    history = _full(crawling, "1")
+    assert len(history.versions) == 1 and history.changes == () and crawling.store.counts()["images"] == 1
+
+
+def test_pictures_in_another_order_are_the_same_set_and_a_first_picture_is_a_version(mini: Mini, crawling: Crawling) -> None:
+    mini.goods = {"1": ("Bag", "", "")}
+    mini.write(crawling.home)
+    for pictures in ([], ["/p/1.png", "/p/2.png"], ["/p/2.png", "/p/1.png"]):
+        mini.pages["/item/1"] = _item(picture=pictures)
+        crawling("mini")
+    [change] = _full(crawling, "1").changes
+    assert [(each.field, len(each.old), len(each.new)) for each in change] == [("pictures", 0, 2)]
+
+
+# -- gone, back, relisted ------------------------------------------------------------------------------------------------------
+def test_gone_by_its_page_and_back(mini: Mini, crawling: Crawling) -> None:
+    mini.goods = {"1": ("Bag", "9.00", "/p/1.png"), "2": ("Hat", "5.00", "/p/2.png")}
+    mini.write(crawling.home)
+    crawling("mini")
+    mini.pages["/item/1"] = Response(b"<h1>Gone</h1>", status=410)
+    crawling("mini")
+    crawling("mini")
+    [absence] = _full(crawling, "1").absences
+    assert absence.back is None and absence.evidence[0].what == "its page answered 410" and absence.evidence[0].capture
+    with crawling.store.acting("system", purpose="test") as reader:
+        shown = reader.capture(absence.evidence[0].capture)
+    assert shown.status == 410 and absence.last_seen < absence.since == shown.ended_at
+    del mini.pages["/item/1"]
+    crawling("mini")
+    [absence] = _full(crawling, "1").absences
+    assert absence.back and absence.back_capture and absence.since < absence.back
+    assert len(_full(crawling, "1").versions) == 1, "it came back as it was"
+    assert _full(crawling, "2").absences == ()
+
+
+def test_gone_from_a_complete_crawl_and_not_from_one_that_failed(mini: Mini, crawling: Crawling) -> None:
+    mini.goods = {"1": ("Bag", "9.00", "/p/1.png"), "2": ("Hat", "5.00", "/p/2.png")}
+    mini.write(crawling.home)
+    crawling("mini")
+    bag = mini.goods.pop("1")
+    mini.pages["/item/2"] = Response(b"broken", status=403)  # a crawl that did not get what it asked for says nothing of what is gone
+    crawling("mini")
+    assert _full(crawling, "1").absences == ()
+    mini.pages["/item/2"] = mini._item("2") or Response(b"")
+    assert crawling("mini").outcome is Outcome.good
+    [absence] = _full(crawling, "1").absences
+    assert absence.evidence[0].capture is None and absence.evidence[0].run == crawling.store.runs("crawl")[0].id
+    assert "met 1 listings and not this one" in absence.evidence[0].what
+    mini.goods["1"] = bag
+    crawling("mini")
+    assert _full(crawling, "1").absences[0].back
+
+
+def test_another_configuration_or_operation_is_no_evidence(mini: Mini, crawling: Crawling) -> None:
+    """A crawl that looked elsewhere did not look for it."""
+    mini.goods = {"1": ("Bag", "9.00", "/p/1.png"), "2": ("Hat", "5.00", "/p/2.png")}
+    mini.write(crawling.home)
+    crawling("mini")
+    del mini.goods["1"]
+    crawling("mini", operation=Operation("other", "demo", "Bags only", terms=("bag",)))
+    mini.write(crawling.home, more="max_pages: 100\n")
+    crawling("mini")
+    assert _full(crawling, "1").absences == ()
+
+
+def _relist(mini: Mini, crawling: Crawling, **new: Any) -> tuple[History, History]:
+    """Listing 1 goes, and 9 comes with the words of 1 and what is `new`."""
+    mini.goods = {"1": ("Bag", "", ""), "2": ("Hat", "5.00", "/p/2.png")}
+    mini.pages["/item/1"] = _item()
+    mini.write(crawling.home)
+    crawling("mini")
+    del mini.goods["1"], mini.pages["/item/1"]
+    mini.goods["9"] = ("Bag", "", "")
+    mini.pages["/item/9"] = _item(**new)
+    crawling("mini")
+    return _full(crawling, "1"), _full(crawling, "9")
+
+
+def test_relisted_by_the_same_seller_at_another_price(mini: Mini, crawling: Crawling) -> None:
+    old, new = _relist(mini, crawling, price="75.00", picture="/p/3.png", title=" BAG ")
+    assert [(each.listing.ref, each.because) for each in old.relisted_to] == [("9", "same seller and same words")]
+    assert [(each.listing.ref, each.because) for each in new.relisted_from] == [("1", "same seller and same words")]
+    assert old.relisted_to[0].first_seen > old.absences[0].last_seen and old.relisted_from == new.relisted_to == ()
+
+
+def test_relisted_by_another_account_with_the_same_pictures_and_words(mini: Mini, crawling: Crawling) -> None:
+    old, new = _relist(mini, crawling, seller="alex")
+    assert [each.because for each in old.relisted_to] == [each.because for each in new.relisted_from] == ["same pictures and same words"]
+
+
+def test_another_sellers_words_alone_are_no_relisting(mini: Mini, crawling: Crawling) -> None:
+    old, new = _relist(mini, crawling, seller="alex", picture="/p/3.png")
+    assert old.absences and old.relisted_to == new.relisted_from == ()
+
+
+def test_a_second_advert_beside_the_first_is_no_relisting(mini: Mini, crawling: Crawling) -> None:
+    mini.goods = {"1": ("Bag", "", "")}
+    mini.pages["/item/1"] = mini.pages["/item/9"] = _item()
+    mini.write(crawling.home)
+    crawling("mini")
+    mini.goods["9"] = ("Bag", "", "")
+    crawling("mini")
+    assert _full(crawling, "1").relisted_to == _full(crawling, "9").relisted_from == ()
+
+
+def test_the_command_shows_it(mini: Mini, crawling: Crawling) -> None:
+    old, _ = _relist(mini, crawling)
+    mini.pages["/item/9"] = _item(price="60.00")
+    crawling("mini")
+    shown = [
+        CliRunner().invoke(app, ["listing", "history", "mini", ref, "--home", str(crawling.home.folder), "--by", "a.officer", *more])
+        for ref, more in (("1", []), ("9", []), ("9", ["--json"]))
+    ]
+    assert [each.exit_code for each in shown] == [0, 0, 0], shown[0].output
+    first, second = (" ".join(each.output.split()) for each in shown[:2])
+    assert "Gone by" in first and "has not been seen since" in first and "came again as '9'" in first
+    assert f"(capture {old.absences[0].last_capture})" in first
+    assert "price_minor: 10000 → 6000" in second and "listed before as '1'" in second and "ever gone" in second
+    said = json.loads(shown[2].output)
+    assert said["relisted_from"][0]["listing"]["ref"] == "1" and len(said["versions"]) == 2
+    assert {"field": "price_minor", "old": 10000, "new": 6000} in said["changes"][0]
 
 
 def test_what_changes_without_an_edit_is_kept_beside_the_words_and_is_no_version(mini: Mini, crawling: Crawling) -> None:

@@ -20,11 +20,12 @@ from store.words.records import (
     Link,
     LinkReason,
     Method,
+    Purpose,
     RegisterEntry,
     SubjectKind,
     Verdict,
 )
-from tests.builders import Builder, jpeg
+from tests.builders import START, Builder, jpeg
 
 # Types that can say something of a person. A function of Store that gives one back must have been given it.
 PERSONAL = (
@@ -92,6 +93,9 @@ def full(sqlite_store: Store) -> Store:
         purpose="link",
     )
     store.judge(SubjectKind.listing, one.listing, Verdict.yes, actor="officer", authority="demo", reason="seen")
+    store.keep_view(
+        "http://stall.example/user/1", actor="officer", purpose=Purpose.capture_once, operation=None, run="r", days=28, threshold=3
+    )
     store.open_case(Case("C1", "demo", "A case"), actor="officer")
     store.exhibit("C1", SubjectKind.listing, one.listing, initials="AB", description="advert", actor="officer")
     return store
@@ -103,6 +107,7 @@ CALLS: dict[str, Any] = {
     "captures": lambda r: r.captures([1]),
     "payload": lambda r: r.payload(1),
     "answer": lambda r: r.answer(r.store.runs("crawl")[0].id, "GET", "http://stall.example/item/1"),
+    "newest_picture": lambda r: r.newest_picture("stall", "http://stall.example/item/1/picture/0.jpg", START),
     "captures_of": lambda r: r.captures_of(),
     "place": lambda r: r.place(1),
     "locations": lambda r: list(r.locations(1)),
@@ -113,10 +118,13 @@ CALLS: dict[str, Any] = {
     "summaries": lambda r: r.summaries(),
     "listing": lambda r: r.listing("stall", "1"),
     "history": lambda r: r.history(1),
+    "full_history": lambda r: r.full_history(1),
     "listing_images": lambda r: r.listing_images(1),
     "listing_captures": lambda r: r.listing_captures(1),
     "readings": lambda r: r.readings(listing=1),
     "sellers": lambda r: r.sellers(),
+    "sellers_known": lambda r: r.sellers_known(names=[r.sellers()[0].handle]),
+    "views": lambda r: r.views(START),
     "seller_listings": lambda r: r.seller_listings(1),
     "contacts": lambda r: r.contacts(listing=1),
     "sellers_of_contact": lambda r: r.sellers_of_contact("phone", "+447700900123"),

@@ -102,6 +102,9 @@ def test_reads(text: str, amount: int, currency: str | None, kind: str) -> None:
         "N/A",
         "£" + "9" * 40,
         "free, £5 postage",
+        "-£5",
+        "-5 GBP",
+        "1e+30 GBP",
     ],
 )
 def test_no_price_is_none_and_never_nought(text: str) -> None:

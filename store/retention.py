@@ -1,0 +1,69 @@
+"""How long rows are kept by their date: short for what is under no suspicion, long for what a flag, a person's yes or a watch is about.
+
+A page of search results shows many sellers; each row begins with the short date. When a listing comes to matter, its own rows get
+the long one: the listing, what was said of it, who offers it, its contacts and pictures, the captures it was read from. The other
+listings of the same page, and their sellers, keep the short date. Setting the date is the one change of a row beside erasure's; it only
+ever moves a date on, and the log says of which listing. A hold or a case goes before any date (store/erasure.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, or_, select
+
+from store import audit
+from store import tables as t
+from store.database import Database
+from store.words.records import Verb
+
+
+class RetentionWrites:
+    database: Database
+    retention: Mapping[str, int]
+
+    def concern(self, listings: Iterable[int], *, actor: str, why: str, run: str | None = None) -> int:
+        """Give these listings' own rows the long date; how many rows that moved on. Safe to do again."""
+        with self.database.writing() as c:
+            return sum(concern(self.database, c, listing, self.retention, actor=actor, why=why, run=run) for listing in listings)
+
+
+def concern(
+    database: Database, c: Connection, listing: int, retention: Mapping[str, int], *, actor: str, why: str, run: str | None = None
+) -> int:
+    """Give a listing's own rows the long date, counted from when it was last seen; how many rows that moved on. Safe to do again."""
+    days = retention.get("flagged")
+    seen = c.execute(select(func.max(t.reading.c.captured_at)).where(t.reading.c.listing == listing)).scalar()
+    if days is None or seen is None:
+        return 0
+    until = seen + timedelta(days=days)
+    read = select(t.reading.c.id).where(t.reading.c.listing == listing)
+    pictures = select(t.reading_image.c.capture).where(t.reading_image.c.reading.in_(read))
+    pages = select(t.reading.c.capture).where(t.reading.c.listing == listing)
+    of: list[tuple[Table, Any]] = [
+        (t.listing, t.listing.c.id == listing),
+        (t.snapshot, t.snapshot.c.id.in_(select(t.reading.c.snapshot).where(t.reading.c.listing == listing))),
+        (t.seller, t.seller.c.id.in_(select(t.reading.c.seller).where(t.reading.c.listing == listing, t.reading.c.seller.is_not(None)))),
+        (t.contact, t.contact.c.id.in_(select(t.listing_contact.c.contact).where(t.listing_contact.c.listing == listing))),
+        (t.image, t.image.c.id.in_(select(t.picture.c.image).where(t.picture.c.listing == listing))),
+        (t.capture, or_(t.capture.c.id.in_(pages), t.capture.c.id.in_(pictures), t.capture.c.part_of.in_(pages))),
+    ]
+    moved = 0
+    for table, own in of:
+        earlier = own & table.c.retention_until.is_not(None) & (table.c.retention_until < until)
+        moved += c.execute(table.update().where(earlier).values(retention_until=until)).rowcount
+    if moved:
+        audit.append(
+            database,
+            c,
+            Verb.alteration,
+            actor=actor,
+            purpose="retention",
+            justification=why,
+            run=run,
+            subjects={"listing": [listing]},
+            detail={"until": until.isoformat(), "rows": moved},
+        )
+    return moved
