@@ -63,7 +63,7 @@ _KEYS = {
         "posted_by",
         "advertiser",
     ),
-    "place": ("location", "place", "city", "town", "area", "region", "address"),
+    "place": ("location", "place", "pitch", "city", "town", "area", "region", "address"),
     "url": ("url", "link", "permalink", "href", "web_url", "webUrl", "listing_url", "item_url", "canonical_url", "path"),
     "images": ("images", "photos", "pictures", "media", "image", "photo", "picture", "thumbnail", "image_url", "imageUrl", "thumb"),
     "brand": ("brand", "manufacturer", "make", "designer"),
@@ -74,25 +74,24 @@ _INSIDE = {
     "price": ("amount", "value", "current", "formatted", "display", "text", "minor", "pence", "price"),
     "seller": ("name", "username", "display_name", "displayName", "handle", "title"),
     "place": ("name", "town", "city", "text", "display", "area", "postcode"),
-    "images": ("full", "large", "url", "src", "href", "original", "image", "path"),
+    "images": ("full", "large", "big", "url", "src", "href", "original", "image", "path"),
     "brand": ("name", "title"),
     "category": ("name", "title"),
     "url": ("href", "url"),
 }
-_NEXT = (
-    "next",
-    "next_page",
-    "nextPage",
-    "next_url",
-    "nextUrl",
-    "cursor",
-    "next_cursor",
-    "nextCursor",
-    "has_more",
-    "hasMore",
-    "has_next",
-    "hasNext",
-)
+# key of a page's onward word → the parameter that asks for it; "" is the parameter that the address has, or `page`
+_NEXT = {
+    **dict.fromkeys(("next", "next_page", "nextPage", "next_url", "nextUrl", "has_more", "hasMore", "has_next", "hasNext"), ""),
+    **dict.fromkeys(("cursor", "next_cursor", "nextCursor", "endCursor", "end_cursor"), "cursor"),
+    "after": "after",
+    "next_token": "token",
+    "nextToken": "token",
+    "next_page_token": "page_token",
+    "nextPageToken": "pageToken",
+    "continuation": "continuation",
+    "next_offset": "offset",
+    "nextOffset": "offset",
+}
 _PAGED = ("page", "p", "offset", "start", "from", "cursor", "after")
 
 
@@ -236,7 +235,7 @@ def _onward(document: Any, path: str, url: str) -> Iterator[dict[str, str]]:
             if isinstance(value, str) and ("/" in value or "?" in value):
                 yield {"next": full}
             elif isinstance(value, str | int) and not isinstance(value, bool):
-                yield {"next": full, "next_param": "cursor" if "ursor" in key else named or "page"}
+                yield {"next": full, "next_param": _NEXT[key] or named or "page"}
             elif isinstance(value, bool):
                 yield {"next": full, "next_param": named or "page"}
         pages = next(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from crawler.look import items as compare
@@ -13,13 +13,13 @@ from crawler.look.answers import answer_of
 from crawler.look.cards import CardSet, link_css
 from crawler.look.css import Element, best_css, find, said
 from crawler.look.items import FIELDS, Guess, Item
-from crawler.look.links import Pattern, pattern_of
+from crawler.look.links import Onward, Pattern, pattern_of
 from crawler.look.page import Page
 from crawler.look.plan import Plan, majority
 from crawler.platforms import _api as api
 from crawler.platforms import platform, schema_org
 from crawler.platforms._page import address
-from crawler.source import Kind, Source, host_of
+from crawler.source import Follow, Kind, Selectors, Source, host_of
 from store.words.money import parse_price
 from store.words.records import Parsed
 
@@ -178,19 +178,16 @@ def _of_list(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[
     usual = majority([*cards.urls, *further])
     items = [each for each in plan.items if each.is_item or len(plan.items) > 1]
     pattern = pattern_of(usual, not_items) or pattern_of(majority(cards.urls), [page.url])
+    if pattern and not pattern.by_query and any(pattern.ref(url) and not pattern.ref(url.partition("?")[0]) for url in cards.urls):
+        pattern = replace(pattern, regex=f"^[^?#]*{pattern.regex.removeprefix('^')}")  # a link that only speaks of an item is none
     number = sum(bool(pattern and pattern.ref(url)) for url in cards.urls) or len(cards.cards)
     texts = [each.price.text for each in cards.cards if each.price]
     if not items or pattern is None:
         return _of_cards(plan, source, page, cards, pattern, texts)
     ref = Entry("ref", pattern.regex, f"{pattern.why}, such as {pattern.ref(usual[0])}")
     follow = [Entry("listing", link_css(cards), _about(cards))]
-    if onward.css:
-        follow.append(Entry("next", onward.css, onward.why))
-    elif onward.more:
-        follow.append(Entry("more", onward.more, onward.why))
-    elif onward.scroll:
-        follow.append(Entry("scroll", True, onward.why))
-    lead = Entry("follow", follow, "" if onward.css or onward.more or onward.scroll else "no link to a further list page was seen")
+    follow += _goes_on(onward)
+    lead = Entry("follow", follow, _unfollowed(onward))
     pages = [
         Item(each.root, each.url, each.card.title if each.card else "", each.card.price.amount if each.card and each.card.price else None)
         for each in items
@@ -221,6 +218,18 @@ def _of_list(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[
     entries.append(Entry("selectors", rules, f"CSS, found by comparing {len(pages)} item pages"))
     wait = f"{cards.css}, {titled}" if titled else ""
     return entries + _foot(plan, source, number, _currency(texts), wait), items
+
+
+def _goes_on(onward: Onward) -> list[Entry]:
+    """The keys of `follow` by which the list goes on, of those that this version knows."""
+    stated = {"next": onward.css, "more": onward.more, "scroll": onward.scroll}
+    return [Entry(key, value, onward.why) for key, value in stated.items() if value and key in FOLLOWED]
+
+
+def _unfollowed(onward: Onward) -> str:
+    if _goes_on(onward):
+        return ""
+    return f"how the list goes on was seen but is not followed: {onward.why}" if onward.why else "no link to a further list page was seen"
 
 
 def _about(cards: CardSet) -> str:
@@ -298,15 +307,12 @@ def _selectors(pages: Sequence[Item]) -> tuple[list[Entry], Guess | None, str]:
     return rules, seller, title.rules[0] if title else ""
 
 
-def _keys() -> frozenset[str]:
-    from dataclasses import fields
-
-    from crawler.source import Selectors
-
-    return frozenset(each.name for each in fields(Selectors))
+def _keys(record: type) -> frozenset[str]:
+    return frozenset(each.name for each in fields(record))
 
 
-KEYS = _keys()
+KEYS = _keys(Selectors)
+FOLLOWED = _keys(Follow)
 
 
 def _entry(name: str, guess: Guess) -> Entry:
@@ -347,9 +353,8 @@ def _of_cards(
         else "their addresses hold no reference"
     )
     entries = _head(plan, source, kind, why, "selectors", because, [page.url])
-    onward = plan.onward
-    if onward.css:
-        entries.append(Entry("follow", [Entry("next", onward.css, onward.why)]))
+    if on := _goes_on(plan.onward):
+        entries.append(Entry("follow", on))
     if pattern:
         entries.append(Entry("ref", pattern.regex, f"{pattern.why}, such as {pattern.ref(cards.urls[0])}"))
     entries.append(Entry("cards", rules, "CSS within a card"))

@@ -24,6 +24,10 @@ class Pattern:
     regex: str
     why: str
 
+    @property
+    def by_query(self) -> bool:
+        return "[?&]" in self.regex
+
     def ref(self, url: str) -> str:
         found = re.search(self.regex, url)
         return next((each for each in (*found.groups(), found.group()) if each), "") if found else ""
@@ -129,7 +133,7 @@ def _in_segment(paths: Sequence[Sequence[str]], index: int, column: Sequence[str
     else:
         if all(re.match(r"\d{3,}[-_]", each) for each in stems):
             out.append(Pattern(rf"{before}(\d+)[-_]", "the number that the segment begins with, another on every link"))
-        if all(re.search(r"[-_]\d{3,}$", each) for each in stems):
+        if all(re.search(r"[-_]\d{3,}$", each) for each in stems) and any(len(re.sub(r"[-_]\d+$", "", each)) > 5 for each in stems):
             out.append(
                 Pattern(rf"{before}[^/?#]*[-_](\d+){end or '(?:[/?#]|$)'}", "the number that the segment ends with, another on every link")
             )

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
+import yaml
 
 from crawler.browser import find_chromium
 from crawler.look import draft_for
-from crawler.source import read_source
 from store.config import Home
 from tests.crawler.conftest import Crawling
 from tests.market import Market, start_market
@@ -25,6 +25,7 @@ LEGAL = ("legal:", "legal: A loopback test.")
 # is added where its beginning is ""
 EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {}
 MOST = 3
+BY_HAND = {"awkward_stalls_search": "a search by POST has no address that could be looked at"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Sites:
         folder = home.folder / "reference"
         self.market.write_sources(folder)
         self.group.write_sources(folder)
-        return read_source(folder / f"{source}.yml").start[0]
+        stated = yaml.safe_load((folder / f"{source}.yml").read_text(encoding="utf-8"))
+        return str(stated.get("start", [stated["url"]])[0])
 
     def truth(self, source: str) -> dict[str, tuple[str, int | None]]:
         """Title and price of each listing, by address or reference, whichever is certain: by title here, since references are the draft's."""
@@ -88,6 +90,8 @@ def recall(found: Mapping[str, tuple[str, int | None]], truth: Mapping[str, tupl
 
 @pytest.mark.parametrize("source", names())
 def test_a_draft_needs_at_most_three_edited_lines(source: str, sites: Sites, home: Home, crawling: Crawling) -> None:
+    if source in BY_HAND:
+        pytest.skip(BY_HAND[source])
     url = sites.start(source, home)
     made = draft_for(home, url, "drafted", testing=True)
     if made["needs_javascript"] and find_chromium() is None:

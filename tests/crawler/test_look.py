@@ -1,0 +1,228 @@
+"""`source new`: what is told from a page's make, and that looking is as polite and as well recorded as a crawl."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scrapy.http import HtmlResponse
+
+from crawler.look import draft_for, name_for
+from crawler.look.answers import answer_of
+from crawler.look.cards import cards_of, link_css
+from crawler.look.css import best_css, names, speaks
+from crawler.look.items import FIELDS, Item, field_of, images_of, text_of, title_of
+from crawler.look.items import price_of as price_rules
+from crawler.look.links import onward_of, pattern_of
+from crawler.look.page import Page
+from crawler.look.prices import prices, rank
+from crawler.source import read_source
+from store.config import Home
+from store.errors import TouchstoneError
+from store.words.records import CaptureKind
+from tests.crawler.conftest import ROOT, Crawling, Mini
+from tests.market.server import Response
+
+SITE = "https://parade.example"
+
+
+def page(body: str, url: str = f"{SITE}/list", head: str = "") -> Page:
+    html = f"<html><head><meta charset=utf-8>{head}</head><body>{body}</body></html>"
+    return Page(url, HtmlResponse(url, body=html.encode(), encoding="utf-8"), 1)
+
+
+# -- CSS -------------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["price", "product-title", "ad_location", "listing-card", "gallery", "sellerName"])
+def test_names_that_a_person_chose_speak(name: str) -> None:
+    assert speaks(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["css-1x2ab3", "sc-bdVaJa", "_3xK9z", "jsx-1234567", "Card_title__x7Yz2", "mt-4", "text-lg", "flex", "active", "item-4711", "kQwTzR"],
+)
+def test_names_that_a_tool_made_up_and_names_of_looks_do_not(name: str) -> None:
+    assert not speaks(name)
+
+
+def test_of_a_css_module_the_speaking_part_is_kept() -> None:
+    element = page("<b class='Card_price__x7Yz2'>£4</b>").root.find(".//b")
+    assert '[class*="Card_price_"]' in names(element)
+
+
+def test_the_plainest_selector_that_finds_the_right_thing_on_every_page_wins() -> None:
+    pages = [page(f"<p class=price>£1</p><div id=ad><p class=price>£{n}</p></div>").root for n in (5, 6)]
+    wanted = [each.findall(".//p")[1] for each in pages]
+    assert best_css(pages, wanted) == "#ad .price"
+
+
+# -- prices ----------------------------------------------------------------------------------------------------------------------
+def test_the_price_is_neither_the_baskets_nor_the_old_one_nor_a_neighbours() -> None:
+    shown = page(
+        "<div class=basket>Total <b class=price>£0.00</b></div><h1>Tote</h1><div class=p><del>£90</del> <span class=now>£45</span></div>"
+        "<div class=related><b class=price>£12</b></div><p class=shipping>£4.99</p>"
+    )
+    found = rank(prices(shown.root), shown.root.find(".//h1"))
+    assert found[0].text == "£45" and {each.text for each in found if each.old or each.elsewhere} == {"£0.00", "£90", "£12", "£4.99"}
+
+
+# -- lists -----------------------------------------------------------------------------------------------------------------------
+CARD = "<li class='tile css-{n}abc9'><a href='/p/{n}-bag'><img src='/i/{n}.jpg'></a><h3><a href='/p/{n}-bag'>Bag {n}</a></h3><i>£{n}0</i><a href='/user/jo'>Jo</a></li>"
+
+
+def test_cards_are_found_among_menus_and_their_own_links_among_others() -> None:
+    menu = "<nav><ul>" + "".join(f"<li><a href='/c/{n}'>Section {n}</a></li>" for n in range(20)) + "</ul></nav>"
+    shown = page(menu + "<ul class=grid>" + "".join(CARD.format(n=n) for n in range(101, 108)) + "</ul>")
+    cards = cards_of(shown.root, shown.url, shown.base)
+    assert cards is not None and cards.css == ".tile" and len(cards.cards) == 7
+    assert cards.urls[0] == f"{SITE}/p/101-bag" and cards.cards[0].title == "Bag 101" and cards.cards[0].price is not None
+    assert link_css(cards) == ".tile h3 a"
+
+
+@pytest.mark.parametrize(
+    ("paths", "refs"),
+    [
+        (["/ad/123?from=list", "/ad/4567?from=list"], ["123", "4567"]),
+        (["/item/fo-101", "/item/vw-202"], ["fo-101", "vw-202"]),
+        (["/p/red-bag-10023.html", "/p/blue-hat-10077.html"], ["10023", "10077"]),
+        (["/view.php?id=7&x=1", "/view.php?id=12&x=1"], ["7", "12"]),
+        (["/listing/501/grebe-scarf;jsessionid=1F", "/listing/502/cap;jsessionid=1F"], ["501", "502"]),
+        (["/barathea-suit.html", "/calico-shirt.html"], ["barathea-suit", "calico-shirt"]),
+        (["/shop/bags/red-bag", "/shop/hats/blue-hat"], ["red-bag", "blue-hat"]),
+    ],
+)
+def test_the_reference_is_what_differs_between_addresses(paths: list[str], refs: list[str]) -> None:
+    pattern = pattern_of([SITE + path for path in paths], [f"{SITE}/list", f"{SITE}/clothes.html"])
+    assert pattern is not None and [pattern.ref(SITE + path) for path in paths] == refs
+    assert not pattern.ref(f"{SITE}/clothes.html")
+
+
+@pytest.mark.parametrize(
+    ("body", "css"),
+    [
+        ("<a rel=next href='?page=2'>2</a>", "a[rel~=next]"),
+        ("<div class=pages><a href='?page=2'>2</a><a href='?page=3'>3</a></div>", ".pages a"),
+        ("<div class=pager><a class=fwd href='?page=2'>Next »</a></div>", ".fwd"),
+        ("<a class=onward href='/list?pg=2'>onward</a>", ".onward"),
+        ("<a href='/help'>Help</a>", ""),
+    ],
+)
+def test_further_list_pages(body: str, css: str) -> None:
+    shown = page(body)
+    assert onward_of(shown.root, shown.url, shown.base, []).css == css
+
+
+def test_a_button_that_loads_more_is_told_from_a_link() -> None:
+    shown = page("<button class=more-ads>Load more</button>")
+    onward = onward_of(shown.root, shown.url, shown.base, [])
+    assert (onward.css, onward.more) == ("", ".more-ads")
+
+
+# -- items -----------------------------------------------------------------------------------------------------------------------
+ITEM = """<header><a href=/>Parade</a></header><nav class=breadcrumb>Home</nav><h1>{t}</h1><p class=cost>{p}</p>
+<div class=shots><img src=/i/{n}-1.jpg><img src=/i/{n}-2.jpg></div><div class=blurb><p>{t} in very good order, {n} of them left.</p></div>
+<dl><dt>Condition</dt><dd>{c}</dd><dt>Location:</dt><dd>Wexcombe</dd></dl><p>Sold by <a href=/user/{s}>{s}</a></p>
+<aside class=related><img src=/i/other{n}.jpg><b class=cost>£1</b></aside><footer>Unit 4, Wexcombe</footer>"""
+
+
+def test_fields_are_found_by_comparing_items() -> None:
+    made = [("Red bag", "£10", "1", "Used", "ada"), ("Blue hat", "£25", "2", "New", "bea"), ("Grey tie", "£7", "3", "Used", "ada")]
+    roots = [page(ITEM.format(t=t, p=p, n=n, c=c, s=s), head=f"<title>{t} | Parade</title>").root for t, p, n, c, s in made]
+    items = [Item(root, "", t, int(p[1:]) * 100) for root, (t, p, *_) in zip(roots, made, strict=True)]
+    title, titles = title_of(items)
+    price, _ = price_rules(items, titles)
+    text, images = text_of(items, titles), images_of(items, titles)
+    assert title and price and text and images
+    assert (title.rules, price.rules, text.rules, images.rules) == (("h1",), ("p.cost",), (".blurb",), (".shots img",))
+    condition, place, seller = (field_of(items, FIELDS[name], []) for name in ("condition", "place", "seller"))
+    assert condition and condition.rules == ('dt:contains("Condition") + dd',)
+    assert place and place.rules == ('dt:contains("Location") + dd',)
+    assert seller and "“ada”" in seller.why
+
+
+def test_an_answer_in_json_is_told_by_its_keys() -> None:
+    things = [
+        {"id": n, "headline": f"Bag {n}", "cost": {"pence": n * 1000, "currency": "GBP"}, "vendor": {"name": "Ada", "link": "/u/ada"}}
+        for n in (11, 12)
+    ]
+    answer = answer_of({"data": {"ads": things}, "paging": {"next": "/api?page=2"}}, f"{SITE}/api?page=1")
+    assert answer is not None
+    assert {key: answer.rules[key] for key in ("items", "ref", "title", "price", "decimals", "currency", "seller", "seller_url", "next")} == {
+        "items": "data.ads[]", "ref": "id", "title": "headline", "price": "cost.pence", "decimals": "2", "currency": "cost.currency",
+        "seller": "vendor.name", "seller_url": "vendor.link", "next": "paging.next",
+    }  # fmt: skip
+
+
+def test_a_page_that_scripts_build_is_known(mini: Mini) -> None:
+    assert page("<noscript>Needs JavaScript</noscript><main id=app></main><script>build()</script>").needs_javascript
+    assert not page("<p>" + "Words enough. " * 40 + "</p><script>count()</script>").needs_javascript
+
+
+def test_a_source_is_named_by_its_host() -> None:
+    assert name_for("https://www.fern-hollow.co.uk/bags?x=1") == "fern_hollow"
+    with pytest.raises(TouchstoneError, match="not a web address"):
+        name_for("fernhollow.example")
+
+
+# -- looking is collecting ---------------------------------------------------------------------------------------------------
+def test_what_is_looked_at_is_kept_and_logged_and_little_is_asked_for(mini: Mini, home: Home, crawling: Crawling) -> None:
+    mini.goods = {str(n): (f"Bag {n}", f"{n}00.00", f"/p/{n}.png") for n in range(1, 10)}
+    made = draft_for(home, mini.site.url, "parade", testing=True, why="complaint 7")
+    asked = [each.path for each in mini.site.requests]
+    assert len(asked) == len(set(asked)) <= 9 and asked[0] == "/robots.txt" and not [each for each in asked if each.startswith("/p/")]
+    assert "touchstone" in mini.site.requests[1].headers["User-Agent"]
+    kept = crawling.captures(source="parade", kinds=(CaptureKind.page,))
+    assert [each.id for each in kept] == list(made["captures"]) and len(kept) == len(asked) - 1
+    [run] = crawling.store.runs("look")
+    assert run.source == "parade" and run.outcome == "good"
+    path = home.folder / "configs" / "sources" / "parade.yml"
+    path.write_text(made["yaml"])
+    source = read_source(path)
+    assert "no legal note" in source.refusal() and source.platform == "schema_org"
+
+
+def test_robots_and_walls_and_inner_addresses_hold(mini: Mini, home: Home) -> None:
+    with pytest.raises(TouchstoneError, match="an address of this machine"):
+        draft_for(home, mini.site.url, "parade")
+    assert mini.site.requests == []
+    mini.robots = "User-agent: *\nDisallow: /\n"
+    with pytest.raises(TouchstoneError, match=r"robots\.txt forbids"):
+        draft_for(home, mini.site.url, "parade", testing=True)
+    assert [each.path for each in mini.site.requests] == ["/robots.txt"]
+    mini.robots = ""
+    mini.pages["/"] = Response(b"<h1>Log in</h1>", status=401)
+    with pytest.raises(TouchstoneError, match="log-in wall"):
+        draft_for(home, mini.site.url, "parade", testing=True)
+
+
+def test_the_command_writes_a_file_once(mini: Mini, home: Home) -> None:
+    def touchstone(status: int, *more: str) -> str:
+        command = [
+            sys.executable,
+            "-m",
+            "casework.cli",
+            "source",
+            "new",
+            mini.site.url,
+            "--name",
+            "parade",
+            "--testing",
+            "--by",
+            "a.officer",
+            *more,
+        ]
+        done = subprocess.run([*command, "--home", str(home.folder)], cwd=Path(ROOT), capture_output=True, text=True, timeout=120)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    shown = touchstone(0)
+    path = home.folder / "configs" / "sources" / "parade.yml"
+    assert "What is read under it" in shown and "Bag 1" in shown and "touchstone source try parade" in shown
+    path.write_text("# mine\n")
+    before = len(mini.site.requests)
+    assert "is there already" in touchstone(2) and path.read_text() == "# mine\n" and len(mini.site.requests) == before
+    assert json.loads(touchstone(0, "--json", "--force"))["preview"][0]["title"].startswith("Bag")
+    assert path.read_text().startswith("# Drafted on")
