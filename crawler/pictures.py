@@ -23,14 +23,14 @@ class Pictures:
     async def of(
         self, reading: Reading, addresses: tuple[str, ...], callback: Callable[..., Any], errback: Callable[..., Any]
     ) -> AsyncIterator[Request]:
-        """Requests for those of a reading's pictures that nobody has asked for; the others are joined as they are known."""
+        """Requests for those of a reading's pictures that nobody has asked for, before further pages, so that they never pile up; others are joined as they are known."""
         assert reading.id is not None
         for position, url in enumerate(addresses):
             if url not in self.known:
                 self.known[url] = None
                 self.waiting[url] = [(reading.id, position)]
                 meta = {"kind": CaptureKind.image, "picture": url}
-                yield Request(url, callback=callback, errback=errback, meta=meta, priority=-1, headers={"Accept": "image/*,*/*;q=0.5"})
+                yield Request(url, callback=callback, errback=errback, meta=meta, priority=1, headers={"Accept": "image/*,*/*;q=0.5"})
             elif (known := self.known[url]) is not None:
                 await self.unit.keeper.join(*known, [(reading.id, position)])
             else:

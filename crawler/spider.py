@@ -67,6 +67,7 @@ class SourceSpider(scrapy.Spider):
             "DOWNLOAD_DELAY": source.delay,
             "AUTOTHROTTLE_START_DELAY": source.delay,
             "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
+            "CONCURRENT_REQUESTS": max(8, 2 * source.concurrency),  # with those that are being kept: what a crash may ask for twice
             "AUTOTHROTTLE_TARGET_CONCURRENCY": float(source.concurrency),
             "AUTOTHROTTLE_ENABLED": not (source.testing and source.delay == 0),
         }
