@@ -23,7 +23,9 @@ class Pictures:
     async def of(
         self, reading: Reading, addresses: tuple[str, ...], callback: Callable[..., Any], errback: Callable[..., Any]
     ) -> AsyncIterator[Request]:
-        """Requests for those of a reading's pictures that nobody has asked for, before further pages, so that they never pile up; others are joined as they are known."""
+        """Requests for those of a reading's pictures that nobody has asked for; the others are joined as they are known.
+
+        They go before further pages, so that they never pile up."""
         assert reading.id is not None
         for position, url in enumerate(addresses):
             if url not in self.known:

@@ -32,7 +32,7 @@ from crawler.source import Entrance, Rules, Source
 from crawler.unit import Unit
 from store.errors import StopRun
 from store.secrets import redact_url
-from store.words.records import Capture, CaptureKind
+from store.words.records import Capture, CaptureKind, Reading
 
 GONE = (404, 410)
 
@@ -185,7 +185,7 @@ class SourceSpider(scrapy.Spider):
             response.meta["brought"] |= refs
             self.frontier.refs |= refs
             for reading, addresses in read.readings:
-                async for request in self.pictures.of(reading, addresses, self.keep_picture, self.failed):
+                async for request in self.pictures_of(reading, addresses):
                     yield request
 
     def links(self, response: Response, capture: Capture) -> Iterator[Request]:
@@ -320,6 +320,11 @@ class SourceSpider(scrapy.Spider):
         yield from self.frontier.freed()
 
     # -- pictures --------------------------------------------------------------------------------------------------------------
+    async def pictures_of(self, reading: Reading, addresses: tuple[str, ...]) -> AsyncIterator[Request]:
+        """Fetch a reading's pictures, each address once a run, and join them in their order."""
+        async for request in self.pictures.of(reading, addresses, self.keep_picture, self.failed):
+            yield request
+
     async def keep_picture(self, response: Response) -> None:
         if (capture := self._capture(response)) is not None:
             await self.pictures.keep(response, capture)
