@@ -173,17 +173,19 @@ def _passes(
 ) -> PassResult:
     import crawler.run
 
-    crawled = crawler.run.run(
-        store,
-        home,
-        sources=operation.sources,
-        operation=operation,
-        reason=reason,
-        actor=actor,
-        resume=resume,
-        stopping=stopping,
-        progress=progress,
-    )
+    with crawler.run.side_by_side(home.settings) as executor:
+        crawled = crawler.run.run(
+            store,
+            home,
+            executor,
+            sources=operation.sources,
+            operation=operation,
+            reason=reason,
+            actor=actor,
+            resume=resume,
+            stopping=stopping,
+            progress=progress,
+        )
     results = [crawled]
     if examine and crawled.counts.get("pages") and not (stopping and stopping.is_set()):
         results += examined(store, home, actor)

@@ -152,7 +152,7 @@ def _checked(said: Statement, files: Sequence[Path], informant: Informant | None
 
 
 def _source(home: Home, name: str | None) -> Any:
-    from crawler.source import find_sources, read_source
+    from crawler.source import read_source
 
     if name is None or name == SCHEMA:
         return None
@@ -161,7 +161,6 @@ def _source(home: Home, name: str | None) -> Any:
         return read_source(files[name])
     near = get_close_matches(name, files, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    find_sources(home, [])
     raise TouchstoneError(
         f"there is no source '{name}' in {home.file('sources')}; {hint}--source {SCHEMA} reads pages of any site by what they say in schema.org"
     )

@@ -3,7 +3,7 @@
 The crawl's own process only fetches: while it waits for a disk or a parser it could ask nothing, and Python does one thing at a time.
 Jobs go over a socket pair, in order; whatever has arrived while a batch was at work is the next batch. Of each batch the bytes are on
 the disk before a transaction says so, and an answer goes back after that has been committed: what was not kept is not read.
-The process is forked before anything is opened, holds the unit's locks with its parent, and ends when its parent does.
+The process is forked before anything is opened, and ends when its parent does.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -27,7 +28,7 @@ from crawler.images import image_of
 from crawler.pages import page_of
 from crawler.reading import Read, keep_page, parse_page
 from crawler.source import Source
-from store.archive import ArchiveError, ArchiveWriter
+from store.archive import ArchiveError, ArchiveWriter, InUse
 from store.store import Store
 from store.words.records import Capture, Image, Run
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from store.config import Home
 
 Finish = Callable[[], Any]
+PATIENCE = 10.0  # seconds
 _LENGTH = 8  # bytes before each message that say how long it is
 
 
@@ -218,6 +220,8 @@ def _live(link: socket.socket, home: Home, parent: int) -> None:
     try:
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(each, signal.SIG_IGN)  # the crawl ends its requests that are on their way, and needs them kept
+        os.closerange(3, link.fileno())  # the unit's locks go with the crawl's own process
+        os.closerange(link.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
         _end_with(parent)
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a crawl says there is read by a program
         _serve(link, home)
@@ -238,7 +242,7 @@ def _serve(link: socket.socket, home: Home) -> None:
     log_to(log_of(home, run))
     try:
         store = Store.at(home)
-        writer = store.archive.writer(run.id)
+        writer = _writer(store, run)
     except Exception as error:
         link.sendall(packed(_carried(error)))
         return
@@ -248,6 +252,18 @@ def _serve(link: socket.socket, home: Home) -> None:
         for batch in batches:
             for jobs in _apart(batch):
                 link.sendall(b"".join(packed((number, _carried(answer))) for number, answer in work.do(jobs)))
+
+
+def _writer(store: Store, run: Run) -> ArchiveWriter:
+    """The run's writer. One that a killed crawl left is gone in a moment, and what it committed until then counts."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return store.archive.writer(run.id)
+        except InUse:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _apart(batch: Sequence[tuple[int, str, tuple[Any, ...]]]) -> Iterator[list[tuple[int, str, tuple[Any, ...]]]]:

@@ -7,14 +7,16 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.source import find_sources, host_of
-from store.config import Home
+from store.config import Home, Settings
+from store.executors import make_executor
 from store.runs import PassResult
 from store.store import SYSTEM, Store
 from store.words.records import Operation, Outcome
@@ -38,6 +40,22 @@ class Why:
 _WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
 
 
+@contextmanager
+def side_by_side(settings: Settings) -> Iterator[Executor | None]:
+    """The executor of the settings as crawling needs it: one host's units after another; None for one host after another.
+
+    A unit is a process of its own, so that threads suffice to wait for local ones, and can tell how far they are.
+    """
+    if settings.executor == "inline":
+        yield None
+    elif settings.executor == "processes":
+        with ThreadPoolExecutor(settings.workers) as threads:
+            yield threads
+    else:
+        with make_executor(settings) as cluster:
+            yield cluster
+
+
 def run(
     store: Store,
     home: Home,
@@ -54,7 +72,8 @@ def run(
 ) -> PassResult:
     """Crawl sources (all of the working folder's where none is named). `progress` is called with a source and its counts so far.
 
-    When `stopping` is set, the unit that runs is asked to stop, and no further one is started (not on an executor). An interrupted unit is gone on with under its own run. Raises TouchstoneError for a name that is no source.
+    When `stopping` is set, the units that run are asked to stop, and no further one is started (not on a cluster). An interrupted unit is
+    gone on with under its own run. Raises TouchstoneError for a name that is no source.
     """
     why = replace(_why(store, operation, reason), screenshots=screenshots)
     chains: dict[str, list[str]] = {}
@@ -64,11 +83,20 @@ def run(
     if executor is None:
         for chain in chains.values():
             results += crawl_units(home.folder, chain, why, actor, resume, progress, stopping=stopping)
+    elif isinstance(executor, ThreadPoolExecutor):
+        threads = [
+            executor.submit(crawl_units, home.folder, chain, why, actor, resume, progress, stopping=stopping) for chain in chains.values()
+        ]
+        for done in as_completed(threads):
+            results += done.result()
     else:
         begun, folder = datetime.now(UTC), home.folder.resolve()
-        futures = [executor.submit(crawl_units, folder, chain, why, actor, resume, None, begun) for chain in chains.values()]
+        futures = {executor.submit(crawl_units, folder, chain, why, actor, resume, None, begun): chain for chain in chains.values()}
         for future in as_completed(futures):
             results += future.result()
+            for name, each in zip(futures[future], future.result(), strict=True):
+                if progress:  # of another machine only how it ended
+                    progress(name, each.counts)
     for name in (name for chain in chains.values() for name in chain):
         results += _catch_up(store, home, name, actor)
     return _together(results)

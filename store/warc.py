@@ -27,6 +27,7 @@ from store.errors import TouchstoneError
 ERASED = "urn:touchstone:erased"
 # RFC 1952's ten bytes of head lie outside its checksum; ours are always these, so that a flipped bit in them is seen too.
 GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03"
+SAMPLE = 4096  # bytes that tell whether the rest can be compressed
 Fields = Iterable[tuple[str, str]]
 
 
@@ -115,8 +116,16 @@ def pack(kind: str, fields: Fields, block: bytes) -> tuple[str, bytes]:
     # a SHA-1 of the payload to a metadata record.
     record = ArcWarcRecord("warc", "warcinfo", StatusAndHeaders("", headers, protocol="WARC/1.1"), BytesIO(block), None, None, len(block))
     out = BytesIO()
-    WARCWriter(out, gzip=True).write_record(record)
-    return record_id, GZIP_HEAD + out.getvalue()[len(GZIP_HEAD) :]
+    WARCWriter(out, gzip=False).write_record(record)
+    return record_id, _member(out.getvalue())
+
+
+def _member(data: bytes) -> bytes:
+    """One gzip member. What is compressed already (a picture, a content-encoded page) is stored: trying again would only take time."""
+    middle = data[len(data) // 2 :][:SAMPLE]
+    fresh = len(middle) < SAMPLE or len(zlib.compress(middle, 1)) < 0.95 * SAMPLE
+    squeeze = zlib.compressobj(9 if fresh else 0, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return GZIP_HEAD + (squeeze.compress(data) + squeeze.flush())[len(GZIP_HEAD) :]
 
 
 def inflate(file: IO[bytes], offset: int) -> tuple[int, bytes]:

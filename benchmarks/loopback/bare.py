@@ -36,7 +36,7 @@ class Bare(scrapy.Spider):
             "text": response.css(".text::text").get(),
         }
         if picture := response.css("img.photo::attr(src)").get():
-            yield response.follow(picture, self.picture, priority=-1)
+            yield response.follow(picture, self.picture, priority=1)
 
     def picture(self, response: Response) -> None:
         assert response.body[:2] == b"\xff\xd8"

@@ -29,7 +29,7 @@ def _crawl(store: Store, home: Home, sources: list[str] | None, fresh: bool) -> 
     import crawler.source
 
     expected = {source.name: source.expect.listings for source in crawler.source.find_sources(home) if source.expect}
-    with bar() as step:
+    with bar() as step, crawler.run.side_by_side(home.settings) as executor:
 
         def progress(source: str, counts: Mapping[str, int]) -> None:
             step(
@@ -39,7 +39,7 @@ def _crawl(store: Store, home: Home, sources: list[str] | None, fresh: bool) -> 
                 f"{counts.get('pages', 0)} pages, {counts.get('images', 0)} pictures",
             )
 
-        return crawler.run.run(store, home, sources=sources or None, actor=SYSTEM, resume=not fresh, progress=progress)
+        return crawler.run.run(store, home, executor, sources=sources or None, actor=SYSTEM, resume=not fresh, progress=progress)
 
 
 def _detect(store: Store, home: Home, only: list[str] | None = None, retry: bool = False) -> PassResult:

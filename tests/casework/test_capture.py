@@ -77,8 +77,8 @@ def test_a_page_of_no_source(mini: Mini, crawling: Crawling) -> None:  # noqa: F
     code = (
         "import socket\nsocket.gethostbyname_ex = lambda name: (name, [], ['127.0.0.1'])\n"
         "import crawler.manners, crawler.browser\ncrawler.manners.is_inner = crawler.browser.is_inner = lambda host: False\n"
-        "import crawler.unit\nmain = crawler.unit.main\n"
-        f"crawler.unit.main = lambda a: main([*a, '--once=http://stall.example:{mini.site.port}/item/1', '--kind=shop'])\n"
+        "import crawler.unit\nreal_main = crawler.unit.main\n"
+        f"crawler.unit.main = lambda a: real_main([*a, '--once=http://stall.example:{mini.site.port}/item/1', '--kind=shop'])\n"
     )
     status, result = crawling.patched("captured", code)
     assert status == 0 and result["counts"]["listings"] == 1, result

@@ -109,7 +109,9 @@ def test_a_certificate_that_is_not_trusted(secure: Mini, crawling: Crawling) -> 
 def test_what_a_browser_does_not_tell_is_unknown() -> None:
     """A document in plain HTTP has no certificate; that of a browser's TLS connection is unknown, and not nothing."""
     facts = {"method": "GET", "status": 200, "asked": [], "said": [], "start": 0, "took": 0.0, "ip": "127.0.0.1", "http": "HTTP/2.0"}
-    recorder = type("Recorder", (), {"parts": [({**facts, "url": url}, b"") for url in ("https://a.example/", "http://a.example/")]})()
+    recorder = type(
+        "Recorder", (), {"shot": None, "parts": [({**facts, "url": url}, b"") for url in ("https://a.example/", "http://a.example/")]}
+    )()
     request = type("Request", (), {"meta": {"recorder": recorder}})()
     unit = type("Unit", (), {"run": type("Run", (), {"id": "r"})(), "source": type("Source", (), {"name": "s"})()})()
     assert [(c.certificate, c.http_version) for c, _ in network_of(request, unit)] == [("unknown", "HTTP/2.0"), ("", "HTTP/2.0")]
@@ -193,7 +195,7 @@ class TimeServer:
         self.questions: list[bytes] = []
         self.line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.line.bind(("127.0.0.1", 0))
-        self.line.settimeout(10)
+        self.line.settimeout(120)  # a crawl may take a while to begin
         self.address = f"127.0.0.1:{self.line.getsockname()[1]}"
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()

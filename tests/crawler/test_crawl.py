@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from crawler import run as crawl
+from store.config import Executor
 from store.words.records import CaptureKind, Outcome
 from tests.crawler.conftest import ROOT, Crawling, Mini, plain_picture
 from tests.market import Posted, start_market
-from tests.market.server import Response
+from tests.market.server import Response, Site
 
 SCRAPY = Path(sys.executable).with_name("scrapy")
 
@@ -133,7 +136,7 @@ def test_redirects_errors_and_other_hosts_are_kept_and_counted(mini: Mini, crawl
     mini.write(crawling.home)
     result = crawling("mini")
     assert set(crawling.listings()) == {"mini/n1", "mini/3", "mini/9"}
-    assert result.counts["offsite refusals"] == 2 and result.counts["failure: HTTP 410"] == 1
+    assert result.counts["offsite refusals"] == 2 and result.counts["gone"] == 1
     assert "elsewhere.example" in result.lines[3] and "`hosts:`" in result.lines[3]
     pages = [(c.url_requested, c.url_final, c.status) for c in crawling.captures(kinds=(CaptureKind.page,))]
     base = mini.site.url
@@ -173,3 +176,41 @@ def test_progress_and_an_executor(mini: Mini, crawling: Crawling) -> None:
     assert seen[-1] == ("mini", 4)
     with ThreadPoolExecutor(1) as pool:
         assert crawling("mini", executor=pool).outcome is Outcome.good
+
+
+def test_hosts_side_by_side_as_the_settings_say(crawling: Crawling, mini: Mini) -> None:
+    """`executor: processes` with two workers: two hosts at once, one unit a host at a time, progress told all the while."""
+    other = Site("other", mini.respond, port=0, forbidden=(), allowed=())
+    other.start()
+    mini.site.latency = other.latency = 0.15
+    for name, site in (("one", mini.site), ("two", mini.site), ("three", other)):
+        mini.write(crawling.home, name=name, url=site.url, start=site.url)
+    seen: set[str] = set()
+    settings = replace(crawling.home.settings, executor=Executor.processes, workers=2)
+    with crawl.side_by_side(settings) as executor:
+        result = crawling(executor=executor, progress=lambda name, counts: seen.add(name))
+    other.close()
+    assert result.outcome is Outcome.good and seen == {"one", "two", "three"} and len(crawling.listings()) == 9
+    runs = {run.source: (run.started_at, run.ended_at) for run in crawling.store.runs("crawl")}
+    (_, ended), (begun_next, _) = sorted((runs["one"], runs["two"]))
+    assert ended and ended <= begun_next, "one host is asked by one unit at a time"
+    assert runs["three"][0] < ended, "the other host did not wait"
+
+
+def test_a_process_that_keeps_and_dies_ends_the_run(mini: Mini, crawling: Crawling) -> None:
+    """Out of memory, say: what it did not answer is not read, the run is void, the next one goes on."""
+    mini.write(crawling.home)
+    code = """
+import os, signal
+from store.captures import CaptureWrites
+good = CaptureWrites.keep_written
+def killed(self, writer, written, **more):
+    if written[0].kept.url_final.endswith("/item/2"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return good(self, writer, written, **more)
+CaptureWrites.keep_written = killed"""
+    status, result = crawling.patched("mini", code)
+    assert status == 2 and "could not be kept: the process that keeps has ended" in result["message"]
+    assert "mini/2" not in crawling.listings()
+    assert crawling("mini").outcome is Outcome.good and len(crawling.listings()) == 3
+    assert crawling.store.verify() == []

@@ -291,3 +291,29 @@ def test_one_subject_has_one_key() -> None:
     forms = ("https://www.stall.example/u/7/", "http://stall.example/u/7?page=2&utm_source=x", "https://STALL.example/u/7#top")
     assert {subject_of(form) for form in forms} == {"stall.example/u/7"}
     assert subject_of("https://stall.example/p?user=7&page=1") != subject_of("https://stall.example/p?user=8")
+
+
+# -- manners -------------------------------------------------------------------------------------------------------------------------
+def test_a_crawl_sends_nothing_but_get_and_says_who_it_is(mini: Mini, crawling: Crawling) -> None:
+    mini.site.set_cookie = "session=chocolate77; Path=/"
+    mini.pages["/item/2"] = Response(b"<form method=post action=/message><input name=text></form><h1>x</h1>")
+    mini.write(crawling.home)
+    crawling("mini")
+    crawling("mini")
+    assert {request.method for request in mini.site.requests} <= {"GET", "HEAD"} and len(mini.site.requests) > 8
+    agent = crawling.home.settings.user_agent
+    for request in mini.site.requests:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        assert headers["user-agent"] == agent and "@" in agent
+        assert not {"cookie", "authorization", "proxy-authorization"} & set(headers)
+
+
+def test_autothrottle_slows_down_where_the_site_is_slow(mini: Mini, crawling: Crawling) -> None:
+    """The source's own delay is 0.1 s; each answer takes 0.6 s, and so the gaps grow towards that."""
+    mini.goods = {str(n): (f"Bag {n}", "10.00", "") for n in range(1, 6)}
+    mini.site.latency = 0.6
+    path = mini.write(crawling.home)
+    path.write_text(path.read_text().replace("delay: 0\n", "delay: 0.1\n").replace("concurrency: 4", "concurrency: 1"))
+    assert crawling("mini").outcome is Outcome.good
+    gaps = [(b.at - a.at).total_seconds() for a, b in pairwise(mini.site.requests)]
+    assert len(gaps) >= 5 and min(gaps[-3:]) >= 0.55, gaps

@@ -48,7 +48,7 @@ PERSONAL = (
     "RegisterEntry",
     "bytes",
 )
-GIVES_BACK_WHAT_IT_WAS_GIVEN = {"keep", "keep_rendered", "keep_readings", "judge", "exhibit"}
+GIVES_BACK_WHAT_IT_WAS_GIVEN = {"keep", "keep_rendered", "keep_written", "keep_readings", "judge", "exhibit"}
 
 
 def public(owner: type) -> dict[str, Any]:
@@ -119,6 +119,7 @@ CALLS: dict[str, Any] = {
     "listing": lambda r: r.listing("stall", "1"),
     "history": lambda r: r.history(1),
     "full_history": lambda r: r.full_history(1),
+    "without_screenshot": lambda r: r.without_screenshot("stall", ["review"], 5),
     "listing_images": lambda r: r.listing_images(1),
     "listing_captures": lambda r: r.listing_captures(1),
     "readings": lambda r: r.readings(listing=1),
