@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from time import time
 from typing import Any
 
@@ -23,6 +24,13 @@ from store.secrets import redact_url
 from store.words.records import Capture, CaptureKind
 
 KEPT = "kept"  # the flag of an answer that comes out of the archive
+FRESH = "fresh"  # the meta key of a request that is not answered from what is kept
+REQUESTS = {
+    CaptureKind.page: "page requests",
+    CaptureKind.rendered: "page requests",
+    CaptureKind.image: "picture requests",
+    CaptureKind.robots: "robots.txt requests",
+}
 NOT_ARCHIVED = "not_archived"  # the meta key of a request whose answer is a secret, such as a token exchange
 
 
@@ -45,9 +53,13 @@ class ArchiveMiddleware:
     def process_request(self, request: Request) -> Response | None:
         request.meta["asked_at"] = time()
         request.meta.pop("capture", None)  # that of an earlier hop
-        return self._kept_answer(request) if self.unit.resumed and not request.meta.get(NOT_ARCHIVED) else None
+        return (
+            self._kept_answer(request) if self.unit.resumed and not request.meta.get(FRESH) and not request.meta.get(NOT_ARCHIVED) else None
+        )
 
     async def process_response(self, request: Request, response: Response) -> Response:
+        if not request.meta.get(NOT_ARCHIVED):  # what is answered from kept was asked for by this run, too
+            self.unit.count(REQUESTS.get(self._kind(request, "playwright" in response.flags), "other requests"))
         if KEPT in response.flags or "cached" in response.flags:
             return response  # archived already, or not fresh: it must not stand in the archive as an answer of now
         if request.meta.get(NOT_ARCHIVED):
@@ -100,6 +112,7 @@ class ArchiveMiddleware:
             from crawler.browser import network_of  # Playwright takes a while to import: only where a page was rendered
 
             parts = network_of(request, self.unit)
+            self.unit.count("browser requests", sum(part.kind is CaptureKind.network for part, _ in parts))
             return await self.unit.keeper.keep_rendered(_as_rendered(capture, response), response.body, parts)
         capture = replace(capture, decoded_digest=decoded_digest(capture, response.body))
         return await self.unit.keeper.keep(capture, response.body, request.body or None)
@@ -113,7 +126,8 @@ class ArchiveMiddleware:
         asked = hops[0] if hops else request.url
         if redact_url(asked) != asked or redact_url(request.url) != request.url:
             return None
-        capture = self.unit.reader.answer(self.unit.run.id, request.method, asked)
+        body = sha256(request.body).hexdigest() if request.body else ""
+        capture = self.unit.reader.answer(self.unit.run.id, request.method, asked, body)
         if capture is None or capture.id is None:
             return None
         if (hops or capture.status >= 300) and capture.url_final != request.url:

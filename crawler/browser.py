@@ -37,6 +37,7 @@ from crawler.connection import UNKNOWN, Handler
 from crawler.screenshot import Shot, pictured
 from crawler.source import Source, is_inner
 from crawler.unit import Unit, unit_of
+from crawler.unrolling import Unrolling
 from store.words.records import Capture, CaptureKind
 
 MISSING = (
@@ -105,19 +106,22 @@ def _pinned(host: str, source: Source) -> str:
     return "" if is_inner(address) and not source.testing else f"MAP {host} {address}"
 
 
-def meta_for(source: Source, unit: Unit, *, screenshot: bool = False) -> dict[str, Any]:
+def meta_for(source: Source, unit: Unit, *, screenshot: bool = False, unrolled: bool = False) -> dict[str, Any]:
     """What a request needs to go through the browser: wait for the page, let its answers come in, then take the document.
 
-    With `screenshot` its pictures are let in, and the page as it then looks is a capture of its own.
+    With `screenshot` its pictures are let in, and the page as it then looks is a capture of its own. A list that is
+    `unrolled` is scrolled, or its button pressed, until it brings no more.
     """
     recorder = Recorder(Shot(unit) if screenshot else None)
     wait = PageMethod("wait_for_selector", source.wait_for, state="attached", timeout=RENDER_MS) if source.wait_for else PageMethod(_quiet)
+    grow = [PageMethod(Unrolling(source, unit, recorder))] if unrolled else []
     return {
         "playwright": True,
+        "unrolled": unrolled,
         "recorder": recorder,
         "playwright_page_init_callback": _shut_sockets,
         "playwright_page_event_handlers": {"response": recorder.heard},
-        "playwright_page_methods": [wait, *([PageMethod(recorder.shot.take)] if recorder.shot else []), PageMethod(recorder.settle)],
+        "playwright_page_methods": [wait, *grow, *([PageMethod(recorder.shot.take)] if recorder.shot else []), PageMethod(recorder.settle)],
     }
 
 
@@ -144,6 +148,7 @@ class Recorder:
         self.shot = shot
         self.tasks: list[asyncio.Task[tuple[dict[str, Any], bytes] | None]] = []
         self.parts: list[tuple[dict[str, Any], bytes]] = []
+        self.earlier: list[tuple[str, str, datetime]] = []  # address, document and time of states that a list passed through
         self.closed = False
 
     def heard(self, response: Any) -> None:
@@ -183,9 +188,13 @@ async def _taken(response: Any) -> tuple[dict[str, Any], bytes] | None:
 
 
 def network_of(request: Request, unit: Unit) -> list[tuple[Capture, bytes]]:
-    """The browser's answers as captures to be kept with the document."""
+    """The browser's answers, and the earlier states of a list that grew, as captures to be kept with the document."""
     recorder: Recorder = request.meta["recorder"]
     out = []
+    for url, document, at in recorder.earlier:
+        who, typed = (unit.run.id, unit.source.name, CaptureKind.rendered), (("Content-Type", "text/html; charset=utf-8"),)
+        state = Capture(None, *who, request.method, request.url, url, (), 200, (), typed, "", 0, at, at)
+        out.append((state, document.encode("utf-8", "surrogatepass")))
     for facts, body in recorder.parts:
         now = datetime.now(UTC)
         started = datetime.fromtimestamp(facts["start"], UTC) if facts["start"] > 0 else now

@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import structlog
 from scrapy.http import HtmlResponse
 
+from crawler.gone import gone
 from crawler.platforms import parser_version, read
-from crawler.platforms._page import ref_of
+from crawler.platforms._api import is_json
+from crawler.platforms._page import address, base_of, ref_of
 from crawler.source import Source
 from store.secrets import MARKER, URL_MARKER, redact_url
 from store.store import Store
@@ -30,12 +33,13 @@ class Read:
 
     readings: tuple[tuple[Reading, tuple[str, ...]], ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
+    refs: tuple[str, ...] = ()  # of these readings
 
 
 def role(source: Source, *urls: str) -> Literal["item", "cards", "list"]:
     """What a page of these addresses is: an item's own page, a list of cards that say it all, or a list that only leads on."""
     items = source.platform != "selectors" or source.selectors is not None
-    if items and (any(ref_of(source, url) for url in urls) or not (source.follow or source.cards)):
+    if items and (any(ref_of(source, url) for url in urls) or not (source.follow or source.cards or source.entrances)):
         return "item"
     own_pages = source.selectors is not None and source.follow is not None and source.follow.listing is not None
     # where each listing has a page of its own, a card that says it in other words would look like an edit by the seller
@@ -58,8 +62,10 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
 
 def parse_page(source: Source, capture: Capture, page: HtmlResponse) -> Page:
     counts = Counter[str]()
+    if role(source, redact_url(capture.url_requested), page.url) == "item" and (why := gone(source, capture, page)):
+        return Page((), (("gone", why),), Counter({"gone": 1}))
     try:
-        parsed = read(page, source)
+        parsed = [_as_its_own(each, page, source) for each in read(page, source)]
     except Exception as error:
         log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
         return Page((), (("parser raised", f"{type(error).__name__}: {error}"),), Counter({"parse raised": 1}))
@@ -86,7 +92,19 @@ def keep_page(store: Store, source: Source, capture: Capture, page: Page, run: s
     if not page.listings:
         return Read((), page.counts)
     readings = store.keep_readings(capture, source.platform, version, [each for each, _ in page.listings], run)
-    return Read(tuple(zip(readings, (images for _, images in page.listings), strict=True)), page.counts)
+    pictures = (images for _, images in page.listings)
+    return Read(tuple(zip(readings, pictures, strict=True)), page.counts, tuple(each.ref for each, _ in page.listings))
+
+
+def _as_its_own(each: Parsed, page: HtmlResponse, source: Source) -> Parsed:
+    """The listing under the reference of the page's canonical address, where the page's own address gave it: one under two addresses is one."""
+    mine = ref_of(source, page.url) if source.ref else page.url
+    if each.ref != mine or is_json(page.body):
+        return each
+    canonical = address(base_of(page), page.xpath('//link[@rel="canonical"]/@href').get(default=""))
+    if not canonical or not source.owns(canonical) or urlsplit(canonical).path in ("", "/"):
+        return each
+    return replace(each, ref=(ref_of(source, canonical) if source.ref else canonical) or each.ref)
 
 
 def _sorted(parsed: Sequence[Parsed]) -> tuple[list[Parsed], dict[str, list[str]]]:

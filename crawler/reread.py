@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 
+from crawler.entrances import is_feed
 from crawler.pages import decoded, page_of
 from crawler.platforms import parser_version
 from crawler.reading import read_page, role
@@ -92,6 +93,8 @@ def _one(store: Store, reader: Acting, source: Source, capture: Capture, run: Ru
     except ValueError as error:
         store.keep_unread(capture.id, parser_version(source), "body cannot be decoded", str(error), run.id)
         return Counter({"pages": 1, "not understood": 1})
+    if is_feed(body):
+        return Counter()
     read = read_page(store, source, capture, page_of(capture, body), run.id)
     counts = Counter[str]({"pages": 1}) + read.counts
     counts["pictures joined"] += sum(store.rejoin_images(reading) for reading, _ in read.readings)

@@ -68,6 +68,8 @@ DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "crawler.manners.Robots": 100,
     "crawler.walls.Walls": 585,  # sees bodies decoded (590), and answers before they are tried again (550)
     "crawler.manners.Inner": 586,
+    "crawler.tokens.Tokens": 587,  # sees an expired token's 401 before it is taken for a wall
+    "crawler.tokens.Quota": 960,
     "crawler.archive.ArchiveMiddleware": 950,  # next to the wire: it sees bytes before they are decoded
 }
 EXTENSIONS: dict[str, int | None] = {

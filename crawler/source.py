@@ -6,17 +6,18 @@ import enum
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from crawler.platforms._api import Api
+from crawler.platforms._api import ASKING, Api
 from store.config import Home, load
 from store.errors import TouchstoneError
 from store.health import FIELDS
+from store.secrets import is_secret_header
 from store.strict import FieldError, near
 from store.words.purposes import local_day
 
@@ -56,13 +57,89 @@ def _check_rule(name: str, rule: str, may_hold_pattern: bool = True) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """Which links of a list page lead to listings, and which to further list pages."""
+    """How a list leads on: to listings by `listing`; to further pages by `next`, by their number in `pages`, or in the browser by `more` or `scroll`."""
 
     listing: Rules | None = None
     next: Rules | None = None
+    pages: str | None = None  # the address of a numbered page, with {n}; "?page={n}" sets that parameter of the start address
+    first: int = 1  # the number that the start address itself has
+    step: int = 1  # from one number to the next: 1 for pages, the listings of a page for offsets
+    more: str | None = None  # CSS of the button that loads more
+    scroll: bool = False
 
     def __post_init__(self) -> None:
-        _as_lists(self)
+        _as_lists(self, "pages", "first", "step", "more", "scroll")
+        if self.pages is not None and "{n}" not in self.pages:
+            raise ValueError(f"pages: '{self.pages}' must hold {{n}}, where the page's number goes")
+        if self.step < 1 or self.first < 0:
+            raise ValueError("step is at least 1, first at least 0")
+        if self.more and self.scroll:
+            raise ValueError("`more:` and `scroll:` do not go together: which of the two does the list do?")
+        if self.more:
+            _check_rule("more", self.more)
+
+    @property
+    def unrolls(self) -> bool:
+        """Whether a list grows in the browser."""
+        return self.scroll or bool(self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Where listings' addresses stand beside the site's lists: a sitemap, or an RSS or Atom feed. At most so many are asked for."""
+
+    sitemap: str | None = None
+    rss: str | None = None
+    at_most: int = 5000
+
+    def __post_init__(self) -> None:
+        if (self.sitemap is None) == (self.rss is None):
+            raise ValueError("an entrance is one address, under `sitemap:` or under `rss:`")
+        if not re.match(r"https?://[^/\s]+", self.url):
+            raise ValueError(f"'{self.url}' is not a web address: it must begin with http:// or https://")
+        if self.at_most < 1:
+            raise ValueError("at_most is at least 1")
+
+    @property
+    def url(self) -> str:
+        return self.sitemap or self.rss or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """How a page looks that answers 200 where its listing is no more: CSS that finds something, or words on it. `signs` are those told without being stated."""
+
+    css: Rules = ()
+    text: str | tuple[str, ...] = ()  # patterns
+    signs: bool = True
+
+    def __post_init__(self) -> None:
+        _as_lists(self, "text", "signs")
+        object.__setattr__(self, "text", (self.text,) if isinstance(self.text, str) else self.text)
+        for pattern in self.text:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"text: '{pattern}' is not a regular expression: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API's access by OAuth client credentials (RFC 6749 § 4.4). Id and secret stand in the environment, under the names given here."""
+
+    url: str
+    id_from: str
+    secret_from: str
+    scope: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.match(r"https?://[^/\s]+", self.url):
+            raise ValueError(f"'{self.url}' is not a web address: it must begin with http:// or https://")
+        for name in (self.id_from, self.secret_from):
+            if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+                raise ValueError(
+                    "id_from and secret_from are names of environment variables, such as EBAY_CLIENT_ID; never the secret itself"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +258,21 @@ class Source:
     cards: Cards | None = None
     api: Api | None = None
     currency: str | None = None
+    gone: Gone = Gone()
+    entrances: tuple[Entrance, ...] = ()
+    ignore_parameters: tuple[str, ...] = ()  # of addresses, which identify nothing; beside those of addresses.yml
+    keep_parameters: tuple[str, ...] = ()  # which this site needs, whatever addresses.yml says
+    budget: float = 1.3  # page requests per listing, after the first few
+    token: Token | None = None
+    quota: int | None = None  # page requests in 24 hours
+    headers: Mapping[str, str] = field(default_factory=dict)  # sent with each request for a page; no secrets
     robots: Override | None = None
     search: str | None = None  # address of a search, with {term} and, where it can be stated, {area}: what an operation asks for
     seller_pages: tuple[str, ...] = ()  # patterns of addresses that are a person's own page: no sweep goes there
     posts: tuple[str, ...] = ()  # patterns of addresses to which the site's own scripts may POST while a page is rendered
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", self.start or (self.url,))
+        object.__setattr__(self, "start", self.start or (() if self.entrances else (self.url,)))
         for url in (self.url, *self.start):
             if not re.match(r"https?://[^/\s]+", url):
                 raise ValueError(f"'{url}' is not a web address: it must begin with http:// or https://")
@@ -204,6 +289,17 @@ class Source:
                 raise FieldError(name, f"'{rule}' is not a regular expression: {error}") from None
         if self.search is not None and (not re.match(r"https?://[^/\s{]+", self.search) or "{term}" not in self.search):
             raise FieldError("search", "it is a web address with {term} where the words of a search go, and {area} where it has one")
+        if self.budget < 1 or (self.quota is not None and self.quota < 1):
+            raise ValueError("budget and quota are at least 1")
+        if self.follow and self.follow.unrolls and not self.render:
+            raise ValueError("`follow.more` and `follow.scroll` need `render: true`: only a browser has buttons, and scrolls")
+        if self.follow and self.follow.unrolls and not (self.follow.listing or self.cards):
+            raise ValueError("`follow.more` and `follow.scroll` need `follow.listing` or `cards:`, which tell whether the list has grown")
+        if self.entrances and not self.ref:
+            raise ValueError("`entrances:` need `ref:`, the pattern of an item's address: it tells listings from other addresses")
+        for name in self.headers:
+            if is_secret_header(name):
+                raise ValueError(f"headers: {name} would be a secret in a file; `token:` is the way to an API that wants one")
         if self.screenshot and not self.render:
             raise ValueError("`screenshot: true` is of pages that a browser renders: it goes with `render: true`")
         if self.platform == "selectors" and self.selectors is None and self.cards is None:
@@ -218,11 +314,13 @@ class Source:
         own = ("title", "kind", "platform", "ref", "currency", "render")
         return {
             **{name: getattr(self, name) for name in own},
-            **({"api": asdict(self.api)} if self.api else {}),
+            **({"api": {key: said for key, said in asdict(self.api).items() if key not in ASKING}} if self.api else {}),
             **{
                 name: asdict(part) if part else None
-                for name, part in (("follow", self.follow), ("selectors", self.selectors), ("cards", self.cards))
+                for name, part in (("selectors", self.selectors), ("cards", self.cards), ("gone", self.gone))
             },
+            "follow": {"listing": self.follow.listing} if self.follow else None,
+            "entrances": bool(self.entrances),
         }
 
     def refusal(self) -> str:
@@ -233,7 +331,8 @@ class Source:
             return f"source {self.name}: {over}"
         if self.expect is None:
             return f"source {self.name} does not say what it expects: give `expect: {{listings: N}}`, the least number of listings that a good crawl brings"
-        named = (self.url, *self.start, *([self.search] if self.search else []), *(f"http://{each}" for each in self.hosts))
+        ways = (*(each.url for each in self.entrances), *filter(None, (self.search, self.token.url if self.token else None)))
+        named = (self.url, *self.start, *(f"http://{each}" for each in self.hosts), *ways)
         if not self.testing and (inner := next((h for h in map(host_of, named) if is_inner(h)), "")):
             return f"source {self.name} leads to {inner}, an address of this machine or its own network; only a source with `testing: true` may"
         if not self.testing and self.delay < MIN_DELAY:
@@ -256,7 +355,7 @@ class Source:
     def starting_at(self, urls: Iterable[str]) -> Source:
         """The same source, begun elsewhere: what it reads, how and from which hosts stays as it is."""
         hosts = (*self.hosts, *filter(None, map(host_of, self.start)))
-        return self._with(start=tuple(urls), hosts=tuple(dict.fromkeys(hosts)))
+        return self._with(start=tuple(urls), hosts=tuple(dict.fromkeys(hosts)), entrances=())
 
     def rendered(self) -> Source:
         """The same source, its pages rendered and pictured whatever its YAML says."""

@@ -1,4 +1,4 @@
-"""The spider of every source: it asks for pages, reads those that hold listings, and fetches their pictures.
+"""The spider of every source: it asks for pages, reads those that hold listings, follows lists, and fetches pictures.
 
 Bytes are kept by the archive middleware before a callback sees them; reading is `crawler.reading`, the same as `reread` does.
 A source that needs code overrides `start`, `links` or `ask`.
@@ -8,23 +8,33 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
+from urllib.parse import urljoin
 
 import scrapy
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from crawler.addresses import read_addresses
+from crawler.archive import FRESH, KEPT
+from crawler.entrances import Left, Way, feed_of, is_feed, listings_of, sitemaps_of
+from crawler.frontier import Frontier
 from crawler.pages import page_of
+from crawler.pictures import Pictures
+from crawler.platforms import _api as api
 from crawler.platforms import following, parser_version
 from crawler.platforms._page import address, base_of, ref_of
+from crawler.platforms.json_api import next_body
 from crawler.reading import role
-from crawler.source import Rules, Source
+from crawler.source import Entrance, Rules, Source
 from crawler.unit import Unit
 from store.errors import StopRun
 from store.secrets import redact_url
 from store.words.records import Capture, CaptureKind, Reading
+
+GONE = (404, 410)
 
 
 class SourceSpider(scrapy.Spider):
@@ -37,10 +47,17 @@ class SourceSpider(scrapy.Spider):
         if unit is None:
             raise StopRun("a source is crawled by `touchstone crawl` or `scrapy crawl`, which know where to keep what it says")
         self.unit = unit
-        self.refs: set[str] = set()
-        self.lists = 0
-        self.pictures: dict[str, tuple[str, int] | None] = {}  # address → (sha256, capture), None while it is fetched
-        self.waiting: dict[str, list[tuple[int, int]]] = {}  # address → (reading, position) that want it
+        self.addresses = read_addresses(unit.home)
+        self.frontier = Frontier(self.source)
+        self.pictures = Pictures(unit)
+        self.begun: list[Request] = []  # the lists that the crawl began at
+        self.looked_again = False
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> SourceSpider:
+        spider: SourceSpider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.dropped, signal=signals.request_dropped)
+        return spider
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -62,34 +79,99 @@ class SourceSpider(scrapy.Spider):
 
     # -- asking ----------------------------------------------------------------------------------------------------------------
     async def start(self) -> AsyncIterator[Request]:
+        for entrance in self.source.entrances:
+            yield self.enter(entrance.url, Way(Left(entrance.at_most)))
         for url in self.source.start:
+            if ref := ref_of(self.source, redact_url(url)):
+                self.frontier.wants(ref)
             yield self.ask(url)
 
     def ask(self, url: str, **more: Any) -> Request:
-        """A request for a page, through the browser where the source is rendered."""
+        """A request for a page, through the browser where the source is rendered, by POST where a list is asked for so."""
         meta: dict[str, Any] = {"kind": CaptureKind.page}
+        headers = dict(self.source.headers)
         if self.source.render:
             from crawler.browser import meta_for
 
+            follow = self.source.follow
+            grows = bool(follow and follow.unrolls and not ref_of(self.source, redact_url(url)))
             shown = self.source.screenshot and role(self.source, redact_url(url)) != "list"
-            meta |= meta_for(self.source, self.unit, screenshot=shown)
-        return Request(url, callback=self.read, errback=self.failed, meta=meta, **more)
+            meta |= meta_for(self.source, self.unit, screenshot=shown, unrolled=grows)
+        if (rules := self.source.api) is not None:
+            headers = {"Accept": "application/json", **headers}
+            if rules.method == "POST":
+                headers["Content-Type"] = "application/x-www-form-urlencoded" if rules.form else "application/json"
+                more = {"method": "POST", "body": api.sent(rules), **more}
+        headers |= more.pop("headers", {})
+        return Request(url, callback=self.read, errback=self.failed, meta=meta, headers=headers, **more)
+
+    def enter(self, url: str, way: Way) -> Request:
+        """A request for a sitemap or a feed, never through the browser."""
+        meta = {"kind": CaptureKind.page, "way": way}
+        return Request(url, callback=self.entered, errback=self.failed, meta=meta, headers=dict(self.source.headers))
 
     def failed(self, failure: Failure) -> None:
         """A request that brought no answer. What manners refused is counted there."""
         error = failure.value
-        if isinstance(error, IgnoreRequest) and "max redirections" not in str(error):
-            return
+        if isinstance(error, IgnoreRequest):
+            reason = next((why for said, why in _DROPPED.items() if said in str(error)), "")
+            if not reason:
+                return
+            self.unit.count(f"failure: {reason}")
+        else:
+            self.unit.count(f"failure: {type(error).__name__}")
         self.unit.count("failures")
-        self.unit.count(f"failure: {type(error).__name__}")
+
+    def dropped(self, request: Request, spider: Any) -> None:
+        """A redirect to an address that has been asked for already is not asked for again, and is counted as what it means."""
+        hops: list[str] = request.meta.get("redirect_urls", [])
+        capture: Capture | None = request.meta.get("capture")
+        if not hops or capture is None or capture.id is None:
+            return
+        if not ref_of(self.source, redact_url(hops[0])):
+            self.unit.count("redirects to pages asked for already")
+        elif ref_of(self.source, redact_url(request.url)):
+            self.unit.count("redirects to listings asked for already")
+        else:
+            self.unit.count("gone")
+            detail = f"sent on to {redact_url(request.url)}"
+            self.unit.store.keep_unread(capture.id, parser_version(self.source), "gone", detail, self.unit.run.id)
 
     # -- reading ---------------------------------------------------------------------------------------------------------------
     async def read(self, response: Response) -> AsyncIterator[Request]:
         """Read a page that was kept: its listings, and where it leads."""
+        meta, request = response.meta, response.request
         capture = self._capture(response)
-        if capture is None:
+        if capture is None or request is None:
             return
         self.unit.count("pages")
+        if "cause" not in meta and is_feed(response.body):
+            meta["way"] = Way(Left(Entrance(rss=response.url).at_most))
+            for further in self._entered(response, capture):
+                yield further
+            return
+        meta["brought"] = brought = set[str]()
+        is_list = not ref_of(self.source, redact_url(capture.url_requested))
+        if is_list and "cause" not in meta and "again" not in meta:
+            self.begun.append(request)
+            self.frontier.begin(request)
+        for shown, of in self._documents(response, capture):
+            async for further in self._read(shown, of):
+                yield further
+        if is_list:
+            for further in self.further(response, request, page_of(capture, response.body), brought):
+                yield further
+
+    def _documents(self, response: Response, capture: Capture) -> Iterator[tuple[Response, Capture]]:
+        """The page as it is in the end; before it, in their order, the states that a list passed through while it was scrolled."""
+        if "playwright" in response.meta and capture.id is not None:
+            for earlier in self.unit.reader.captures_of_document(capture.id):
+                assert earlier.id is not None
+                body, headers = self.unit.reader.payload(earlier.id), {"Content-Type": "text/html; charset=utf-8"}
+                yield HtmlResponse(response.url, headers=headers, body=body, request=response.request), earlier
+        yield response, capture
+
+    async def _read(self, response: Response, capture: Capture) -> AsyncIterator[Request]:
         page = page_of(capture, response.body)
         what = role(self.source, redact_url(capture.url_requested), page.url)
         if what != "item":
@@ -99,22 +181,12 @@ class SourceSpider(scrapy.Spider):
             read = await self.unit.keeper.read(capture, response.body)
             for name, number in read.counts.items():
                 self.unit.count(name, number)
-            for reading, pictures in read.readings:
-                async for request in self.pictures_of(reading, pictures):
+            refs = set(read.refs)
+            response.meta["brought"] |= refs
+            self.frontier.refs |= refs
+            for reading, addresses in read.readings:
+                async for request in self.pictures_of(reading, addresses):
                     yield request
-            for request in self.further(response, page):
-                yield request
-
-    def further(self, response: Response, page: HtmlResponse) -> Iterator[Request]:
-        """The next pages that an answer itself names (an API, products.json, the Store API), at most `max_pages`."""
-        try:
-            urls = following(page.replace(url=response.url), self.source)
-        except (ValueError, RecursionError):  # not JSON: reading has kept it as unread
-            return
-        self.lists += bool(urls)
-        if self.lists < self.source.max_pages:
-            for url in urls:
-                yield self.ask(url)
 
     def links(self, response: Response, capture: Capture) -> Iterator[Request]:
         """Listings and further list pages that a list page leads to. A card without a reference is counted, and not followed."""
@@ -123,64 +195,160 @@ class SourceSpider(scrapy.Spider):
             return
         page = HtmlResponse(response.url, headers=response.headers, body=response.body)
         strange = []
-        for url in _addresses(page, follow.listing):
-            ref = ref_of(self.source, redact_url(url))
-            if not ref:
+        for link in addresses_of(page, follow.listing):
+            url, why_not = self.addresses.to_listing(link, self.source)
+            if why_not:
+                self.unit.count(why_not)
+            elif not (ref := ref_of(self.source, redact_url(url))):
                 strange.append(redact_url(url))
-            elif ref not in self.refs:
-                self.refs.add(ref)
-                yield self.ask(url)
+            else:
+                response.meta["brought"].add(ref)
+                if self.frontier.wants(ref):
+                    yield self.ask(url)
         if strange and capture.id is not None:
             self.unit.count("not understood", len(strange))
             detail = f"{len(strange)} links: " + "; ".join(strange[:5])
             self.unit.store.keep_unread(capture.id, parser_version(self.source), "link without a reference", detail, self.unit.run.id)
-        self.lists += 1
-        if self.lists < self.source.max_pages:
-            for url in _addresses(page, follow.next):
+        for link in addresses_of(page, follow.next):
+            url, why_not = self.addresses.to_list(link, self.source, response.url)
+            if why_not:
+                self.unit.count(why_not)
+            else:
+                yield from self._lead(self.ask(url), response)
+
+    # -- following lists -------------------------------------------------------------------------------------------------------
+    def further(self, response: Response, request: Request, page: HtmlResponse, brought: set[str]) -> Iterator[Request]:
+        """Where a list goes on by itself: in its answer, by its number. And whether it is still the list that was kept before a crash."""
+        meta = response.meta
+        if "again" in meta:
+            if meta["again"] != brought:
+                yield from self._lists_anew()
+            return
+        yield from self._look_again(response)
+        new = brought - meta.setdefault("seen", set())
+        meta["seen"] |= brought
+        follow = self.source.follow
+        if follow and follow.pages and new:
+            number = meta.get("number", follow.first) + follow.step
+            start = meta.get("start", request.url)
+            further = self.ask(_numbered(follow.pages, start, number))
+            further.meta.update(number=number, start=start)
+            yield from self._lead(further, response)
+        counted = self.source.api is None or not self.source.api.next  # a page's number says nothing of whether there is one
+        if new or not counted:
+            yield from self._further(response, request, page)
+        yield from self.frontier.freed()
+
+    def _further(self, response: Response, request: Request, page: HtmlResponse) -> Iterator[Request]:
+        """The next pages that an answer itself names (an API, products.json, the Store API)."""
+        try:
+            if self.source.api is not None and self.source.api.method == "POST":
+                body = next_body(page, self.source, request.body)
+                yield from self._lead(self.ask(request.url, body=body), response) if body else ()
+                return
+            urls = following(page.replace(url=response.url), self.source)
+        except (ValueError, RecursionError):  # not JSON: reading has kept it as unread
+            return
+        for url in urls:
+            if self.source.owns(url):
+                yield from self._lead(self.ask(url), response)
+            else:
+                self.unit.count("links not followed: off-site")
+
+    def _lead(self, further: Request, response: Response) -> Iterator[Request]:
+        """A request for the list page after `response`, if it is a new one and the budget allows it."""
+        meta = response.meta
+        further.meta.update(
+            seen=meta.setdefault("seen", set()), cause=(response.request, KEPT in response.flags, meta.get("brought", frozenset()))
+        )
+        if meta.get(FRESH):
+            further = further.replace(dont_filter=True)
+            further.meta[FRESH] = True
+        yield from self.frontier.follow(further)
+
+    def _look_again(self, response: Response) -> Iterator[Request]:
+        """Where a resumed crawl comes to its first list page that is not kept, ask for the one before it anew: lists shift, and what
+        has moved from a page not yet seen to one that is kept would be in neither."""
+        before, was_kept, brought = response.meta.get("cause", (None, False, frozenset()))
+        if was_kept and KEPT not in response.flags and not self.looked_again:
+            self.looked_again = True
+            again = before.replace(dont_filter=True)
+            again.meta.update({FRESH: True, "again": set(brought)})
+            again.meta.pop("cause", None)
+            yield again
+
+    def _lists_anew(self) -> Iterator[Request]:
+        self.unit.count("lists that shifted")
+        self.frontier.forget_lists()
+        for request in list(self.begun):
+            again = request.replace(dont_filter=True)
+            for key in ("seen", "number", "start", "brought"):
+                again.meta.pop(key, None)
+            again.meta[FRESH] = True
+            yield again
+
+    # -- entrances -------------------------------------------------------------------------------------------------------------
+    def entered(self, response: Response) -> Iterator[Request]:
+        """Read a sitemap or a feed that was kept."""
+        capture = self._capture(response)
+        if capture is not None:
+            self.unit.count("pages")
+            yield from self._entered(response, capture)
+
+    def _entered(self, response: Response, capture: Capture) -> Iterator[Request]:
+        way: Way = response.meta["way"]
+        if way.depth == 0 and response.request is not None:
+            self.frontier.begin(response.request)
+        try:
+            feed = feed_of(response.body, response.url)
+        except ValueError as error:
+            assert capture.id is not None
+            self.unit.count("not understood")
+            self.unit.store.keep_unread(capture.id, parser_version(self.source), "entrance not understood", str(error), self.unit.run.id)
+            return
+        for ref, url in listings_of(feed, way, self.source, self.addresses, self.unit):
+            if self.frontier.wants(ref):
                 yield self.ask(url)
+        for url, further in sitemaps_of(feed, way, self.source, self.unit):
+            yield from self.frontier.follow(self.enter(url, further))
+        yield from self.frontier.freed()
 
     # -- pictures --------------------------------------------------------------------------------------------------------------
     async def pictures_of(self, reading: Reading, addresses: tuple[str, ...]) -> AsyncIterator[Request]:
-        """Fetch a reading's pictures, each address once a run, and join them in their order: before further pages, so that they never pile up."""
-        assert reading.id is not None
-        for position, url in enumerate(addresses):
-            if url not in self.pictures:
-                self.pictures[url] = None
-                self.waiting[url] = [(reading.id, position)]
-                meta = {"kind": CaptureKind.image, "picture": url}
-                yield Request(
-                    url, callback=self.keep_picture, errback=self.failed, meta=meta, priority=1, headers={"Accept": "image/*,*/*;q=0.5"}
-                )
-            elif (known := self.pictures[url]) is not None:
-                await self.unit.keeper.join(*known, [(reading.id, position)])
-            else:
-                self.waiting[url].append((reading.id, position))
+        """Fetch a reading's pictures, each address once a run, and join them in their order."""
+        async for request in self.pictures.of(reading, addresses, self.keep_picture, self.failed):
+            yield request
 
     async def keep_picture(self, response: Response) -> None:
-        capture = self._capture(response)
-        if capture is None or capture.id is None:
-            return
-        url = response.meta["picture"]
-        wanted, self.waiting[url] = self.waiting.pop(url, []), []
-        image = await self.unit.keeper.picture(capture, response.body, wanted)
-        self.unit.count("images")
-        if image.problem:
-            self.unit.count("images with a problem")
-        self.pictures[url] = (image.sha256, capture.id)
-        if late := self.waiting.pop(url):  # asked for while it was being kept
-            await self.unit.keeper.join(image.sha256, capture.id, late)
+        if (capture := self._capture(response)) is not None:
+            await self.pictures.keep(response, capture)
 
+    # -- ends ------------------------------------------------------------------------------------------------------------------
     def _capture(self, response: Response) -> Capture | None:
         """The capture that a response is; None, and counted, where it is an error page or no fresh answer."""
         capture: Capture | None = response.meta.get("capture")
-        if capture is None or response.status >= 400:
-            self.unit.count("failures")
-            self.unit.count(f"failure: HTTP {response.status}")
-            return None
-        return capture
+        if capture is not None and response.status < 400:
+            return capture
+        if capture is not None and response.status in GONE and response.meta.get("kind") is CaptureKind.page:
+            if "number" in response.meta:
+                return None  # past the last page
+            if capture.id is not None and ref_of(self.source, redact_url(capture.url_requested)):
+                self.unit.count("gone")
+                detail = f"HTTP {response.status}"
+                self.unit.store.keep_unread(capture.id, parser_version(self.source), "gone", detail, self.unit.run.id)
+                return None
+        self.unit.count("failures")
+        self.unit.count(f"failure: HTTP {response.status}")
+        return None
+
+    def closed(self, reason: str) -> None:
+        self.unit.remarks += self.frontier.ended()
 
 
-def _addresses(page: HtmlResponse, rules: Rules | None) -> list[str]:
+_DROPPED = {"max redirections": "too many redirects", "DOWNLOAD_MAXSIZE": "too large when unpacked"}
+
+
+def addresses_of(page: HtmlResponse, rules: Rules | None) -> list[str]:
     """Where the links lead that the first fruitful rule finds, in order, each once."""
     base = base_of(page)
     for rule in rules or ():
@@ -189,3 +357,14 @@ def _addresses(page: HtmlResponse, rules: Rules | None) -> list[str]:
         if any(found):
             return list(dict.fromkeys(filter(None, found)))
     return []
+
+
+def _numbered(pattern: str, start: str, number: int) -> str:
+    """The address of a numbered page: "?page={n}" sets that parameter of the start address, anything else stands on it as a link would."""
+    said = pattern.replace("{n}", str(number))
+    if not said.startswith("?"):
+        return urljoin(start, said)
+    for pair in said[1:].split("&"):
+        name, _, value = pair.partition("=")
+        start = api.with_parameter(start, name, value)
+    return start

@@ -13,7 +13,7 @@ import math
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -94,6 +94,9 @@ class Sample(SourceSpider):
         for request in [*items[: self.most - 2 if others else self.most], *others[:1], *items[self.most - 2 :]]:
             if self._room():
                 yield request
+
+    def entered(self, response: Response) -> Iterator[Request]:
+        yield from (request for request in super().entered(response) if self._room())
 
     def _room(self) -> bool:
         self.asked_for += 1

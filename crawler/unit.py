@@ -68,6 +68,7 @@ class Unit:
     stopping: Any = None  # the task that closes the crawl there, held so that it is not collected
     wall: str = ""  # where the site would have us no further, as a sentence
     broken: str = ""  # why the run is void
+    remarks: list[str] = field(default_factory=list)  # what was left out by our own rules, as sentences
     keeper: Keeper = field(default=None, kw_only=True)  # type: ignore[assignment]  # made below where none is given
     _reported: float = 0.0
 
@@ -120,7 +121,7 @@ def crawl(
     from crawler.once import CAPTURED, source_of, spider_of_page
 
     [source] = [source_of(home, once, Kind(kind))] if once else find_sources(home, [name])
-    if refusal := source.refusal() or _browser_missing(source):
+    if refusal := source.refusal() or _browser_missing(source) or _token_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
     from crawler.gates import Errand, barred  # they know this module
     from crawler.keeper import Apart
@@ -139,7 +140,9 @@ def crawl(
             return PassResult(Outcome.good, {}, "", (f"{name}: no listing waits for a screenshot",))
         errand = Errand(store.operation(operation, stated) if operation else None, once, reason, shown)
         source = errand.of(source)
-        config = digest(home, ["touchstone.yml", "walls.yml", "health.yml", *([f"sources/{name}.yml"] if name != CAPTURED else [])])
+        config = digest(
+            home, ["touchstone.yml", "walls.yml", "addresses.yml", "health.yml", *([f"sources/{name}.yml"] if name != CAPTURED else [])]
+        )
         config = digest_of([config, *source.start]) if operation or once or shown else config
         pass_name = "capture" if once else "screenshot" if shown else "crawl"
         run, resumed = _run(store, pass_name, source, operation, actor, config, home, resume)
@@ -162,6 +165,14 @@ def _browser_missing(source: Source) -> str:
     from crawler.browser import MISSING, find_chromium
 
     return "" if find_chromium() else f"source {source.name} is rendered in a browser, and there is none: {MISSING}"
+
+
+def _token_missing(source: Source) -> str:
+    if source.token is None:
+        return ""
+    from crawler.tokens import missing
+
+    return missing(source)
 
 
 def _run(
@@ -248,7 +259,7 @@ def _ended(unit: Unit, reason: str) -> PassResult:
     if unit.errand.expects and not unit.wall and not unit.broken:
         problems += [each.sentence for each in drifted(unit.store, unit.home, unit.source, unit.run.id, counts)]
     outcome = Outcome.failed if unit.broken else Outcome.unmet if problems else Outcome.good
-    message = unit.broken or "; ".join(problems)
+    message = unit.broken or "; ".join([*problems, *unit.remarks])
     unit.store.end_run(unit.run.id, outcome, counts, message)
     return PassResult(outcome, counts, message, _lines(unit, outcome, counts, message))
 
@@ -270,13 +281,14 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
     return (
         f"{unit.source.name}: {say}. {unit.source.title}, run {unit.run.id[:8]}{' (resumed)' if unit.resumed else ''}"
         + (f": {message}" if message else ""),
-        f"  pages {of('pages')}, pictures {of('images')} (of these could not be opened {of('images with a problem')}), listings {counts['listings']}",
+        f"  pages {of('pages')} by {of('page requests')} requests{_each(of('page requests'), counts['listings'])}, gone {of('gone')}, pictures {of('images')} (of these could not be opened {of('images with a problem')}), listings {counts['listings']}",
         f"  not understood {of('not understood')}, parser raised {of('parse raised')}",
         f"  refused: robots.txt {of('robots refusals')}{no_rules}, other hosts {of('offsite refusals')}{elsewhere}"
         + number("inner address refusals", "inner addresses")
         + number("seller page refusals", "sellers' own pages")
         + number("sending refusals", "sending by scripts"),
-        f"  failed requests {of('failures')}, answered from this run's kept captures {of('answered from kept')}",
+        f"  failed requests {of('failures')}, answered from this run's kept captures {of('answered from kept')}; besides pages it asked for pictures "
+        f"{of('picture requests')}, robots.txt {of('robots.txt requests')}, the browser's own {of('browser requests')}",
         *(
             [
                 f"  robots.txt is overridden by {override.override_by} until {override.until} ({override.basis}): "
@@ -286,6 +298,10 @@ def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str
             else []
         ),
     )
+
+
+def _each(requests: int, listings: int) -> str:
+    return f" ({requests / listings:.2f} a listing)" if listings else ""
 
 
 @contextmanager

@@ -237,7 +237,8 @@ class Walls(_Middleware):
         if "recorder" in again.meta:
             from crawler.browser import meta_for  # what the browser heard belongs to the answer that was kept
 
-            again.meta.update(meta_for(self.unit.source, self.unit, screenshot=again.meta["recorder"].shot is not None))
+            pictured, grows = again.meta["recorder"].shot is not None, again.meta.get("unrolled", False)
+            again.meta.update(meta_for(self.unit.source, self.unit, screenshot=pictured, unrolled=grows))
         return again
 
 

@@ -152,6 +152,14 @@ class CaptureWrites:
                 self._record(c, replace(part, part_of=kept.id), placed, original, actor, purpose)
         return kept
 
+    def requests_since(self, source: str, since: datetime) -> int:
+        """How many pages a source has answered since then, whatever the run and the status: what a daily quota counts."""
+        asked = select(func.count()).where(
+            t.capture.c.source == source, t.capture.c.kind == str(CaptureKind.page), t.capture.c.started_at >= since
+        )
+        with self.database.reading() as c:
+            return int(c.execute(asked).scalar_one())
+
     def _overtaken(self, c: Connection, writer: ArchiveWriter, written: tuple[Capture, Placed, int | None]) -> bool:
         """Whether an erasure came between the writing and this transaction: the bytes referred to gone, or the segment rewritten.
 
@@ -337,6 +345,7 @@ class CaptureReads(Reader):
                 t.capture.c.status >= 200,
                 t.capture.c.status < 400,
                 t.capture.c.kind.in_(kinds),
+                t.capture.c.part_of.is_(None),
             )
         )
         with self.store.database.reading() as c:
@@ -345,6 +354,16 @@ class CaptureReads(Reader):
             return None
         self.shown("capture", [row["id"]])
         return capture_of(row)
+
+    def captures_of_document(self, number: int) -> list[Capture]:
+        """The earlier states of a rendered document, in their order: what a list showed before it was scrolled on."""
+        query = (
+            select(t.capture).where(t.capture.c.part_of == number, t.capture.c.kind == str(CaptureKind.rendered)).order_by(t.capture.c.id)
+        )
+        with self.store.database.reading() as c:
+            rows = [capture_of(r) for r in c.execute(query).mappings()]
+        self.shown("capture", (r.id for r in rows))
+        return rows
 
     def newest_picture(self, source: str, url: str, since: datetime) -> Capture | None:
         """The newest successful answer that a source's picture address gave since then, if its bytes are kept."""

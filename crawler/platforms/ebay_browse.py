@@ -23,6 +23,7 @@ from crawler.source import Source
 from store.words.records import Parsed, Snapshot
 
 VERSION = "1"
+MOST = 10_000  # items of one search, whatever its total (Browse API, "search": offset)
 _ADDRESS = ("addressLine1", "addressLine2", "city", "county", "stateOrProvince", "postalCode", "country")
 _LEGAL = ("name", "legalContactFirstName", "legalContactLastName", "phone", "email", "registrationNumber")
 
@@ -35,10 +36,10 @@ def parse(response: TextResponse, source: Source) -> Iterator[Parsed]:
 
 
 def next_pages(response: TextResponse, source: Source) -> list[str]:
-    """The search's next page, by its own link."""
+    """The search's next page, by its own link, up to the last item that a search gives out."""
     document = api.read(response.body)
     url = address(response.url, schema.text(document.get("next"))) if isinstance(document, dict) and _items(document) else ""
-    return [url] if url else []
+    return [url] if url and api.number_in(url, "offset", step=0) < MOST else []
 
 
 def _items(document: Any) -> list[dict[str, Any]]:

@@ -35,11 +35,25 @@ def next_pages(response: TextResponse, source: Source) -> list[str]:
     document = api.read(response.body)
     found = api.search(rules.next, document) if rules.next else bool(rules.next_param and _items(document, source))
     if rules.next_param and found is True:
-        found = api.number_in(response.url, rules.next_param) + 1
+        found = api.number_in(response.url, rules.next_param, rules.step) + rules.step
     said = "" if isinstance(found, bool) else line(schema.text(found))
     if rules.next_param:
         return [api.with_parameter(response.url, rules.next_param, said)] if said else []
     return [url] if (url := address(response.url, said)) else []
+
+
+def next_body(response: TextResponse, source: Source, sent: bytes) -> bytes | None:
+    """The body that asks for the page after the one that `sent` asked for; None after the last. Raises ValueError where the answer is no JSON."""
+    rules = source.api
+    assert rules is not None
+    document = api.read(response.body)
+    if not rules.page_at:
+        return None
+    found = api.search(rules.next, document) if rules.next else bool(_items(document, source))
+    if found is True:
+        found = api.number_of(api.value_in(rules, sent), rules.step) + rules.step
+    following = isinstance(found, (str, int)) and not isinstance(found, bool) and found != ""
+    return api.with_value(rules, sent, found) if following else None
 
 
 def _items(document: Any, source: Source) -> list[Any]:

@@ -136,7 +136,7 @@ def test_redirects_errors_and_other_hosts_are_kept_and_counted(mini: Mini, crawl
     mini.write(crawling.home)
     result = crawling("mini")
     assert set(crawling.listings()) == {"mini/n1", "mini/3", "mini/9"}
-    assert result.counts["offsite refusals"] == 2 and result.counts["failure: HTTP 410"] == 1
+    assert result.counts["offsite refusals"] == 2 and result.counts["gone"] == 1
     assert "elsewhere.example" in result.lines[3] and "`hosts:`" in result.lines[3]
     pages = [(c.url_requested, c.url_final, c.status) for c in crawling.captures(kinds=(CaptureKind.page,))]
     base = mini.site.url
