@@ -223,7 +223,7 @@ def main() -> None:
     pages, rounds = (200, 1) if given.quick else (given.pages, given.rounds)
     every: dict[str, Any] = {
         "bare": lambda: against_bare(pages, rounds, given.folder, given.platform),
-        "workers": lambda: workers(max(10, pages // 10), 1 if given.quick else rounds, given.folder, given.platform),
+        "workers": lambda: workers(max(10, pages // 5), 1 if given.quick else rounds, given.folder, given.platform),
         "memory": lambda: memory(pages, given.folder, given.platform),
     }
     chosen = [name for name in every if getattr(given, name)] or ["bare", "workers"]

@@ -18,7 +18,7 @@ from crawler.source import Source, host_of
 from store.secrets import redact_url
 from store.words.records import Capture
 
-_THING = r"(page|item|listing|ad|advert|advertisement|product|auction|offer)"
+_THING = r"(page|item|listing|ad|advert|advertisement|product|auction|lot|offer)"
 _NO_MORE = r"(not (be )?found|no longer (available|exists?|for sale|listed|online)|been (removed|deleted|withdrawn)|expired|ended|does(n't| not) exist)"
 _NOT_FOUND = re.compile(
     rf"(oops|sorry)?[!,. ]*((error )?404( error)?[:,\- ]*({_THING}|file)? ?(could )?not (be )?found|error 404|404 error"

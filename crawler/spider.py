@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from crawler.addresses import read_addresses
 from crawler.archive import FRESH, KEPT
 from crawler.entrances import Left, Way, feed_of, is_feed, listings_of, sitemaps_of
-from crawler.frontier import Frontier
+from crawler.frontier import BARREN, Frontier
 from crawler.pages import page_of
 from crawler.pictures import Pictures
 from crawler.platforms import _api as api
@@ -258,6 +258,12 @@ class SourceSpider(scrapy.Spider):
     def _lead(self, further: Request, response: Response) -> Iterator[Request]:
         """A request for the list page after `response`, if it is a new one and the budget allows it."""
         meta = response.meta
+        cards = self.source.follow is None or not self.source.follow.listing  # what cards hold is not read yet
+        barren = 0 if cards or meta.get("brought") else meta.get("barren", 0) + 1
+        if barren >= BARREN:
+            self.frontier.left["barren"] += 1
+            return
+        further.meta["barren"] = barren
         further.meta.update(
             seen=meta.setdefault("seen", set()), cause=(response.request, KEPT in response.flags, meta.get("brought", frozenset()))
         )

@@ -209,7 +209,8 @@ def _title(element: Element, link: Element) -> str:
             and not _PERSON_MARKS.search(marks(each))
         ):
             return text
-    if text := said(link):
+    same = [said(each) for each in element.iter("a") if each.attrib.get("href") == link.attrib.get("href")]
+    if text := max([said(link), *same], key=len):
         return text
     return next((alt for each in element.iter("img") if (alt := each.attrib.get("alt", "").strip())), "")
 

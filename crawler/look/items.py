@@ -259,7 +259,7 @@ def _labelled(items: Sequence[Item], sought: Sought) -> Guess | None:
             inner = [each for each in value.iter("a") if each is not value]
             tail = " a" if sought.link and len(inner) == 1 else ""
             stem = text.strip(" :\u00a0")
-            css = f'{element.tag}:contains("{stem}") + {value.tag}{tail}'
+            css = f'{next(iter(names(element)), element.tag)}:contains("{stem}") + {value.tag}{tail}'
             if '"' in stem or css in tried:
                 continue
             tried.add(css)

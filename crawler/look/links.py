@@ -218,7 +218,8 @@ def onward_of(root: Element, page: str, base: str, items: Sequence[str]) -> Onwa
     ]
     if said_next:
         css = best_css([root], [said_next[0]])
-        if css and (found := find(root, css)) and found[0] is said_next[0]:
+        placed = numbered and "nth-of-type" in css  # its place among the numbers is another on the next page
+        if css and not placed and (found := find(root, css)) and found[0] is said_next[0]:
             return Onward(
                 css,
                 f"the link says “{said(said_next[0]) or said_next[0].attrib.get('aria-label', '')}”",

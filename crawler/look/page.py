@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy.http import HtmlResponse
 
 from crawler.look.cards import CardSet, cards_of
 from crawler.look.css import Element, said
-from crawler.look.prices import prices
+from crawler.look.prices import Found, prices
 from crawler.platforms import _api as api
 from crawler.platforms import _schema as schema
-from crawler.platforms._page import base_of
+from crawler.platforms._page import address, base_of
 
 _ROOTS = ("app", "root", "__next", "__nuxt", "main", "content", "application", "svelte", "gatsby")
 FAMILIES = {
@@ -86,9 +87,14 @@ class Page:
 
     def _own_price(self) -> bool:
         headed = any(True for each in self.root.iter("h1"))
-        return headed and any(
-            not each.old and not each.elsewhere and not (self.cards and self.cards.holds(each.element)) for each in prices(self.root)
-        )
+        return headed and any(self._is_own(each) for each in prices(self.root))
+
+    def _is_own(self, price: Found) -> bool:
+        """A price that is no old one, no card's, none in the page's frame, and none that a link speaks of."""
+        above = [price.element, *price.element.iterancestors()]
+        near = {urlsplit(address(self.base, link.attrib.get("href", ""))).path for each in above[:2] for link in each.iter("a")}
+        linked = any(each.tag == "a" for each in above) or bool(self.cards and near & {urlsplit(url).path for url in self.cards.urls})
+        return not price.old and not price.elsewhere and not linked and not (self.cards and self.cards.holds(price.element))
 
     @property
     def is_list(self) -> bool:

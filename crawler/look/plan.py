@@ -143,6 +143,9 @@ def majority(urls: list[str]) -> list[str]:
         parts = urlsplit(url).path.strip("/").split("/")
         return (parts[0] if len(parts) > 1 else "", len(parts))
 
+    paths = [urlsplit(url).path for url in urls if urlsplit(url).query]
+    if paths and paths.count(top := max(set(paths), key=paths.count)) > 0.6 * len(urls):
+        return [url for url in urls if urlsplit(url).path == top]
     shapes = [shape(url) for url in urls]
     if not shapes:
         return urls

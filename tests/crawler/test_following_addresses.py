@@ -145,6 +145,7 @@ def _why(source: Source, body: str, asked: str = "/item/7", final: str = "") -> 
         ("<title>Page not found | Stalls</title><h1>Oh</h1>", "", "its heading is"),
         ("<h1>Sorry, this item is no longer available.</h1>", "", "its heading is"),
         ("<h1>404 - Not Found</h1>", "", "its heading is"),
+        ("<h1>Sorry, this lot has ended</h1>", "", "its heading is"),
         ("<h1>The advert you are looking for has been removed</h1>", "", "its heading is"),
         ("<h1>We can’t find that item</h1>", "", "its heading is"),
         ("<h1>Bag</h1><p class=over>x</p>", "", "gone: '.over' is on the page"),

@@ -189,6 +189,25 @@ def test_each_record_is_on_the_disk_when_its_place_is_returned(tmp_path: Path, m
         assert synced[-1][1] >= place.offset + place.length
 
 
+def test_records_kept_together_are_flushed_once_or_not_relied_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(os.fstat(handle).st_size), real(handle))[1])
+    archive = Archive(tmp_path)
+    with archive.writer("run") as writer:
+        synced.clear()
+        with writer.together():
+            places = [keep(writer, n) for n in range(4)]
+            assert synced == []
+        assert synced == [(tmp_path / places[0].segment).stat().st_size]
+        with pytest.raises(OSError, match="no space"), monkeypatch.context() as patched, writer.together():
+            keep(writer, 5)
+            patched.setattr(os, "fsync", lambda handle: (_ for _ in ()).throw(OSError("no space left")))
+        with pytest.raises(ArchiveError, match="is closed"):
+            keep(writer, 6)
+    assert all(read(archive, place) for place in places)
+
+
 def test_two_writers_on_one_segment_are_refused(tmp_path: Path) -> None:
     archive, _ = filled(tmp_path)
     with archive.writer("run"), pytest.raises(ArchiveError, match="in use by another writer"):

@@ -13,7 +13,7 @@ from tests.market.awkward.site import Awkward
 from tests.market.awkward.structured import Bazaar, Tannery
 from tests.market.awkward.truth import HERE, Goods, Place, digests, places
 
-__all__ = ["Awkward", "Goods", "Group", "Place", "digests", "places", "start_group"]
+__all__ = ["SITES", "Awkward", "Goods", "Group", "Place", "digests", "places", "start_group"]
 
 
 class Pictures(Awkward):
