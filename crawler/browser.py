@@ -7,11 +7,11 @@ again or answered from what was kept. (The other ways lose something: rows one b
 yet, and with the document first a crash leaves a page that looks whole and is not.)
 
 The browser may ask the source's own hosts only, and what their robots.txt allows: each of its requests passes the gate below, the
-source's names are looked up once by us and lead it to the addresses that were checked, no other name or number leads it anywhere,
-WebSockets and service workers (which would bypass the gate) are shut off. It sends no cookie, and nothing but GET and HEAD where the
-source's YAML does not say otherwise. It fetches no pictures, films or fonts: a listing's pictures are captures of their own, and nobody
-should be asked for them twice. Where a screenshot is taken pictures pass the gate too, unless they were kept within a day: those are
-shown from the archive (crawler/screenshot.py).
+source's names are looked up once by us and lead it to the addresses that were checked, no other name or number leads it anywhere.
+Redirects pass the gate as well; WebSockets, popups and all workers, which would go round it, are shut off. It sends no cookie, and
+nothing but GET and HEAD where the source's YAML does not say otherwise. It fetches no pictures, films or fonts: a listing's pictures
+are captures of their own, and nobody should be asked for them twice. Where a screenshot is taken pictures pass the gate too, unless
+they were kept within a day: those are shown from the archive (crawler/screenshot.py).
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ import shutil
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from playwright.async_api import Error as PlaywrightError
 from scrapy import Request
@@ -37,8 +39,9 @@ from crawler.connection import UNKNOWN, Handler
 from crawler.screenshot import Shot, pictured
 from crawler.source import Source, is_inner
 from crawler.unit import Unit, unit_of
+from crawler.unrolling import LONGEST as STEP
 from crawler.unrolling import Unrolling
-from store.words.records import Capture, CaptureKind
+from store.words.records import Capture, CaptureKind, Purpose
 
 MISSING = (
     "Chromium is missing; install it with `apt install chromium`, or with `python -m playwright install chromium` where you have no root"
@@ -54,9 +57,15 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--no-proxy-server",  # it would look names up where nobody checks what they lead to
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-shared-workers",
+    "--disable-site-isolation-trials",  # frames of another of the source's hosts would be out of sight of the page's own session
 )
 NOT_FETCHED = frozenset(("image", "media", "font"))
 MAX_PART = 16 * 2**20
+LONGEST = 180.0  # seconds for one page from its address to its document; a list that grows has its steps besides
+SETTLING = 30.0  # seconds that answers on their way are given to arrive
+# what asks by itself, beside the page: nothing that the page's session sees. A worker's own workers would be such, so there are none.
+ALONE = "window.open = () => null; for (const name of ['Worker', 'SharedWorker']) delete window[name]"
 
 
 def find_chromium() -> Path | None:
@@ -127,7 +136,7 @@ def meta_for(source: Source, unit: Unit, *, screenshot: bool = False, unrolled: 
 
 async def _shut_sockets(page: Any, request: Request) -> None:
     await page.route_web_socket("**/*", lambda socket: socket.close())
-    await page.add_init_script("window.open = () => null")
+    await page.add_init_script(ALONE)
     shot: Shot | None = request.meta["recorder"].shot
     if shot:
         await shot.let_pictures_in(page)
@@ -157,8 +166,8 @@ class Recorder:
 
     async def settle(self, page: Any) -> None:
         """Wait for every answer heard so far; what comes after is no part of the document that is taken now."""
-        done = 0
-        while done < len(self.tasks):
+        done, end = 0, monotonic() + SETTLING
+        while done < len(self.tasks) and monotonic() < end:
             done = len(self.tasks)
             await asyncio.wait(self.tasks, timeout=10)
         self.closed = True
@@ -235,29 +244,83 @@ class Browser(ScrapyPlaywrightDownloadHandler, Handler):  # type: ignore[misc]
         super().__init__(crawler)
         self.crawler = crawler
         self.abort_request = self._refused
+        self._decided: WeakKeyDictionary[Any, dict[tuple[str, str], bool]] = WeakKeyDictionary()
+
+    async def _create_browser_context(self, *args: Any, **kwargs: Any) -> Any:
+        wrapper = await super()._create_browser_context(*args, **kwargs)
+        await wrapper.context.route("**/*", _abort)  # what has no page of ours, which has routes of its own: a popup
+        return wrapper
+
+    async def _create_page(self, request: Request, spider: Any) -> Any:
+        """A page whose every request is seen: Playwright's own routes see no redirect, no download and no worklet."""
+        page = await super()._create_page(request=request, spider=spider)
+        page.on("popup", lambda popup: asyncio.ensure_future(popup.close()))
+        session = await page.context.new_cdp_session(page)
+        session.on("Fetch.requestPaused", lambda asked: asyncio.ensure_future(self._paused(page, session, asked)))
+        await session.send("Fetch.enable", {"patterns": [{"urlPattern": "*"}]})
+        return page
+
+    async def _download_request_with_page(self, request: Request, page: Any, spider: Any) -> Any:
+        """Bounded in time: a page can keep its own scripts busy without end, and would never be taken."""
+        source = unit_of(self.crawler).source
+        steps = source.max_pages * (STEP + source.delay) if request.meta.get("unrolled") else 0.0
+        async with asyncio.timeout(LONGEST + steps):
+            return await super()._download_request_with_page(request, page, spider)
+
+    async def _paused(self, page: Any, session: Any, asked: dict[str, Any]) -> None:
+        url, method, what = asked["request"]["url"], asked["request"]["method"], asked.get("resourceType", "")
+        theirs = what.lower() in NOT_FETCHED and not asked.get("redirectedRequestId")  # the routes' to decide
+        try:
+            if not theirs and await self._forbidden(page, method, url, what == "Document"):
+                await session.send("Fetch.failRequest", {"requestId": asked["requestId"], "errorReason": "BlockedByClient"})
+            else:
+                await session.send("Fetch.continueRequest", {"requestId": asked["requestId"]})
+        except PlaywrightError:  # the page is closed
+            return
 
     async def _refused(self, asked: Any) -> bool:
-        """Whether the browser may not make this request: another host, or forbidden by robots.txt."""
+        """Whether the browser may not make this request."""
+        if asked.resource_type in NOT_FETCHED and not (asked.resource_type == "image" and pictured(asked)):
+            return True
+        return await self._forbidden(asked.frame.page, asked.method, asked.url, asked.is_navigation_request())
+
+    async def _forbidden(self, page: Any, method: str, url: str, document: bool) -> bool:
+        """By host, method, robots.txt and purpose; decided and counted once a page and address."""
+        if url.startswith(("data:", "blob:", "about:")):
+            return False
+        # a cookie that the page before this request was given: nobody is to be known again
+        await page.context.clear_cookies()
+        decided = self._decided.setdefault(page, {})
+        if (method, url) not in decided:
+            decided[method, url] = await self._decide(method, url, document)
+        return decided[method, url]
+
+    async def _decide(self, method: str, url: str, document: bool) -> bool:
+        from crawler.gates import too_often
         from crawler.manners import Offsite, Robots
 
         unit = unit_of(self.crawler)
-        if asked.url.startswith(("data:", "blob:", "about:")):
-            return False
-        if asked.resource_type in NOT_FETCHED and not (asked.resource_type == "image" and pictured(asked)):
-            return True
-        if Offsite.refusal(asked.url, unit):
+        if Offsite.refusal(url, unit):
             unit.count("offsite refusals")
             return True
-        if asked.method not in ("GET", "HEAD") and not any(re.search(rule, asked.url) for rule in unit.source.posts):
+        if method not in ("GET", "HEAD") and not any(re.search(rule, url) for rule in unit.source.posts):
             unit.count("sending refusals")
             return True
-        # a cookie that the page before this request was given: nobody is to be known again
-        await asked.frame.page.context.clear_cookies()
+        if document and unit.errand.purpose is Purpose.market_sweep and unit.source.is_sellers(url):
+            unit.count("seller page refusals")
+            return True
+        if document and (why := too_often(unit, url)):
+            unit.wall = unit.wall or f"stopped: {why}"
+            return True
         robots = self.crawler.get_downloader_middleware(Robots)
-        request = Request(asked.url)
+        request = Request(url)
         assert robots is not None
         try:
             robots.process_request_2(await robots.robot_parser(request), request)
         except IgnoreRequest:
             return True
         return False
+
+
+async def _abort(route: Any) -> None:
+    await route.abort()

@@ -1,5 +1,7 @@
 """The gates where Chromium asks: names that lead inside, what scripts send, cookies, and walls; by the servers' own logs."""
 
+import time
+
 import pytest
 
 from store.words.records import CaptureKind, Outcome
@@ -117,3 +119,68 @@ def test_walls_in_the_browser(mini: Mini, crawling: Crawling, answer: Response, 
     assert set(paths(mini.site)) == {"GET /robots.txt", "GET /"} and crawling.captures(kinds=(CaptureKind.rendered,)), (
         "kept, and no more asked"
     )
+
+
+WAYS = {
+    "a redirect": "await fetch('/go').catch(() => 0)",
+    "a frame that is sent on": "const f = document.createElement('iframe'); f.src = '/go'; document.body.append(f)",
+    "a popup": "const a = document.createElement('a'); a.href = '/private/a'; a.target = '_blank'; document.body.append(a); a.click()",
+    "a popup without an opener": (
+        "const a = document.createElement('a'); a.href = '/private/b'; a.target = '_blank'; a.rel = 'noopener'; document.body.append(a); a.click()"
+    ),
+    "a form into a popup": (
+        "const f = document.createElement('form'); f.action = '/seen'; f.method = 'post'; f.target = '_blank'; document.body.append(f); f.submit()"
+    ),
+    "a frame's window": "const f = document.createElement('iframe'); document.body.append(f); f.contentWindow.open('/private/c')",
+    "a download": "const a = document.createElement('a'); a.href = '/private/d'; a.download = 'd'; document.body.append(a); a.click()",
+    "a shared worker": "new SharedWorker('/worker.js')",
+    "a frame's shared worker": "const f = document.createElement('iframe'); document.body.append(f); new f.contentWindow.SharedWorker('/worker.js')",
+    "a worker": "new Worker('/worker.js')",
+    "a worklet": "await new AudioContext().audioWorklet.addModule('/private/e.js')",
+    "a prefetch": "const l = document.createElement('link'); l.rel = 'prefetch'; l.href = '/go'; document.head.append(l)",
+    "a beacon": "navigator.sendBeacon('/private/f', 'x')",
+}
+
+
+def test_no_way_round_robots_txt(mini: Mini, crawling: Crawling) -> None:
+    """Each of these asks by a way that a page's own routes do not see, or not at once."""
+    mini.pages["/go"] = Response(b"", status=302, headers={"Location": "/private/g"})
+    worker = b"fetch('/private/h').catch(() => 0); if (self.Worker) new Worker('/private/i.js')"
+    mini.pages["/worker.js"] = Response(worker, "application/javascript")
+    each = "".join(
+        f"try {{ await Promise.race([(async () => {{ {way} }})(), new Promise(r => setTimeout(r, 300))]) }} catch (e) {{}}\n"
+        for way in WAYS.values()
+    )
+    mini.pages["/"] = page(each + "await new Promise(r => setTimeout(r, 1000))")
+    mini.write(crawling.home, platform="selectors", follow="null", more=MORE)
+    result = crawling("mini")
+    asked = paths(mini.site)
+    assert "GET /" in asked and "GET /go" in asked, result.lines
+    assert [path for path in asked if "/private" in path or "worker" in path or not path.startswith("GET")] == []
+    assert result.counts["robots refusals"] >= 2
+
+
+def test_a_sweep_is_led_to_no_sellers_page_by_the_page_itself(mini: Mini, crawling: Crawling) -> None:
+    mini.pages["/"] = page("const f = document.createElement('iframe'); f.src = '/seller/anna'; document.body.append(f); location = '/go'")
+    mini.pages["/go"] = Response(b"", status=302, headers={"Location": "/seller/anna"})
+    mini.pages["/seller/anna"] = page("")
+    mini.write(crawling.home, platform="selectors", follow="null", more=MORE + "seller_pages: ['/seller/']\n")
+    result = crawling("mini")
+    assert "GET /go" in paths(mini.site) and "GET /seller/anna" not in paths(mini.site)
+    assert result.counts["seller page refusals"] == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "setTimeout(() => { while (true) {} }, 300)",
+        "const ask = n => { fetch('/more?' + n).catch(() => 0); setTimeout(ask, 300, n + 1) }; ask(0)",
+    ],
+)
+def test_a_page_that_keeps_itself_busy_is_left_in_time(mini: Mini, crawling: Crawling, script: str) -> None:
+    mini.pages["/"] = page(script, "<a class=card href=/item/a>a</a>" + ITEM)
+    mini.write(crawling.home, platform="selectors", follow="null", more=MORE)
+    began = time.monotonic()
+    _, result = crawling.patched("mini", "import crawler.browser\ncrawler.browser.LONGEST = 6.0\ncrawler.browser.SETTLING = 2.0")
+    assert time.monotonic() - began < 60 and "GET /" in paths(mini.site)
+    assert result["counts"].get("failures", 0) + result["counts"].get("pages", 0) >= 1, result
