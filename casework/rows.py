@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -187,15 +188,28 @@ def _check_package(path: Path, body: bytes) -> None:
             if "[Content_Types].xml" not in package.namelist():
                 raise TouchstoneError(f"{path}: a ZIP, but no workbook")
             for member in members:
-                if member.filename.endswith((".xml", ".rels")):
-                    with package.open(member) as file:
-                        head = file.read(65536)
-                    if b"<!DOCTYPE" in head or b"<!ENTITY" in head or b"<\0!\0D\0" in head:
+                with package.open(member) as file:
+                    if _may_declare(file.read(65536)):
                         raise TouchstoneError(
                             f"{path}: '{member.filename[:80]}' declares entities, which no workbook needs; it was not read"
                         )
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
         raise TouchstoneError(f"{path}: this workbook is damaged: {' '.join(str(error).split())[:120]}") from None
+
+
+def _may_declare(head: bytes) -> bool:
+    """Whether XML declares entities before its first element, or hides that element behind more remarks than can be looked through.
+
+    Every member is asked, whatever its name: a workbook's own lists say which of them are read as what.
+    """
+    plain = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if not plain.startswith(b"<"):
+        return False
+    return (
+        b"<!DOCTYPE" in plain
+        or b"<!ENTITY" in plain
+        or not re.search(rb"<[A-Za-z_]", re.sub(rb"<!--.*?(?:-->|\Z)", b"", plain, flags=re.DOTALL))
+    )
 
 
 def _cells(values: Sequence[Any], formulas: Sequence[Any]) -> tuple[list[str], tuple[str, ...]]:

@@ -11,7 +11,7 @@ import logging
 import re
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -29,6 +29,7 @@ from store.words.records import Cadence, Operation, Run
 log = structlog.get_logger()
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 TICK = 30.0  # seconds between two looks at what is due
+WRONG_CLOCK = timedelta(minutes=5)
 Ended = Callable[[str, PassResult], None]
 
 
@@ -81,12 +82,18 @@ def _allowed(cadence: Cadence, at: datetime) -> datetime:
 
 def entries(store: Store, home: Home, now: datetime) -> list[Entry]:
     """Every operation with a cadence, the next due first. Raises TouchstoneError for a file that is not in order."""
-    found = [_entry(store, operation, now) for operation in operations.find_operations(home) if operation.cadence]
+    return _in_order(store, operations.find_operations(home), now)
+
+
+def _in_order(store: Store, stated: Iterable[Operation], now: datetime) -> list[Entry]:
+    found = [_entry(store, operation, now) for operation in stated if operation.cadence]
     return sorted(found, key=lambda each: (each.due or now, each.operation.reference))
 
 
 def _entry(store: Store, operation: Operation, now: datetime) -> Entry:
-    last = next(iter(store.runs("operation", operation=operation.reference, limit=1)), None)
+    # a run that began later than now was dated by a clock that was wrong, and would hold the next one up until then
+    runs = store.runs("operation", operation=operation.reference, limit=100)
+    last = next((each for each in runs if each.started_at <= now + WRONG_CLOCK), None)
     refused = operations.why_not(store, operation, now)
     assert operation.cadence is not None
     unfinished = last is not None and last.ended_at is None
@@ -101,19 +108,32 @@ def _entry(store: Store, operation: Operation, now: datetime) -> Entry:
 
 
 def due_now(store: Store, home: Home, now: datetime) -> list[Entry]:
-    return [each for each in entries(store, home, now) if each.due is not None and each.due <= now]
+    """What is due. A file that is not in order is said in the log, and does not hold the others up."""
+    stated = []
+    for path in home.configs("operations"):
+        try:
+            stated.append(operations.read_operation(home, path))
+        except TouchstoneError as error:
+            log.error("an operation is not started", operation=path.stem, error=str(error))
+    return [each for each in _in_order(store, stated, now) if each.due is not None and each.due <= now]
 
 
 def once(
     store: Store, home: Home, *, examine: bool = True, ended: Ended | None = None, now: datetime | None = None
 ) -> dict[str, PassResult]:
-    """Run what is due now, one after another, and end: for cron. What ran, by name."""
+    """Run what is due now, one after another, and end: for cron. What ran, by name.
+
+    Raises TouchstoneError for a file that is not in order, once the others have run.
+    """
     done: dict[str, PassResult] = {}
     for entry in due_now(store, home, now or datetime.now(UTC)):
         name = entry.operation.reference
+        if now is None and name not in {each.operation.reference for each in due_now(store, home, datetime.now(UTC))}:
+            continue  # another process ran it while this one was at those before it
         done[name] = operations.run(store, home, name, examine=examine)
         if ended:
             ended(name, done[name])
+    operations.find_operations(home)
     return done
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -20,7 +21,7 @@ from store.config import ViewLimit
 from store.errors import TouchstoneError
 from store.operations import TooManyViews
 from store.secrets import redact_url
-from store.words.purposes import not_live, refusal, searches
+from store.words.purposes import not_live, plain_path, refusal, searches
 from store.words.records import Actor, CaptureKind, Operation, Purpose
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ def barred(unit: Unit) -> str:
     if errand.operation and (why := refusal(errand.operation, now)):
         return why
     if errand.purpose is Purpose.market_sweep:
+        if errand.operation and unit.source.search and _asks_for_sellers(unit.source.search, unit.home.settings.views):
+            return (
+                f"source {unit.source.name}: search: {{term}} stands where a seller's name goes, and a sweep is keyed by brand, term and area, "
+                "never by a seller"
+            )
         if theirs := _sellers(unit, unit.source.start):
             return (
                 f"{redact_url(theirs[0])} is a seller's own page, and a sweep is keyed by brand, term and area, never by a seller: "
@@ -90,35 +96,63 @@ def _sellers(unit: Unit, urls: tuple[str, ...]) -> list[str]:
 
     A shop that is a source of its own is swept as the shop it is: its front page is not looked up.
     """
-    known = {} if unit.source.kind is Kind.shop else unit.reader.sellers_known(urls=urls, source=unit.source.name)
+    shop = unit.source.kind is Kind.shop
+    known = unit.reader.sellers_known(urls=[url for url in urls if not shop or urlsplit(url).path.strip("/")])
     return [url for url in urls if unit.source.is_sellers(url) or url in known]
 
 
+def _asks_for_sellers(search: str, limit: ViewLimit) -> bool:
+    """Whether a search's words would be an account's name: `?seller={term}`, `/user/{term}`."""
+    parts = urlsplit(search)
+    keys = [key for key, value in parse_qsl(parts.query) if "{term}" in value]
+    before = [one for one, then in pairwise(parts.path.split("/")) if "{term}" in then]
+    return any(re.sub(r"[_-]?(id|name)$", "", each.lower()) in limit.seller_paths for each in (*keys, *before))
+
+
 def _count_views(unit: Unit) -> None:
+    watched = unit.errand.purpose is Purpose.subject_watch
+    for url in unit.source.start:
+        if page := _persons(unit, url) or (url if watched else ""):
+            _count_view(unit, page)
+
+
+def _persons(unit: Unit, url: str) -> str:
+    """The address under which a look at a person's page is counted, "" where it is none; without the query where the path tells already."""
+    bare = urlsplit(url)._replace(query="", fragment="").geturl()
+    return next((each for each in (bare, url) if _sellers(unit, (each,)) or _looks_personal(unit, each, unit.home.settings.views)), "")
+
+
+def _count_view(unit: Unit, url: str) -> None:
     errand, limit = unit.errand, unit.home.settings.views
-    watched = errand.purpose is Purpose.subject_watch
-    seen = (
-        unit.source.start if watched else [url for url in unit.source.start if _sellers(unit, (url,)) or _looks_personal(unit, url, limit)]
+    unit.store.keep_view(
+        url,
+        actor=unit.run.actor,
+        purpose=errand.purpose,
+        operation=unit.run.operation,
+        run=unit.run.id,
+        reason=errand.reason,
+        authorised=errand.operation is not None and errand.operation.authorisation is not None,
+        days=limit.days,
+        threshold=limit.threshold,
     )
-    for url in seen:
-        unit.store.keep_view(
-            url,
-            actor=unit.run.actor,
-            purpose=errand.purpose,
-            operation=unit.run.operation,
-            run=unit.run.id,
-            reason=errand.reason,
-            authorised=errand.operation is not None and errand.operation.authorisation is not None,
-            days=limit.days,
-            threshold=limit.threshold,
-        )
+
+
+def too_often(unit: Unit, url: str) -> str:
+    """Why a page that another leads to may not be looked at, where it is a person's own; "" where it may, and then it is counted."""
+    if unit.errand.purpose is Purpose.market_sweep or not (page := _persons(unit, url)):
+        return ""
+    try:
+        _count_view(unit, page)
+    except TooManyViews as error:
+        return str(error)
+    return ""
 
 
 def _looks_personal(unit: Unit, url: str, limit: ViewLimit) -> bool:
     """By the path alone, where nobody has stated what a seller's page looks like here: `/user/NAME`, `/@NAME`."""
     if unit.source.seller_pages:
         return False
-    segments = [each for each in urlsplit(url.lower()).path.split("/") if each]
+    segments = [each for each in plain_path(urlsplit(url).path).lower().split("/") if each]
     return any(each in limit.seller_paths for each in segments[:-1]) or any(re.fullmatch(r"@[\w.-]+", each) for each in segments)
 
 
@@ -148,3 +182,5 @@ class Purposes:
         if unit.errand.once and Request(unit.errand.once).url not in (request.url, *request.meta.get("redirect_urls", [])):
             unit.count("further pages not asked for")
             raise IgnoreRequest("one page was asked for")
+        if request.meta.get("redirect_urls") and (why := too_often(unit, request.url)):
+            halt(self.crawler, f"stopped: {why}")

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from scrapy import Request, Spider
@@ -23,6 +24,7 @@ from twisted.internet.error import DNSLookupError
 from crawler import connection
 from crawler.source import host_of, is_inner
 from crawler.unit import Unit, unit_of
+from store.words.purposes import local_day
 from store.words.records import CaptureKind
 
 logger = logging.getLogger(__name__)
@@ -163,7 +165,9 @@ class Robots(RobotsTxtMiddleware):
             super().process_request_2(rp, request)
         except IgnoreRequest:
             # an officer may decide otherwise than robots.txt says, but not for a site that could not be asked
-            if unit.source.robots and urlparse_cached(request).netloc not in self._unreachable:
+            override = unit.source.robots
+            stands = override is not None and not override.over(local_day(datetime.now(UTC)))  # a crawl may outlast it
+            if stands and urlparse_cached(request).netloc not in self._unreachable:
                 unit.count("robots overridden")
                 return
             unit.count("robots refusals")

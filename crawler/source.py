@@ -19,7 +19,7 @@ from store.errors import TouchstoneError
 from store.health import FIELDS
 from store.secrets import is_secret_header
 from store.strict import FieldError, near
-from store.words.purposes import local_day
+from store.words.purposes import local_day, plain_path
 
 Rules = str | tuple[str, ...]  # one CSS selector, or several in order of preference
 
@@ -218,7 +218,7 @@ class Override:
     until: str
 
     def __post_init__(self) -> None:
-        if not self.override_by.strip():
+        if sum(map(str.isalpha, self.override_by)) < 2:  # blanks that show nothing name nobody
             raise FieldError("override_by", "name the officer who decided it")
         if len(self.basis.split()) < 3:
             raise FieldError("basis", "say in a sentence on what legal basis robots.txt is not obeyed")
@@ -349,8 +349,10 @@ class Source:
         return host_of(url) in own
 
     def is_sellers(self, url: str) -> bool:
-        """Whether an address is a person's own page, as far as `seller_pages` tells."""
-        return any(re.search(rule, url) for rule in self.seller_pages)
+        """Whether an address is a person's own page, as far as `seller_pages` tells; however it is written."""
+        parts = urlsplit(url)
+        forms = (url, parts._replace(path=plain_path(parts.path)).geturl(), parts._replace(path=f"{plain_path(parts.path)}/").geturl())
+        return any(re.search(rule, form, re.IGNORECASE) for rule in self.seller_pages for form in forms)
 
     def starting_at(self, urls: Iterable[str]) -> Source:
         """The same source, begun elsewhere: what it reads, how and from which hosts stays as it is."""
@@ -360,6 +362,10 @@ class Source:
     def rendered(self) -> Source:
         """The same source, its pages rendered and pictured whatever its YAML says."""
         return self._with(render=True, screenshot=True)
+
+    def obeying(self) -> Source:
+        """The same source, with robots.txt obeyed whatever its YAML says."""
+        return self._with(robots=None)
 
     def _with(self, **changed: Any) -> Source:
         other = replace(self, **changed)

@@ -12,7 +12,7 @@ import json
 import os
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -21,7 +21,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive import NOT_ARCHIVED
-from crawler.source import Source
+from crawler.source import Source, host_of
 from crawler.unit import Unit, unit_of
 from crawler.walls import halt
 from store.secrets import redact_url
@@ -55,7 +55,13 @@ class Tokens:
         return unit_of(self.crawler)
 
     def _wanted(self, request: Request) -> bool:
-        return self.unit.source.token is not None and request.meta.get("kind") is CaptureKind.page
+        """Only where the YAML says that the API is: a redirect or a `next` link to another host, or out of TLS, would carry the token off."""
+        source = self.unit.source
+        return (
+            source.token is not None
+            and request.meta.get("kind") is CaptureKind.page
+            and _origin(request.url) in {_origin(url) for url in (source.token.url, *source.start)}
+        )
 
     async def process_request(self, request: Request) -> None:
         if self._wanted(request):
@@ -113,6 +119,11 @@ class Tokens:
 
     def _refused(self, why: str) -> None:
         halt(self.crawler, f"stopped because the API gave no access: {why}")
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url.lower())
+    return parts.scheme, host_of(url)
 
 
 class Quota:

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import yaml
 from scrapy import Request
@@ -28,7 +29,7 @@ from crawler.platforms._page import line, words
 from crawler.platforms._rules import rule_of
 from crawler.processes import run_alone
 from crawler.reading import role
-from crawler.source import Source, find_sources, host_of
+from crawler.source import Kind, Source, find_sources, host_of
 from crawler.spider import SourceSpider
 from crawler.unit import Unit, end_with_parent, locked, spin
 from store.config import Home, plain
@@ -50,7 +51,9 @@ def attempt(home: Home, name: str, *, pages: int = PAGES, progress: Callable[[in
 
     Raises TouchstoneError where it may not be started.
     """
-    find_sources(home, [name])
+    [source] = find_sources(home, [name])
+    if why := _somebodys(home, source):
+        raise TouchstoneError(why)
     said: dict[str, Any] = {}
 
     def heard(what: dict[str, Any]) -> None:
@@ -114,6 +117,7 @@ def sample(home: Home, real: Home, name: str, pages: int, report: Callable[[Mapp
     [source] = find_sources(home, [name])
     if refusal := source.refusal():
         raise TouchstoneError(refusal)
+    source = source.obeying()  # an override is logged where it is used, and this log is thrown away
     own = spider_of(source)
     spider = type(name, (Sample, own), {"name": name, "source": source, "most": pages})
     with locked(real, f"host-{host_of(source.url)}", math.inf), Store.open(home) as store:
@@ -129,6 +133,14 @@ def sample(home: Home, real: Home, name: str, pages: int, report: Callable[[Mapp
             problem = barred(unit) or (spin(unit, spider) and "") or unit.broken or unit.wall
             store.end_run(run.id, Outcome.good, dict(unit.counts))
             return {**_told(store, reader, source, run.id), "refused": _refusals(unit), "problem": problem}
+
+
+def _somebodys(home: Home, source: Source) -> str:
+    """Why the working folder's own store forbids it: it knows accounts that the one which is thrown away does not."""
+    urls = [url for url in source.start if source.kind is not Kind.shop or urlsplit(url).path.strip("/")]
+    with Store.open(home) as store, store.acting(SYSTEM, purpose="trying a source", justification=source.name) as reader:
+        known = reader.sellers_known(urls=urls)
+    return f"{redact_url(next(iter(known)))} is a seller's own page, and trying a source is a sweep of it" if known else ""
 
 
 def _refusals(unit: Unit) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -194,22 +195,21 @@ class OperationWrites:
 
 
 class OperationReads(Reader):
-    def sellers_known(self, names: Iterable[str] = (), urls: Iterable[str] = (), source: str | None = None) -> dict[str, int]:
-        """Which of these words are a known account's handle or name, and which addresses its page: word → seller."""
-        words = {word.strip().casefold(): word for word in names}
-        pages = {form: url for url in urls for form in _forms(url)}
-        s = t.seller.c
-        found: dict[str, int] = {}
+    def sellers_known(self, names: Iterable[str] = (), urls: Iterable[str] = ()) -> dict[str, int]:
+        """Which of these words are a known account's handle or name, and which addresses its page, of whatever source: word → seller."""
+        words = {form: word for word in names for form in _spellings(word.strip())}
+        pages = {subject_of(url): url for url in urls}
+        s, found = t.seller.c, dict[str, int]()
+        hosts = [func.lower(s.url).contains(host, autoescape=True) for host in sorted({re.split("[/?]", page)[0] for page in pages})]
         with self.store.database.reading() as c:
-            query = select(s.id, s.handle, s.name, s.url).where(
-                or_(func.lower(s.handle).in_(words), func.lower(s.name).in_(words), s.url.in_(pages))
-            )
-            for r in c.execute(query.where(s.source == source) if source else query):
-                for word in (r.handle.casefold(), r.name.casefold()):
-                    if word in words:
-                        found[words[word]] = r.id
-                if r.url in pages:
-                    found[pages[r.url]] = r.id
+            query = select(s.id, s.handle, s.name, s.url).where(or_(func.lower(s.handle).in_(words), func.lower(s.name).in_(words), *hosts))
+            for r in c.execute(query):
+                for said in (r.handle, r.name):
+                    for form in _spellings(said):
+                        if form in words:
+                            found[words[form]] = r.id
+                if r.url and (page := subject_of(r.url)) in pages:
+                    found[pages[page]] = r.id
         self.shown("seller", found.values())
         return found
 
@@ -231,8 +231,10 @@ def _views(subject: str, rows: Sequence[Any]) -> Views:
     return Views(subject, len(rows), rows[0].at, rows[-1].at, each("actor"), each("purpose"), each("operation"), each("reason"))
 
 
-def _forms(url: str) -> list[str]:
-    """An address as a page may have written it: either scheme, with and without `www.`, with and without the closing stroke."""
-    _, _, rest = url.partition("://")
-    bare = rest.removeprefix("www.").rstrip("/")
-    return [f"{scheme}://{www}{bare}{end}" for scheme in ("http", "https") for www in ("", "www.") for end in ("", "/")]
+def _spellings(word: str) -> set[str]:
+    """A name in small letters, as Python and as a database makes them: SQLite's `lower` leaves É as it is."""
+    return {word.casefold(), *(_ascii_lower(each) for each in (word, word.upper(), word.lower(), word.title()))}
+
+
+def _ascii_lower(word: str) -> str:
+    return "".join(each.lower() if each.isascii() else each for each in word)

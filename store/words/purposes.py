@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import product
-from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
+from posixpath import normpath
+from urllib.parse import parse_qsl, quote_plus, unquote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from store.words.contacts import find_contacts
@@ -117,8 +118,17 @@ def searches(template: str, operation: Operation) -> list[str]:
 
 
 def subject_of(url: str) -> str:
-    """The key under which views of a person's page are counted: the same for `www.`, a closing stroke, and further pages of the list."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower().removeprefix("www.") + (f":{parts.port}" if parts.port not in (None, 80, 443) else "")
+    """The key under which views of a person's page are counted: the same for `www.`, a closing stroke, and further pages of the list.
+
+    Also however the path is written: what a server reads alike (RFC 3986 § 6.2.2: capitals, percent-encoding, dots) is one page, since a
+    look that is counted apart would not be counted.
+    """
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").lower().rstrip(".").removeprefix("www.") + (f":{parts.port}" if parts.port not in (None, 80, 443) else "")
     query = urlencode(sorted((k, v) for k, v in parse_qsl(parts.query) if not NOT_THE_PAGE.fullmatch(k)))
-    return (host + parts.path.rstrip("/") + (f"?{query}" if query else ""))[:400]
+    return (host + plain_path(parts.path).casefold() + (f"?{query}" if query else ""))[:400]
+
+
+def plain_path(path: str) -> str:
+    """A path as a server reads it: percent-encoding undone, dots and doubled strokes resolved, no parameters, no closing stroke."""
+    return normpath("/" + re.sub(r";[^/]*", "", unquote(path)).lstrip("/")).rstrip("/")

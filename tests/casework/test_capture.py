@@ -92,11 +92,14 @@ def test_a_persons_page_is_counted_and_stops_at_the_threshold(mini: Mini, crawli
     mini.pages["/user/bagman"] = Response(b"<h1>Bagman</h1>")
     mini.write(crawling.home, kind="marketplace")
     url = f"{mini.site.url}user/bagman"
-    for number in range(3):
-        assert take(crawling, url if number else url + "/?page=2").run.outcome is not Outcome.failed
+    mini.pages["/moved"] = Response(b"", status=302, headers={"Location": "/user/bagman"})
+    for form in (url + "/?page=2", f"{mini.site.url}%75ser//bagman?tab=sold", f"{mini.site.url}moved"):
+        assert take(crawling, form).run.outcome is not Outcome.failed
     mini.site.clear_requests()
     refused = take(crawling, url)
     assert refused.result.outcome is Outcome.failed and mini.site.requests == [] and refused.captures == []
+    moved = take(crawling, f"{mini.site.url}moved")
+    assert "was looked at 3 times" in moved.result.message and "/user/bagman" not in paths(mini)
     assert "was looked at 3 times in 28 days" in refused.result.message and "give --reason" in refused.result.message
     assert take(crawling, url, reason="overt: the trader was told on 2 March").result.outcome is not Outcome.failed
     assert "/user/bagman" in paths(mini)

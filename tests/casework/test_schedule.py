@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 
 from casework import operations, schedule
+from casework.operations import find_operations
+from store.errors import TouchstoneError
+from store.runs import PassResult
 from store.store import Store
 from store.words.records import Cadence, Outcome
 from tests.crawler.conftest import ROOT, Crawling, Mini, crawling, home, mini, store  # noqa: F401  # fixtures
@@ -109,6 +112,51 @@ def test_once_runs_what_is_due_and_nothing_twice(mini: Mini, crawling: Crawling)
     later = run.started_at + timedelta(days=40)
     assert list(schedule.once(crawling.store, crawling.home, examine=False, now=later)) == ["bags"] and len(ran(crawling.store)) == 2
     assert schedule.once(crawling.store, crawling.home, examine=False) == {}, "forty missed times were one run"
+
+
+def test_a_file_that_is_not_in_order_does_not_hold_the_others_up(mini: Mini, crawling: Crawling) -> None:  # noqa: F811
+    mini.write(crawling.home)
+    state(crawling.home.folder)
+    state(crawling.home.folder, "a_broken_one", more="tersm: [bag]\n")
+    with pytest.raises(TouchstoneError, match=r"a_broken_one\.yml.*did you mean 'terms'"):
+        schedule.once(crawling.store, crawling.home, examine=False)
+    [run] = ran(crawling.store)
+    assert run.outcome is Outcome.good and schedule.due_now(crawling.store, crawling.home, datetime.now(UTC)) == []
+
+
+def test_once_leaves_out_what_another_has_run_meanwhile(mini: Mini, crawling: Crawling) -> None:  # noqa: F811
+    """Two of cron's, of which the first is still at an operation when the second has done the one after it."""
+    mini.write(crawling.home)
+    state(crawling.home.folder, "bags")
+    state(crawling.home.folder, "belts")
+
+    def another(name: str, result: PassResult) -> None:
+        if name == "bags":
+            assert list(schedule.once(crawling.store, crawling.home, examine=False)) == ["belts"]
+
+    assert list(schedule.once(crawling.store, crawling.home, examine=False, ended=another)) == ["bags"]
+    assert len(ran(crawling.store, "belts")) == 1
+
+
+def test_a_clock_that_was_wrong_holds_nothing_up(mini: Mini, crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    mini.write(crawling.home)
+    state(crawling.home.folder)
+    crawling.store.keep_operation(find_operations(crawling.home, ["bags"])[0])
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(tz) + timedelta(days=4000)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("store.runs.datetime", Later)
+        wrong = crawling.store.begin_run(
+            "operation", actor="t", authority="demo", code_version="1", config_digest="0" * 64, operation="bags"
+        )
+        crawling.store.end_run(wrong.id, Outcome.good, {})
+    assert ran(crawling.store)[0].started_at > datetime.now(UTC) + timedelta(days=3000)
+    assert list(schedule.once(crawling.store, crawling.home, examine=False)) == ["bags"], "the clock is right again"
+    assert schedule.once(crawling.store, crawling.home, examine=False) == {}, "and the right row counts"
 
 
 def test_a_refused_watch_is_a_row_once_a_period_and_no_request(mini: Mini, crawling: Crawling) -> None:  # noqa: F811

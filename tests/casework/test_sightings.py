@@ -548,7 +548,9 @@ def test_the_shipped_column_map_can_be_read_and_an_unknown_one_names_those_there
         read_map(Home(work.folder), "complaint")
 
 
-@pytest.mark.parametrize("kind", ["bomb", "entities", "no workbook", "cut off", "old"])
+@pytest.mark.parametrize(
+    "kind", ["bomb", "entities", "entities behind remarks", "entities by another name", "no workbook", "cut off", "old"]
+)
 def test_a_hostile_workbook_is_one_sentence(work: Work, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     good = as_xlsx()
     out = io.BytesIO()
@@ -557,12 +559,15 @@ def test_a_hostile_workbook_is_one_sentence(work: Work, kind: str, monkeypatch: 
             data = old.read(name)
             if kind == "bomb" and "sheet1" in name:
                 data = data.replace(b"</sheetData>", b" " * 8 * 2**20 + b"</sheetData>")
-            if kind == "entities" and "sheet1" in name:
-                data = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>' + data
+            if kind.startswith("entities") and "sheet1" in name:
+                remarks = b"<!--" + b" " * 70_000 + b"-->" if "remarks" in kind else b""
+                data = b'<?xml version="1.0"?>' + remarks + b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>' + data
+            if "another name" in kind:
+                name, data = name.replace("sheet1.xml", "sheet1.dat"), data.replace(b"sheet1.xml", b"sheet1.dat")
             new.writestr(name, data)
     monkeypatch.setattr("casework.rows.MAX_UNPACKED", 4 * 2**20)
     body, why = {
-        "bomb": (out.getvalue(), "stands for more than 4 MiB"), "entities": (out.getvalue(), "declares entities"), "no workbook": (out.getvalue(), "no workbook"),
+        "bomb": (out.getvalue(), "stands for more than 4 MiB"), **dict.fromkeys(("entities", "entities behind remarks", "entities by another name"), (out.getvalue(), "declares entities")), "no workbook": (out.getvalue(), "no workbook"),
         "cut off": (good[:-200], "damaged"), "old": (b"\xd0\xcf\x11\xe0" + b"\0" * 100, "old .xls workbook"),
     }[kind]  # fmt: skip
     with pytest.raises(TouchstoneError, match=why):

@@ -160,6 +160,20 @@ def test_a_token_is_fetched_renewed_when_it_expires_and_kept_nowhere(gate: Gate,
     assert {value for each in asked for name, value in each.request_headers if name == "Authorization"} == {"[secret removed]"}
 
 
+def test_a_token_goes_nowhere_but_to_the_api(gate: Gate, crawling: Crawling, home: Home, asked: Any) -> None:
+    """The source's own other host, to which a redirect or a `next` link leads, is not given it."""
+    gate.uses = 100
+    other = asked(lambda request, path, query: ads(range(50, 52), next=None))
+    first = gate._search
+    gate._search = lambda request, query: (  # type: ignore[method-assign]
+        ads(range(1, 3), next=f"{other.url}search?offset=2") if not query.get("offset") else first(request, query)
+    )
+    _write(home, gate, f"hosts: ['{other.url.split('/')[2]}']\n")
+    crawling("stalls")
+    assert [each.path for each in other.requests if "search" in each.path] == ["/search?offset=2"]
+    assert not any("authorization" in (name.lower() for name in each.headers) for each in other.requests)
+
+
 def test_a_token_that_is_not_given_stops_the_crawl_and_says_which_variables(gate: Gate, crawling: Crawling, home: Home) -> None:
     gate.right = False
     _write(home, gate)

@@ -7,6 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from crawler.trying import attempt
+from store import tables as t
+from store.database import add
+from store.errors import TouchstoneError
 from store.words.purposes import local_day, not_live, refusal, searches, subject_of, unfit
 from store.words.records import Authorisation, Operation, Outcome, Purpose
 from tests.crawler.conftest import Crawling, Mini
@@ -102,6 +106,34 @@ def test_nor_at_the_page_of_an_account_that_is_known(stall: Mini, crawling: Craw
     stall.site.clear_requests()
     stall.write(crawling.home, kind="marketplace", start=f"{stall.site.url}seller/bagman/")
     assert "is a seller's own page" in crawling("mini").message and stall.site.requests == []
+
+
+@pytest.mark.parametrize("form", ["/%73eller/bagman", "//seller//bagman", "/x/../seller/bagman", "/Seller/Bagman", "/seller/bagman/"])
+@pytest.mark.parametrize("pattern", [True, False])
+def test_however_the_address_is_written(stall: Mini, crawling: Crawling, form: str, pattern: bool) -> None:
+    """Also by a source of another name, and as a shop: the account is known from the first."""
+    if not pattern:
+        with crawling.store.database.writing() as c:
+            add(
+                c,
+                t.seller,
+                source="elsewhere",
+                handle="b",
+                name="Bagman",
+                url=f"{stall.site.url}seller/bagman",
+                kind="",
+                retention_until=None,
+            )
+    start = stall.site.url.rstrip("/") + form
+    stall.write(crawling.home, kind="shop", start=start, more="seller_pages: ['/seller/']\n" if pattern else "")
+    assert "is a seller's own page" in crawling("mini").message and stall.site.requests == []
+
+
+@pytest.mark.parametrize("search", ["search?seller={term}", "search?q=&user_name={term}", "user/{term}/items"])
+def test_nor_searches_by_seller(stall: Mini, crawling: Crawling, search: str) -> None:
+    stall.write(crawling.home, kind="marketplace", more=f"search: '{stall.site.url}{search}'\n")
+    operation = Operation("bags", "demo", "Bags", Purpose.market_sweep, terms=("bagman",), sources=("mini",))
+    assert "stands where a seller's name goes" in crawling("mini", operation=operation).message and stall.site.requests == []
 
 
 def test_nor_goes_to_one_that_a_list_links_to(stall: Mini, crawling: Crawling) -> None:
@@ -209,6 +241,30 @@ def test_robots_txt_is_overridden_by_name_and_basis_only(mini: Mini, crawling: C
     assert len([e for e in crawling.store.log() if "robots_override" in e.body["detail"]]) == 2, "each run says so"
 
 
+def test_trying_a_source_uses_no_override_and_goes_to_no_known_sellers_page(mini: Mini, crawling: Crawling) -> None:
+    """Neither would stand in the log: that of a try is thrown away."""
+    mini.robots = "User-agent: *\nDisallow: /item\n"
+    mini.write(crawling.home, more=OVERRIDE.format(day(3)))
+    assert attempt(crawling.home, "mini")["refused"]["robots refusals"] == 3
+    assert not [path for path in paths(mini) if path.startswith("/item")]
+    with crawling.store.database.writing() as c:
+        add(
+            c,
+            t.seller,
+            source="elsewhere",
+            handle="b",
+            name="Bagman",
+            url=f"{mini.site.url}s/bagman",
+            added_at=NOW,
+            retention_until=NOW + timedelta(days=9),
+        )
+    mini.site.clear_requests()
+    mini.write(crawling.home, kind="marketplace", start=f"{mini.site.url}s/bagman?tab=1", more="")
+    with pytest.raises(TouchstoneError, match="is a seller's own page"):
+        attempt(crawling.home, "mini")
+    assert mini.site.requests == []
+
+
 def test_an_override_is_no_answer_to_a_robots_txt_that_cannot_be_had(mini: Mini, crawling: Crawling) -> None:
     mini.pages["/robots.txt"] = Response(b"busy", status=503)
     mini.write(crawling.home, more=OVERRIDE.format(day(5)))
@@ -224,6 +280,7 @@ def test_an_override_is_no_answer_to_a_robots_txt_that_cannot_be_had(mini: Mini,
         ("robots: {override_by: B. Lead, until: '2099-01-01'}\n", "missing key 'basis'"),
         ("robots: {override_by: B. Lead, basis: because it must be}\n", "missing key 'until'"),
         ("robots: {override_by: ' ', basis: because it must be, until: '2099-01-01'}\n", "name the officer"),
+        ("robots: {override_by: '\u200b\u2060', basis: because it must be, until: '2099-01-01'}\n", "name the officer"),
         ("robots: {override_by: B. Lead, basis: ok, until: '2099-01-01'}\n", "say in a sentence"),
         ("robots: {override_by: B. Lead, basis: because it must be, until: soon}\n", "is no date"),
         ("robots: {overide_by: B. Lead, basis: because it must be, until: '2099-01-01'}\n", "did you mean 'override_by'"),
@@ -290,6 +347,8 @@ def test_searches_are_each_brand_with_each_term() -> None:
 def test_one_subject_has_one_key() -> None:
     forms = ("https://www.stall.example/u/7/", "http://stall.example/u/7?page=2&utm_source=x", "https://STALL.example/u/7#top")
     assert {subject_of(form) for form in forms} == {"stall.example/u/7"}
+    for form in ("/U/7", "/%75/7", "/u//7", "/x/../u/./7", "/u;jsessionid=1/7"):
+        assert subject_of(f"http://stall.example.:80{form}") == "stall.example/u/7", form
     assert subject_of("https://stall.example/p?user=7&page=1") != subject_of("https://stall.example/p?user=8")
 
 
