@@ -121,8 +121,8 @@ def test_however_the_address_is_written(stall: Mini, crawling: Crawling, form: s
                 handle="b",
                 name="Bagman",
                 url=f"{stall.site.url}seller/bagman",
-                kind="",
-                retention_until=None,
+                added_at=NOW,
+                retention_until=NOW + timedelta(days=9),
             )
     start = stall.site.url.rstrip("/") + form
     stall.write(crawling.home, kind="shop", start=start, more="seller_pages: ['/seller/']\n" if pattern else "")
