@@ -121,7 +121,10 @@ def crawl(
 
 
 def reread(sources: Sources = None, json: Json = False, home: Folder = None) -> None:
-    """Read the kept bytes again with the current parsers, without the network."""
+    """Read the kept bytes again with the current parsers, without the network.
+
+    Example: touchstone reread my_marketplace        after its YAML was mended
+    """
     import crawler.reread
 
     with opened(home) as (folder, store), bar() as step:
