@@ -110,7 +110,8 @@ def _asks_for_sellers(search: str, limit: ViewLimit) -> bool:
 
 
 def _count_views(unit: Unit) -> None:
-    watched = unit.errand.purpose is Purpose.subject_watch
+    errand = unit.errand
+    watched = errand.purpose is Purpose.subject_watch and not errand.shown  # a flagged listing's page is no page of the subject's
     for url in unit.source.start:
         if page := _persons(unit, url) or (url if watched else ""):
             _count_view(unit, page)
