@@ -18,7 +18,7 @@ from casework import operations, schedule
 from casework.operations import find_operations
 from store.errors import TouchstoneError
 from store.runs import PassResult
-from store.store import Store
+from store.store import SYSTEM, Store
 from store.words.records import Cadence, Outcome
 from tests.crawler.conftest import ROOT, Crawling, Mini, crawling, home, mini, store  # noqa: F401  # fixtures
 
@@ -151,7 +151,12 @@ def test_a_clock_that_was_wrong_holds_nothing_up(mini: Mini, crawling: Crawling,
     with monkeypatch.context() as patched:
         patched.setattr("store.runs.datetime", Later)
         wrong = crawling.store.begin_run(
-            "operation", actor="t", authority="demo", code_version="1", config_digest="0" * 64, operation="bags"
+            "operation",
+            actor=SYSTEM,
+            authority=crawling.home.settings.authority.code,
+            code_version="1",
+            config_digest="0" * 64,
+            operation="bags",
         )
         crawling.store.end_run(wrong.id, Outcome.good, {})
     assert ran(crawling.store)[0].started_at > datetime.now(UTC) + timedelta(days=3000)
