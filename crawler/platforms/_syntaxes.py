@@ -55,7 +55,7 @@ def _objects(script: Any, written: str) -> list[Any]:
 
         script.set("type", "application/ld+json")
         script.text = written
-        return JsonLdExtractor().extract_items(script)
+        return list(JsonLdExtractor().extract_items(script))
     return [each for each in (value if isinstance(value, list) else [value]) if each and isinstance(value, (list, dict))]
 
 
