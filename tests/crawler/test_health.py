@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from crawler.source import read_source
 from store.config import ConfigError, Home
 from store.words.records import Cadence, Operation, Outcome
 from tests.crawler.conftest import ROOT, Crawling, Mini
-from tests.market.server import Response
+from tests.market.server import Response, Site
 
 SELECTORS = "selectors: {title: h1, price: .price, text: .text, place: .place}\n"
 
@@ -161,10 +162,13 @@ class Searched(Plain):
 
 
 @pytest.fixture
-def searched(plain: Plain, home: Home) -> Searched:
-    plain.__class__ = Searched
-    plain.write(home, platform="selectors", more=SELECTORS + f"search: {plain.site.url}search?q={{term}}\n", expect=8)
-    return plain  # type: ignore[return-value]
+def searched(home: Home) -> Iterator[Searched]:
+    shop = Searched(goods={str(n): (f"Bag {n}", f"{n}0.00", "") for n in range(1, 9)})
+    shop.site = Site("mini", shop.respond, port=0, forbidden=(), allowed=())
+    shop.site.start()
+    shop.write(home, platform="selectors", more=SELECTORS + f"search: {shop.site.url}search?q={{term}}\n", expect=8)
+    yield shop
+    shop.site.close()
 
 
 def operation(name: str = "bags", term: str = "bag", every: str = "") -> Operation:
