@@ -63,7 +63,7 @@ def foot(plan: Plan, source: Source, number: int, currency: tuple[str, str] | No
         entries.append(Entry("currency", currency[0], currency[1]))
     if source.render:
         entries += [
-            Entry("render", True, "without JavaScript the page is empty"),
+            Entry("render", True, "without JavaScript the page is empty, or its list does not go on"),
             *([Entry("wait_for", wait, "a list's card or an item's heading")] if wait else []),
         ]
     if source.testing:

@@ -25,7 +25,9 @@ _ADS = re.compile(r"\bads?\b|advert|classified|gumtree|noticeboard|for sale by",
 
 def entries_for(plan: Plan, source: Source) -> tuple[list[Entry], list[Page]]:
     """The YAML's entries, and the pages whose reading is its preview."""
-    first = plan.pages[0]
+    first, onward = plan.pages[0], _onward(plan, source)
+    if (onward.more or onward.scroll) and not source.render:
+        source = replace(source, render=True)  # only a browser has buttons, and scrolls
     if plan.answer is not None and (made := of_answer(plan, source, plan.answer)):
         return made
     if plan.listed is not None and plan.listed.cards is not None:
@@ -41,7 +43,7 @@ def entries_for(plan: Plan, source: Source) -> tuple[list[Entry], list[Page]]:
 def _of_list(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[Page]]:
     cards = page.cards
     assert cards is not None
-    onward = plan.onward
+    onward = _onward(plan, source)
     not_items = [page.url, *(p.url for p in (plan.further,) if p), *plan.sections, source.url, *([onward.url] if onward.url else [])]
     further = plan.further.cards.cards if plan.further and plan.further.cards and plan.further.cards.css == cards.css else ()
     titles = {each.url: each.title for each in (*cards.cards, *further)}
@@ -121,6 +123,16 @@ def _behind(
     entries.append(Entry("selectors", rules, f"CSS, found by comparing {len(pages)} item pages"))
     wait = ", ".join(filter(None, (card, titled))) if titled else ""
     return entries + foot(plan, source, number, currency_of(texts), wait), list(items)
+
+
+def _onward(plan: Plan, source: Source) -> Onward:
+    """How the list goes on; where a rendered page names no way, a script that watches what comes into view is the sign of endless scroll."""
+    onward = plan.onward
+    if onward.css or onward.more or onward.scroll or not source.render or plan.listed is None:
+        return onward
+    scripts = " ".join(each.text or "" for each in plan.listed.root.iter("script"))
+    seen = re.search(r"IntersectionObserver|addEventListener\(\s*['\"]scroll|onscroll", scripts)
+    return Onward(scroll=True, why=f"no link to a further page, and a script that watches what is in view ({seen[0]})") if seen else onward
 
 
 def _goes_on(onward: Onward) -> list[Entry]:
@@ -256,7 +268,7 @@ def _of_cards(
         else "their addresses hold no reference"
     )
     entries = head(plan, source, kind, why, "selectors", because, [page.url])
-    if on := _goes_on(plan.onward):
+    if on := _goes_on(_onward(plan, source)):
         entries.append(Entry("follow", on))
     if pattern:
         entries.append(Entry("ref", pattern.regex, f"{pattern.why}, such as {pattern.ref(cards.urls[0])}"))

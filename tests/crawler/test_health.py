@@ -205,27 +205,21 @@ def test_an_operation_with_other_words_is_not_held_against_what_it_brought_befor
     assert "1 are usual" in crawling("mini", operation=operation(term="bag 3")).message
 
 
-@pytest.mark.parametrize(
-    ("every", "hours", "due"),
-    [("6 hours", 8, False), ("6 hours", 10, True), ("1 day", 35, False), ("1 day", 37, True), ("4 weeks", 24 * 30, False)],
-)
-def test_the_cadence_of_the_operation_that_crawls_it_says_when_it_is_overdue(
-    every: str, hours: int, due: bool, searched: Searched, home: Home, crawling: Crawling
-) -> None:
+def test_the_cadence_of_the_operation_that_crawls_it_says_when_it_is_overdue(searched: Searched, home: Home, crawling: Crawling) -> None:
     crawling("mini", operation=operation())
-    later = datetime.now(UTC) + timedelta(hours=hours)
-    alarms = check(crawling.store, home, source_of(home), later, [operation(every=every)])
-    assert [each.what for each in alarms] == ["overdue"] * due
-    assert not due or f"and operation bags is to run every {every}" in alarms[0].sentence
-    assert [each.what for each in check(crawling.store, home, source_of(home), later, [operation("other")])] == ["overdue"] * (hours > 336)
 
+    def alarms(hours: int, *operations: Operation) -> list[Any]:
+        return check(crawling.store, home, source_of(home), datetime.now(UTC) + timedelta(hours=hours), operations)
 
-def test_hours_in_which_an_operation_does_not_begin_make_it_no_later(searched: Searched, home: Home, crawling: Crawling) -> None:
-    crawling("mini", operation=operation())
+    for every, hours, due in [("6 hours", 8, 0), ("6 hours", 10, 1), ("1 day", 35, 0), ("1 day", 37, 1), ("4 weeks", 24 * 30, 0)]:
+        found = alarms(hours, operation(every=every))
+        assert [each.what for each in found] == ["overdue"] * due, every
+        assert not due or f"and operation bags is to run every {every}" in found[0].sentence
     quiet = replace(operation(), cadence=Cadence("6 hours", not_between=("20:00", "06:00")))
-    later = datetime.now(UTC) + timedelta(hours=18)
-    assert check(crawling.store, home, source_of(home), later, [quiet]) == []
-    assert len(check(crawling.store, home, source_of(home), later + timedelta(hours=2), [quiet])) == 1
+    assert alarms(18, quiet) == [], "the hours in which it does not begin make it no later"
+    assert len(alarms(20, quiet)) == 1
+    assert alarms(24 * 13, operation("other")) == [], "without a cadence, the days of health.yml"
+    assert [each.what for each in alarms(24 * 15, operation("other"))] == ["overdue"]
 
 
 def test_source_check_knows_the_working_folders_operations(searched: Searched, home: Home, crawling: Crawling) -> None:

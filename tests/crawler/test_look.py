@@ -209,6 +209,15 @@ def test_robots_and_walls_and_inner_addresses_hold(mini: Mini, home: Home) -> No
         draft_for(home, mini.site.url, "parade", testing=True)
 
 
+def test_a_list_that_a_button_lengthens_is_drafted_to_be_rendered(mini: Mini, home: Home) -> None:
+    cards = "".join(f"<li class=tile><a href='/item/{ref}'>{title}</a></li>" for ref, (title, *_) in mini.goods.items())
+    mini.pages["/"] = Response(f"<ul>{cards}</ul><button id=more>Load more</button>".encode())
+    path = home.folder / "configs" / "sources" / "parade.yml"
+    path.write_text(draft_for(home, mini.site.url, "parade", testing=True)["yaml"])
+    source = read_source(path)
+    assert source.render and source.follow is not None and source.follow.more == "#more"
+
+
 def sitemap(*urls: str) -> Response:
     rows = "".join(f"<url><loc>{url}</loc></url>" for url in urls)
     return Response(
