@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from crawler.look import items as compare
 from crawler.look.apis import of_answer
@@ -17,7 +17,7 @@ from crawler.look.links import Onward, Pattern, pattern_of
 from crawler.look.page import Page
 from crawler.look.plan import Plan, alike, majority
 from crawler.platforms import schema_org
-from crawler.source import Follow, Kind, Selectors, Source
+from crawler.source import Kind, Source
 from store.words.records import Parsed
 
 _ADS = re.compile(r"\bads?\b|advert|classified|gumtree|noticeboard|for sale by", re.I)
@@ -136,9 +136,9 @@ def _onward(plan: Plan, source: Source) -> Onward:
 
 
 def _goes_on(onward: Onward) -> list[Entry]:
-    """The keys of `follow` by which the list goes on, of those that this version knows."""
+    """The keys of `follow` by which the list goes on."""
     stated = {"next": onward.css, "more": onward.more, "scroll": onward.scroll}
-    return [Entry(key, value, onward.why) for key, value in stated.items() if value and key in FOLLOWED]
+    return [Entry(key, value, onward.why) for key, value in stated.items() if value]
 
 
 def _unfollowed(onward: Onward) -> str:
@@ -209,8 +209,6 @@ def _selectors(pages: Sequence[Item]) -> tuple[list[Entry], Guess | None, str]:
         rules.append(_entry("text", text))
     seller = None
     for name, sought in FIELDS.items():
-        if name not in KEYS:
-            continue
         guess = field_of(pages, sought, taken)
         if guess is None:
             continue
@@ -220,14 +218,6 @@ def _selectors(pages: Sequence[Item]) -> tuple[list[Entry], Guess | None, str]:
     if images := compare.images_of(pages, titles):
         rules.append(_entry("images", images))
     return rules, seller, title.rules[0] if title else ""
-
-
-def _keys(record: type) -> frozenset[str]:
-    return frozenset(each.name for each in fields(record))
-
-
-KEYS = _keys(Selectors)
-FOLLOWED = _keys(Follow)
 
 
 def _entry(name: str, guess: Guess) -> Entry:
