@@ -249,6 +249,7 @@ class Source:
     delay: float = 2.0
     concurrency: int = 1
     max_pages: int = 200  # list pages followed in one run
+    barren: int = 3  # lists of one kind in a row that bring nothing new, after which no more of it are followed: calendars have no end
     render: bool = False
     wait_for: str | None = None
     screenshot: bool = False  # a picture of each rendered page that holds listings, its pictures let in
@@ -276,8 +277,8 @@ class Source:
         for url in (self.url, *self.start):
             if not re.match(r"https?://[^/\s]+", url):
                 raise ValueError(f"'{url}' is not a web address: it must begin with http:// or https://")
-        if self.delay < 0 or self.concurrency < 1 or self.max_pages < 1:
-            raise ValueError("delay is at least 0, concurrency and max_pages at least 1")
+        if self.delay < 0 or self.concurrency < 1 or min(self.max_pages, self.barren) < 1:
+            raise ValueError("delay is at least 0, concurrency, max_pages and barren at least 1")
         for name, rule in (
             ("ref", self.ref or ""),
             *(("seller_pages", each) for each in self.seller_pages),

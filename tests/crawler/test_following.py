@@ -1,6 +1,7 @@
 """How lists lead on, over real sockets: what was asked for stands in the server's own log."""
 
 import gzip
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,57 @@ def test_facets_and_orders_do_not_multiply_requests(served: Any, crawling: Crawl
     assert result.outcome is Outcome.good and len(refs(crawling)) == 6
     assert len(asked(site)) == 26 == result.counts["page requests"] and not any("sort=" in each for each in asked(site))
     assert "used up the budget of 1.3 a listing" in result.message and "(4.33 a listing)" in result.lines[1]
+
+
+@pytest.mark.parametrize(("more", "most"), [("", 3), ("barren: 5\n", 5)])
+@pytest.mark.parametrize("shows", [(), (1, 2)])
+def test_a_calendar_without_end_is_left_after_a_few_of_its_lists(
+    served: Any, crawling: Crawling, home: Home, shows: tuple[int, ...], more: str, most: int
+) -> None:
+    """Each month leads to the next; it shows nothing, or what the list has shown already. The lists of goods beside it go on."""
+
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        number = int(query.get("page", "1"))
+        if path == "/all":
+            here = cards((2 * number - 1, 2 * number)).body
+            onward = f"<a class=next href='/all?page={number + 1}'>on</a>" if number < 6 else ""
+            return Response(here + f"{onward}<a class=next href='/calendar/2026/1'>sales</a>".encode())
+        year, month = map(int, path.removeprefix("/calendar/").split("/"))
+        return Response(cards(shows).body + f"<a class=next href='/calendar/{year + month // 12}/{month % 12 + 1}'>next month</a>".encode())
+
+    site = served(respond)
+    write(home, site, CARDS + f"start: [SITE/all]\nfollow: {{next: a.next}}\n{more}", expect=12)
+    result = crawling("stalls")
+    assert result.outcome is Outcome.good and len(refs(crawling)) == 12, result.lines
+    assert sum("/calendar" in each for each in asked(site)) == most and sum("/all" in each for each in asked(site)) == 6
+    assert f"{most} of their kind in a row brought nothing new" in result.message
+
+
+def test_lists_without_listings_of_their_own_are_passed_through(served: Any, crawling: Crawling, home: Home) -> None:
+    """Many empty sections beside each other are no trap, nor is a section that only leads on to others."""
+
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        below = {"/": [f"/section/{n}" for n in range(1, 8)], "/section/7": [f"/section/{n}" for n in range(71, 76)]}.get(path, [])
+        links = "".join(f"<a class=next href='{each}'>x</a>" for each in below)
+        return Response(cards((1, 2) if path == "/section/75" else ()).body + links.encode())
+
+    site = served(respond)
+    write(home, site, CARDS + "follow: {next: a.next}\n", expect=2)
+    assert crawling("stalls").outcome is Outcome.good and len(refs(crawling)) == 2 and len(asked(site)) == 13
+
+
+def test_the_pages_that_a_list_states_are_its_last(served: Any, crawling: Crawling, home: Home) -> None:
+    """The Store API says in a header how many pages there are: no empty one is asked for."""
+
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        number = int(query.get("page", "1"))
+        prices = {"price": "1000", "currency_code": "GBP", "currency_minor_unit": 2}
+        goods = [{"id": n, "name": f"Bag {n}", "permalink": f"/product/{n}", "prices": prices} for n in (2 * number - 1, 2 * number)]
+        return Response(json.dumps(goods if number < 3 else []).encode(), "application/json", headers={"X-WP-TotalPages": "2"})
+
+    site = served(respond)
+    write(home, site, "platform: woocommerce\nstart: [SITE/wp-json/wc/store/v1/products]\n", expect=4)
+    assert crawling("stalls").outcome is Outcome.good and len(refs(crawling)) == 4 and len(asked(site)) == 2
 
 
 def test_a_soft_404_is_kept_and_counted_and_is_no_listing(served: Any, crawling: Crawling, home: Home) -> None:
