@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 import scrapy
 from scrapy import Request, signals
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
@@ -22,6 +22,7 @@ from crawler.archive import FRESH, KEPT
 from crawler.entrances import Left, Way, feed_of, is_feed, listings_of, sitemaps_of
 from crawler.frontier import Frontier
 from crawler.pages import page_of
+from crawler.patterns import TooSlow
 from crawler.pictures import Pictures
 from crawler.platforms import _api as api
 from crawler.platforms import following, parser_version
@@ -139,7 +140,15 @@ class SourceSpider(scrapy.Spider):
 
     # -- reading ---------------------------------------------------------------------------------------------------------------
     async def read(self, response: Response) -> AsyncIterator[Request]:
-        """Read a page that was kept: its listings, and where it leads."""
+        """Read a page that was kept: its listings, and where it leads. A pattern that takes too long on its addresses ends the run: it would again."""
+        try:
+            async for further in self._read_whole(response):
+                yield further
+        except TooSlow as error:
+            self.unit.broken = f"source {self.source.name}: {error}"
+            raise CloseSpider("pattern") from None
+
+    async def _read_whole(self, response: Response) -> AsyncIterator[Request]:
         meta, request = response.meta, response.request
         capture = self._capture(response)
         if capture is None or request is None:
@@ -355,6 +364,9 @@ class SourceSpider(scrapy.Spider):
 
     def closed(self, reason: str) -> None:
         self.unit.remarks += self.frontier.ended()
+        for why in ("budget", "max_pages"):
+            if number := self.frontier.left[why]:
+                self.unit.count(f"lists left for the {why}", number)
 
 
 _DROPPED = {"max redirections": "too many redirects", "DOWNLOAD_MAXSIZE": "too large when unpacked"}

@@ -4,11 +4,14 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from crawler import reread
+from crawler.patterns import met
+from crawler.source import Kind, Source
 from store.config import Home
 from store.words.records import Outcome
 from tests.crawler.conftest import Crawling, Mini
@@ -214,6 +217,57 @@ def test_a_soft_404_is_kept_and_counted_and_is_no_listing(served: Any, crawling:
     path.write_text(path.read_text().replace("{css: .over}", "{signs: false}"))
     reread.run(crawling.store, home)
     assert refs(crawling) == {"1", "2", "3"}, "the bytes are there if it was wrong"
+
+
+@pytest.mark.parametrize("ref", ["ref: '/item/(\\d+)'\n", ""])
+def test_a_template_whose_pages_all_name_one_canonical_address_merges_nothing(
+    served: Any, crawling: Crawling, home: Home, ref: str
+) -> None:
+    """A page that says it is another listing is believed as long as the other says the same title. Of all that a broken template merges
+    one is lost, where its page comes before the other's own."""
+    same = {"7": "6"}
+
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        if path == "/":
+            return Response("".join(f"<a href=/item/{n}>x</a>" for n in range(1, 8)).encode())
+        n = path.removeprefix("/item/")
+        return item(same.get(n, n), f"<link rel=canonical href='/item/{'6' if n in ('6', '7') else '1'}'>") if path != "/item/" else None
+
+    site = served(respond)
+    if ref:
+        write(home, site, PAGES + "follow: {listing: a}\n", expect=5)
+    else:  # its pages are told by nothing but their addresses
+        starts = "".join(f"SITE/item/{n}, " for n in range(1, 8))
+        write(home, site, f"platform: selectors\nselectors: {{title: h1, price: b}}\nstart: [{starts}]\n", expect=5)
+    result = crawling("stalls")
+    kept = {each.rpartition("/")[2] for each in crawling.listings()}
+    assert result.outcome is Outcome.good and {"1", "6"} <= kept < {"1", "2", "3", "4", "5", "6", "7"} and "7" not in kept, result.lines
+    lost = 6 - len(kept)
+    assert lost <= 1 and result.counts["canonical addresses not believed"] == 4 - lost
+    reread.run(crawling.store, home)
+    assert {each.rpartition("/")[2] for each in crawling.listings()} == kept
+
+
+def test_a_pattern_that_takes_years_ends_the_crawl_and_is_named(served: Any, crawling: Crawling, home: Home) -> None:
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        if path == "/":
+            return Response(f"<a href=/item/1>x</a><a href=/item/{'a' * 60}!>x</a><a href=/item/2>x</a>".encode())
+        return item(path.removeprefix("/item/"))
+
+    site = served(respond)
+    write(home, site, PAGES.replace(r"/item/(\d+)", r"/item/((?:\w|\w\w)+)$") + "follow: {listing: a}\n")
+    began = monotonic()
+    result = crawling("stalls")
+    assert result.outcome is Outcome.failed and "takes too long on this page: write it with fewer choices" in result.message, result.message
+    assert monotonic() - began < 120 and "/item/2" not in asked(site)
+
+
+def test_gates_with_a_pattern_that_takes_years_stay_shut() -> None:
+    """An address on which the pattern comes to no answer is a person's own page, and none to which a script may send."""
+    slow, url = r"/u/(?:\w|\w\w)+$", f"https://stalls.example/u/{'a' * 60}!"
+    assert met(slow, url, if_slow=True) and not met(slow, url, if_slow=False) and met(slow, url[:-1], if_slow=False)
+    source = Source(title="Stalls", kind=Kind.marketplace, url="https://stalls.example/", platform="schema_org", seller_pages=(slow,))
+    assert source.is_sellers(url) and source.is_sellers(url[:-1]) and not source.is_sellers("https://stalls.example/item/1")
 
 
 def test_entrances_are_trusted_no_further_than_the_site(served: Any, crawling: Crawling, home: Home) -> None:
