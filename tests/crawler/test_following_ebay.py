@@ -149,7 +149,10 @@ def test_the_quota_counts_requests_that_had_no_answer(browse: Browse, crawling: 
     browse.dies = True
     write(home, browse.site, YAML.replace("LIMIT", "3") + "quota: 5\n")
     result = crawling("stalls")
-    assert browse.offsets() == [0, 3, 3, 3] and result.counts["page requests without an answer"] == 3, result.counts
+    died = len(browse.offsets()) - 1
+    assert result.counts["page requests without an answer"] == 3 and died in (3, 4), (
+        "a connection that was kept open is opened again unasked"
+    )
     result = crawling("stalls")
     assert result.outcome is Outcome.unmet and "5 page requests in the last 24 hours, of 5" in result.message
-    assert browse.offsets() == [0, 3, 3, 3, 0]
+    assert browse.offsets() == [0, *[3] * died, 0]
