@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, func, select
+from sqlalchemy import Connection, RowMapping, bindparam, case, func, select
 
 from store import tables as t
 from store.captures import CaptureReads
@@ -29,6 +29,9 @@ from store.words.records import (
     Snapshot,
     canonical,
 )
+
+_READING = select(t.reading.c.listing, t.reading.c.seller).where(t.reading.c.id == bindparam("reading"))
+_IMAGE = select(t.image.c.id).where(t.image.c.sha256 == bindparam("sha256"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,15 @@ class ListingWrites:
         assert capture.id is not None
         return Reading(reading, capture.id, parser, version, listing, snapshot, seller, item.images, capture.ended_at, item.details)
 
+    def titled_otherwise(self, capture: Capture, parser_version: str, ref: str, title: str) -> bool:
+        """Whether a capture of the same run, made before this one, was read as this listing under another title."""
+        same = (t.listing.c.source == capture.source, t.listing.c.ref == ref, t.capture.c.run == capture.run, t.capture.c.id < capture.id)
+        joined = t.reading.join(t.listing, t.listing.c.id == t.reading.c.listing).join(t.capture, t.capture.c.id == t.reading.c.capture)
+        joined = joined.join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot)
+        asked = select(t.reading.c.id).select_from(joined).where(*same, t.reading.c.parser_version == parser_version)
+        with self.database.reading() as c:
+            return c.execute(asked.where(t.snapshot.c.title != title).limit(1)).first() is not None
+
     def keep_unread(self, capture: int, parser_version: str, reason: str, detail: str, run: str) -> None:
         """Count a page, or a card of it, that could not be read. The bytes are kept: `reread` tries again under a better parser."""
         with self.database.writing() as c:
@@ -165,8 +177,8 @@ class ListingWrites:
     def _join_image(self, c: Connection, reading: int, position: int, sha256: str, capture: int) -> None:
         if not add_once(c, t.reading_image, {"reading": reading, "position": position}, sha256=sha256, capture=capture)[1]:
             return
-        row = c.execute(select(t.reading.c.listing, t.reading.c.seller).where(t.reading.c.id == reading)).one()
-        image = c.execute(select(t.image.c.id).where(t.image.c.sha256 == sha256)).scalar_one()
+        row = c.execute(_READING, {"reading": reading}).one()
+        image = c.execute(_IMAGE, {"sha256": sha256}).scalar_one()
         add_once(c, t.picture, {"image": image, "listing": row.listing}, seller=row.seller)
 
     def rejoin_images(self, reading: Reading) -> int:
