@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import socket
 from datetime import UTC, datetime, timedelta
@@ -36,6 +35,7 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
 from crawler.connection import UNKNOWN, Handler
+from crawler.patterns import met
 from crawler.screenshot import Shot, pictured
 from crawler.source import Source, is_inner
 from crawler.unit import Unit, unit_of
@@ -303,7 +303,7 @@ class Browser(ScrapyPlaywrightDownloadHandler, Handler):  # type: ignore[misc]
         if Offsite.refusal(url, unit):
             unit.count("offsite refusals")
             return True
-        if method not in ("GET", "HEAD") and not any(re.search(rule, url) for rule in unit.source.posts):
+        if method not in ("GET", "HEAD") and not any(met(rule, url, if_slow=False) for rule in unit.source.posts):
             unit.count("sending refusals")
             return True
         if document and unit.errand.purpose is Purpose.market_sweep and unit.source.is_sellers(url):
