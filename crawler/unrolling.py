@@ -65,6 +65,7 @@ class Unrolling:
         self.on_their_way = 0
 
     async def __call__(self, page: Any) -> None:
+        self.on_their_way = 0
         page.on("request", lambda _: self._count(1))
         page.on("requestfinished", lambda _: self._count(-1))
         page.on("requestfailed", lambda _: self._count(-1))
