@@ -26,7 +26,7 @@ from store.store import Store
 from store.words.records import Outcome
 from tests import SEED
 from tests.crawler.conftest import ROOT, Crawling, Mini, plain_picture
-from tests.crawler.test_following import refs, served, write  # noqa: F401  # a fixture
+from tests.crawler.test_following import served, write  # noqa: F401  # a fixture
 from tests.crawler.test_following_api import API, ads
 from tests.crawler.test_following_api import asked as posted  # noqa: F401  # a fixture
 from tests.crawler.test_following_browser import WALL
@@ -204,6 +204,9 @@ def test_lists_that_shift_between_the_kills(shelves: Shelves, battery: Callable[
         it.killed(point, point + 1, lambda _: shift(next(shifts)), times=1)
     it.killed(12, 55, lambda _: shift(next(shifts)), times=2)
     it.gone_on_with()
+    lists = {"/", *(f"/?page={n}" for n in range(2, 11))}
+    assert it.again(lambda path: path not in lists) <= KILLS * ON_THE_WAY
+    assert it.again(lambda path: path in lists) <= KILLS * (len(lists) + 2), "all of them where they shifted, and the looks that find out"
     whole, found = it.uninterrupted(), crawling.listings()
     throughout = {f"shelves/{ref}" for ref in was if ref not in sold}
     assert throughout <= set(found) <= {f"shelves/{ref}" for ref in (*was, "101", "102")}, (SEED, throughout - set(found))
@@ -211,16 +214,6 @@ def test_lists_that_shift_between_the_kills(shelves: Shelves, battery: Callable[
     counts = crawling.store.counts()
     assert counts["listings"] == counts["snapshots"] == counts["pictures"] == len(found)
     assert counts["images"] == len({digest for _, digests in found.values() for digest in digests}) == 10
-    it.sound()
-
-
-def test_what_is_asked_for_again_of_lists_that_shift(shelves: Shelves, battery: Callable[..., Battery], crawling: Crawling) -> None:
-    """Of adverts and pictures what was on its way; of lists once all for each resumption that finds them shifted, and the two looks."""
-    shelves.write(crawling.home, name="shelves", follow="{listing: a.card, pages: '?page={n}'}", expect=38)
-    it = battery(shelves.site, "shelves")
-    it.killed(3, 8, lambda number: shelves.put(str(101 + number)), times=2)
-    counts = it.gone_on_with()
-    assert counts["lists that shifted"] <= 1 and set(it.uninterrupted()) <= set(crawling.listings()) | {f"shelves/{n}" for n in (101, 102)}
     it.sound()
 
 
