@@ -13,7 +13,7 @@ from pathlib import Path
 
 from store.config import Home
 from store.errors import TouchstoneError
-from store.runs import PassResult
+from store.runs import PassResult, worst
 from store.store import SYSTEM, Store
 from store.strict import ConfigError, FieldError, load, near
 from store.version import code_version
@@ -23,7 +23,6 @@ from store.words.records import Authorisation, Cadence, Operation, Outcome, Purc
 MOST_SEARCHES = 500  # start addresses of one operation on one source
 _EXAMINING = threading.Lock()
 Progress = Callable[[str, Mapping[str, int]], None]
-_WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def run(
     stopping: threading.Event | None = None,
     progress: Progress | None = None,
 ) -> PassResult:
-    """Work through an operation now: crawl its sources, then examine, flag and link what came. One Run row says that it ran, and how.
+    """Work through an operation now: crawl its sources, then examine, flag, link and picture what came. One Run row says that it ran, and how.
 
     Refused, with a row that says why, where its purpose, its authorisation or its words do not allow it. Never twice at a time: the
     second is refused without a row. When `stopping` is set meanwhile, the crawl is asked to stop, and is gone on with next time: the row
@@ -172,6 +171,7 @@ def _passes(
     progress: Progress | None,
 ) -> PassResult:
     import crawler.run
+    import crawler.screenshots
 
     with crawler.run.side_by_side(home.settings) as executor:
         crawled = crawler.run.run(
@@ -189,7 +189,8 @@ def _passes(
     results = [crawled]
     if examine and crawled.counts.get("pages") and not (stopping and stopping.is_set()):
         results += examined(store, home, actor)
-    outcome = max((each.outcome for each in results), key=_WORSE.index)
+        results.append(crawler.screenshots.run(store, home, sources=operation.sources, operation=operation, actor=actor, stopping=stopping))
+    outcome = worst(each.outcome for each in results)
     message = "; ".join(each.message for each in results if each.message and each.outcome is not Outcome.good)
     return PassResult(outcome, dict(crawled.counts), message, tuple(line for each in results for line in each.lines))
 

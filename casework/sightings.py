@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +75,7 @@ def add(
     """
     from crawler import handed_in
     from crawler.clock import measure
-    from crawler.handed_in._keep import keep
+    from crawler.handing_in import keep
 
     seen_at = _checked(said, files, informant)
     source = _source(home, source_name)
@@ -152,18 +151,9 @@ def _checked(said: Statement, files: Sequence[Path], informant: Informant | None
 
 
 def _source(home: Home, name: str | None) -> Any:
-    from crawler.source import read_source
+    from crawler.source import find_sources
 
-    if name is None or name == SCHEMA:
-        return None
-    files = {path.stem: path for path in home.configs("sources")}
-    if name in files:
-        return read_source(files[name])
-    near = get_close_matches(name, files, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    raise TouchstoneError(
-        f"there is no source '{name}' in {home.file('sources')}; {hint}--source {SCHEMA} reads pages of any site by what they say in schema.org"
-    )
+    return None if name is None or name == SCHEMA else find_sources(home, [name])[0]
 
 
 def _check_obtained(said: Statement, contents: Sequence[Any], source_name: str | None) -> None:

@@ -30,7 +30,7 @@ def is_feed(body: bytes) -> bool:
 
 
 @dataclass(slots=True)
-class Left:
+class Remaining:
     """How many of an entrance's listings may still be asked for, shared by all the sitemaps below it."""
 
     number: int
@@ -40,7 +40,7 @@ class Left:
 class Way:
     """How an answer came to be an entrance: at which depth, and how much it may still bring."""
 
-    left: Left
+    left: Remaining
     depth: int = 0
 
 
@@ -73,4 +73,4 @@ def sitemaps_of(feed: Feed, way: Way, source: Source, unit: Unit) -> Iterator[tu
             yield url, Way(way.left, depth)
 
 
-__all__ = ["Left", "Way", "feed_of", "is_feed", "listings_of", "sitemaps_of"]
+__all__ = ["Remaining", "Way", "feed_of", "is_feed", "listings_of", "sitemaps_of"]

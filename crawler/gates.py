@@ -96,7 +96,7 @@ def _sellers(unit: Unit, urls: tuple[str, ...]) -> list[str]:
 
 def _count_views(unit: Unit) -> None:
     errand, limit = unit.errand, unit.home.settings.views
-    watched = errand.purpose is Purpose.subject_watch
+    watched = errand.purpose is Purpose.subject_watch and not errand.shown  # a flagged listing's page is no page of the subject's
     seen = (
         unit.source.start if watched else [url for url in unit.source.start if _sellers(unit, (url,)) or _looks_personal(unit, url, limit)]
     )

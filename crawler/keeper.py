@@ -147,7 +147,7 @@ class Here(Keeper):
         return answer
 
 
-class Apart(Keeper, asyncio.Protocol):
+class Beside(Keeper, asyncio.Protocol):
     """The parent's end of the process that keeps. Fork it before anything is opened; `begin` tells it what for."""
 
     def __init__(self, home: Home) -> None:
@@ -255,7 +255,7 @@ def _serve(link: socket.socket, home: Home) -> None:
         link.sendall(packed(writer.repaired))
         work = Work(store, writer, source, run, purpose)
         for batch in batches:
-            for jobs in _apart(batch):
+            for jobs in _without_repeats(batch):
                 link.sendall(b"".join(packed((number, _carried(answer))) for number, answer in work.do(jobs)))
 
 
@@ -271,7 +271,7 @@ def _writer(store: Store, run: Run) -> ArchiveWriter:
             time.sleep(0.05)
 
 
-def _apart(batch: Sequence[tuple[int, str, tuple[Any, ...]]]) -> Iterator[list[tuple[int, str, tuple[Any, ...]]]]:
+def _without_repeats(batch: Sequence[tuple[int, str, tuple[Any, ...]]]) -> Iterator[list[tuple[int, str, tuple[Any, ...]]]]:
     """The batch in parts in which no payload comes twice: the second is a revisit of the first, which must have its row by then."""
     jobs: list[tuple[int, str, tuple[Any, ...]]] = []
     seen: set[bytes] = set()

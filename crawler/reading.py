@@ -19,6 +19,7 @@ from crawler.platforms import parser_version, read
 from crawler.platforms._api import is_json
 from crawler.platforms._page import address, base_of, ref_of
 from crawler.source import Source
+from store.history import NO_MORE
 from store.secrets import MARKER, URL_MARKER, redact_url
 from store.store import Store
 from store.words.records import Capture, Details, Parsed, Reading, Snapshot
@@ -47,7 +48,7 @@ def role(source: Source, *urls: str) -> Literal["item", "cards", "list"]:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ParsedPage:
     """What a parser made of one page: listings with their picture addresses as written, and (reason, detail) of what it could not read."""
 
     listings: tuple[tuple[Parsed, tuple[str, ...]], ...] = ()
@@ -60,15 +61,15 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
     return keep_page(store, source, capture, parse_page(source, capture, page), run)
 
 
-def parse_page(source: Source, capture: Capture, page: HtmlResponse) -> Page:
+def parse_page(source: Source, capture: Capture, page: HtmlResponse) -> ParsedPage:
     counts = Counter[str]()
     if role(source, redact_url(capture.url_requested), page.url) == "item" and (why := gone(source, capture, page)):
-        return Page((), (("gone", why),), Counter({"gone": 1}))
+        return ParsedPage((), ((NO_MORE, why),), Counter({"gone": 1}))
     try:
         parsed = [_as_its_own(each, page, source) for each in read(page, source)]
     except Exception as error:
         log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
-        return Page((), (("parser raised", f"{type(error).__name__}: {error}"),), Counter({"parse raised": 1}))
+        return ParsedPage((), (("parser raised", f"{type(error).__name__}: {error}"),), Counter({"parse raised": 1}))
     fit = [_fit_to_keep(each) for each in parsed]
     wrote = {id(each): raw.images for each, raw in zip(fit, parsed, strict=True)}  # a picture is asked for at its whole address
     good, refused = _sorted(fit)
@@ -80,10 +81,10 @@ def parse_page(source: Source, capture: Capture, page: HtmlResponse) -> Page:
     for each in good:
         counts.update(f"note: {note}" for note in each.notes)
     counts["readings"] = len(good)
-    return Page(tuple((each, wrote[id(each)]) for each in good), tuple(unread), counts)
+    return ParsedPage(tuple((each, wrote[id(each)]) for each in good), tuple(unread), counts)
 
 
-def keep_page(store: Store, source: Source, capture: Capture, page: Page, run: str) -> Read:
+def keep_page(store: Store, source: Source, capture: Capture, page: ParsedPage, run: str) -> Read:
     """Keep what was read of a kept capture."""
     assert capture.id is not None
     version = parser_version(source)

@@ -17,7 +17,7 @@ from pathlib import Path
 from crawler.source import find_sources, host_of
 from store.config import Home, Settings
 from store.executors import make_executor
-from store.runs import PassResult
+from store.runs import PassResult, worst
 from store.store import SYSTEM, Store
 from store.words.records import Operation, Outcome
 
@@ -35,9 +35,6 @@ class Why:
     once: str = ""  # the one page to capture
     kind: str = ""  # what kind of source it is of, where no YAML says so
     screenshots: str = ""  # the level from which screenshots that are due are taken, and nothing else is
-
-
-_WORSE = (Outcome.good, Outcome.unmet, Outcome.failed)
 
 
 @contextmanager
@@ -225,7 +222,7 @@ def _together(results: Sequence[PassResult]) -> PassResult:
     counts = Counter[str]()
     for each in results:
         counts.update(each.counts)
-    outcome = max((each.outcome for each in results), key=_WORSE.index, default=Outcome.failed)
+    outcome = worst(each.outcome for each in results)
     message = "; ".join(each.message for each in results if each.message) or ("" if results else "there is no source to crawl")
     lines = tuple(line for each in results for line in each.lines) or (message,)
     return PassResult(outcome, dict(counts), message, lines)

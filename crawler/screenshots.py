@@ -7,6 +7,7 @@ pictured as it stands.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,16 +21,23 @@ from store.config import Home
 from store.runs import PassResult
 from store.secrets import MARKER, URL_MARKER
 from store.store import SYSTEM, Store
-from store.words.records import CaptureKind, Level, Outcome
+from store.words.records import CaptureKind, Level, Operation, Outcome
 
 AT_MOST = 50  # of one source in one pass: the others have their turn in the next
 LEVELS = (Level.note, Level.review, Level.priority)
 
 
 def run(
-    store: Store, home: Home, *, sources: Iterable[str] | None = None, actor: str = SYSTEM, progress: crawl.Progress | None = None
+    store: Store,
+    home: Home,
+    *,
+    sources: Iterable[str] | None = None,
+    operation: Operation | None = None,
+    actor: str = SYSTEM,
+    stopping: threading.Event | None = None,
+    progress: crawl.Progress | None = None,
 ) -> PassResult:
-    """Take the screenshots that are due by `screenshot_from`. Without Chromium it says so, and fails nothing."""
+    """Take the screenshots that are due by `screenshot_from`, of an operation under its authority. Without Chromium it says so, and fails nothing."""
     level = home.settings.screenshot_from
     if level not in LEVELS:
         return PassResult(Outcome.good, {}, "", ("screenshots are off: `screenshot_from` in touchstone.yml names no level",))
@@ -41,7 +49,9 @@ def run(
     if find_chromium() is None:
         number = sum(waiting.values())
         return PassResult(Outcome.good, {"screenshots not taken": number}, "", (f"no screenshot of {number} flagged listings: {MISSING}",))
-    return crawl.run(store, home, sources=waiting, screenshots=str(level), actor=actor, progress=progress)
+    return crawl.run(
+        store, home, sources=waiting, operation=operation, screenshots=str(level), actor=actor, stopping=stopping, progress=progress
+    )
 
 
 def due(store: Store, source: Source, level: Level, actor: str) -> tuple[str, ...]:

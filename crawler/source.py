@@ -18,7 +18,7 @@ from store.config import Home, load
 from store.errors import TouchstoneError
 from store.health import FIELDS
 from store.secrets import is_secret_header
-from store.strict import FieldError, near
+from store.strict import ConfigError, FieldError, near
 from store.words.purposes import local_day
 
 Rules = str | tuple[str, ...]  # one CSS selector, or several in order of preference
@@ -420,7 +420,10 @@ def read_source(path: Path) -> Source:
 
     source = load(path, Source)
     object.__setattr__(source, "name", path.stem)
-    platform(source.platform)
+    try:
+        platform(source.platform)
+    except TouchstoneError as error:
+        raise ConfigError(f"{path}: platform: {error}") from None
     return source
 
 

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from crawler.addresses import read_addresses
 from crawler.archive import AGAIN, FRESH
-from crawler.entrances import Left, Way, feed_of, is_feed, listings_of, sitemaps_of
+from crawler.entrances import Remaining, Way, feed_of, is_feed, listings_of, sitemaps_of
 from crawler.frontier import BARREN, Frontier
 from crawler.pages import page_of
 from crawler.pictures import Pictures
@@ -32,10 +32,9 @@ from crawler.shifted import Lists
 from crawler.source import Entrance, Rules, Source
 from crawler.unit import Unit
 from store.errors import StopRun
+from store.history import GONE, NO_MORE
 from store.secrets import redact_url
 from store.words.records import Capture, CaptureKind, Reading
-
-GONE = (404, 410)
 
 
 class SourceSpider(scrapy.Spider):
@@ -80,7 +79,7 @@ class SourceSpider(scrapy.Spider):
     # -- asking ----------------------------------------------------------------------------------------------------------------
     async def start(self) -> AsyncIterator[Request]:
         for entrance in self.source.entrances:
-            yield self.enter(entrance.url, Way(Left(entrance.at_most)))
+            yield self.enter(entrance.url, Way(Remaining(entrance.at_most)))
         for url in self.source.start:
             if ref := ref_of(self.source, redact_url(url)):
                 self.frontier.wants(ref)
@@ -140,7 +139,7 @@ class SourceSpider(scrapy.Spider):
         else:
             self.unit.count("gone")
             detail = f"sent on to {redact_url(request.url)}"
-            self.unit.store.keep_unread(capture.id, parser_version(self.source), "gone", detail, self.unit.run.id)
+            self.unit.store.keep_unread(capture.id, parser_version(self.source), NO_MORE, detail, self.unit.run.id)
 
     # -- reading ---------------------------------------------------------------------------------------------------------------
     async def read(self, response: Response) -> AsyncIterator[Request]:
@@ -153,7 +152,7 @@ class SourceSpider(scrapy.Spider):
             return
         self.unit.count("pages")
         if "cause" not in meta and is_feed(response.body):
-            meta["way"] = Way(Left(Entrance(rss=response.url).at_most))
+            meta["way"] = Way(Remaining(Entrance(rss=response.url).at_most))
             for further in self._entered(response, capture):
                 yield further
             return
@@ -325,7 +324,7 @@ class SourceSpider(scrapy.Spider):
             if capture.id is not None and ref_of(self.source, redact_url(capture.url_requested)):
                 self.unit.count("gone")
                 detail = f"HTTP {response.status}"
-                self.unit.store.keep_unread(capture.id, parser_version(self.source), "gone", detail, self.unit.run.id)
+                self.unit.store.keep_unread(capture.id, parser_version(self.source), NO_MORE, detail, self.unit.run.id)
                 return None
         self.unit.count("failures")
         self.unit.count(f"failure: HTTP {response.status}")

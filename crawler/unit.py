@@ -124,7 +124,7 @@ def crawl(
     if refusal := source.refusal() or _browser_missing(source) or _token_missing(source):
         return PassResult(Outcome.failed, {}, refusal, (f"NOT STARTED {name}: {refusal}",))
     from crawler.gates import Errand, barred  # they know this module
-    from crawler.keeper import Apart
+    from crawler.keeper import Beside
     from crawler.screenshots import due, spider_of_screenshots
     from crawler.walls import read_facts
 
@@ -133,7 +133,7 @@ def crawl(
         if not once:  # one page is no burden, and somebody waits for it
             stack.enter_context(locked(home, f"unit-{operation or ''}-{name}", patience))
             stack.enter_context(locked(home, f"host-{host_of(source.url)}", math.inf))
-        keeper = stack.enter_context(closing(Apart(home)))
+        keeper = stack.enter_context(closing(Beside(home)))
         store = stack.enter_context(Store.open(home))
         shown = due(store, source, Level(screenshots), actor) if screenshots else ()
         if screenshots and not shown:

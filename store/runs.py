@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +35,11 @@ class PassResult:
     counts: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
     lines: tuple[str, ...] = ()
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """How several passes ended together: as the worst of them did. Of none, nothing ran."""
+    return max(outcomes, key=list(Outcome).index, default=Outcome.failed)
 
 
 class Runs:

@@ -58,12 +58,12 @@ def operation_run(
     name: Annotated[str, typer.Argument(help="The operation: a file's name in configs/operations, without its ending.")],
     reason: Annotated[str, typer.Option(help="Why a person's page is looked at again, where that is asked for. Recorded.")] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin a new run even where a crash left one to go on with.")] = False,
-    crawl_only: Annotated[bool, typer.Option("--crawl-only", help="Do not examine, flag and link what comes.")] = False,
+    crawl_only: Annotated[bool, typer.Option("--crawl-only", help="Do not examine, flag, link and picture what comes.")] = False,
     by: By = "",
     json: Json = False,
     home: Folder = None,
 ) -> None:
-    """Work through one operation now: crawl its sources, then examine, flag and link.
+    """Work through one operation now: crawl its sources, then examine, flag, link and picture what is flagged.
 
     Example: touchstone operation run handbags-leeds
     """

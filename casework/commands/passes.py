@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from casework import flags
-from casework.commands.common import Folder, Json, bar, finish, opened, print_json, say, show, table
+from casework.commands.common import EXIT, Folder, Json, bar, finish, opened, print_json, say, show, table
 from store.config import Home
 from store.executors import make_executor
-from store.runs import PassResult
+from store.runs import PassResult, worst
 from store.store import SYSTEM, Store
 from store.words.records import Outcome
 
@@ -81,7 +81,7 @@ def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> 
     Example: touchstone scan my_marketplace
     """
     with opened(home) as (folder, store):
-        worst = Outcome.good
+        outcomes: list[Outcome] = []
         passes: dict[str, Callable[[], PassResult]] = {
             "crawl": lambda: _crawl(store, folder, sources, fresh),
             "detect": lambda: _detect(store, folder),
@@ -92,11 +92,11 @@ def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> 
         for name, run in passes.items():
             result = run()
             show(name, result)
-            worst = max(worst, result.outcome, key=[Outcome.good, Outcome.unmet, Outcome.failed].index)
+            outcomes.append(result.outcome)
             if result.outcome is Outcome.failed:
                 break
-    if worst is not Outcome.good:
-        raise typer.Exit(1 if worst is Outcome.unmet else 2)
+    if status := EXIT[worst(outcomes)]:
+        raise typer.Exit(status)
 
 
 def crawl(
@@ -121,7 +121,10 @@ def crawl(
 
 
 def reread(sources: Sources = None, json: Json = False, home: Folder = None) -> None:
-    """Read the kept bytes again with the current parsers, without the network."""
+    """Read the kept bytes again with the current parsers, without the network.
+
+    Example: touchstone reread my_marketplace        after its YAML was mended
+    """
     import crawler.reread
 
     with opened(home) as (folder, store), bar() as step:

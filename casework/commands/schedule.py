@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from casework import schedule
-from casework.commands.common import Folder, Json, home_of, opened, print_json, show, table
-from store.runs import PassResult
-from store.words.records import Outcome
+from casework.commands.common import EXIT, Folder, Json, home_of, opened, print_json, show, table
+from store.runs import PassResult, worst
 
 app = typer.Typer(no_args_is_help=True, help="Operations by their cadence.")
 
@@ -19,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Operations by their cadence.")
 @app.command("run")
 def schedule_run(
     once: Annotated[bool, typer.Option("--once", help="Run what is due now and end: for cron.")] = False,
-    crawl_only: Annotated[bool, typer.Option("--crawl-only", help="Do not examine, flag and link what comes.")] = False,
+    crawl_only: Annotated[bool, typer.Option("--crawl-only", help="Do not examine, flag, link and picture what comes.")] = False,
     tick: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks at what is due.")] = schedule.TICK,
     json: Json = False,
     home: Folder = None,
@@ -44,9 +43,8 @@ def schedule_run(
         return
     with opened(home) as (folder, store):
         done = schedule.once(store, folder, examine=not crawl_only, ended=ended)
-    worst = {each.outcome for each in done.values()}
-    if worst - {Outcome.good}:
-        raise typer.Exit(2 if Outcome.failed in worst else 1)
+    if done and (status := EXIT[worst(each.outcome for each in done.values())]):
+        raise typer.Exit(status)
 
 
 def _line(said: Mapping[str, object]) -> str:

@@ -115,7 +115,10 @@ def list_(
     json: Json = False,
     home: Folder = None,
 ) -> None:
-    """The sightings, in the order in which they were kept. Who told them is not shown."""
+    """The sightings, in the order in which they were kept. Who told them is not shown.
+
+    Example: touchstone sighting list --told public
+    """
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="sighting list", justification=why) as reader:
         found = reader.sightings(told=told, after=after, limit=limit)
         said = {s.listing.id: s for s in reader.summaries(numbers=[f.listing for f in found], limit=len(found))} if found else {}

@@ -33,7 +33,11 @@ def _connection(c: Capture) -> str:
     said = [c.http_version] if c.http_version else []
     said += [f"its name led to {', '.join(c.dns_answer)}"] if c.dns_answer else []
     if c.certificate:
-        chain = f" (the first of {len(c.certificate_chain)} that the server showed)" if c.certificate_chain else ""
+        chain = (
+            f" (the first of {len(c.certificate_chain)} that the server showed)"
+            if c.certificate_chain
+            else " (which others the server showed is unknown)"
+        )
         said.append(f"certificate SHA-256 {c.certificate}{chain}" if c.certificate != "unknown" else "certificate unknown")
     return "; ".join(said)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crawler.look import items as compare
@@ -19,7 +19,7 @@ from crawler.look.plan import Plan, majority
 from crawler.platforms import _api as api
 from crawler.platforms import platform, schema_org
 from crawler.platforms._page import address
-from crawler.source import Follow, Kind, Selectors, Source, host_of
+from crawler.source import Kind, Source, host_of
 from store.words.money import parse_price
 from store.words.records import Parsed
 
@@ -221,9 +221,9 @@ def _of_list(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[
 
 
 def _goes_on(onward: Onward) -> list[Entry]:
-    """The keys of `follow` by which the list goes on, of those that this version knows."""
+    """The keys of `follow` by which the list goes on."""
     stated = {"next": onward.css, "more": onward.more, "scroll": onward.scroll}
-    return [Entry(key, value, onward.why) for key, value in stated.items() if value and key in FOLLOWED]
+    return [Entry(key, value, onward.why) for key, value in stated.items() if value]
 
 
 def _unfollowed(onward: Onward) -> str:
@@ -294,8 +294,6 @@ def _selectors(pages: Sequence[Item]) -> tuple[list[Entry], Guess | None, str]:
         rules.append(_entry("text", text))
     seller = None
     for name, sought in FIELDS.items():
-        if name not in KEYS:
-            continue
         guess = compare.field_of(pages, sought, taken)
         if guess is None:
             continue
@@ -305,14 +303,6 @@ def _selectors(pages: Sequence[Item]) -> tuple[list[Entry], Guess | None, str]:
     if images := compare.images_of(pages, titles):
         rules.append(_entry("images", images))
     return rules, seller, title.rules[0] if title else ""
-
-
-def _keys(record: type) -> frozenset[str]:
-    return frozenset(each.name for each in fields(record))
-
-
-KEYS = _keys(Selectors)
-FOLLOWED = _keys(Follow)
 
 
 def _entry(name: str, guess: Guess) -> Entry:

@@ -20,6 +20,7 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.clock import measure
 from crawler.gates import Errand, barred
 from crawler.look.page import Page
 from crawler.look.plan import MOST, Plan
@@ -136,6 +137,7 @@ def look(
             code_version=code_version(),
             config_digest=digest(home, ["touchstone.yml", "walls.yml"]),
             source=name,
+            clock=measure(home.settings.clock.server),
         )
         justification = why or f"looking at {redact_url(url)} to describe it as a source"
         with (

@@ -18,6 +18,7 @@ from scrapy.http import TextResponse
 
 from crawler.platforms._limit import within
 from store.errors import TouchstoneError
+from store.strict import near
 from store.words.records import Parsed, digest_of
 
 if TYPE_CHECKING:  # a source's own settings are of a platform: it imports this room's `_api`
@@ -41,7 +42,7 @@ def platform(name: str) -> Platform:
     """The platform of that name. Raises TouchstoneError, naming those there are."""
     names = _names()
     if name not in names:
-        raise TouchstoneError(f"there is no platform '{name}'; there are: {', '.join(names)}")
+        raise TouchstoneError(f"there is no platform '{name}'; there are: {', '.join(names)}{near(name, names)}")
     return cast(Platform, importlib.import_module(f"crawler.platforms.{name}"))
 
 

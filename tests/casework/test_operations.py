@@ -3,16 +3,18 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from casework import operations
+from crawler.browser import MISSING, find_chromium
 from store.config import ConfigError
 from store.errors import TouchstoneError
-from store.words.records import Outcome, Purpose
+from store.words.records import CaptureKind, Outcome, Purpose
 from tests.crawler.conftest import ROOT, Crawling, Mini, crawling, home, mini, store  # noqa: F401  # fixtures
+from tests.market.server import Response
 
 SWEEP = "title: Bags\npurpose: market_sweep\nbrands: [Gucci]\nterms: [bag, belt]\narea: [Leeds]\nsources: [mini]\ncadence: {every: 1 day, at: '03:30', zone: Europe/London}\n"
 WATCH = """title: Watch
@@ -154,6 +156,22 @@ def test_the_command_crawls_and_examines(mini: Mini, crawling: Crawling) -> None
     assert {"operation", "crawl", "flag", "link"} <= set(passes) and passes["operation"].actor == passes["crawl"].actor == "a.officer"
     [said] = json.loads(subprocess.run([*command, "list", *where], cwd=ROOT, capture_output=True, text=True).stdout)
     assert said["last_run"]["id"] == passes["operation"].id and said["refused"] == "" and said["operation"]["terms"] == ["bag", "belt"]
+
+
+@pytest.mark.skipif(find_chromium() is None, reason=MISSING)
+@pytest.mark.parametrize("text", [SWEEP, WATCH])
+def test_what_it_flags_is_pictured_under_its_own_authority(mini: Mini, crawling: Crawling, text: str) -> None:  # noqa: F811
+    mini.goods = {"1": ("Replica Gucci bag, mirror quality 1:1, best fake, AAA copy", "45.00", "/p/1.png")}
+    mini.pages["/seller/bagman"] = Response(b"<a class=card href=/item/1>1</a>")
+    mini.write(crawling.home, expect=1)
+    state(crawling, text.replace("URL", mini.site.url))
+    result = operations.run(crawling.store, crawling.home, "bags", actor="system")
+    assert result.outcome is Outcome.good, result.lines
+    [shot] = list(crawling.store.runs("screenshot"))
+    assert (shot.operation, shot.counts["screenshots"]) == ("bags", 1) and len(crawling.captures(kinds=(CaptureKind.screenshot,))) == 1
+    with crawling.store.acting("system", purpose="test") as reader:
+        views = [each.count for each in reader.views(datetime.now(UTC) - timedelta(days=1))]
+    assert views == ([1] if text is WATCH else []), "a listing's page is no further look at the subject's own"
 
 
 def test_what_is_worked_on_by_capture_does_not_run(crawling: Crawling) -> None:  # noqa: F811

@@ -129,7 +129,11 @@ def test_a_rendered_page_comes_with_the_browsers_own_captures(tmp_path: Path) ->
     base = replace(world.captures[0], id=None, record_id="", url_requested=url, url_final=url, started_at=later, ended_at=later)
     document = replace(base, kind=CaptureKind.rendered, response_headers=(("Content-Type", "text/html"),))
     part = replace(
-        base, kind=CaptureKind.network, url_final="http://shop.example/api", response_headers=(("Content-Type", "application/json"),)
+        base,
+        kind=CaptureKind.network,
+        url_final="https://shop.example/api",
+        response_headers=(("Content-Type", "application/json"),),
+        certificate="c" * 64,
     )
     said = (("Content-Type", "image/png"), ("X-Touchstone-Shown", "40x40 of 40x90"))
     shot = replace(base, kind=CaptureKind.screenshot, request_headers=(), response_headers=said, certificate="unknown", decoded_digest="")
@@ -146,6 +150,7 @@ def test_a_rendered_page_comes_with_the_browsers_own_captures(tmp_path: Path) ->
     [png] = [name for name in files(done.folder) if name.endswith(".png")]
     readme = (done.folder / "README.html").read_text(encoding="utf-8")
     assert (done.folder / png).read_bytes() == picture() and f'src="{png}"' in readme and "40x40 of 40x90" in readme
+    assert f"certificate SHA-256 {'c' * 64} (which others the server showed is unknown)" in readme
     assert "certificate unknown" in readme and "how far it was off is unknown" in readme
     (done.folder / png).write_bytes(picture("blue"))
     assert not verify(done.folder).accepted, "and it is checked against its capture"

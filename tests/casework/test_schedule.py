@@ -167,7 +167,7 @@ def start(folder: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
 
 
-def until(what: Callable[[], Any], seconds: float = 90) -> Any:
+def until(what: Callable[[], Any], seconds: float = 180) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := what():
@@ -186,7 +186,7 @@ def test_two_clocks_one_run_each_period_and_a_clean_stop(mini: Mini, crawling: C
     finally:
         for clock in clocks:
             clock.send_signal(signal.SIGTERM)
-        outputs = [clock.communicate(timeout=60) for clock in clocks]
+        outputs = [clock.communicate(timeout=180) for clock in clocks]
     assert [clock.returncode for clock in clocks] == [0, 0], outputs
     [bags] = [run for run in ran(crawling.store, "bags") if run.ended_at]
     assert bags.outcome is Outcome.good
@@ -227,7 +227,7 @@ def test_sigterm_while_a_crawl_runs_loses_nothing(mini: Mini, crawling: Crawling
     clock = start(crawling.home.folder)
     until(lambda: len(mini.site.requests) >= 4)
     clock.send_signal(signal.SIGTERM)
-    clock.communicate(timeout=60)
+    clock.communicate(timeout=180)
     assert clock.returncode == 0
     asked = len(mini.site.requests)
     time.sleep(1.5)

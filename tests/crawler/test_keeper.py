@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event
 
-from crawler.keeper import Messages, Work, _apart, packed
+from crawler.keeper import Messages, Work, _without_repeats, packed
 from crawler.source import find_sources
 from store.store import Store
 from store.words.records import Capture, CaptureKind
@@ -63,7 +63,7 @@ def test_a_job_that_fails_fails_alone(work: Work) -> None:
 
 def test_the_same_bytes_twice_in_a_batch_are_kept_once(work: Work) -> None:
     batch = [(n, "keep", (capture(work, n), b"<p>the same", None)) for n in range(3)]
-    parts = list(_apart(batch))
+    parts = list(_without_repeats(batch))
     assert [len(part) for part in parts] == [1, 1, 1]
     kept = [answer for part in parts for _, answer in work.do(part)]
     with work.store.acting("system", purpose="test") as reader:

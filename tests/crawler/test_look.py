@@ -177,7 +177,7 @@ def test_what_is_looked_at_is_kept_and_logged_and_little_is_asked_for(mini: Mini
     kept = crawling.captures(source="parade", kinds=(CaptureKind.page,))
     assert [each.id for each in kept] == list(made["captures"]) and len(kept) == len(asked) - 1
     [run] = crawling.store.runs("look")
-    assert run.source == "parade" and run.outcome == "good"
+    assert run.source == "parade" and run.outcome == "good" and "offset" in run.clock
     path = home.folder / "configs" / "sources" / "parade.yml"
     path.write_text(made["yaml"])
     source = read_source(path)

@@ -15,7 +15,6 @@ import yaml
 
 from crawler.browser import find_chromium
 from crawler.look import draft_for
-from crawler.look.guesses import FOLLOWED
 from store.config import Home
 from tests.crawler.conftest import Crawling
 from tests.market import Market, start_market
@@ -33,7 +32,6 @@ BY_HAND = {
     "awkward_juniper": "its front page leads to no goods: the sitemap is written by hand",
     "awkward_post": "its front page leads to no goods: the feed is written by hand",
 }
-NEEDS = {"awkward_rail": "more", "awkward_scroll": "scroll"}  # keys of `follow` without which nothing could be drafted
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,6 @@ def recall(found: Mapping[str, tuple[str, int | None]], truth: Mapping[str, tupl
 def test_a_draft_needs_at_most_three_edited_lines(source: str, sites: Sites, home: Home, crawling: Crawling) -> None:
     if source in BY_HAND:
         pytest.skip(BY_HAND[source])
-    if source in NEEDS and NEEDS[source] not in FOLLOWED:
-        pytest.skip(f"this version does not follow `{NEEDS[source]}`")
     url = sites.start(source, home)
     made = draft_for(home, url, "drafted", testing=True)
     if made["needs_javascript"] and find_chromium() is None:

@@ -98,7 +98,7 @@ class Battery:
     def killed(self, first: int, last: int, between: Callable[[int], None] = lambda n: None, times: int = KILLS) -> None:
         """Kill it when so many different requests have been made in all, between `first` and `last`, and a moment later."""
         self.points = sorted(self.chance.sample(range(first, last), times))
-        print(f"TOUCHSTONE_SEED={SEED}: {self.name} killed after {self.points} requests")  # noqa: T201  # shown where it fails
+        print(f"TOUCHSTONE_SEED={SEED}: {self.name} killed after {self.points} requests")
         for number, point in enumerate(self.points):
             process = start(self.home, self.name)
             while len(asked_for(self.site)) < point and process.poll() is None:
