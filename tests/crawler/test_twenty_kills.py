@@ -202,7 +202,7 @@ def test_lists_that_shift_between_the_kills(shelves: Shelves, battery: Callable[
     lists, shifts = iter((first, second)), iter(it.chance.sample(range(4), 4))
     for point in lists:
         it.killed(point, point + 1, lambda _: shift(next(shifts)), times=1)
-    it.killed(12, 55, lambda _: shift(next(shifts)), times=2)
+    it.killed(12, 48, lambda _: shift(next(shifts)), times=2)
     it.gone_on_with()
     lists = {"/", *(f"/?page={n}" for n in range(2, 11))}
     assert it.again(lambda path: path not in lists) <= KILLS * ON_THE_WAY
@@ -247,7 +247,7 @@ def paged(it: Battery) -> None:
     """One page at a time: again only that one, and the looks at the one before it and at the first."""
     whole = it.uninterrupted()
     it.site.clear_requests()
-    it.killed(2, LAST)
+    it.killed(2, LAST - 1)
     counts = it.gone_on_with()
     assert "lists that shifted" not in counts
     it.as_if_nothing_had_happened(whole)
@@ -281,7 +281,7 @@ def test_a_wall_that_lets_go_of_its_cards(served: Any, battery: Callable[..., Ba
     it = battery(site, "stalls")
     whole = it.uninterrupted()
     site.clear_requests()
-    it.killed(3, 15)
+    it.killed(3, 14)
     it.gone_on_with()
     it.as_if_nothing_had_happened(whole)
     wall = {"/", *(f"/part?from={n}" for n in range(0, CARDS + 3, 3)), f"/part?from={CARDS}"}
@@ -305,7 +305,7 @@ def test_pictures(mini: Mini, battery: Callable[..., Battery], crawling: Crawlin
     whole = it.uninterrupted()
     assert {len(pictures) for _, pictures in whole.values()} == {3}
     mini.site.clear_requests()
-    it.killed(3, 70)
+    it.killed(3, 60)
     it.gone_on_with()
     it.as_if_nothing_had_happened(whole)
     assert it.again() <= KILLS * ON_THE_WAY, (SEED, it.points)
