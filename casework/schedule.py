@@ -8,7 +8,6 @@ time, so that a refusal is recorded once a period and not at every tick.
 from __future__ import annotations
 
 import logging
-import re
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -27,7 +26,6 @@ from store.store import Store
 from store.words.records import Cadence, Operation, Run
 
 log = structlog.get_logger()
-UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 TICK = 30.0  # seconds between two looks at what is due
 Ended = Callable[[str, PassResult], None]
 
@@ -54,15 +52,13 @@ def next_due(cadence: Cadence, last: datetime | None, now: datetime, *, unfinish
 
 
 def _after(cadence: Cadence, last: datetime) -> datetime:
-    number, unit = re.match(r"(\d+) ([a-z]+?)s?$", cadence.every).groups()  # type: ignore[union-attr]
     if not cadence.at:
-        return last + timedelta(seconds=int(number) * UNITS[unit])
+        return last + cadence.interval
     zone, hour = ZoneInfo(cadence.zone), time.fromisoformat(cadence.at)
-    days = int(number) * (7 if unit == "week" else 1)
     local = last.astimezone(zone)
     # the slot that the last run filled: of the day it began, or of the day before where it began ahead of the hour
     filled = local.date() if local.timetz().replace(tzinfo=None) >= hour else local.date() - timedelta(days=1)
-    return datetime.combine(filled + timedelta(days=days), hour, zone).astimezone(UTC)
+    return datetime.combine(filled + cadence.interval, hour, zone).astimezone(UTC)
 
 
 def _allowed(cadence: Cadence, at: datetime) -> datetime:

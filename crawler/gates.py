@@ -60,7 +60,12 @@ class Errand:
     @property
     def expects(self) -> bool:
         """Whether it should bring what the source's YAML expects: not where it asks for a part of the source only."""
-        return not self.once and not self.shown and self.operation is None
+        return self.sweeps and self.operation is None
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether what it brings can be held against what the same errand brought before."""
+        return not self.once and not self.shown
 
 
 def barred(unit: Unit) -> str:

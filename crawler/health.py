@@ -1,6 +1,6 @@
 """Whether a source still brings what it used to: alarms for work that a change at a site makes, so that it is never silent nulls.
 
-A run is held against the median of the source's own last good runs (configs/health.yml has the thresholds). A run with an alarm is
+A run is held against the median of the source's own last good runs of the same operation (configs/health.yml has the thresholds). A run with an alarm is
 `unmet` and so no measure for the next: the alarm stays until somebody mends the YAML, or says there that the site no longer states a
 field (`expect: {without: [place]}`) or has become smaller (`expect: {usual: 40}`).
 """
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from store.config import Home, load
 from store.health import FIELDS, Yield, median
 from store.store import Store
-from store.words.records import Outcome
+from store.words.purposes import refusal as not_now
+from store.words.records import Operation, Outcome, Run
 
 if TYPE_CHECKING:
     from crawler.source import Source
@@ -33,10 +34,11 @@ class Thresholds:
     least_readings: int = 3
     unread: float = 0.3
     days: int = 14
+    late: float = 1.5
 
     def __post_init__(self) -> None:
-        if self.good_runs < 1 or self.least_readings < 1 or self.days < 1:
-            raise ValueError("good_runs, least_readings and days are at least 1")
+        if min(self.good_runs, self.least_readings, self.days, self.late) < 1:
+            raise ValueError("good_runs, least_readings, days and late are at least 1")
         if not (0 < self.silent < 1 and 0 < self.drop < 1 and self.unread > 0):
             raise ValueError("silent and drop are between 0 and 1, unread is above 0")
 
@@ -58,15 +60,12 @@ def read_thresholds(home: Home) -> Thresholds:
 
 
 def drifted(store: Store, home: Home, source: Source, run: str, counts: Mapping[str, int]) -> list[Alarm]:
-    """The alarms of one run, ended or about to end: `counts` are its counts."""
+    """The alarms of one run, ended or about to end, against good runs of the same operation (or of none): `counts` are its counts."""
     limits = read_thresholds(home)
-    recent = store.yields(source.name, limits.good_runs * 4 + 1)
-    now = next((each for each in recent if each.run.id == run), None)
-    if now is None:
-        return []
-    alike = [each for each in recent if each.run.operation == now.run.operation and each.run.id != run]
-    good = [each for each in alike if each.run.outcome is Outcome.good][: limits.good_runs]
-    if not good:
+    alike = store.yields(source.name, limits.good_runs * 4 + 1, operation=store.operation_of(run))
+    now = next((each for each in alike if each.run.id == run), None)
+    good = [each for each in alike if each.run.id != run and each.run.outcome is Outcome.good][: limits.good_runs]
+    if now is None or not good:
         return []
     return [
         *_silent(store, source, now, good, limits),
@@ -75,13 +74,24 @@ def drifted(store: Store, home: Home, source: Source, run: str, counts: Mapping[
     ]
 
 
+def _called(source: Source, run: Run) -> str:
+    return f"{source.name} under operation {run.operation}" if run.operation else source.name
+
+
 def _silent(store: Store, source: Source, now: Yield, good: Sequence[Yield], limits: Thresholds) -> list[Alarm]:
-    stated = source.expect.usual if source.expect else None
-    usual = stated or median([each.listings for each in good])
+    if now.run.operation:  # with other words it looks for other things
+        since = store.operation_since(now.run.operation)
+        good, stated = [each for each in good if each.run.started_at >= since], None
+    else:
+        stated = source.expect.usual if source.expect else None
+    usual = stated or (median([each.listings for each in good]) if good else 0)
     if now.listings >= limits.silent * usual:
         return []
     capture = store.capture_unread(now.run.id) or store.first_page(now.run.id)
-    said = f"{source.name} has fallen silent: {now.listings} listings, where {usual:g} are usual; see {_where(capture)} for what its list shows now"
+    said = (
+        f"{_called(source, now.run)} has fallen silent: {now.listings} listings, where {usual:g} are usual; "
+        f"see {_where(capture)} for what its list shows now"
+    )
     return [Alarm(source.name, "silent", said, capture)]
 
 
@@ -99,7 +109,7 @@ def _fields(store: Store, source: Source, now: Yield, good: Sequence[Yield], lim
             continue
         capture = store.capture_without(now.run.id, name)
         said = (
-            f"{name} is filled on {now.filled.get(name, 0)} of {now.readings} listings of {source.name}, where {median(rates):.0%} is usual: "
+            f"{name} is filled on {now.filled.get(name, 0)} of {now.readings} listings of {_called(source, now.run)}, where {median(rates):.0%} is usual: "
             f"look at {_where(capture)} for where the page has {NAMED.get(name, f'its {name}')} now, and mend its YAML"
         )
         alarms.append(Alarm(source.name, "field", said, capture, name))
@@ -118,7 +128,7 @@ def _unread(store: Store, source: Source, now: Yield, good: Sequence[Yield], cou
         return []
     capture = store.capture_unread(now.run.id)
     reasons = ", ".join(f"{reason} ({times})" for reason, times in sorted(now.unread.items(), key=lambda each: -each[1])[:3])
-    said = f"{number} things of {source.name} were not understood, more than usual: {reasons}; the first is {_where(capture)}"
+    said = f"{number} things of {_called(source, now.run)} were not understood, more than usual: {reasons}; the first is {_where(capture)}"
     return [Alarm(source.name, "unread", said, capture)]
 
 
@@ -126,32 +136,62 @@ def _where(capture: int | None) -> str:
     return f"capture {capture}" if capture else "its log, since no page was kept"
 
 
-def check(store: Store, home: Home, source: Source, now: datetime | None = None) -> list[Alarm]:
-    """All that is wrong with a source today: its last run's drift, an unmet last run, no crawl for too long, no legal note."""
+def check(store: Store, home: Home, source: Source, now: datetime | None = None, operations: Sequence[Operation] = ()) -> list[Alarm]:
+    """All that is wrong with a source today: its last run's drift, an unmet last run, no crawl for too long, no legal note.
+
+    Each of the `operations` that name it is judged by its own last run and its own cadence; a sweep of the whole source counts where
+    none is scheduled, or where it was the last.
+    """
     limits, now = read_thresholds(home), now or datetime.now(UTC)
     alarms = [Alarm(source.name, "legal", refusal)] if (refusal := source.refusal()) else []
-    ended = [each for each in store.runs("crawl", source.name, limit=50) if each.ended_at is not None]
-    if not ended:
+    newest = _ended(store, source)
+    if not newest:
         return [*alarms, Alarm(source.name, "overdue", f"{source.name} has never been crawled: touchstone crawl {source.name}")]
-    last = ended[0]
-    drift = drifted(store, home, source, last.id, last.counts)
-    alarms += drift
+    ours = [each for each in operations if source.name in each.sources and not not_now(each, now)]
+    scheduled = [each for each in ours if each.cadence]
+    judged = dict.fromkeys([newest[0].operation or "", *(each.reference for each in ours), *([] if scheduled else [""])])
+    for name in judged:
+        alarms += _last(store, home, source, name)
+    if not scheduled:
+        days = timedelta(limits.days)
+        return [*alarms, *_overdue(source, newest, days, f"more than {limits.days}: touchstone crawl {source.name}", now)]
+    for each in scheduled:
+        assert each.cadence is not None
+        most, name = limits.late * each.cadence.interval + each.cadence.quiet, each.reference
+        ended = _ended(store, source, name) or newest
+        alarms += _overdue(
+            source, ended, most, f"and operation {name} is to run every {each.cadence.every}: touchstone schedule status", now
+        )
+    return alarms
+
+
+def _ended(store: Store, source: Source, operation: str | None = None) -> list[Run]:
+    return [each for each in store.runs("crawl", source.name, operation=operation) if each.ended_at is not None]
+
+
+def _last(store: Store, home: Home, source: Source, operation: str) -> list[Alarm]:
+    """What is wrong with the last run of an operation ("": of none)."""
+    last = next(iter(_ended(store, source, operation)), None)
+    if last is None:
+        return []
+    alarms = drift = drifted(store, home, source, last.id, last.counts)
+    called = _called(source, last)
     if number := last.counts.get("parse raised", 0):
         capture = store.capture_unread(last.id)
-        alarms.append(
-            Alarm(source.name, "raised", f"the parser raised on {number} pages of {source.name}; the first is {_where(capture)}", capture)
-        )
-    if last.outcome is not Outcome.good and not drift and not number:
-        alarms.append(
-            Alarm(source.name, "unmet", f"the last crawl of {source.name} ended {last.outcome}: {last.message}", store.first_page(last.id))
-        )
-    well = next((each for each in ended if each.outcome is Outcome.good), None)
-    days = (now - (well.ended_at if well and well.ended_at else ended[-1].started_at)).days
-    if days > limits.days:
-        when = (
-            f"the last good crawl of {source.name} was {days} days ago"
-            if well
-            else f"no crawl of {source.name} has ended well in {days} days"
-        )
-        alarms.append(Alarm(source.name, "overdue", f"{when}, more than {limits.days}: touchstone crawl {source.name}"))
+        said = f"the parser raised on {number} pages of {called}; the first is {_where(capture)}"
+        alarms = [*drift, Alarm(source.name, "raised", said, capture)]
+    if last.outcome is not Outcome.good and not alarms:
+        said = f"the last crawl of {called} ended {last.outcome}: {last.message}"
+        alarms = [Alarm(source.name, "unmet", said, store.first_page(last.id))]
     return alarms
+
+
+def _overdue(source: Source, ended: Sequence[Run], most: timedelta, rule: str, now: datetime) -> list[Alarm]:
+    """Whether the last good one of these runs is too long ago; where none was good, whether the first of them is."""
+    well = next((each for each in ended if each.outcome is Outcome.good), None)
+    ago = now - (well.ended_at if well and well.ended_at else ended[-1].started_at)
+    if ago <= most:
+        return []
+    long = f"{ago.days} days" if ago.days else f"{ago.seconds // 3600} hours"
+    when = f"the last good crawl of {source.name} was {long} ago" if well else f"no crawl of {source.name} has ended well in {long}"
+    return [Alarm(source.name, "overdue", f"{when}, {rule}")]

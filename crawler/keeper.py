@@ -82,7 +82,7 @@ class Work:
         """The answers to numbered jobs, in order; of one that failed its error. One that fails fails alone."""
         ready: list[tuple[int, Finish]] = []
         answers: dict[int, Any] = {}
-        with self.writer.together():
+        with self.writer.together(), self.store.database.reading():
             for number, name, arguments in jobs:
                 try:
                     ready.append((number, getattr(self, name)(*arguments)))

@@ -259,7 +259,7 @@ def _ended(unit: Unit, reason: str) -> PassResult:
         problems.append("no page was answered")
     if unit.errand.expects and listings < unit.source.expect.listings and not unit.wall:  # that they are too few follows from the wall
         problems.append(f"{listings} listings where at least {unit.source.expect.listings} were expected")
-    if unit.errand.expects and not unit.wall and not unit.broken:
+    if unit.errand.sweeps and not unit.wall and not unit.broken:
         problems += [each.sentence for each in drifted(unit.store, unit.home, unit.source, unit.run.id, counts)]
     outcome = Outcome.failed if unit.broken else Outcome.unmet if problems else Outcome.good
     message = unit.broken or "; ".join([*problems, *unit.remarks])

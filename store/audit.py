@@ -49,8 +49,8 @@ def append(
 ) -> int:
     """Add one event inside the caller's transaction, so that what is done and the record of it stand or fall together."""
     database.lock_chain(connection)
-    last = connection.execute(_LAST).first()
-    seq, previous = (last.seq + 1, last.chain) if last else (1, GENESIS)
+    newest, previous = database.head or head(connection)
+    seq = newest + 1
     at = datetime.now(UTC)
     body = {
         "seq": seq,
@@ -66,6 +66,7 @@ def append(
     }
     salt = secrets.token_hex(16)
     inner = inner_digest(salt, body)
+    chain = chain_digest(previous, inner)
     add(
         connection,
         t.event,
@@ -78,9 +79,10 @@ def append(
         body_json=canonical(body).decode(),
         salt=salt,
         inner=inner,
-        chain=chain_digest(previous, inner),
+        chain=chain,
     )
-    return int(seq)
+    database.head = (seq, chain)
+    return seq
 
 
 def events(connection: Connection, after: int = 0, limit: int | None = None) -> Iterator[Event]:
@@ -121,5 +123,5 @@ def verify(connection: Connection) -> list[str]:
 
 def head(connection: Connection) -> tuple[int, str]:
     """Number and digest of the newest event; (0, zeros) of an empty log."""
-    row = connection.execute(select(t.event.c.seq, t.event.c.chain).order_by(t.event.c.seq.desc()).limit(1)).first()
+    row = connection.execute(_LAST).first()
     return (int(row.seq), str(row.chain)) if row else (0, GENESIS)

@@ -62,7 +62,7 @@ class Database:
             try:
                 yield connection
             finally:
-                self._open.writing = None
+                self._open.writing = self._open.head = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -78,9 +78,19 @@ class Database:
                 self._open.reading = None
 
     def lock_chain(self, connection: Connection) -> None:
-        """Hold the log for this transaction. On SQLite BEGIN IMMEDIATE already does."""
-        if connection.dialect.name == "postgresql":
+        """Hold the log until this transaction ends. On SQLite BEGIN IMMEDIATE already does."""
+        if connection.dialect.name == "postgresql" and self.head is None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+
+    @property
+    def head(self) -> tuple[int, str] | None:
+        """Number and digest of the log's newest event, where this transaction holds the log and has written it; else None."""
+        return getattr(self._open, "head", None)
+
+    @head.setter
+    def head(self, newest: tuple[int, str]) -> None:
+        if getattr(self._open, "writing", None) is not None:
+            self._open.head = newest
 
     def close(self) -> None:
         self.engine.dispose()
@@ -117,16 +127,18 @@ def add_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
 
 
 def add_once(connection: Connection, table: Table, identity: Mapping[str, Any], **rest: Any) -> tuple[int, bool]:
-    """The row with this identity, inserted unless it is there: (id, was it new). Safe against another writer's insert."""
+    """The row with this identity, inserted unless it is there: (id, was it new). Safe against another writer's insert.
+
+    A table whose last row here was a new one is not asked first: most often the next is new, too, and one statement does.
+    """
     find = _find(table, tuple(identity))
-    found = connection.execute(find, identity).scalar()
-    if found is not None:
+    was_new = connection.info.setdefault("was new", {})
+    if not was_new.get(table) and (found := connection.execute(find, identity).scalar()) is not None:
         return int(found), False
     statement = _insert(table, connection.dialect.name, once=True, returning=True)
     new = connection.execute(statement, {**identity, **rest}).scalar()
-    if new is not None:
-        return int(new), True
-    return int(connection.execute(find, identity).scalar_one()), False
+    was_new[table] = new is not None
+    return (int(new), True) if new is not None else (int(connection.execute(find, identity).scalar_one()), False)
 
 
 def ranges(ids: Iterable[int]) -> str:

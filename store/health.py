@@ -39,9 +39,9 @@ class HealthReads(Runs):
 
     database: Database
 
-    def yields(self, source: str, limit: int = 10) -> list[Yield]:
-        """A source's crawls, newest first."""
-        runs = self.runs("crawl", source, limit=limit)
+    def yields(self, source: str, limit: int = 10, *, operation: str | None = None) -> list[Yield]:
+        """A source's crawls, newest first; of one operation, or with "" of none."""
+        runs = self.runs("crawl", source, operation=operation, limit=limit)
         names = [each.id for each in runs]
         filled = [func.sum(case((_filled(name), 1), else_=0)).label(name) for name in FIELDS]
         query = (
@@ -57,6 +57,11 @@ class HealthReads(Runs):
             for row in c.execute(unread.group_by(t.unread.c.run, t.unread.c.reason)):
                 reasons.setdefault(row.run, Counter())[row.reason] += row.number
         return [_yield(run, found.get(run.id), reasons.get(run.id, {})) for run in runs]
+
+    def operation_of(self, run: str) -> str:
+        """The operation under which a run was made; "" for none."""
+        with self.database.reading() as c:
+            return c.execute(select(t.run.c.operation).where(t.run.c.id == run)).scalar() or ""
 
     def capture_without(self, run: str, name: str) -> int | None:
         """The first capture of a run on which a listing was read without that field."""

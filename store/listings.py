@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, func, select
+from sqlalchemy import Connection, RowMapping, bindparam, case, func, select
 
 from store import tables as t
 from store.captures import CaptureReads
@@ -29,6 +29,9 @@ from store.words.records import (
     Snapshot,
     canonical,
 )
+
+_READING = select(t.reading.c.listing, t.reading.c.seller).where(t.reading.c.id == bindparam("reading"))
+_IMAGE = select(t.image.c.id).where(t.image.c.sha256 == bindparam("sha256"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +168,8 @@ class ListingWrites:
     def _join_image(self, c: Connection, reading: int, position: int, sha256: str, capture: int) -> None:
         if not add_once(c, t.reading_image, {"reading": reading, "position": position}, sha256=sha256, capture=capture)[1]:
             return
-        row = c.execute(select(t.reading.c.listing, t.reading.c.seller).where(t.reading.c.id == reading)).one()
-        image = c.execute(select(t.image.c.id).where(t.image.c.sha256 == sha256)).scalar_one()
+        row = c.execute(_READING, {"reading": reading}).one()
+        image = c.execute(_IMAGE, {"sha256": sha256}).scalar_one()
         add_once(c, t.picture, {"image": image, "listing": row.listing}, seller=row.seller)
 
     def rejoin_images(self, reading: Reading) -> int:

@@ -92,6 +92,13 @@ class OperationWrites:
             )
         return operation_of(body)
 
+    def operation_since(self, reference: str) -> datetime:
+        """Since when the operation is recorded as it reads now: what it brought before says nothing of how much it should bring."""
+        query = select(t.operation.c.added_at).where(t.operation.c.reference == reference).order_by(t.operation.c.id.desc()).limit(1)
+        with self.database.reading() as c:
+            found: datetime | None = c.execute(query).scalar()
+        return found or datetime.min.replace(tzinfo=UTC)
+
     # -- views -----------------------------------------------------------------------------------------------------------
     def keep_view(
         self,

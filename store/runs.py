@@ -117,15 +117,15 @@ class Runs:
             )
 
     def runs(self, pass_name: str | None = None, source: str | None = None, *, operation: str | None = None, limit: int = 50) -> list[Run]:
-        """Newest first."""
+        """Newest first; of one operation, or with "" of none."""
         query = select(t.run, t.run_end.c.ended_at, t.run_end.c.outcome, t.run_end.c.counts_json, t.run_end.c.message)
         query = query.select_from(t.run.outerjoin(t.run_end)).order_by(t.run.c.started_at.desc()).limit(limit)
         if pass_name:
             query = query.where(t.run.c.pass_name == pass_name)
         if source:
             query = query.where(t.run.c.source == source)
-        if operation:
-            query = query.where(t.run.c.operation == operation)
+        if operation is not None:
+            query = query.where(t.run.c.operation == operation if operation else t.run.c.operation.is_(None))
         with self.database.reading() as c:
             return [
                 Run(

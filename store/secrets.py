@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -114,6 +115,7 @@ def _redact(text: str, whole: int, depth: int = 0) -> str:
     return _MATRIX[whole].sub(replace, _QUERY[whole].sub(replace, text))
 
 
+@lru_cache(maxsize=256)
 def redact_url(url: str) -> str:
     """`url` with the values of secret parameters and any `user:password@` replaced; all else, order included, as it was."""
     return _redact(url, 0)
@@ -121,10 +123,12 @@ def redact_url(url: str) -> str:
 
 def redact_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     """`headers` in their order, duplicates kept, secret values replaced, and secrets in addresses within other values too."""
-    return tuple(
-        (name, MARKER if is_secret_header(name) and value else _redact(value, int(name.lower() not in _URL_HEADERS)))
-        for name, value in headers
-    )
+    return tuple((name, _redact_header(name, value)) for name, value in headers)
+
+
+@lru_cache(maxsize=256)  # from one answer to the next they are mostly the same
+def _redact_header(name: str, value: str) -> str:
+    return MARKER if is_secret_header(name) and value else _redact(value, int(name.lower() not in _URL_HEADERS))
 
 
 def redact_body(body: bytes, mime: str) -> bytes:

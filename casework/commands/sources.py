@@ -213,10 +213,12 @@ def source_check(
     """
     import crawler.health
     import crawler.source
+    from casework.operations import find_operations
 
     with opened(home) as (folder, store):
         found = crawler.source.find_sources(folder, [name] if name else None)
-        alarms = [alarm for source in found for alarm in crawler.health.check(store, folder, source)]
+        stated = find_operations(folder)
+        alarms = [alarm for source in found for alarm in crawler.health.check(store, folder, source, operations=stated)]
     if json:
         print_json(alarms)
     else:

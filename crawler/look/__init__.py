@@ -1,8 +1,8 @@
 """`touchstone source new`: a page or a shop is looked at with few requests, and what was seen becomes a YAML to be corrected.
 
-page.py says what one page is, cards.py finds a list's repeated pattern, links.py the addresses, items.py compares item pages, prices.py
-tells the listing's price from the others, answers.py reads JSON; plan.py decides what is looked at, visit.py asks for it with the
-crawler's own manners, guesses.py and writing.py make the YAML.
+page.py says what one page is, cards.py finds a list's repeated pattern, links.py the addresses, items.py and fields.py compare item
+pages, prices.py tells the listing's price from the others, answers.py reads JSON; plan.py decides what is looked at, visit.py asks for it
+with the crawler's own manners, guesses.py, apis.py, entries.py and writing.py make the YAML.
 """
 
 from __future__ import annotations

@@ -3,181 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from crawler.look import items as compare
-from crawler.look.answers import answer_of
+from crawler.look.apis import of_answer
 from crawler.look.cards import CardSet, link_css
 from crawler.look.css import Element, best_css, find, said
-from crawler.look.items import FIELDS, Guess, Item
+from crawler.look.entries import Entry, currency_of, foot, head, site_title
+from crawler.look.fields import FIELDS, field_of
+from crawler.look.items import Guess, Item
 from crawler.look.links import Onward, Pattern, pattern_of
 from crawler.look.page import Page
-from crawler.look.plan import Plan, majority
-from crawler.platforms import _api as api
-from crawler.platforms import platform, schema_org
-from crawler.platforms._page import address
-from crawler.source import Kind, Source, host_of
-from store.words.money import parse_price
+from crawler.look.plan import Plan, alike, majority
+from crawler.platforms import schema_org
+from crawler.source import Kind, Source
 from store.words.records import Parsed
 
-ANSWERS = {"shopify": "/products.json", "woocommerce": "/wc/store/"}
 _ADS = re.compile(r"\bads?\b|advert|classified|gumtree|noticeboard|for sale by", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One key of the YAML: a value, or a list of entries below it; `why` is its comment."""
-
-    key: str
-    value: Any
-    why: str = ""
 
 
 def entries_for(plan: Plan, source: Source) -> tuple[list[Entry], list[Page]]:
     """The YAML's entries, and the pages whose reading is its preview."""
-    first = plan.pages[0]
-    if plan.answer is not None and (made := _of_answer(plan, source, plan.answer)):
+    first, onward = plan.pages[0], _onward(plan, source)
+    if (onward.more or onward.scroll) and not source.render:
+        source = replace(source, render=True)  # only a browser has buttons, and scrolls
+    if plan.answer is not None and (made := of_answer(plan, source, plan.answer)):
         return made
     if plan.listed is not None and plan.listed.cards is not None:
         return _of_list(plan, source, plan.listed)
+    if plan.entrance is not None and plan.items:
+        return _of_entrance(plan, source, plan.entrance)
     if plan.items:
         return _of_items(plan, source)
     return _of_nothing(plan, source, first)
-
-
-# -- head and foot of every YAML ----------------------------------------------------------------------------------------------
-def _head(plan: Plan, source: Source, kind: Kind, why: str, name: str, because: str, start: Sequence[str] = ()) -> list[Entry]:
-    title, from_where = _site_title(plan, source)
-    return [
-        Entry("title", title, from_where),
-        Entry("kind", str(kind), f"{why}; others: {', '.join(each for each in Kind if each is not kind)}"),
-        Entry("url", source.url),
-        Entry(
-            "start",
-            tuple(start or source.start),
-            "list pages to begin with" if not start or len(start) == 1 else f"{len(start)} sections that the front page leads to",
-        ),
-        Entry("platform", name, because),
-        Entry("legal", "", "FILL IN: on what basis, and on whose decision, are its pages looked at? It does not start without"),
-    ]
-
-
-def _foot(plan: Plan, source: Source, number: int, currency: tuple[str, str] | None, wait: str = "") -> list[Entry]:
-    entries = [
-        Entry(
-            "expect",
-            {"listings": max(1, number)},
-            "as many as stand on the first page; raise it when you know how many a good crawl brings",
-        )
-    ]
-    if currency:
-        entries.append(Entry("currency", currency[0], currency[1]))
-    if source.render:
-        entries += [
-            Entry("render", True, "without JavaScript the page is empty"),
-            *([Entry("wait_for", wait, "a list's card or an item's heading")] if wait else []),
-        ]
-    if source.testing:
-        entries += [Entry("delay", 0), Entry("testing", True, "an address of this machine is meant")]
-    else:
-        entries.append(Entry("delay", 2, "seconds between two requests; the site's own Crawl-delay goes before"))
-    return entries
-
-
-def _site_title(plan: Plan, source: Source) -> tuple[str, str]:
-    for page in plan.pages:
-        if not page.is_json and (named := page.response.css('meta[property="og:site_name"]::attr(content)').get(default="").strip()):
-            return named[:80], "og:site_name"
-    for page in plan.pages:
-        if named := _front_link(page, source):
-            return named, "its link to the front page"
-    titles = list(dict.fromkeys(page.title for page in plan.pages if page.title))
-    parts = Counter(part.strip() for title in titles for part in re.split(r"\s+[|–—·:»-]\s+", title))
-    if len(titles) > 1 and parts and (top := parts.most_common(1)[0])[1] > 1:
-        return top[0][:80], "what the pages' titles share"
-    return (titles[0][:80], "the page's title") if titles else (host_of(source.url), "its address")
-
-
-def _front_link(page: Page, source: Source) -> str:
-    """The words of a link to the site's front page, unless they are what anybody's would be."""
-    for link in [] if page.is_json else page.root.iter("a"):
-        named = said(link)
-        usual = re.fullmatch(r"\W*(?:home|back|all|shop|start|front page)\W*", named, re.I)
-        if 2 < len(named) <= 60 and not usual and address(page.base, link.attrib.get("href", "")).rstrip("/") == source.url.rstrip("/"):
-            return named
-    return ""
-
-
-def _currency(texts: Sequence[str]) -> tuple[str, str] | None:
-    """The one currency that all prices seen are in."""
-    found = {price.currency for text in texts if text and (price := parse_price(text)) and price.currency}
-    return (found.pop(), "of prices that name none; all that were seen are in it") if len(found) == 1 else None
-
-
-# -- answers in JSON ---------------------------------------------------------------------------------------------------------
-def _of_answer(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[Page]] | None:
-    for family, path in ANSWERS.items():
-        probe = replace(source, platform=family, currency="GBP")
-        if path not in page.url or not (read := _try(page, probe)):
-            continue
-        entries = _head(
-            plan,
-            source,
-            Kind.shop,
-            "a shop of its own",
-            family,
-            "the shop's pages bear its marks, and its list answers in JSON",
-            [page.url],
-        )
-        stated = [each.snapshot.price_text for each in read] if family == "woocommerce" else ["£1" if _british(plan) else ""]
-        money = _currency(stated) or ("GBP", "products.json names none: check it on a page")
-        return entries + _foot(plan, source, len(read), money), [page]
-    try:
-        answer = answer_of(api.read(page.response.body), page.url)
-    except ValueError:
-        return None
-    if answer is None:
-        return None
-    entries = _head(
-        plan,
-        source,
-        Kind.marketplace if "seller" in answer.rules else Kind.shop,
-        "its items name sellers" if "seller" in answer.rules else "its items name no seller",
-        "json_api",
-        "an answer in JSON",
-        [page.url],
-    )
-    rules = [Entry(key, int(rule) if key == "decimals" else rule, answer.why.get(key, "")) for key, rule in answer.rules.items()]
-    entries.append(Entry("api", rules, "JMESPath; `items` of the whole answer, the rest of each item"))
-    return entries + _foot(
-        plan, source, answer.items, None if "currency" in answer.rules else ("GBP", "the answer names none: check it")
-    ), [page]
-
-
-def _british(plan: Plan) -> bool:
-    return any("£" in page.response.text or "GBP" in page.response.text for page in plan.pages if not page.is_json)
-
-
-def _try(page: Page, source: Source) -> list[Parsed]:
-    try:
-        return [each for each in platform(source.platform).parse(page.response, source) if each.snapshot.title]
-    except (ValueError, RecursionError):
-        return []
 
 
 # -- a list and its items ------------------------------------------------------------------------------------------------------
 def _of_list(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[Page]]:
     cards = page.cards
     assert cards is not None
-    onward = plan.onward
+    onward = _onward(plan, source)
     not_items = [page.url, *(p.url for p in (plan.further,) if p), *plan.sections, source.url, *([onward.url] if onward.url else [])]
-    further = plan.further.cards.urls if plan.further and plan.further.cards and plan.further.cards.css == cards.css else []
-    usual = majority([*cards.urls, *further])
+    further = plan.further.cards.cards if plan.further and plan.further.cards and plan.further.cards.css == cards.css else ()
+    titles = {each.url: each.title for each in (*cards.cards, *further)}
+    usual = majority(list(titles))
     items = [each for each in plan.items if each.is_item or len(plan.items) > 1]
-    pattern = pattern_of(usual, not_items) or pattern_of(majority(cards.urls), [page.url])
+    pattern = pattern_of(usual, not_items, titles) or pattern_of(majority(cards.urls), [page.url])
     if pattern and not pattern.by_query and any(pattern.ref(url) and not pattern.ref(url.partition("?")[0]) for url in cards.urls):
         pattern = replace(pattern, regex=f"^[^?#]*{pattern.regex.removeprefix('^')}")  # a link that only speaks of an item is none
     number = sum(bool(pattern and pattern.ref(url)) for url in cards.urls) or len(cards.cards)
@@ -192,9 +64,43 @@ def _of_list(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[
         Item(each.root, each.url, each.card.title if each.card else "", each.card.price.amount if each.card and each.card.price else None)
         for each in items
     ]
-    schema = _schema_reads(items, source, pattern, pages)
-    start = plan.sections or (page.url,)
-    if schema:
+    begin = Entry("start", tuple(plan.sections), f"{len(plan.sections)} sections that the front page leads to") if plan.sections else None
+    return _behind(plan, source, pages, items, pattern, [lead, ref], number, texts, (page.url,), begin, cards.css)
+
+
+def _of_entrance(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[Page]]:
+    """A sitemap or a feed that names listings among other pages: those that lie where the items lie that were looked at."""
+    bare = {each.partition("?")[0] for each in plan.named}
+    named = list(dict.fromkeys(each.partition("?")[0] for each in plan.named)) if len(bare) * 2 > len(plan.named) else plan.named
+    likely = alike(named)
+    pattern = pattern_of(likely, [source.url, page.url, *(each for each in named if each not in likely)])
+    pattern = pattern or pattern_of(likely, [source.url, page.url])
+    if pattern is None:
+        return _of_items(plan, source)
+    assert page.feed is not None
+    key = "rss" if page.feed.kind in ("rss", "atom") else "sitemap"
+    begin = Entry("entrances", [Entry(f"- {key}", page.url)], f"{len(plan.named)} pages of this site are named there")
+    refs = {each for url in named if (each := pattern.ref(url))}
+    pages = [Item(each.root, each.url) for each in plan.items]
+    ref = Entry("ref", pattern.regex, f"{pattern.why}, such as {pattern.ref(likely[0])}")
+    return _behind(plan, source, pages, plan.items, pattern, [ref], len(refs), [], (), begin, "")
+
+
+def _behind(
+    plan: Plan,
+    source: Source,
+    pages: Sequence[Item],
+    items: Sequence[Page],
+    pattern: Pattern,
+    ways: Sequence[Entry],
+    number: int,
+    texts: Sequence[str],
+    start: Sequence[str],
+    begin: Entry | None,
+    card: str,
+) -> tuple[list[Entry], list[Page]]:
+    """A source whose listings have pages of their own: read by their structured data, or by selectors that comparing them gives."""
+    if schema := _schema_reads(items, source, pattern, pages):
         sellers = {each.snapshot.seller_name for each in schema} - {source.title}
         kind, why = (
             (Kind.marketplace, f"items name sellers, such as {', '.join(sorted(sellers)[:3])}")
@@ -202,22 +108,31 @@ def _of_list(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[
             else (Kind.shop, "its items name no sellers that differ")
         )
         syntax = " and ".join(dict.fromkeys(name for each in items for name in each.structured))
-        entries = _head(
-            plan, source, kind, why, "schema_org", f"{syntax} on {len(schema)} of {len(items)} item pages gives title and price", start
-        )
-        entries += [lead, ref]
-        return entries + _foot(plan, source, number, _currency([*texts, *(each.snapshot.price_text for each in schema)])), items
+        because = f"{syntax} on {len(schema)} of {len(items)} item pages gives title and price"
+        entries = [*head(plan, source, kind, why, "schema_org", because, start, begin), *ways]
+        currency = currency_of([*texts, *(each.snapshot.price_text for each in schema)])
+        return entries + foot(plan, source, number, currency), list(items)
     rules, seller, titled = _selectors(pages)
-    kind, why = _kind(plan, source, seller, [page.root])
+    kind, why = _kind(plan, source, seller, [each.root for each in pages])
     because = (
         "no structured data of a listing was found"
         if not any(each.structured for each in items)
         else "its structured data lacks title or price, or contradicts the cards"
     )
-    entries = [*_head(plan, source, kind, why, "selectors", because, start), lead, ref]
+    entries = [*head(plan, source, kind, why, "selectors", because, start, begin), *ways]
     entries.append(Entry("selectors", rules, f"CSS, found by comparing {len(pages)} item pages"))
-    wait = f"{cards.css}, {titled}" if titled else ""
-    return entries + _foot(plan, source, number, _currency(texts), wait), items
+    wait = ", ".join(filter(None, (card, titled))) if titled else ""
+    return entries + foot(plan, source, number, currency_of(texts), wait), list(items)
+
+
+def _onward(plan: Plan, source: Source) -> Onward:
+    """How the list goes on; where a rendered page names no way, a script that watches what comes into view is the sign of endless scroll."""
+    onward = plan.onward
+    if onward.css or onward.more or onward.scroll or not source.render or plan.listed is None:
+        return onward
+    scripts = " ".join(each.text or "" for each in plan.listed.root.iter("script"))
+    seen = re.search(r"IntersectionObserver|addEventListener\(\s*['\"]scroll|onscroll", scripts)
+    return Onward(scroll=True, why=f"no link to a further page, and a script that watches what is in view ({seen[0]})") if seen else onward
 
 
 def _goes_on(onward: Onward) -> list[Entry]:
@@ -271,7 +186,7 @@ def _kind(plan: Plan, source: Source, seller: Guess | None, roots: Sequence[Elem
     if seller is None:
         return Kind.shop, "no seller is named on its items"
     names = {said(found[0]) for root in roots if (found := find(root, seller.rules[0].partition("@")[0]))}
-    site = _site_title(plan, source)[0].casefold()
+    site = site_title(plan, source)[0].casefold()
     if len(roots) > 1 and len(names) == 1 and (only := next(iter(names)).casefold()) and (only in site or site in only):
         return Kind.shop, "all its items name the shop itself as their seller"
     named = " ".join(page.title for page in plan.pages) + " " + plan.pages[0].url
@@ -294,7 +209,7 @@ def _selectors(pages: Sequence[Item]) -> tuple[list[Entry], Guess | None, str]:
         rules.append(_entry("text", text))
     seller = None
     for name, sought in FIELDS.items():
-        guess = compare.field_of(pages, sought, taken)
+        guess = field_of(pages, sought, taken)
         if guess is None:
             continue
         rules.append(_entry(name, guess))
@@ -329,7 +244,7 @@ def _of_cards(
     taken = [*filter(None, titles), *filter(None, prices)]
     seller = None
     for name in ("seller", "place"):
-        if guess := compare.field_of(roots, FIELDS[name], taken):
+        if guess := field_of(roots, FIELDS[name], taken):
             rules.append(_entry(name, guess))
             seller = guess if name == "seller" else seller
     if cards.share("picture") > 0.3:
@@ -342,13 +257,13 @@ def _of_cards(
         if plan.items == []
         else "their addresses hold no reference"
     )
-    entries = _head(plan, source, kind, why, "selectors", because, [page.url])
-    if on := _goes_on(plan.onward):
+    entries = head(plan, source, kind, why, "selectors", because, [page.url])
+    if on := _goes_on(_onward(plan, source)):
         entries.append(Entry("follow", on))
     if pattern:
         entries.append(Entry("ref", pattern.regex, f"{pattern.why}, such as {pattern.ref(cards.urls[0])}"))
     entries.append(Entry("cards", rules, "CSS within a card"))
-    return entries + _foot(plan, source, len(cards.cards), _currency(texts), cards.css), [page]
+    return entries + foot(plan, source, len(cards.cards), currency_of(texts), cards.css), [page]
 
 
 def _saying(card: Element, title: str) -> Element | None:
@@ -362,21 +277,21 @@ def _of_items(plan: Plan, source: Source) -> tuple[list[Entry], list[Page]]:
     note = "one item only: no list was found that leads to it; give a list page, its links (`follow`) and `ref` to crawl more"
     pages = [Item(page.root, page.url)]
     if schema := _try_schema(page, source):
-        entries = _head(plan, source, Kind.shop, note, "schema_org", " and ".join(page.structured), [page.url])
-        return entries + _foot(plan, source, 1, _currency([each.snapshot.price_text for each in schema])), [page]
+        entries = head(plan, source, Kind.shop, note, "schema_org", " and ".join(page.structured), [page.url])
+        return entries + foot(plan, source, 1, currency_of([each.snapshot.price_text for each in schema])), [page]
     rules, seller, titled = _selectors(pages)
     kind, why = _kind(plan, source, seller, [page.root])
-    entries = _head(plan, source, kind, f"{why}; {note}", "selectors", "no structured data of a listing was found", [page.url])
-    return [*entries, Entry("selectors", rules), *_foot(plan, source, 1, None, titled)], [page]
+    entries = head(plan, source, kind, f"{why}; {note}", "selectors", "no structured data of a listing was found", [page.url])
+    return [*entries, Entry("selectors", rules), *foot(plan, source, 1, None, titled)], [page]
 
 
 def _of_nothing(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list[Page]]:
     """Neither a list nor an item: the keys are there to be filled in."""
     because = "neither a list nor an item was recognised" + ("; without JavaScript the page is empty" if page.needs_javascript else "")
-    entries = _head(plan, source, Kind.shop, "not known", "selectors", because)
+    entries = head(plan, source, Kind.shop, "not known", "selectors", because)
     entries += [
         Entry("follow", [Entry("listing", "a", "CSS of the links to listings")]),
         Entry("ref", r"/item/(\w+)", "the pattern of an item's address"),
     ]
     entries += [Entry("selectors", [Entry("title", "h1"), Entry("price", ".price")], "none of it was seen")]
-    return entries + _foot(plan, source, 1, None), []
+    return entries + foot(plan, source, 1, None), []

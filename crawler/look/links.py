@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -38,14 +38,19 @@ def plain(text: str) -> str:
     return re.sub(r"([.^$*+?()\[\]{}|\\])", r"\\\1", text)
 
 
-def pattern_of(urls: Sequence[str], others: Sequence[str] = ()) -> Pattern | None:
-    """The pattern that gives each of these addresses a reference of its own and none to the others; None where there is none."""
+def pattern_of(urls: Sequence[str], others: Sequence[str] = (), titles: Mapping[str, str] | None = None) -> Pattern | None:
+    """The pattern that gives each of these addresses a reference of its own and none to the others; None where there is none.
+
+    Two addresses may share a reference where the `titles` of their cards are the same: one listing, pinned to several pages.
+    """
     urls = list(dict.fromkeys(without_session(each) for each in urls))
+    said_of = {without_session(url): title for url, title in (titles or {}).items()}
     others = [without_session(each) for each in others if without_session(each) not in urls]
     found = [*_by_query(urls), *_by_path(urls)]
     for each, least in [*((each, 1.0) for each in found), *((each, 0.6) for each in found if not each.regex.startswith("^"))]:
         refs = [each.ref(url) for url in urls]
-        if not all(refs) or len(set(refs)) < len(refs) * least:
+        apart = {(ref, said_of.get(url) or url) for ref, url in zip(refs, urls, strict=True)}
+        if not all(refs) or len(set(refs)) < len(apart) * least:
             continue  # below, one listing may stand under several addresses
         taken = sorted({each.ref(url) for url in others} - {""})
         if not taken:

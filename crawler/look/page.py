@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 
 from scrapy.http import HtmlResponse
 
+from crawler.entrances import is_feed
 from crawler.look.cards import CardSet, cards_of
 from crawler.look.css import Element, said
 from crawler.look.prices import Found, prices
 from crawler.platforms import _api as api
 from crawler.platforms import _schema as schema
+from crawler.platforms._feeds import Feed, feed_of
 from crawler.platforms._page import address, base_of
 
 _ROOTS = ("app", "root", "__next", "__nuxt", "main", "content", "application", "svelte", "gatsby")
@@ -49,12 +51,31 @@ class Page:
         return "json" in kind or api.is_json(self.response.body)
 
     @cached_property
+    def feed(self) -> Feed | None:
+        """The sitemap or feed that it is."""
+        packed = self.response.body[:2] == b"\x1f\x8b"
+        bare = b"text/plain" in (self.response.headers.get("Content-Type") or b"")
+        if not packed and not bare and not is_feed(self.response.body):
+            return None
+        try:
+            return feed_of(self.response.body, self.url)
+        except ValueError:
+            return None
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it is no page that a person reads."""
+        return self.is_json or self.feed is not None
+
+    @cached_property
     def cards(self) -> CardSet | None:
-        return None if self.is_json else cards_of(self.root, self.url, self.base)
+        return None if self.is_data else cards_of(self.root, self.url, self.base)
 
     @cached_property
     def family(self) -> str:
         """The family of shops that made it, by its marks; "" for none that is known."""
+        if self.feed:
+            return ""
         text = self.response.text[:400_000]
         generator = " ".join(self.response.css("meta[name=generator]::attr(content)").getall())
         return next((name for name, mark in FAMILIES.items() if mark.search(generator) or mark.search(text)), "")
@@ -62,7 +83,7 @@ class Page:
     @cached_property
     def structured(self) -> list[str]:
         """The syntaxes in which it speaks of a product."""
-        if self.is_json:
+        if self.is_data:
             return []
         found = [
             name
@@ -73,12 +94,12 @@ class Page:
 
     @cached_property
     def title(self) -> str:
-        return next((said(each) for each in self.root.iter("title") if said(each)), "") if not self.is_json else ""
+        return next((said(each) for each in self.root.iter("title") if said(each)), "") if not self.is_data else ""
 
     @property
     def is_item(self) -> bool:
         """Whether it is about one listing: it has a price of its own, outside any card, under a heading; or says so in structured data."""
-        if self.is_json:
+        if self.is_data:
             return False
         cards = self.cards
         if self.structured and not (cards and len(cards.cards) > 8 and cards.share("price") > 0.5 and not self._own_price()):
@@ -103,7 +124,7 @@ class Page:
     @cached_property
     def needs_javascript(self) -> bool:
         """Whether hardly a word stands in it while scripts do: what one sees is built by them."""
-        if self.is_json or not self.response.css("script"):
+        if self.is_data or not self.response.css("script"):
             return False
         body = next(iter(self.root.iter("body")), None)
         if body is None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from crawler.look.cards import Card, varied
 from crawler.look.links import Onward, Pattern, onward_of, pattern_of
 from crawler.look.page import Page
+from crawler.platforms._feeds import Feed
 from crawler.source import host_of
 
 MOST = 8
 ITEMS = 3
+_GOODS = re.compile(r"product|item|listing|advert|ads?\b|goods|shop|lot", re.I)
+_FEED = re.compile(r"\.(?:rss|atom)(?:$|[?#])|/(?:feed|rss)(?:/|\.xml)?(?:$|[?#])|sitemap[\w-]*\.xml(?:\.gz)?(?:$|[?#])", re.I)
 SHOP_API = {"shopify": "/products.json?limit=250", "woocommerce": "/wp-json/wc/store/v1/products?per_page=100"}
 
 
@@ -26,6 +31,8 @@ class Plan:
     listed: Page | None = None
     further: Page | None = None
     items: list[Page] = field(default_factory=list)
+    entrance: Page | None = None  # a sitemap or a feed
+    named: list[str] = field(default_factory=list)  # the pages that it names
     sections: tuple[str, ...] = ()  # list pages that a front page leads to
     failed: list[str] = field(default_factory=list)
 
@@ -39,8 +46,10 @@ class Plan:
         page.card = self.cards.get(page.url)
         if page.is_json:
             return self._json(page, why)
+        if page.feed is not None:
+            return self._feed(page, page.feed)
         if why == "start":
-            return [*self._family(page), *(self._item_first(page) if page.is_item else self._list(page))]
+            return [*self._family(page), *(self._item_first(page) if page.is_item else self._list(page) or self._entrances(page))]
         if why == "home" and self.listed is None and page.is_list:
             return self._list(page)
         if why == "next":
@@ -58,6 +67,24 @@ class Plan:
     def _json(self, page: Page, why: str) -> list[str]:
         self.answer = page
         return []
+
+    def _feed(self, page: Page, feed: Feed) -> list[str]:
+        """A sitemap or a feed: up to two further ones that it names, those of goods first, and pages that are likely to be listings."""
+        self.entrance = self.entrance or page
+        self.named += [url for url, _ in feed.pages if host_of(url) == host_of(page.url) and url not in self.named]
+        further = sorted((url for url in feed.children if host_of(url) == host_of(page.url)), key=lambda url: not _GOODS.search(url))
+        self.order = spread(alike(self.named))
+        wanted = ITEMS - sum(why == "item" for why in self.asked.values())
+        return [*self._ask(further[:2], "entrance"), *self._more_items(max(0, wanted))]
+
+    def _entrances(self, page: Page) -> list[str]:
+        """What a page without goods names as a way to them; the sitemap where most sites have one."""
+        if page.needs_javascript or page.cards is not None:
+            return []
+        links = page.response.css("link[rel~=alternate][type*=rss], link[rel~=alternate][type*=atom], a[href]")
+        stated = [urljoin(page.base, each.attrib.get("href", "")) for each in links]
+        feeds = [url for url in stated if _FEED.search(url) and host_of(url) == host_of(page.url)]
+        return self._ask(feeds[:1] or [urljoin(page.url, "/sitemap.xml")], "entrance")
 
     def _family(self, page: Page) -> list[str]:
         path = SHOP_API.get(page.family)
@@ -100,6 +127,11 @@ class Plan:
 
     def _item(self, page: Page) -> list[str]:
         """An item page; unless what was taken for one is a list itself, as the sections of a front page are."""
+        if self.entrance is not None:
+            if not page.is_item:
+                return self._more_items(1)
+            self.items.append(page)
+            return []
         if self.listed is None or self.listed.cards is None:
             self.items.append(page)
             return []
@@ -134,6 +166,19 @@ class Plan:
         if self.listed is None:
             return Onward()
         return onward_of(self.listed.root, self.listed.url, self.listed.base, self.listed.cards.urls if self.listed.cards else [])
+
+
+def alike(urls: list[str]) -> list[str]:
+    """Of the addresses that a sitemap or feed names, the largest number under one folder, or else those that begin as most do."""
+    folders = [urlsplit(url).netloc + urlsplit(url).path.rstrip("/").rpartition("/")[0] for url in urls]
+    top, number = Counter(folders).most_common(1)[0] if folders else ("", 0)
+    return [url for url, each in zip(urls, folders, strict=True) if each == top] if number * 2 >= len(urls) else majority(urls)
+
+
+def spread(urls: list[str]) -> list[str]:
+    """The same addresses, those from over the whole list first."""
+    first = list(dict.fromkeys(urls[(len(urls) - 1) * n // (ITEMS - 1)] for n in range(ITEMS))) if urls else []
+    return [*first, *(url for url in urls if url not in first)]
 
 
 def majority(urls: list[str]) -> list[str]:

@@ -47,7 +47,7 @@ class Looking(Errand):
         return Purpose.capture_once
 
     @property
-    def expects(self) -> bool:
+    def sweeps(self) -> bool:
         return False
 
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crawler.look.guesses import Entry, entries_for
+from crawler.look.entries import Entry
+from crawler.look.guesses import entries_for
 from crawler.look.page import Page
 from crawler.look.plan import Plan
 from crawler.platforms import platform
@@ -42,7 +43,7 @@ class Draft:
 def draft(plan: Plan, source: Source, problem: str, counts: Mapping[str, int]) -> Draft:
     """The YAML for what the plan saw."""
     first = plan.pages[0]
-    needs = first.needs_javascript and not source.render and plan.answer is None
+    needs = first.needs_javascript and not source.render and plan.answer is None and not plan.entrance
     entries, read = entries_for(plan, source)
     text = _text(entries, plan, source)
     parsed = _parsed(text, source.name, read)
@@ -67,6 +68,8 @@ def _seen(plan: Plan) -> list[str]:
         what = (
             "an answer in JSON"
             if page.is_json
+            else f"an entrance that names {len(page.feed.pages)} pages and {len(page.feed.children)} further ones"
+            if page.feed
             else "an item"
             if page in plan.items
             else "a list"

@@ -32,23 +32,31 @@ _WRAPPING = re.compile(r"^\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?)|(?:(?
 
 def json_ld(response: TextResponse) -> list[Any]:
     """Every JSON-LD object of the page, or list of them; one script that is not JSON does not take the others with it."""
-    from extruct.jsonld import JsonLdExtractor
-
-    extractor, found = JsonLdExtractor(), list[Any]()
+    found: list[Any] = []
     for script in response.xpath('//script[contains(translate(@type, "ACDIJLNOPST", "acdijlnopst"), "application/ld+json")]'):
-        script.root.set("type", "application/ld+json")
         written = script.root.text or ""
         for attempt in dict.fromkeys((written, _WRAPPING.sub("", written))):
             try:
-                if attempt != written:
-                    script.root.text = attempt
-                found += extractor.extract_items(script.root)
+                found += _objects(script.root, attempt)
                 break
             except (ValueError, RecursionError):
                 continue
         else:
             found += _one_after_another(_WRAPPING.sub("", written))
     return linked(found)
+
+
+def _objects(script: Any, written: str) -> list[Any]:
+    """What one script holds; where that is no JSON, what extruct makes of it without JavaScript's comments."""
+    try:
+        value = json.loads(written, strict=False)
+    except ValueError:
+        from extruct.jsonld import JsonLdExtractor  # imports RDF's parsers with it: only where it is needed
+
+        script.set("type", "application/ld+json")
+        script.text = written
+        return list(JsonLdExtractor().extract_items(script))
+    return [each for each in (value if isinstance(value, list) else [value]) if each and isinstance(value, (list, dict))]
 
 
 def _one_after_another(written: str) -> list[Any]:
@@ -89,10 +97,10 @@ def _known(value: Any, known: dict[str, Thing]) -> Any:
 
 def microdata(response: TextResponse) -> list[Thing]:
     """The page's microdata in the form of JSON-LD. Raises ValueError where no honest page holds so much: its reading grows with the square."""
-    from extruct.w3cmicrodata import MicrodataExtractor
-
     if not response.xpath("//*[@itemscope]"):
         return []
+    from extruct.w3cmicrodata import MicrodataExtractor
+
     _within_bounds(response.selector.root)
     return [_plain(item) for item in MicrodataExtractor().extract_items(response.selector.root, base_url=base_of(response))]
 

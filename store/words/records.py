@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -217,6 +217,20 @@ class Cadence:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"zone: '{self.zone}' is no time zone: write UTC or Europe/London") from None
+
+    @property
+    def interval(self) -> timedelta:
+        """From one run to the next."""
+        number, unit = self.every.removesuffix("s").split()
+        return int(number) * timedelta(**{f"{unit}s": 1})
+
+    @property
+    def quiet(self) -> timedelta:
+        """How long the part of the day lasts in which it does not begin."""
+        if not self.not_between:
+            return timedelta()
+        begin, end = (60 * int(each[:2]) + int(each[3:]) for each in self.not_between)
+        return timedelta(minutes=(end - begin) % 1440)
 
 
 def _stated(record: Any, *names: str) -> None:

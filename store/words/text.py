@@ -28,6 +28,8 @@ _OWN_FOLDS = {
 _OWN_FOLDS.pop("`")  # ASCII is never folded to ASCII
 _LATIN_NAME = re.compile(r"(?:.* )?LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |SCRIPT |DOTLESS |LONG )?([A-Z])(?: WITH .*)?")
 
+_RUNS = re.compile(r"[!-~]+(?: [!-~]+)*|.", re.DOTALL)  # what only becomes lower case, together; anything else by itself
+
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
@@ -66,9 +68,20 @@ def normalise(raw: str) -> Normalised:
     """
     out: list[str] = []
     starts, ends = array("I"), array("I")
-    space_from = -1  # where the run of white space now open began; -1 when none is
-    for i, char in enumerate(raw):
-        folded = _fold(char)
+    space_from = space_to = -1  # where the run of white space now open began; -1 when none is
+    for run in _RUNS.finditer(raw):
+        i, end = run.span()
+        if end - i > 1:
+            if space_from >= 0 and out:
+                out.append(" ")
+                starts.append(space_from)
+                ends.append(space_to)
+            space_from = -1
+            out.append(run[0].lower())
+            starts.extend(range(i, end))
+            ends.extend(range(i + 1, end + 1))
+            continue
+        folded = _fold(run[0])
         if folded == " ":
             if space_from < 0:
                 space_from = i

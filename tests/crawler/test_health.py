@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,9 @@ import pytest
 from crawler.health import check, read_thresholds
 from crawler.source import read_source
 from store.config import ConfigError, Home
-from store.words.records import Outcome
+from store.words.records import Cadence, Operation, Outcome
 from tests.crawler.conftest import ROOT, Crawling, Mini
-from tests.market.server import Response
+from tests.market.server import Response, Site
 
 SELECTORS = "selectors: {title: h1, price: .price, text: .text, place: .place}\n"
 
@@ -146,6 +148,87 @@ def test_the_commands_show_health_and_exit_1_on_an_alarm(plain: Plain, home: Hom
     assert [run["fill_rates"]["price"] for run in listed["runs"]] == [0.0, 1.0]
     assert [run["listings"] for run in listed["runs"]] == [8, 8]
     assert {alarm["field"] for alarm in json.loads(_touchstone(home, "source", "check", "--json", status=1))} == {"price"}
+
+
+# -- under operations --------------------------------------------------------------------------------------------------------------
+class Searched(Plain):
+    """A shop with a search, which finds the goods whose number the term names or, for `bag`, all of them."""
+
+    def respond(self, path: str, query: Any) -> Response | None:
+        if path != "/search":
+            return super().respond(path, query)
+        found = [ref for ref, (title, *_) in self.goods.items() if all(each in title.lower() for each in query["q"].lower().split())]
+        return Response("".join(f"<a class=card href='/item/{ref}'>{ref}</a>" for ref in found).encode())
+
+
+@pytest.fixture
+def searched(home: Home) -> Iterator[Searched]:
+    shop = Searched(goods={str(n): (f"Bag {n}", f"{n}0.00", "") for n in range(1, 9)})
+    shop.site = Site("mini", shop.respond, port=0, forbidden=(), allowed=())
+    shop.site.start()
+    shop.write(home, platform="selectors", more=SELECTORS + f"search: {shop.site.url}search?q={{term}}\n", expect=8)
+    yield shop
+    shop.site.close()
+
+
+def operation(name: str = "bags", term: str = "bag", every: str = "") -> Operation:
+    return Operation(name, "demo", "Bags", terms=(term,), sources=("mini",), cadence=Cadence(every) if every else None)
+
+
+def test_a_crawl_under_an_operation_is_held_against_the_same_operations_runs(searched: Searched, home: Home, crawling: Crawling) -> None:
+    assert crawling("mini").outcome is Outcome.good
+    one = operation("one", "bag 3")
+    assert crawling("mini", operation=one).outcome is Outcome.good, "one listing of eight is all that it looks for"
+    assert crawling("mini", operation=operation()).outcome is Outcome.good
+    searched.price_class = "amount"
+    broken = crawling("mini", operation=operation())
+    assert broken.outcome is Outcome.unmet
+    assert "price is filled on 0 of 8 listings of mini under operation bags, where 100% is usual: look at capture" in broken.message
+    assert {each.what for each in check(crawling.store, home, source_of(home), operations=[one, operation()])} == {"field"}
+
+
+def test_an_operation_whose_search_finds_nothing_any_more_has_fallen_silent(searched: Searched, home: Home, crawling: Crawling) -> None:
+    crawling("mini", operation=operation())
+    for ref in list(searched.goods)[2:]:
+        del searched.goods[ref]
+    silent = crawling("mini", operation=operation())
+    assert silent.outcome is Outcome.unmet
+    assert "mini under operation bags has fallen silent: 2 listings, where 8 are usual" in silent.message
+
+
+def test_an_operation_with_other_words_is_not_held_against_what_it_brought_before(
+    searched: Searched, home: Home, crawling: Crawling
+) -> None:
+    crawling("mini", operation=operation())
+    assert crawling("mini", operation=operation(term="bag 3")).outcome is Outcome.good
+    searched.goods.clear()
+    assert "1 are usual" in crawling("mini", operation=operation(term="bag 3")).message
+
+
+def test_the_cadence_of_the_operation_that_crawls_it_says_when_it_is_overdue(searched: Searched, home: Home, crawling: Crawling) -> None:
+    crawling("mini", operation=operation())
+
+    def alarms(hours: int, *operations: Operation) -> list[Any]:
+        return check(crawling.store, home, source_of(home), datetime.now(UTC) + timedelta(hours=hours), operations)
+
+    for every, hours, due in [("6 hours", 8, 0), ("6 hours", 10, 1), ("1 day", 35, 0), ("1 day", 37, 1), ("4 weeks", 24 * 30, 0)]:
+        found = alarms(hours, operation(every=every))
+        assert [each.what for each in found] == ["overdue"] * due, every
+        assert not due or f"and operation bags is to run every {every}" in found[0].sentence
+    quiet = replace(operation(), cadence=Cadence("6 hours", not_between=("20:00", "06:00")))
+    assert alarms(18, quiet) == [], "the hours in which it does not begin make it no later"
+    assert len(alarms(20, quiet)) == 1
+    assert alarms(24 * 13, operation("other")) == [], "without a cadence, the days of health.yml"
+    assert [each.what for each in alarms(24 * 15, operation("other"))] == ["overdue"]
+
+
+def test_source_check_knows_the_working_folders_operations(searched: Searched, home: Home, crawling: Crawling) -> None:
+    folder = home.folder / "configs" / "operations"
+    folder.mkdir()
+    (folder / "bags.yml").write_text("title: Bags\npurpose: market_sweep\nterms: [bag]\nsources: [mini]\ncadence: {every: 1 second}\n")
+    crawling("mini", operation=operation(every="1 second"))
+    said = _touchstone(home, "source", "check", status=1)
+    assert "the last good crawl of mini was" in said and "operation bags is to run every 1 second" in said
 
 
 def test_thresholds_are_facts_in_yaml_and_checked(home: Home) -> None:

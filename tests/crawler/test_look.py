@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scrapy.http import HtmlResponse
@@ -14,7 +15,8 @@ from crawler.look import draft_for, name_for
 from crawler.look.answers import answer_of
 from crawler.look.cards import cards_of, link_css
 from crawler.look.css import best_css, names, speaks
-from crawler.look.items import FIELDS, Item, field_of, images_of, text_of, title_of
+from crawler.look.fields import FIELDS, field_of
+from crawler.look.items import Item, images_of, text_of, title_of
 from crawler.look.items import price_of as price_rules
 from crawler.look.links import onward_of, pattern_of
 from crawler.look.page import Page
@@ -24,7 +26,7 @@ from store.config import Home
 from store.errors import TouchstoneError
 from store.words.records import CaptureKind
 from tests.crawler.conftest import ROOT, Crawling, Mini
-from tests.market.server import Response
+from tests.market.server import Response, Site
 
 SITE = "https://parade.example"
 
@@ -98,6 +100,15 @@ def test_the_reference_is_what_differs_between_addresses(paths: list[str], refs:
     pattern = pattern_of([SITE + path for path in paths], [f"{SITE}/list", f"{SITE}/clothes.html"])
     assert pattern is not None and [pattern.ref(SITE + path) for path in paths] == refs
     assert not pattern.ref(f"{SITE}/clothes.html")
+
+
+def test_an_advert_that_is_pinned_to_several_pages_is_one_listing() -> None:
+    titles = {f"{SITE}/ad/101-1": "Red bag", f"{SITE}/ad/102-1": "Blue hat", f"{SITE}/ad/101-2": "Red bag", f"{SITE}/ad/103-2": "Tie"}
+    pattern = pattern_of(list(titles), [], titles)
+    assert pattern is not None and [pattern.ref(url) for url in titles] == ["101", "102", "101", "103"]
+    other = titles | {f"{SITE}/ad/101-2": "Green bag"}
+    pattern = pattern_of(list(other), [], other)
+    assert pattern is not None and len({pattern.ref(url) for url in other}) == 4, "other words: another listing"
 
 
 @pytest.mark.parametrize(
@@ -196,6 +207,63 @@ def test_robots_and_walls_and_inner_addresses_hold(mini: Mini, home: Home) -> No
     mini.pages["/"] = Response(b"<h1>Log in</h1>", status=401)
     with pytest.raises(TouchstoneError, match="log-in wall"):
         draft_for(home, mini.site.url, "parade", testing=True)
+
+
+def test_a_list_that_a_button_lengthens_is_drafted_to_be_rendered(mini: Mini, home: Home) -> None:
+    cards = "".join(f"<li class=tile><a href='/item/{ref}'>{title}</a></li>" for ref, (title, *_) in mini.goods.items())
+    mini.pages["/"] = Response(f"<ul>{cards}</ul><button id=more>Load more</button>".encode())
+    path = home.folder / "configs" / "sources" / "parade.yml"
+    path.write_text(draft_for(home, mini.site.url, "parade", testing=True)["yaml"])
+    source = read_source(path)
+    assert source.render and source.follow is not None and source.follow.more == "#more"
+
+
+def sitemap(*urls: str) -> Response:
+    rows = "".join(f"<url><loc>{url}</loc></url>" for url in urls)
+    return Response(
+        f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</urlset>'.encode(), "text/xml"
+    )
+
+
+@pytest.mark.parametrize("given", ["map-of-goods.xml", "", "index.xml"])
+def test_a_sitemap_is_an_entrance_given_or_found(given: str, mini: Mini, home: Home, crawling: Crawling) -> None:
+    base = mini.site.url
+    mini.goods = {str(n): (f"Bag {n}", f"{n}00.00", "") for n in range(1, 10)}
+    mini.pages["/"] = Response(f"<h1>Parade</h1><a href='/map-of-goods.xml'>Map</a><a href='{base}sitemap-goods.xml'>Goods</a>".encode())
+    listed = sitemap(base, f"{base}help/about", *(f"{base}item/{ref}" for ref in mini.goods), "http://elsewhere.example/item/77")
+    mini.pages |= {"/map-of-goods.xml": listed, "/sitemap-goods.xml": listed, "/help/about": Response(b"<h1>About</h1>")}
+    children = "".join(f"<sitemap><loc>{base}{name}</loc></sitemap>" for name in ("sitemap-posts.xml", "sitemap-goods.xml"))
+    mini.pages["/index.xml"] = Response(f"<sitemapindex>{children}</sitemapindex>".encode(), "text/xml")
+    mini.pages["/sitemap-posts.xml"] = sitemap(f"{base}help/about")
+    made = draft_for(home, base + given, "parade", testing=True)
+    assert made["pages"] <= 8 and made["preview"][0]["title"].startswith("Bag"), made["yaml"]
+    (home.folder / "configs" / "sources" / "parade.yml").write_text(made["yaml"].replace("legal: ''", "legal: A test."))
+    assert crawling("parade").outcome == "good"
+    assert set(crawling.listings()) == {f"parade/{ref}" for ref in mini.goods}
+
+
+def test_an_api_is_drafted_from_its_answer_and_crawled_to_its_end(home: Home, crawling: Crawling, request: pytest.FixtureRequest) -> None:
+    goods = [
+        {"sku": f"s{n}", "name": f"Bag {n}", "price": f"{n}.50", "currency": "GBP", "href": f"/p/{n}", "seller": {"name": "Ada"}}
+        for n in range(1, 8)
+    ]
+
+    def respond(path: str, query: Any) -> Response | None:
+        if path != "/api/goods":
+            return None
+        at = int(query.get("cursor", 0))
+        answer = {"result": {"goods": goods[at : at + 3]}, "meta": {"next_cursor": at + 3 if at + 3 < len(goods) else None}}
+        return Response(json.dumps(answer).encode(), "application/json")
+
+    site = Site("api", respond, port=0, forbidden=(), allowed=())
+    site.start()
+    request.addfinalizer(site.close)
+    made = draft_for(home, f"{site.url}api/goods", "parade", testing=True)
+    (home.folder / "configs" / "sources" / "parade.yml").write_text(made["yaml"].replace("legal: ''", "legal: A test."))
+    assert crawling("parade").outcome == "good"
+    with crawling.store.acting("system", purpose="test") as reader:
+        kept = {each.listing.ref: (each.snapshot.title, each.snapshot.price_minor) for each in reader.summaries(limit=100)}
+    assert kept == {each["sku"]: (each["name"], n * 100 + 50) for n, each in enumerate(goods, 1)}
 
 
 def test_the_command_writes_a_file_once(mini: Mini, home: Home) -> None:

@@ -29,8 +29,6 @@ EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {}
 MOST = 3
 BY_HAND = {
     "awkward_stalls_search": "a search by POST has no address that could be looked at",
-    "awkward_juniper": "its front page leads to no goods: the sitemap is written by hand",
-    "awkward_post": "its front page leads to no goods: the feed is written by hand",
 }
 
 
@@ -47,6 +45,8 @@ class Sites:
         self.market.write_sources(folder)
         self.group.write_sources(folder)
         stated = yaml.safe_load((folder / f"{source}.yml").read_text(encoding="utf-8"))
+        if stated.get("entrances"):
+            return str(next(iter(stated["entrances"][0].values())))
         return str(stated.get("start", [stated["url"]])[0])
 
     def truth(self, source: str) -> dict[str, tuple[str, int | None]]:

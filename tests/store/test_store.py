@@ -52,10 +52,14 @@ def build(store: Store):
 def test_the_tables_of_the_migrations_are_those_of_the_code(store: Store) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    from store.migrations import configuration, newest
 
     with store.database.reading() as c:
-        difference = compare_metadata(MigrationContext.configure(c, opts={"compare_type": False}), t.metadata)
-    assert difference == []
+        context = MigrationContext.configure(c, opts={"compare_type": False})
+        assert compare_metadata(context, t.metadata) == []
+        assert context.get_current_revision() == newest() == ScriptDirectory.from_config(configuration()).get_current_head()
 
 
 def test_a_capture_comes_back_as_it_was_kept(store: Store, build: Builder) -> None:
