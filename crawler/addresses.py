@@ -120,6 +120,13 @@ def same_list(url: str) -> str:
     return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}?{'&'.join(sorted(filter(None, _pairs(parts.query))))}"
 
 
+def kind_of_list(url: str) -> str:
+    """What the lists of one kind have in common, whatever day, page or place they are of: the first folder and the names of the parameters."""
+    parts = urlsplit(url)
+    folder = re.sub(r"\d+", "0", parts.path.strip("/").partition("/")[0])
+    return f"{parts.netloc.lower()}/{folder}?{'&'.join(sorted({pair.partition('=')[0] for pair in _pairs(parts.query)}))}"
+
+
 def _pairs(query: str) -> list[str]:
     return re.split(r"&(?!amp;)", query.replace("&amp;", "&")) if query else []
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import socket
 from datetime import UTC, datetime, timedelta
@@ -34,6 +33,7 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
 from crawler.connection import UNKNOWN, Handler
+from crawler.patterns import met
 from crawler.screenshot import Shot, pictured
 from crawler.source import Source, is_inner
 from crawler.unit import Unit, unit_of
@@ -255,7 +255,7 @@ class Browser(ScrapyPlaywrightDownloadHandler, Handler):  # type: ignore[misc]
         if Offsite.refusal(asked.url, unit):
             unit.count("offsite refusals")
             return True
-        if asked.method not in ("GET", "HEAD") and not any(re.search(rule, asked.url) for rule in unit.source.posts):
+        if asked.method not in ("GET", "HEAD") and not any(met(rule, asked.url, if_slow=False) for rule in unit.source.posts):
             unit.count("sending refusals")
             return True
         # a cookie that the page before this request was given: nobody is to be known again

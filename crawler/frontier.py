@@ -12,7 +12,6 @@ from crawler.addresses import same_list
 from crawler.source import Source
 
 FLOOR = 20  # list pages that are asked for whatever they bring: a small source has few listings to count by
-BARREN = 5  # lists in a row that hold no listing, after which nothing is expected behind them: calendars have no end
 
 
 class Frontier:
@@ -84,7 +83,9 @@ class Frontier:
         if number := self.left["max_pages"]:
             said.append(f"{number} list pages were not followed: {self.source.max_pages} are the most in one run (`max_pages`)")
         if number := self.left["barren"]:
-            said.append(f"{number} list pages were not followed: the {BARREN} on the way to them held no listing")
+            said.append(
+                f"{number} list pages were not followed: {self.source.barren} of their kind in a row brought nothing new (`barren`)"
+            )
         return said
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scrapy.http import HtmlResponse
 
+from crawler.patterns import match_of, pattern_of
 from crawler.platforms import _api as api
 from crawler.platforms._page import address, base_of, line, ref_of, words
 from crawler.source import Source, host_of
@@ -37,7 +38,7 @@ def gone(source: Source, capture: Capture, page: HtmlResponse) -> str:
             return f"gone: '{rule}' is on the page"
     if source.gone.text:
         said = words(page.xpath("/*")[0]) if page.xpath("/*") else page.text
-        if found := next((each for each in source.gone.text if re.search(each, said)), ""):
+        if found := next((each for each in source.gone.text if match_of(pattern_of(each), said)), ""):
             return f"gone: '{found}' is on the page"
     return _by_signs(source, redact_url(capture.url_requested), page) if source.gone.signs and not api.is_json(page.body) else ""
 

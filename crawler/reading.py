@@ -6,7 +6,7 @@ The one broad `except` of both passes is here. A parser that raises costs one ro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -54,6 +54,7 @@ class ParsedPage:
     listings: tuple[tuple[Parsed, tuple[str, ...]], ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
+    own: Mapping[str, str] = field(default_factory=dict)  # reference by the page's canonical address → by its own
 
 
 def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse, run: str) -> Read:
@@ -63,10 +64,11 @@ def read_page(store: Store, source: Source, capture: Capture, page: HtmlResponse
 
 def parse_page(source: Source, capture: Capture, page: HtmlResponse) -> ParsedPage:
     counts = Counter[str]()
-    if role(source, redact_url(capture.url_requested), page.url) == "item" and (why := gone(source, capture, page)):
-        return ParsedPage((), ((NO_MORE, why),), Counter({"gone": 1}))
     try:
-        parsed = [_as_its_own(each, page, source) for each in read(page, source)]
+        if role(source, redact_url(capture.url_requested), page.url) == "item" and (why := gone(source, capture, page)):
+            return ParsedPage((), ((NO_MORE, why),), Counter({"gone": 1}))
+        found = read(page, source)
+        parsed = [_as_its_own(each, page, source) for each in found]
     except Exception as error:
         log.warning("parser raised", source=source.name, capture=capture.id, error=repr(error))
         return ParsedPage((), (("parser raised", f"{type(error).__name__}: {error}"),), Counter({"parse raised": 1}))
@@ -81,7 +83,8 @@ def parse_page(source: Source, capture: Capture, page: HtmlResponse) -> ParsedPa
     for each in good:
         counts.update(f"note: {note}" for note in each.notes)
     counts["readings"] = len(good)
-    return ParsedPage(tuple((each, wrote[id(each)]) for each in good), tuple(unread), counts)
+    own = {_sound(its.ref): _sound(each.ref) for each, its in zip(found, parsed, strict=True) if its.ref != each.ref}
+    return ParsedPage(tuple((each, wrote[id(each)]) for each in good), tuple(unread), counts, own)
 
 
 def keep_page(store: Store, source: Source, capture: Capture, page: ParsedPage, run: str) -> Read:
@@ -92,9 +95,21 @@ def keep_page(store: Store, source: Source, capture: Capture, page: ParsedPage, 
         store.keep_unread(capture.id, version, reason, detail, run)
     if not page.listings:
         return Read((), page.counts)
-    readings = store.keep_readings(capture, source.platform, version, [each for each, _ in page.listings], run)
+    listings = [_if_believed(store, capture, version, each, page.own.get(each.ref, "")) for each, _ in page.listings]
+    counts = page.counts + Counter(
+        {"canonical addresses not believed": sum(each.ref != said.ref for each, (said, _) in zip(listings, page.listings, strict=True))}
+    )
+    readings = store.keep_readings(capture, source.platform, version, listings, run)
     pictures = (images for _, images in page.listings)
-    return Read(tuple(zip(readings, pictures, strict=True)), page.counts, tuple(each.ref for each, _ in page.listings))
+    return Read(tuple(zip(readings, pictures, strict=True)), counts, tuple(each.ref for each in listings))
+
+
+def _if_believed(store: Store, capture: Capture, version: str, each: Parsed, own: str) -> Parsed:
+    """The listing under its page's own reference `own`, where the one that its canonical address names was said by another page of this
+    run to be something else: a broken template has all pages name one."""
+    if not own or not store.titled_otherwise(capture, version, each.ref, each.snapshot.title):
+        return each
+    return replace(each, ref=own)
 
 
 def _as_its_own(each: Parsed, page: HtmlResponse, source: Source) -> Parsed:

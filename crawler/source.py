@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from crawler.patterns import met, pattern_of
 from crawler.platforms._api import ASKING, Api
 from store.config import Home, load
 from store.errors import TouchstoneError
@@ -53,6 +54,13 @@ def _check_rule(name: str, rule: str, may_hold_pattern: bool = True) -> None:
         raise ValueError(f"{name}: '{rule}' {error}") from None
     if holds_pattern and not may_hold_pattern:
         raise ValueError(f"{name}: '{rule}' holds a pattern: links are found by CSS, and told from others by `ref:`")
+
+
+def _check_pattern(name: str, pattern: str) -> None:
+    try:
+        pattern_of(pattern)
+    except ValueError as error:
+        raise FieldError(name, f"'{pattern}' {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +125,7 @@ class Gone:
         _as_lists(self, "text", "signs")
         object.__setattr__(self, "text", (self.text,) if isinstance(self.text, str) else self.text)
         for pattern in self.text:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"text: '{pattern}' is not a regular expression: {error}") from None
+            _check_pattern("text", pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +254,7 @@ class Source:
     delay: float = 2.0
     concurrency: int = 1
     max_pages: int = 200  # list pages followed in one run
+    barren: int = 3  # lists of one kind in a row that bring nothing new, after which no more of it are followed: calendars have no end
     render: bool = False
     wait_for: str | None = None
     screenshot: bool = False  # a picture of each rendered page that holds listings, its pictures let in
@@ -276,17 +282,14 @@ class Source:
         for url in (self.url, *self.start):
             if not re.match(r"https?://[^/\s]+", url):
                 raise ValueError(f"'{url}' is not a web address: it must begin with http:// or https://")
-        if self.delay < 0 or self.concurrency < 1 or self.max_pages < 1:
-            raise ValueError("delay is at least 0, concurrency and max_pages at least 1")
+        if self.delay < 0 or self.concurrency < 1 or min(self.max_pages, self.barren) < 1:
+            raise ValueError("delay is at least 0, concurrency, max_pages and barren at least 1")
         for name, rule in (
-            ("ref", self.ref or ""),
+            *(("ref", each) for each in (self.ref,) if each is not None),
             *(("seller_pages", each) for each in self.seller_pages),
             *(("posts", each) for each in self.posts),
         ):
-            try:
-                re.compile(rule)
-            except re.error as error:
-                raise FieldError(name, f"'{rule}' is not a regular expression: {error}") from None
+            _check_pattern(name, rule)
         if self.search is not None and (not re.match(r"https?://[^/\s{]+", self.search) or "{term}" not in self.search):
             raise FieldError("search", "it is a web address with {term} where the words of a search go, and {area} where it has one")
         if self.budget < 1 or (self.quota is not None and self.quota < 1):
@@ -350,7 +353,7 @@ class Source:
 
     def is_sellers(self, url: str) -> bool:
         """Whether an address is a person's own page, as far as `seller_pages` tells."""
-        return any(re.search(rule, url) for rule in self.seller_pages)
+        return any(met(rule, url, if_slow=True) for rule in self.seller_pages)
 
     def starting_at(self, urls: Iterable[str]) -> Source:
         """The same source, begun elsewhere: what it reads, how and from which hosts stays as it is."""

@@ -12,16 +12,17 @@ from urllib.parse import urljoin
 
 import scrapy
 from scrapy import Request, signals
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from crawler.addresses import read_addresses
+from crawler.addresses import kind_of_list, read_addresses
 from crawler.archive import AGAIN, FRESH
 from crawler.entrances import Remaining, Way, feed_of, is_feed, listings_of, sitemaps_of
-from crawler.frontier import BARREN, Frontier
+from crawler.frontier import Frontier
 from crawler.pages import page_of
+from crawler.patterns import TooSlow
 from crawler.pictures import Pictures
 from crawler.platforms import _api as api
 from crawler.platforms import following, parser_version
@@ -143,7 +144,15 @@ class SourceSpider(scrapy.Spider):
 
     # -- reading ---------------------------------------------------------------------------------------------------------------
     async def read(self, response: Response) -> AsyncIterator[Request]:
-        """Read a page that was kept: its listings, and where it leads."""
+        """Read a page that was kept: its listings, and where it leads. A pattern that takes too long on its addresses ends the run: it would again."""
+        try:
+            async for further in self._read_whole(response):
+                yield further
+        except TooSlow as error:
+            self.unit.broken = f"source {self.source.name}: {error}"
+            raise CloseSpider("pattern") from None
+
+    async def _read_whole(self, response: Response) -> AsyncIterator[Request]:
         meta, request = response.meta, response.request
         capture = self._capture(response)
         if capture is None or request is None:
@@ -179,10 +188,10 @@ class SourceSpider(scrapy.Spider):
     async def _read(self, response: Response, capture: Capture) -> AsyncIterator[Request]:
         page = page_of(capture, response.body)
         what = role(self.source, redact_url(capture.url_requested), page.url)
-        if what != "item":
+        if what == "list":
             for request in self.links(response, capture):
                 yield request
-        if what != "list":
+        else:
             read = await self.unit.keeper.read(capture, response.body)
             for name, number in read.counts.items():
                 self.unit.count(name, number)
@@ -192,6 +201,9 @@ class SourceSpider(scrapy.Spider):
             for reading, addresses in read.readings:
                 async for request in self.pictures_of(reading, addresses):
                     yield request
+        if what == "cards":  # what they hold tells whether the list brings anything new
+            for request in self.links(response, capture):
+                yield request
 
     def links(self, response: Response, capture: Capture) -> Iterator[Request]:
         """Listings and further list pages that a list page leads to. A card without a reference is counted, and not followed."""
@@ -214,12 +226,13 @@ class SourceSpider(scrapy.Spider):
             self.unit.count("not understood", len(strange))
             detail = f"{len(strange)} links: " + "; ".join(strange[:5])
             self.unit.store.keep_unread(capture.id, parser_version(self.source), "link without a reference", detail, self.unit.run.id)
+        new = bool(response.meta["brought"] - response.meta.setdefault("seen", set()))
         for link in addresses_of(page, follow.next):
             url, why_not = self.addresses.to_list(link, self.source, response.url)
             if why_not:
                 self.unit.count(why_not)
             else:
-                yield from self._lead(self.ask(url), response)
+                yield from self._lead(self.ask(url), response, new)
 
     # -- following lists -------------------------------------------------------------------------------------------------------
     def further(self, response: Response, request: Request, page: HtmlResponse, brought: set[str]) -> Iterator[Request]:
@@ -236,40 +249,40 @@ class SourceSpider(scrapy.Spider):
             start = meta.get("start", request.url)
             further = self.ask(_numbered(follow.pages, start, number))
             further.meta.update(number=number, start=start)
-            yield from self._lead(further, response)
+            yield from self._lead(further, response, True)
         counted = self.source.api is None or not self.source.api.next  # a page's number says nothing of whether there is one
         if new or not counted:
-            yield from self._further(response, request, page)
+            yield from self._further(response, request, page, bool(new))
         yield from self.lists.looked_first(self.frontier.freed())
 
-    def _further(self, response: Response, request: Request, page: HtmlResponse) -> Iterator[Request]:
+    def _further(self, response: Response, request: Request, page: HtmlResponse, new: bool) -> Iterator[Request]:
         """The next pages that an answer itself names (an API, products.json, the Store API)."""
         try:
             if self.source.api is not None and self.source.api.method == "POST":
                 body = next_body(page, self.source, request.body)
-                yield from self._lead(self.ask(request.url, body=body), response) if body else ()
+                yield from self._lead(self.ask(request.url, body=body), response, new) if body else ()
                 return
-            urls = following(page.replace(url=response.url), self.source)
+            urls = following(page.replace(url=response.url, headers=response.headers), self.source)
         except (ValueError, RecursionError):  # not JSON: reading has kept it as unread
             return
         for url in urls:
             if self.source.owns(url):
-                yield from self._lead(self.ask(url), response)
+                yield from self._lead(self.ask(url), response, new)
             else:
                 self.unit.count("links not followed: off-site")
 
-    def _lead(self, further: Request, response: Response) -> Iterator[Request]:
-        """A request for the list page after `response`, if it is a new one and the budget allows it."""
+    def _lead(self, further: Request, response: Response, new: bool) -> Iterator[Request]:
+        """A request for the list page after `response`, which brought something `new` or not: if it is not a page asked for already, and
+        the budget allows it, and it is not behind too many of its own kind that brought nothing."""
         meta = response.meta
         if AGAIN in meta or not self.lists.current(meta):
             return
-        cards = self.source.follow is None or not self.source.follow.listing  # what cards hold is not read yet
-        barren = 0 if cards or meta.get("brought") else meta.get("barren", 0) + 1
-        if barren >= BARREN:
+        same_kind = kind_of_list(further.url) == kind_of_list(response.url)
+        barren = 0 if new or not same_kind else meta.get("barren", 0) + 1
+        if barren >= self.source.barren:
             self.frontier.left["barren"] += 1
             return
-        further.meta["barren"] = barren
-        further.meta["seen"] = meta.setdefault("seen", set())
+        further.meta.update(barren=barren, seen=meta.setdefault("seen", set()))
         self.lists.lead(further, response)
         if meta.get(FRESH):
             further = further.replace(dont_filter=True)
@@ -332,6 +345,9 @@ class SourceSpider(scrapy.Spider):
 
     def closed(self, reason: str) -> None:
         self.unit.remarks += self.frontier.ended()
+        for why in ("budget", "max_pages"):
+            if number := self.frontier.left[why]:
+                self.unit.count(f"lists left for the {why}", number)
 
 
 _DROPPED = {"max redirections": "too many redirects", "DOWNLOAD_MAXSIZE": "too large when unpacked"}

@@ -1,7 +1,8 @@
 """Access to an API by OAuth client credentials (RFC 6749 § 4.4), and the number of requests that it grants in a day.
 
 The id and the secret come from the environment, the token lives in memory: the exchange is not archived, the token is replaced by
-its marker where a request is, and no log line holds either. The quota is counted over the store's captures of the last 24 hours.
+its marker where a request is, and no log line holds either. The quota is counted over the store's captures of the last 24 hours, and
+the requests that had no answer.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from crawler.archive import NOT_ARCHIVED
 from crawler.source import Source
 from crawler.unit import Unit, unit_of
 from crawler.walls import halt
+from store.captures import UNANSWERED
 from store.secrets import redact_url
 from store.words.records import CaptureKind
 
@@ -139,3 +141,8 @@ class Quota:
                 f"stopped at the quota of requests: {self.used} page requests in the last 24 hours, of {quota} that its YAML grants (`quota`)",
             )
         self.used += 1
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """What was asked for and not answered leaves no capture, and counts none the less."""
+        if request.meta.get("kind") is CaptureKind.page and not isinstance(exception, IgnoreRequest):
+            unit_of(self.crawler).count(UNANSWERED)

@@ -21,6 +21,7 @@ from store.secrets import redact_headers, redact_url
 from store.words.records import Capture, CaptureKind, Location, SubjectCategory, Verb, canonical
 
 RESOURCES = (CaptureKind.rendered, CaptureKind.screenshot, CaptureKind.handed_in)  # bytes that no server sent as they are
+UNANSWERED = "page requests without an answer"  # the name of a run's count
 
 
 def capture_of(row: RowMapping) -> Capture:
@@ -157,12 +158,15 @@ class CaptureWrites:
         return kept
 
     def requests_since(self, source: str, since: datetime) -> int:
-        """How many pages a source has answered since then, whatever the run and the status: what a daily quota counts."""
+        """How many pages a source was asked for since then, whatever the run and the status: what a daily quota counts. Of those without
+        an answer only runs that have ended tell, each all of its own."""
         asked = select(func.count()).where(
             t.capture.c.source == source, t.capture.c.kind == str(CaptureKind.page), t.capture.c.started_at >= since
         )
+        ended = select(t.run_end.c.counts_json).join(t.run).where(t.run.c.source == source, t.run_end.c.ended_at >= since)
         with self.database.reading() as c:
-            return int(c.execute(asked).scalar_one())
+            unanswered = sum(int(json.loads(counts).get(UNANSWERED, 0)) for counts in c.execute(ended).scalars())
+            return int(c.execute(asked).scalar_one()) + unanswered
 
     def _overtaken(self, c: Connection, writer: ArchiveWriter, written: tuple[Capture, Placed, int | None]) -> bool:
         """Whether an erasure came between the writing and this transaction: the bytes referred to gone, or the segment rewritten.

@@ -149,6 +149,15 @@ class ListingWrites:
         assert capture.id is not None
         return Reading(reading, capture.id, parser, version, listing, snapshot, seller, item.images, capture.ended_at, item.details)
 
+    def titled_otherwise(self, capture: Capture, parser_version: str, ref: str, title: str) -> bool:
+        """Whether a capture of the same run, made before this one, was read as this listing under another title."""
+        same = (t.listing.c.source == capture.source, t.listing.c.ref == ref, t.capture.c.run == capture.run, t.capture.c.id < capture.id)
+        joined = t.reading.join(t.listing, t.listing.c.id == t.reading.c.listing).join(t.capture, t.capture.c.id == t.reading.c.capture)
+        joined = joined.join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot)
+        asked = select(t.reading.c.id).select_from(joined).where(*same, t.reading.c.parser_version == parser_version)
+        with self.database.reading() as c:
+            return c.execute(asked.where(t.snapshot.c.title != title).limit(1)).first() is not None
+
     def keep_unread(self, capture: int, parser_version: str, reason: str, detail: str, run: str) -> None:
         """Count a page, or a card of it, that could not be read. The bytes are kept: `reread` tries again under a better parser."""
         with self.database.writing() as c:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -258,7 +258,3 @@ def varied(cards: Sequence[Card], most: int) -> list[Card]:
         chosen.append(best)
         left.remove(best)
     return chosen
-
-
-def iter_said(cards: CardSet) -> Iterator[str]:
-    yield from (each.title for each in cards.cards)

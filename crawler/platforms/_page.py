@@ -11,6 +11,7 @@ from parsel import Selector
 from scrapy.http import TextResponse
 from w3lib.html import get_base_url
 
+from crawler.patterns import pattern_of, search
 from crawler.source import Source
 from store.words.money import Price, parse_price
 
@@ -100,11 +101,8 @@ def picture_of(element: Selector) -> str:
 
 
 def ref_of(source: Source, url: str) -> str:
-    """The source's own reference in an address; "" where the address holds none."""
-    if source.ref is None:
-        return ""
-    found = re.search(source.ref, url)
-    return next((group for group in (*found.groups(), found.group()) if group), "") if found else ""
+    """The source's own reference in an address; "" where the address holds none. Raises TooSlow."""
+    return search(pattern_of(source.ref), url) if source.ref else ""
 
 
 def handle_of(source: Source, name: str, url: str) -> str:

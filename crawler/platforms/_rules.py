@@ -1,8 +1,7 @@
 """A rule of a source's YAML: `css`, `css@attr`, `css ~ /pattern/`, `css@attr ~ /pattern/i`; what it finds on a page, in order.
 
 A pattern is searched in the element's words, or in the attribute's; its first group that matched counts, else all that it matched. It
-is compiled when the YAML is read. A stranger writes the text that it is tried on, and some patterns take years on the wrong one: what
-it is tried on is bounded, and one that takes longer than `TIMEOUT` raises, so that the page is kept as unread and said.
+is compiled when the YAML is read. One that takes too long on a page raises, so that the page is kept as unread and said.
 """
 
 from __future__ import annotations
@@ -15,10 +14,9 @@ from typing import Any
 import regex  # type: ignore[import-untyped,unused-ignore]
 from parsel import Selector
 
+from crawler.patterns import pattern_of, search
 from crawler.platforms._page import address, largest, picture_of, words
 
-LONGEST = 100_000  # characters that a pattern is tried on
-TIMEOUT = 1.0  # seconds
 _RULE = regex.compile(r"(?P<css>[^@]*?)\s*(?:@\s*(?P<attribute>[^\s~]+)\s*)?(?:\s~\s*/(?P<pattern>.*)/(?P<flags>i?)\s*)?", regex.DOTALL)
 
 
@@ -52,27 +50,6 @@ def rule_of(written: str) -> Rule:
     return Rule(
         read["css"].strip(), read["attribute"] or "", pattern_of(read["pattern"], read["flags"]) if read["pattern"] is not None else None
     )
-
-
-@lru_cache(maxsize=1024)
-def pattern_of(written: str, flags: str | None = "") -> Any:
-    """A compiled pattern. Raises ValueError, in a clause, where it is none or finds nothing but emptiness."""
-    try:
-        made = regex.compile(written, regex.IGNORECASE if flags == "i" else 0)
-    except (regex.error, OverflowError) as error:
-        raise ValueError(f"holds no regular expression: {error}") from None
-    if not written:
-        raise ValueError("holds no regular expression: it is empty")
-    return made
-
-
-def search(pattern: Any, text: str) -> str:
-    """The first group that matched, else all that matched; "" for nothing. Raises ValueError where it takes too long."""
-    try:
-        found = pattern.search(text[:LONGEST], timeout=TIMEOUT)
-    except TimeoutError:
-        raise ValueError(f"the pattern /{pattern.pattern}/ takes too long on this page: write it with fewer choices") from None
-    return next((group for group in (*found.groups(), found.group()) if group), "") if found else ""
 
 
 def found(scope: Selector, rules: Sequence[str]) -> Iterator[list[tuple[Selector, Rule]]]:

@@ -56,12 +56,14 @@ def parse(response: TextResponse, source: Source) -> Iterator[Parsed]:
 
 
 def next_pages(response: TextResponse, source: Source) -> list[str]:
-    """The list's next page, until one is empty."""
+    """The list's next page, up to the last that the answer states (X-WP-TotalPages); where it states none, until one is empty."""
     if not urlsplit(response.url).path.rstrip("/").endswith("/products") or not api.is_json(response.body):
         return []
     document = api.read(response.body)
     page = api.number_in(response.url, "page") + 1
-    return [api.with_parameter(response.url, "page", str(page))] if isinstance(document, list) and _products(document) else []
+    stated = (response.headers.get("X-WP-TotalPages") or b"").decode("latin-1")
+    more = isinstance(document, list) and _products(document) and not (stated.isdecimal() and int(stated[:9]) < page)
+    return [api.with_parameter(response.url, "page", str(page))] if more else []
 
 
 def _products(document: Any) -> list[dict[str, Any]]:

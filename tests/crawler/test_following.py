@@ -1,13 +1,17 @@
 """How lists lead on, over real sockets: what was asked for stands in the server's own log."""
 
 import gzip
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from crawler import reread
+from crawler.patterns import met
+from crawler.source import Kind, Source
 from store.config import Home
 from store.words.records import Outcome
 from tests.crawler.conftest import Crawling, Mini
@@ -141,6 +145,57 @@ def test_facets_and_orders_do_not_multiply_requests(served: Any, crawling: Crawl
     assert "used up the budget of 1.3 a listing" in result.message and "(4.33 a listing)" in result.lines[1]
 
 
+@pytest.mark.parametrize(("more", "most"), [("", 3), ("barren: 5\n", 5)])
+@pytest.mark.parametrize("shows", [(), (1, 2)])
+def test_a_calendar_without_end_is_left_after_a_few_of_its_lists(
+    served: Any, crawling: Crawling, home: Home, shows: tuple[int, ...], more: str, most: int
+) -> None:
+    """Each month leads to the next; it shows nothing, or what the list has shown already. The lists of goods beside it go on."""
+
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        number = int(query.get("page", "1"))
+        if path == "/all":
+            here = cards((2 * number - 1, 2 * number)).body
+            onward = f"<a class=next href='/all?page={number + 1}'>on</a>" if number < 6 else ""
+            return Response(here + f"{onward}<a class=next href='/calendar/2026/1'>sales</a>".encode())
+        year, month = map(int, path.removeprefix("/calendar/").split("/"))
+        return Response(cards(shows).body + f"<a class=next href='/calendar/{year + month // 12}/{month % 12 + 1}'>next month</a>".encode())
+
+    site = served(respond)
+    write(home, site, CARDS + f"start: [SITE/all]\nfollow: {{next: a.next}}\n{more}", expect=12)
+    result = crawling("stalls")
+    assert result.outcome is Outcome.good and len(refs(crawling)) == 12, result.lines
+    assert sum("/calendar" in each for each in asked(site)) == most and sum("/all" in each for each in asked(site)) == 6
+    assert f"{most} of their kind in a row brought nothing new" in result.message
+
+
+def test_lists_without_listings_of_their_own_are_passed_through(served: Any, crawling: Crawling, home: Home) -> None:
+    """Many empty sections beside each other are no trap, nor is a section that only leads on to others."""
+
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        below = {"/": [f"/section/{n}" for n in range(1, 8)], "/section/7": [f"/section/{n}" for n in range(71, 76)]}.get(path, [])
+        links = "".join(f"<a class=next href='{each}'>x</a>" for each in below)
+        return Response(cards((1, 2) if path == "/section/75" else ()).body + links.encode())
+
+    site = served(respond)
+    write(home, site, CARDS + "follow: {next: a.next}\n", expect=2)
+    assert crawling("stalls").outcome is Outcome.good and len(refs(crawling)) == 2 and len(asked(site)) == 13
+
+
+def test_the_pages_that_a_list_states_are_its_last(served: Any, crawling: Crawling, home: Home) -> None:
+    """The Store API says in a header how many pages there are: no empty one is asked for."""
+
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        number = int(query.get("page", "1"))
+        prices = {"price": "1000", "currency_code": "GBP", "currency_minor_unit": 2}
+        goods = [{"id": n, "name": f"Bag {n}", "permalink": f"/product/{n}", "prices": prices} for n in (2 * number - 1, 2 * number)]
+        return Response(json.dumps(goods if number < 3 else []).encode(), "application/json", headers={"X-WP-TotalPages": "2"})
+
+    site = served(respond)
+    write(home, site, "platform: woocommerce\nstart: [SITE/wp-json/wc/store/v1/products]\n", expect=4)
+    assert crawling("stalls").outcome is Outcome.good and len(refs(crawling)) == 4 and len(asked(site)) == 2
+
+
 def test_a_soft_404_is_kept_and_counted_and_is_no_listing(served: Any, crawling: Crawling, home: Home) -> None:
     def respond(path: str, query: Mapping[str, str]) -> Response | None:
         if path == "/":
@@ -162,6 +217,57 @@ def test_a_soft_404_is_kept_and_counted_and_is_no_listing(served: Any, crawling:
     path.write_text(path.read_text().replace("{css: .over}", "{signs: false}"))
     reread.run(crawling.store, home)
     assert refs(crawling) == {"1", "2", "3"}, "the bytes are there if it was wrong"
+
+
+@pytest.mark.parametrize("ref", ["ref: '/item/(\\d+)'\n", ""])
+def test_a_template_whose_pages_all_name_one_canonical_address_merges_nothing(
+    served: Any, crawling: Crawling, home: Home, ref: str
+) -> None:
+    """A page that says it is another listing is believed as long as the other says the same title. Of all that a broken template merges
+    one is lost, where its page comes before the other's own."""
+    same = {"7": "6"}
+
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        if path == "/":
+            return Response("".join(f"<a href=/item/{n}>x</a>" for n in range(1, 8)).encode())
+        n = path.removeprefix("/item/")
+        return item(same.get(n, n), f"<link rel=canonical href='/item/{'6' if n in ('6', '7') else '1'}'>") if path != "/item/" else None
+
+    site = served(respond)
+    if ref:
+        write(home, site, PAGES + "follow: {listing: a}\n", expect=5)
+    else:  # its pages are told by nothing but their addresses
+        starts = "".join(f"SITE/item/{n}, " for n in range(1, 8))
+        write(home, site, f"platform: selectors\nselectors: {{title: h1, price: b}}\nstart: [{starts}]\n", expect=5)
+    result = crawling("stalls")
+    kept = {each.rpartition("/")[2] for each in crawling.listings()}
+    assert result.outcome is Outcome.good and {"1", "6"} <= kept < {"1", "2", "3", "4", "5", "6", "7"} and "7" not in kept, result.lines
+    lost = 6 - len(kept)
+    assert lost <= 1 and result.counts["canonical addresses not believed"] == 4 - lost
+    reread.run(crawling.store, home)
+    assert {each.rpartition("/")[2] for each in crawling.listings()} == kept
+
+
+def test_a_pattern_that_takes_years_ends_the_crawl_and_is_named(served: Any, crawling: Crawling, home: Home) -> None:
+    def respond(path: str, query: Mapping[str, str]) -> Response | None:
+        if path == "/":
+            return Response(f"<a href=/item/1>x</a><a href=/item/{'a' * 60}!>x</a><a href=/item/2>x</a>".encode())
+        return item(path.removeprefix("/item/"))
+
+    site = served(respond)
+    write(home, site, PAGES.replace(r"/item/(\d+)", r"/item/((?:\w|\w\w)+)$") + "follow: {listing: a}\n")
+    began = monotonic()
+    result = crawling("stalls")
+    assert result.outcome is Outcome.failed and "takes too long on this page: write it with fewer choices" in result.message, result.message
+    assert monotonic() - began < 120 and "/item/2" not in asked(site)
+
+
+def test_gates_with_a_pattern_that_takes_years_stay_shut() -> None:
+    """An address on which the pattern comes to no answer is a person's own page, and none to which a script may send."""
+    slow, url = r"/u/(?:\w|\w\w)+$", f"https://stalls.example/u/{'a' * 60}!"
+    assert met(slow, url, if_slow=True) and not met(slow, url, if_slow=False) and met(slow, url[:-1], if_slow=False)
+    source = Source(title="Stalls", kind=Kind.marketplace, url="https://stalls.example/", platform="schema_org", seller_pages=(slow,))
+    assert source.is_sellers(url) and source.is_sellers(url[:-1]) and not source.is_sellers("https://stalls.example/item/1")
 
 
 def test_entrances_are_trusted_no_further_than_the_site(served: Any, crawling: Crawling, home: Home) -> None:

@@ -191,7 +191,7 @@ def test_signs_can_be_turned_off_where_a_template_is_broken(tmp_path: Path) -> N
         ("", {"follow": "{listing: a, pages: '/all?page=2'}"}, "must hold {n}"),
         ("entrances: [{sitemap: 'https://stalls.example/s.xml', rss: 'https://stalls.example/r'}]\n", {}, "an entrance is one address"),
         ("entrances: [{sitemap: /s.xml}]\n", {}, "is not a web address"),
-        ("gone: {text: '('}\n", {}, "is not a regular expression"),
+        ("gone: {text: '('}\n", {}, "holds no regular expression"),
         ("headers: {Authorization: Bearer x}\n", {}, "would be a secret in a file"),
         ("token: {url: 'https://stalls.example/t', id_from: hunter2, secret_from: B}\n", {}, "names of environment variables"),
         ("budget: 0.5\n", {}, "at least 1"),

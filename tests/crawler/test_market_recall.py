@@ -18,7 +18,6 @@ import pytest
 
 from crawler import run as crawl
 from crawler.browser import find_chromium
-from crawler.frontier import BARREN
 from store.config import Home, defaults_folder
 from store.runs import PassResult
 from store.store import Store
@@ -30,6 +29,7 @@ RENDERED = ("awkward_rail", "awkward_scroll")
 SOURCES = {source: place for place in places().values() for source in place.sources if find_chromium() or source not in RENDERED}
 TRAITS = sorted({trait for place in places().values() for goods in place.goods for trait in goods.traits})
 MOST = 1.3  # page requests a listing, over all sources
+FEW = 8  # beyond that, of one small source: its lists, what it has us ask for twice, and the first pages of a trap
 
 
 @dataclass(frozen=True)
@@ -205,6 +205,7 @@ def test_few_page_requests_a_listing(crawled: Crawled) -> None:
         name, offered, kept, pages, *apart = row
         print(f"{name:26}{offered:8}{kept:6}{pages:7}{pages / max(kept, 1):11.2f}{apart[0]:9}{apart[1]:10}{apart[2]:12}")
     assert total[3] / total[2] <= MOST
+    assert {row[0]: row[3] for row in rows if row[3] > MOST * row[2] + FEW} == {}
     assert all(row[6] == 1 for row in rows), "robots.txt once a run"
 
 
@@ -239,7 +240,7 @@ def test_traps_are_not_entered(crawled: Crawled, site: str, path: str) -> None:
 def test_sort_orders_and_a_calendar_without_end_cost_little(crawled: Crawled) -> None:
     """Every sort order, era and month answers, and thousands could be asked for."""
     asked = [each.path for each in crawled.logs["awkward_lots"]]
-    assert sum(path.startswith("/calendar") for path in asked) == BARREN
+    assert sum(path.startswith("/calendar") for path in asked) == 3
     assert 3 <= sum(path.startswith("/lots") for path in asked) <= 6, asked
 
 

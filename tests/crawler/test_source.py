@@ -51,7 +51,7 @@ def test_a_good_one(tmp_path: Path) -> None:
             "shop.yml: platform: there is no platform 'selektors'; there are: ebay_browse, json_api, magento, prestashop, schema_org, selectors, shopify, woocommerce; did you mean 'selectors'?",
         ),
         ("a.card", "'a..card'", "is not a CSS selector"),
-        ("'/item/(\\d+)'", "'/item/(\\d+'", "is not a regular expression"),
+        ("'/item/(\\d+)'", "'/item/(\\d+'", "holds no regular expression"),
         ("ref:", "#ref:", "`follow.listing` needs `ref:`"),
         ("https://www.shop.example/", "www.shop.example", "is not a web address"),
         ("listings: 5", "listings: 0", "expect at least 1"),

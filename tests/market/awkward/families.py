@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -19,7 +20,10 @@ class Mill(Awkward):
 
     def respond(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
         if path == "/wp-json/wc/store/v1/products":
-            return data([self._stored(each) for each in part(self.goods, number(query), number(query, "per_page", 10))])
+            size = number(query, "per_page", 10)
+            answer = data([self._stored(each) for each in part(self.goods, number(query), size)])
+            total = {"X-WP-Total": str(len(self.goods)), "X-WP-TotalPages": str(-(-len(self.goods) // size))}
+            return replace(answer, headers={**answer.headers, **total})
         if path.startswith("/shop"):
             last = path.rstrip("/").rpartition("/")[2]
             return self._list(int(last) if last.isdigit() else 1)
