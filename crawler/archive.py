@@ -25,6 +25,7 @@ from store.words.records import Capture, CaptureKind
 
 KEPT = "kept"  # the flag of an answer that comes out of the archive
 FRESH = "fresh"  # the meta key of a request that is not answered from what is kept
+AGAIN = "again"  # the meta key of a look at a list page that is kept: what that brought, and the request that waits for this
 REQUESTS = {
     CaptureKind.page: "page requests",
     CaptureKind.rendered: "page requests",
@@ -53,9 +54,7 @@ class ArchiveMiddleware:
     def process_request(self, request: Request) -> Response | None:
         request.meta["asked_at"] = time()
         request.meta.pop("capture", None)  # that of an earlier hop
-        return (
-            self._kept_answer(request) if self.unit.resumed and not request.meta.get(FRESH) and not request.meta.get(NOT_ARCHIVED) else None
-        )
+        return self._kept_answer(request)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if not request.meta.get(NOT_ARCHIVED):  # what is answered from kept was asked for by this run, too
@@ -121,18 +120,7 @@ class ArchiveMiddleware:
         return CaptureKind.rendered if rendered else CaptureKind(request.meta.get("kind", CaptureKind.page))
 
     def _kept_answer(self, request: Request) -> Response | None:
-        """This run's own answer to that request. An address that held a secret may stand for several: it is asked for again."""
-        hops = request.meta.get("redirect_urls", [])
-        asked = hops[0] if hops else request.url
-        if redact_url(asked) != asked or redact_url(request.url) != request.url:
-            return None
-        body = sha256(request.body).hexdigest() if request.body else ""
-        capture = self.unit.reader.answer(self.unit.run.id, request.method, asked, body)
-        if capture is None or capture.id is None:
-            return None
-        if (hops or capture.status >= 300) and capture.url_final != request.url:
-            return None  # another hop of the same chain: go through it again
-        if (capture.kind is CaptureKind.rendered) != bool(request.meta.get("playwright")):
+        if (capture := kept_answer(self.unit, request)) is None or capture.id is None:
             return None
         request.meta["capture"] = capture
         self.unit.count("answered from kept")
@@ -140,6 +128,26 @@ class ArchiveMiddleware:
 
     def _headers_received(self, headers: Headers, body_length: int, request: Request, spider: Any) -> None:
         request.meta["headers_at"] = time()
+
+
+def kept_answer(unit: Unit, request: Request) -> Capture | None:
+    """A resumed run's own answer to that request. An address that held a secret may stand for several: it is asked for again."""
+    if not unit.resumed or request.meta.get(FRESH) or request.meta.get(NOT_ARCHIVED):
+        return None
+    hops = request.meta.get("redirect_urls", [])
+    asked = hops[0] if hops else request.url
+    if redact_url(asked) != asked or redact_url(request.url) != request.url:
+        return None
+    body = sha256(request.body).hexdigest() if request.body else ""
+    after = request.meta.get("begun") or 0  # a page of a list kept before the list was begun anew is of the list as it was
+    capture = unit.reader.answer(unit.run.id, request.method, asked, body, after=after)
+    if capture is None or capture.id is None:
+        return None
+    if (hops or capture.status >= 300) and capture.url_final != request.url:
+        return None  # another hop of the same chain: go through it again
+    if (capture.kind is CaptureKind.rendered) != bool(request.meta.get("playwright")):
+        return None
+    return capture
 
 
 def _as_rendered(capture: Capture, response: Response) -> Capture:

@@ -135,6 +135,7 @@ def meta_for(source: Source, unit: Unit, *, screenshot: bool = False, unrolled: 
 
 
 async def _shut_sockets(page: Any, request: Request) -> None:
+    request.meta["recorder"].begin()
     await page.route_web_socket("**/*", lambda socket: socket.close())
     await page.add_init_script(ALONE)
     shot: Shot | None = request.meta["recorder"].shot
@@ -159,6 +160,12 @@ class Recorder:
         self.parts: list[tuple[dict[str, Any], bytes]] = []
         self.earlier: list[tuple[str, str, datetime]] = []  # address, document and time of states that a list passed through
         self.closed = False
+
+    def begin(self) -> None:
+        """A page is opened: what one that was tried before it brought is no part of it."""
+        self.tasks, self.parts, self.earlier, self.closed = [], [], [], False
+        if self.shot:
+            self.shot.png = b""
 
     def heard(self, response: Any) -> None:
         if not self.closed and response.url.startswith(("http://", "https://")) and not (self.shot and self.shot.served(response)):

@@ -107,6 +107,9 @@ def _alone(store: Store, finish: Finish) -> Any:
 class Keeper:
     """What the crawl asks for. Each raises what the work raised."""
 
+    ended = ""  # how it ended before its time: nothing that it was given since was kept or read
+    killed = False  # it was ended by a signal from without, not by an error of its own
+
     async def ask(self, name: str, *arguments: Any) -> Any:
         raise NotImplementedError
 
@@ -161,7 +164,6 @@ class Beside(Keeper, asyncio.Protocol):
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._link: asyncio.Future[Any] | None = None
         self._messages = Messages()
-        self._ended = ""
 
     def begin(self, source: Source, run: Run, purpose: str) -> str:
         """Open the store and the run's segment there; what was repaired of a broken tail. Raises what opening raised."""
@@ -182,14 +184,15 @@ class Beside(Keeper, asyncio.Protocol):
             while self._socket.recv(1 << 16):
                 pass
         self._socket.close()
-        os.waitpid(self.pid, 0)
+        if not self.ended:
+            os.waitpid(self.pid, 0)
 
     async def ask(self, name: str, *arguments: Any) -> Any:
         if self._link is None:
             self._link = asyncio.ensure_future(asyncio.get_running_loop().create_connection(lambda: self, sock=self._socket))
         transport, _ = await self._link
-        if self._ended:
-            raise ArchiveError(self._ended)
+        if self.ended:
+            raise ArchiveError(self.ended)
         number = next(self._numbers)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         transport.write(packed((number, name, arguments)))
@@ -206,10 +209,12 @@ class Beside(Keeper, asyncio.Protocol):
                 future.set_result(answer)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._ended = f"the process that keeps has ended{f': {error}' if error else ''}"
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self.killed = status < 0
+        self.ended = f"the process that keeps {f'was killed (signal {-status})' if self.killed else f'ended with status {status}'}"
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(ArchiveError(self._ended))
+                future.set_exception(ArchiveError(self.ended))
         self._waiting.clear()
 
 

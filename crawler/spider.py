@@ -18,7 +18,7 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from crawler.addresses import kind_of_list, read_addresses
-from crawler.archive import FRESH, KEPT
+from crawler.archive import AGAIN, FRESH
 from crawler.entrances import Remaining, Way, feed_of, is_feed, listings_of, sitemaps_of
 from crawler.frontier import Frontier
 from crawler.pages import page_of
@@ -29,6 +29,7 @@ from crawler.platforms import following, parser_version
 from crawler.platforms._page import address, base_of, ref_of
 from crawler.platforms.json_api import next_body
 from crawler.reading import role
+from crawler.shifted import Lists
 from crawler.source import Entrance, Rules, Source
 from crawler.unit import Unit
 from store.errors import StopRun
@@ -50,8 +51,7 @@ class SourceSpider(scrapy.Spider):
         self.addresses = read_addresses(unit.home)
         self.frontier = Frontier(self.source)
         self.pictures = Pictures(unit)
-        self.begun: list[Request] = []  # the lists that the crawl began at
-        self.looked_again = False
+        self.lists = Lists(unit, self.frontier)
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> SourceSpider:
@@ -110,9 +110,14 @@ class SourceSpider(scrapy.Spider):
         meta = {"kind": CaptureKind.page, "way": way}
         return Request(url, callback=self.entered, errback=self.failed, meta=meta, headers=dict(self.source.headers))
 
-    def failed(self, failure: Failure) -> None:
+    def failed(self, failure: Failure) -> Iterator[Request]:
         """A request that brought no answer. What manners refused is counted there."""
-        error = failure.value
+        self._count_failure(failure.value)
+        meta = failure.request.meta  # type: ignore[attr-defined]  # Scrapy sets it
+        if AGAIN in meta:
+            yield from self.lists.looked(meta, None)
+
+    def _count_failure(self, error: BaseException | None) -> None:
         if isinstance(error, IgnoreRequest):
             reason = next((why for said, why in _DROPPED.items() if said in str(error)), "")
             if not reason:
@@ -151,6 +156,8 @@ class SourceSpider(scrapy.Spider):
         meta, request = response.meta, response.request
         capture = self._capture(response)
         if capture is None or request is None:
+            for further in self.lists.looked(meta, None) if AGAIN in meta else ():
+                yield further
             return
         self.unit.count("pages")
         if "cause" not in meta and is_feed(response.body):
@@ -160,9 +167,8 @@ class SourceSpider(scrapy.Spider):
             return
         meta["brought"] = brought = set[str]()
         is_list = not ref_of(self.source, redact_url(capture.url_requested))
-        if is_list and "cause" not in meta and "again" not in meta:
-            self.begun.append(request)
-            self.frontier.begin(request)
+        if is_list and "cause" not in meta and AGAIN not in meta:
+            self.lists.begin(request, capture.id or 0)
         for shown, of in self._documents(response, capture):
             async for further in self._read(shown, of):
                 yield further
@@ -232,11 +238,9 @@ class SourceSpider(scrapy.Spider):
     def further(self, response: Response, request: Request, page: HtmlResponse, brought: set[str]) -> Iterator[Request]:
         """Where a list goes on by itself: in its answer, by its number. And whether it is still the list that was kept before a crash."""
         meta = response.meta
-        if "again" in meta:
-            if meta["again"] != brought:
-                yield from self._lists_anew()
+        if AGAIN in meta:
+            yield from self.lists.looked(meta, brought)
             return
-        yield from self._look_again(response)
         new = brought - meta.setdefault("seen", set())
         meta["seen"] |= brought
         follow = self.source.follow
@@ -249,7 +253,7 @@ class SourceSpider(scrapy.Spider):
         counted = self.source.api is None or not self.source.api.next  # a page's number says nothing of whether there is one
         if new or not counted:
             yield from self._further(response, request, page, bool(new))
-        yield from self.frontier.freed()
+        yield from self.lists.looked_first(self.frontier.freed())
 
     def _further(self, response: Response, request: Request, page: HtmlResponse, new: bool) -> Iterator[Request]:
         """The next pages that an answer itself names (an API, products.json, the Store API)."""
@@ -271,41 +275,19 @@ class SourceSpider(scrapy.Spider):
         """A request for the list page after `response`, which brought something `new` or not: if it is not a page asked for already, and
         the budget allows it, and it is not behind too many of its own kind that brought nothing."""
         meta = response.meta
+        if AGAIN in meta or not self.lists.current(meta):
+            return
         same_kind = kind_of_list(further.url) == kind_of_list(response.url)
         barren = 0 if new or not same_kind else meta.get("barren", 0) + 1
         if barren >= self.source.barren:
             self.frontier.left["barren"] += 1
             return
-        further.meta.update(
-            barren=barren,
-            seen=meta.setdefault("seen", set()),
-            cause=(response.request, KEPT in response.flags, meta.get("brought", frozenset())),
-        )
+        further.meta.update(barren=barren, seen=meta.setdefault("seen", set()))
+        self.lists.lead(further, response)
         if meta.get(FRESH):
             further = further.replace(dont_filter=True)
             further.meta[FRESH] = True
-        yield from self.frontier.follow(further)
-
-    def _look_again(self, response: Response) -> Iterator[Request]:
-        """Where a resumed crawl comes to its first list page that is not kept, ask for the one before it anew: lists shift, and what
-        has moved from a page not yet seen to one that is kept would be in neither."""
-        before, was_kept, brought = response.meta.get("cause", (None, False, frozenset()))
-        if was_kept and KEPT not in response.flags and not self.looked_again:
-            self.looked_again = True
-            again = before.replace(dont_filter=True)
-            again.meta.update({FRESH: True, "again": set(brought)})
-            again.meta.pop("cause", None)
-            yield again
-
-    def _lists_anew(self) -> Iterator[Request]:
-        self.unit.count("lists that shifted")
-        self.frontier.forget_lists()
-        for request in list(self.begun):
-            again = request.replace(dont_filter=True)
-            for key in ("seen", "number", "start", "brought"):
-                again.meta.pop(key, None)
-            again.meta[FRESH] = True
-            yield again
+        yield from self.lists.looked_first(self.frontier.follow(further))
 
     # -- entrances -------------------------------------------------------------------------------------------------------------
     def entered(self, response: Response) -> Iterator[Request]:
@@ -331,7 +313,7 @@ class SourceSpider(scrapy.Spider):
                 yield self.ask(url)
         for url, further in sitemaps_of(feed, way, self.source, self.unit):
             yield from self.frontier.follow(self.enter(url, further))
-        yield from self.frontier.freed()
+        yield from self.lists.looked_first(self.frontier.freed())
 
     # -- pictures --------------------------------------------------------------------------------------------------------------
     async def pictures_of(self, reading: Reading, addresses: tuple[str, ...]) -> AsyncIterator[Request]:

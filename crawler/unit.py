@@ -239,8 +239,11 @@ def _ended(unit: Unit, reason: str) -> PassResult:
         unit.store.concern(unit.store.listings_of_run(unit.run.id), actor=unit.run.actor, why=why, run=unit.run.id)
     listings = unit.store.read_in_run(unit.run.id)
     counts = {"listings": listings, **{key: value for key, value in sorted(unit.counts.items()) if value}}
-    if reason == "shutdown" and not unit.broken and not unit.wall:
-        message = f"{unit.source.name}: interrupted after {listings} listings; run it again to go on from there"
+    killed = unit.keeper.killed  # what was kept until then is sound, as after a crash of our own
+    unit.broken = unit.broken or unit.keeper.ended
+    if killed or (reason == "shutdown" and not unit.broken and not unit.wall):
+        why = f" ({unit.keeper.ended})" if killed else ""
+        message = f"{unit.source.name}: interrupted after {listings} listings{why}; run it again to go on from there"
         return PassResult(Outcome.failed, counts, message, (message,))
     assert unit.source.expect is not None
     problems = [unit.wall] if unit.wall else []

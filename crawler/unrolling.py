@@ -39,6 +39,7 @@ SCROLL = """rules => {
   for (const css of rules) { const found = document.querySelectorAll(css); if (found.length) { last = found[found.length - 1]; break; } }
   const at = last && last.getBoundingClientRect().top;
   if (last) last.scrollIntoView({block: 'end', behavior: 'instant'});
+  for (let box = last?.parentElement; box && box !== document.body; box = box.parentElement) box.scrollBy({top: box.clientHeight, behavior: 'instant'});
   window.scrollBy({top: innerHeight, behavior: 'instant'});
   return before.join() !== [scrollX, scrollY, document.documentElement.scrollHeight].join() || (last && at !== last.getBoundingClientRect().top);
 }"""
@@ -65,6 +66,7 @@ class Unrolling:
         self.on_their_way = 0
 
     async def __call__(self, page: Any) -> None:
+        self.on_their_way = 0
         page.on("request", lambda _: self._count(1))
         page.on("requestfinished", lambda _: self._count(-1))
         page.on("requestfailed", lambda _: self._count(-1))

@@ -59,6 +59,10 @@ def newest_locations() -> Any:
     return select(t.location.c.capture, func.max(t.location.c.id).label("id")).group_by(t.location.c.capture).subquery()
 
 
+ASKED_AGAIN = {"Cache-Control": "max-age=0, no-cache"}
+"""Headers of a request that only looks whether something is still as it was kept (RFC 9111 § 5.2.1): to caches on the way, and to us."""
+_ABSENT = (404, 410)
+_AGAIN = next(iter(ASKED_AGAIN.values()))
 _NEWEST = select(t.location).where(t.location.c.capture == bindparam("capture")).order_by(t.location.c.id.desc()).limit(1)
 _later = t.location.alias()
 _HOLDER = (
@@ -330,12 +334,13 @@ class CaptureReads(Reader):
         self.shown("capture", [number])
         return self.store.archive.read(place.segment, place.offset, place.length).payload
 
-    def answer(self, run: str, method: str, url: str, request_digest: str = "") -> Capture | None:
-        """This run's own kept answer to that request, if a successful one is kept: what a resumed crawl goes on from.
+    def answer(self, run: str, method: str, url: str, request_digest: str = "", *, after: int = 0) -> Capture | None:
+        """This run's own kept answer to that request, if one that settles it is kept after that capture: what a resumed
+        crawl goes on from. That there is no such page settles it, too; a refusal or a failure does not.
 
         `url` is compared as it is kept, with its secrets replaced. Answers of the browser's own requests do not count: a rendered
         page counts when its document, the last record of it, is kept. An address that holds a secret is never answered from here:
-        kept, `?key=a` and `?key=b` read the same.
+        kept, `?key=a` and `?key=b` read the same. What was asked for again to be compared (ASKED_AGAIN) answers nothing.
         """
         if redact_url(url) != url:
             return None
@@ -346,10 +351,11 @@ class CaptureReads(Reader):
                 t.capture.c.method == method,
                 t.capture.c.url_requested == url,
                 t.capture.c.request_digest == request_digest,
-                t.capture.c.status >= 200,
-                t.capture.c.status < 400,
+                t.capture.c.status.between(200, 399) | t.capture.c.status.in_(_ABSENT),
                 t.capture.c.kind.in_(kinds),
                 t.capture.c.part_of.is_(None),
+                t.capture.c.id > after,
+                t.capture.c.request_headers_json.not_like(f"%{_AGAIN}%"),
             )
         )
         with self.store.database.reading() as c:

@@ -197,8 +197,8 @@ def test_hosts_side_by_side_as_the_settings_say(crawling: Crawling, mini: Mini) 
     assert runs["three"][0] < ended, "the other host did not wait"
 
 
-def test_a_process_that_keeps_and_dies_ends_the_run(mini: Mini, crawling: Crawling) -> None:
-    """Out of memory, say: what it did not answer is not read, the run is void, the next one goes on."""
+def test_a_process_that_keeps_and_dies_breaks_the_run_off(mini: Mini, crawling: Crawling) -> None:
+    """Out of memory, say: what it did not answer is not read, and the run is gone on with next time."""
     mini.write(crawling.home)
     code = """
 import os, signal
@@ -210,7 +210,7 @@ def killed(self, writer, written, **more):
     return good(self, writer, written, **more)
 CaptureWrites.keep_written = killed"""
     status, result = crawling.patched("mini", code)
-    assert status == 2 and "could not be kept: the process that keeps has ended" in result["message"]
+    assert status == 2 and "interrupted" in result["message"] and "the process that keeps was killed (signal 9)" in result["message"]
     assert "mini/2" not in crawling.listings()
-    assert crawling("mini").outcome is Outcome.good and len(crawling.listings()) == 3
+    assert crawling("mini").outcome is Outcome.good and len(crawling.listings()) == 3 and len(crawling.store.runs("crawl")) == 1
     assert crawling.store.verify() == []

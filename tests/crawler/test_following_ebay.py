@@ -153,6 +153,7 @@ def test_the_quota_counts_requests_that_had_no_answer(browse: Browse, crawling: 
     assert result.counts["page requests without an answer"] == 3 and died in (3, 4), (
         "a connection that was kept open is opened again unasked"
     )
+    browse.dies = False
     result = crawling("stalls")
     assert result.outcome is Outcome.unmet and "5 page requests in the last 24 hours, of 5" in result.message
     assert browse.offsets() == [0, *[3] * died, 0]
