@@ -100,6 +100,7 @@ class Battery:
         self.points = sorted(self.chance.sample(range(first, last), times))
         print(f"TOUCHSTONE_SEED={SEED}: {self.name} killed after {self.points} requests")
         for number, point in enumerate(self.points):
+            point = max(point, len(asked_for(self.site)) + 1)  # one that it has asked for itself: what was on its way counts as well
             process = start(self.home, self.name)
             while len(asked_for(self.site)) < point and process.poll() is None:
                 time.sleep(0.002)
