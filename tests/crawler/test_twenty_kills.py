@@ -183,6 +183,7 @@ def shelves() -> Iterator[Shelves]:
     shop.site.close()
 
 
+@pytest.mark.slow
 def test_lists_that_shift_between_the_kills(shelves: Shelves, battery: Callable[..., Battery], crawling: Crawling) -> None:
     shelves.write(crawling.home, name="shelves", follow="{listing: a.card, pages: '?page={n}'}", expect=38)
     it, sold, was = battery(shelves.site, "shelves"), set[str](), list(shelves.goods)
@@ -233,6 +234,7 @@ def test_an_api_paged_by_the_body_of_a_post(posted: Any, battery: Callable[..., 
     paged(battery(site, "stalls"))
 
 
+@pytest.mark.slow
 def test_an_api_paged_by_a_cursor(posted: Any, battery: Callable[..., Battery], home: Home) -> None:  # noqa: F811
     def respond(request: Request, path: str, query: Any) -> Response | None:
         page = int(query.get("after", "c1")[1:])
@@ -267,6 +269,7 @@ follow: {scroll: true, listing: .card a}
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_chromium() is None, reason=MISSING)
 def test_a_wall_that_lets_go_of_its_cards(served: Any, battery: Callable[..., Battery], home: Home) -> None:  # noqa: F811
     def respond(path: str, query: Mapping[str, str]) -> Response | None:
