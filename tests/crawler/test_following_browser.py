@@ -116,9 +116,9 @@ def test_killed_while_it_scrolls_and_while_it_reads(served: Any, crawling: Crawl
     assert process.poll() is None
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    died = "import os, crawler.spider as s\ns.read_page = lambda *more: os._exit(9)\n"
+    died = "import os, signal, crawler.keeper as k\nk.parse_page = lambda *more: os.kill(os.getpid(), signal.SIGKILL)\n"
     program = f"{died}\nimport sys\nfrom crawler.unit import main\nsys.exit(main([{str(home.folder)!r}, 'stalls']))"
-    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, timeout=200).returncode == 9
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, timeout=200).returncode == 2
     seen = len(asked(site))
     result = crawling("stalls")
     assert result.outcome is Outcome.good and refs(crawling) == {str(n) for n in range(1, TOTAL + 1)}, result.lines
