@@ -498,7 +498,7 @@ def test_next_months_list_brings_what_is_new_and_what_was_changed(work: Work) ->
         "sightings": 1,
         "note: who told it was said in the row, and replaced by a marker": 1,
     }
-    assert len(work.json("listing", "history", "sightings_partner", "complaints-C-2")) == 2
+    assert len(work.json("listing", "history", "sightings_partner", "complaints-C-2")["versions"]) == 2
     assert [s["sighting"]["reference"] for s in work.json("sighting", "list")][-2:] == ["complaints-C-2.2", "complaints-C-9"]
 
 
