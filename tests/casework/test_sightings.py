@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from casework.apart import MARKER, Apart
 from casework.cli import app
+from casework.commands import common
 from casework.imports import read_map
 from casework.verify import main as verify_pack
 from casework.when import parse_when
@@ -50,7 +51,11 @@ class Work:
     folder: Path
 
     def run(self, *arguments: str, status: int = 0) -> str:
-        done = CliRunner().invoke(app, [*arguments, "--home", str(self.folder)], env={"TOUCHSTONE_ACTOR": "a.officer", "COLUMNS": "200"})
+        before, common.out.width = common.out.width, 200  # a console asks for its width when it is made
+        try:
+            done = CliRunner().invoke(app, [*arguments, "--home", str(self.folder)], env={"TOUCHSTONE_ACTOR": "a.officer"})
+        finally:
+            common.out.width = before
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == status, done.output
