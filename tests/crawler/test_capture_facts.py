@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from crawler import clock
-from crawler.browser import network_of
+from crawler.browser import Recorder, network_of
 from store.words.records import CaptureKind, Outcome
 from tests.crawler.conftest import Crawling, Mini
 from tests.market.server import Response
@@ -109,9 +109,8 @@ def test_a_certificate_that_is_not_trusted(secure: Mini, crawling: Crawling) -> 
 def test_what_a_browser_does_not_tell_is_unknown() -> None:
     """A document in plain HTTP has no certificate; that of a browser's TLS connection is unknown, and not nothing."""
     facts = {"method": "GET", "status": 200, "asked": [], "said": [], "start": 0, "took": 0.0, "ip": "127.0.0.1", "http": "HTTP/2.0"}
-    recorder = type(
-        "Recorder", (), {"shot": None, "parts": [({**facts, "url": url}, b"") for url in ("https://a.example/", "http://a.example/")]}
-    )()
+    recorder = Recorder()
+    recorder.parts = [({**facts, "url": url}, b"") for url in ("https://a.example/", "http://a.example/")]
     request = type("Request", (), {"meta": {"recorder": recorder}})()
     unit = type("Unit", (), {"run": type("Run", (), {"id": "r"})(), "source": type("Source", (), {"name": "s"})()})()
     assert [(c.certificate, c.http_version) for c, _ in network_of(request, unit)] == [("unknown", "HTTP/2.0"), ("", "HTTP/2.0")]
