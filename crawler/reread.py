@@ -71,10 +71,12 @@ def _reread(store: Store, home: Home, source: Source, actor: str, progress: Prog
 def _pages(reader: Acting, source: Source) -> Iterator[Capture]:
     """The source's pages that hold listings, in order of capture: rendered documents where it is rendered.
 
-    Of what was handed in only pages that a listing was read from: other documents in a file are frames and scripts.
+    Of what was handed in only pages that a listing was read from: other documents in a file are frames and scripts. What was asked for
+    to be pictured was not read then, and is not now (crawler/screenshots.py says why).
     """
-    kind, after = CaptureKind.rendered if source.render else CaptureKind.page, 0
-    while captures := reader.captures_of(source=source.name, kinds=(kind, CaptureKind.handed_in), after=after, limit=PAGE):
+    kinds = (CaptureKind.rendered if source.render else CaptureKind.page, CaptureKind.handed_in)
+    after = 0
+    while captures := reader.captures_of(source=source.name, kinds=kinds, but_of_pass="screenshot", after=after, limit=PAGE):
         for capture in captures:
             assert capture.id is not None
             after = capture.id
