@@ -76,7 +76,7 @@ def _pages(reader: Acting, source: Source) -> Iterator[Capture]:
     """
     kinds = (CaptureKind.rendered if source.render else CaptureKind.page, CaptureKind.handed_in)
     after = 0
-    while captures := reader.captures_of(source=source.name, kinds=kinds, but_of_pass="screenshot", after=after, limit=PAGE):
+    while captures := reader.captures_of(source=source.name, kinds=kinds, except_by="screenshot", after=after, limit=PAGE):
         for capture in captures:
             assert capture.id is not None
             after = capture.id

@@ -62,6 +62,10 @@ DEFAULT_REQUEST_HEADERS = {
 DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
     "crawler.walls.Doors": 40,  # before a redirect to a log-in page on another host is refused as another host's
     "crawler.manners.Offsite": 50,
     "crawler.gates.Purposes": 60,
@@ -72,7 +76,12 @@ DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "crawler.tokens.Quota": 960,
     "crawler.archive.ArchiveMiddleware": 950,  # next to the wire: it sees bytes before they are decoded
 }
-EXTENSIONS: dict[str, int | None] = {
+EXTENSIONS: dict[str, int | None] = {  # what is off above is not even loaded: that alone takes half a second of every crawl
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+    "scrapy.extensions.memdebug.MemoryDebugger": None,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.spiderstate.SpiderState": None,
     "scrapy.extensions.throttle.AutoThrottle": None,
     "crawler.manners.Throttle": 0,
 }

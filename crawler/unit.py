@@ -23,6 +23,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+# first, while few modules are loaded: it looks through all of them, for the name of a class that it deprecates
+import scrapy.core.downloader.contextfactory  # noqa: F401  # isort: skip
+
 from crawler.clock import measure
 from crawler.health import drifted
 from crawler.source import Kind, Source, find_sources, host_of

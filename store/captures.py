@@ -395,11 +395,11 @@ class CaptureReads(Reader):
         run: str | None = None,
         source: str | None = None,
         kinds: tuple[CaptureKind, ...] = (),
-        but_of_pass: str | None = None,
+        except_by: str | None = None,
         after: int = 0,
         limit: int = 500,
     ) -> list[Capture]:
-        """Captures in pages by id; with `but_of_pass`, those that a run of that pass made are left out."""
+        """Captures in pages by id; with `except_by`, those that a run of that pass made are left out."""
         query: Select[Any] = select(t.capture).where(t.capture.c.id > after).order_by(t.capture.c.id).limit(limit)
         if run:
             query = query.where(t.capture.c.run == run)
@@ -407,8 +407,8 @@ class CaptureReads(Reader):
             query = query.where(t.capture.c.source == source)
         if kinds:
             query = query.where(t.capture.c.kind.in_([str(k) for k in kinds]))
-        if but_of_pass:
-            query = query.where(t.capture.c.run.not_in(select(t.run.c.id).where(t.run.c.pass_name == but_of_pass)))
+        if except_by:
+            query = query.where(t.capture.c.run.not_in(select(t.run.c.id).where(t.run.c.pass_name == except_by)))
         with self.store.database.reading() as c:
             rows = [capture_of(r) for r in c.execute(query).mappings()]
         self.shown("capture", (r.id for r in rows))

@@ -117,7 +117,9 @@ def test_the_adverts_are_read_as_they_were_written(scanned: Scanned) -> None:
     with Store.open(Home(scanned.folder)) as store, store.acting("system", purpose="test") as reader:
         shown = len(reader.captures_of(source="adverts", kinds=(CaptureKind.screenshot,)))
     crawled, pictured = 150 + 2 + 1, shown + bool(shown)
-    assert len(scanned.asked["real-adverts"]) == crawled + pictured, "each advert and list page once, each flagged one to picture it, robots.txt"
+    assert len(scanned.asked["real-adverts"]) == crawled + pictured, (
+        "each advert and list page once, each flagged one to picture it, robots.txt"
+    )
 
 
 def test_no_page_address_or_order_tells_the_label(shared: Path) -> None:
