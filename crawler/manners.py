@@ -1,15 +1,16 @@
-"""Manners: robots.txt, its Crawl-delay, the source's own hosts and no others, and no address of an inner network."""
+"""Manners: robots.txt, its Crawl-delay, no more requests at once than the source says, its own hosts and no others, and no inner address."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from scrapy import Request, Spider
+from scrapy.core import downloader
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
@@ -28,6 +29,15 @@ from store.words.purposes import local_day
 from store.words.records import CaptureKind
 
 logger = logging.getLogger(__name__)
+
+
+class Downloader(downloader.Downloader):
+    """Scrapy's, but a request counts as being made from when its task is made: where there is no delay, Scrapy 2.19 takes requests
+    from its queue until the first task has run, however few may be made at once."""
+
+    def _wait_for_download(self, slot: downloader.Slot, request: Request, queue_dfd: Deferred[Response]) -> Coroutine[Any, Any, None]:
+        slot.transferring.add(request)
+        return super()._wait_for_download(slot, request, queue_dfd)
 
 
 class Offsite:

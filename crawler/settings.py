@@ -31,6 +31,7 @@ RETRY_TIMES = 2
 RETRY_PRIORITY_ADJUST = -1
 COOKIES_ENABLED = False  # nobody is logged in, and what is never sent cannot leak into the archive
 REFERRER_POLICY = "same-origin"
+DOWNLOADER = "crawler.manners.Downloader"  # keeps to the number of requests at once without a delay too
 DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.connection.Handler")
 TWISTED_DNS_RESOLVER = "crawler.manners.Resolver"  # no name may lead into an inner network
 HTTPPROXY_ENABLED = False  # a proxy would look names up where nobody checks what they lead to

@@ -1,4 +1,4 @@
-"""robots.txt: what it forbids is not fetched, by the server's own log; its delay is kept; without it nothing is fetched."""
+"""Manners, by the server's own log: what robots.txt forbids is not fetched, its delay is kept; no more is asked at once than agreed."""
 
 import time
 from itertools import pairwise
@@ -36,6 +36,18 @@ def test_crawl_delay_is_kept_at_the_servers_own_clock(mini: Mini, crawling: Craw
     assert len(times) == 4
     gaps = [(b - a).total_seconds() for a, b in pairwise(times[1:])]  # from the first request after robots.txt
     assert min(gaps) >= 0.36, gaps
+
+
+def test_one_request_at_a_time_without_a_delay_too(mini: Mini, crawling: Crawling) -> None:
+    """Scrapy 2.19's own downloader starts the three items of the list at once."""
+    mini.site.latency = 0.1
+    path = mini.write(crawling.home)
+    path.write_text(path.read_text().replace("concurrency: 4\n", "concurrency: 1\n"))
+    crawling("mini")
+    times = [request.at for request in mini.site.requests]
+    assert len(times) == 8
+    gaps = [(b - a).total_seconds() for a, b in pairwise(times)]
+    assert min(gaps) >= mini.site.latency, gaps
 
 
 def test_an_unreachable_robots_txt_allows_nothing(mini: Mini, crawling: Crawling) -> None:
