@@ -1,7 +1,9 @@
 """The repeated pattern of a list page: elements of one make that each hold a link of their own and, as a rule, a picture and a price.
 
-Every class, data-attribute and list on the page is a candidate; each is weighed by how many of its elements hold a link that no other
-holds, a price, a picture and words enough for a title. The heaviest is the list: menus have no prices, categories none either.
+Every class, data-attribute and list on the page is a candidate, and so is every form of address: where nothing has a name that speaks
+(utility classes, layout tables), the links to listings still have one part in common, and a card is the widest element around each of
+them that holds no other's. Each candidate is weighed by how many of its elements hold a link that no other holds, a price, a picture
+and words enough for a title. The heaviest is the list: menus have no prices, categories none either.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from os.path import commonpath
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from crawler.look.css import Element, best_css, find, names, said
 from crawler.look.prices import Found, marks, prices
@@ -19,6 +23,7 @@ from crawler.platforms._page import address
 from crawler.source import host_of
 
 LEAST = 3
+_BY_ADDRESS = 0.95  # of two that say the same, the one by name: it holds for a list that leads to no pages of items, too
 _NO_ITEM = re.compile(
     r"/(?:cart|basket|wishlist|favou?rites?|login|log-in|signin|register|compare|share|report|contact|messages?|help|about)\b|add[-_]to|[?&](?:add|sort|order|filter)[-_\w]*=|^(?:mailto|tel):",
     re.I,
@@ -58,6 +63,7 @@ class CardSet:
     strange: int = 0
     score: float = 0.0
     others: tuple[str, ...] = field(default=())
+    links: str = ""  # CSS of their links, where it is known by their addresses
 
     @property
     def urls(self) -> list[str]:
@@ -79,12 +85,16 @@ def cards_of(root: Element, page: str, base: str) -> CardSet | None:
         made = _set(css, elements, page, base, known)
         if made is not None:
             weighed.append(made)
+    for links, elements in alike_of(root, page, base):
+        made = _set(_around(root, elements, links), elements, page, base, known)
+        if made is not None and made.css:
+            weighed.append(replace(made, links=links, score=made.score * _BY_ADDRESS))
     weighed.sort(key=lambda each: -each.score)
     if not weighed:
         return None
     best = weighed[0]
     others = [f"{each.css} ({len(each.cards)})" for each in weighed[1:] if set(each.urls) - set(best.urls)][:3]
-    return CardSet(best.css, best.cards, best.strange, best.score, tuple(others))
+    return replace(best, others=tuple(others))
 
 
 def _groups(root: Element) -> dict[str, list[Element]]:
@@ -126,6 +136,86 @@ def _groups(root: Element) -> dict[str, list[Element]]:
 def _outermost(elements: Sequence[Element]) -> list[Element]:
     inside = set(elements)
     return [each for each in elements if not any(above in inside for above in each.iterancestors())]
+
+
+# -- by their addresses ----------------------------------------------------------------------------------------------------
+def alike_of(root: Element, page: str, base: str) -> Iterator[tuple[str, list[Element]]]:
+    """CSS of links whose addresses are of one form, with the widest element around each address that holds no other of them."""
+    forms: dict[tuple[Any, ...], dict[str, list[Element]]] = {}
+    for link in root.iter("a"):
+        url = address(base, link.attrib.get("href", "")).partition("#")[0]
+        if url and host_of(url) == host_of(page) and not _NO_ITEM.search(url) and url != page.partition("#")[0]:
+            forms.setdefault(_form(url), {}).setdefault(url, []).append(link)
+    for urls in forms.values():
+        links = [each for found in urls.values() for each in found]
+        if len(urls) >= LEAST and (css := _shared(root, links)) and len(cards := _widest(urls)) >= LEAST:
+            yield css, cards
+
+
+def _form(url: str) -> tuple[Any, ...]:
+    """What addresses of one kind have in common: their first folder, their depth, what their last part is like, the names of parameters."""
+    parts = urlsplit(url)
+    segments = parts.path.strip("/").split("/")
+    last = segments[-1]
+    like = "number" if last.isdigit() else "coded" if re.search(r"\d", last) else "words" if re.search(r"[-_]", last) else "word"
+    if len(segments) > 1:
+        like = "number" if like == "number" else ""
+    query = tuple(sorted({name for name, _ in parse_qsl(parts.query)}))
+    return (len(segments), segments[0] if len(segments) > 1 or query else "", like, last.rpartition(".")[2] if "." in last else "", query)
+
+
+def _shared(root: Element, links: Sequence[Element]) -> str:
+    """CSS by the part that the addresses of these links share, as they are written; "" where other links share it, too."""
+    written = [each.attrib.get("href", "").strip() for each in links]
+    start = re.match(r"(?:.*[/?=&_-])?", commonpath(written))
+    path = re.match(r"(?:.*[/?=&])?", commonpath([urlsplit(each).path + "?" * bool(urlsplit(each).query) for each in written]))
+    for how, part in (("^", start[0] if start else ""), ("*", path[0].rstrip("?") if path else "")):
+        if len(part.removeprefix("/")) < 2 or re.fullmatch(r"https?://[^/]*/?", part) or '"' in part or "\\" in part:
+            continue
+        css = f'a[href{how}="{part}"]'
+        found = find(root, css)
+        if len(found) <= 1.2 * len(links):
+            return css
+    return ""
+
+
+def _widest(urls: Mapping[str, Sequence[Element]]) -> list[Element]:
+    """A card for each address: the widest element that holds none of the others, of one make with the rest."""
+    holds: dict[Element, set[str]] = {}
+    for url, links in urls.items():
+        for link in links:
+            for each in (link, *link.iterancestors()):
+                holds.setdefault(each, set()).add(url)
+    chosen: list[tuple[Element, Element]] = []
+    for links in urls.values():
+        link = next((each for each in links if not _framed(each)), links[0])
+        chain = [each for each in (link, *link.iterancestors()) if len(holds[each]) == 1 and each.tag not in ("body", "html")]
+        chosen.append((chain[-1], link))
+    usual, _ = Counter(_place(card) for card, _ in chosen).most_common(1)[0]
+    fitting = (next((each for each in (link, *link.iterancestors()) if _place(each) == usual), None) for _, link in chosen)
+    return [each for each in fitting if each is not None and len(holds[each]) == 1]
+
+
+def _place(element: Element) -> tuple[str, int]:
+    return element.tag, sum(1 for _ in element.iterancestors())
+
+
+def _around(root: Element, cards: Sequence[Element], links: str) -> str:
+    """CSS of the cards around such links: by the way down to them. "" where no such CSS finds just them."""
+    if all(each.tag == "a" for each in cards):
+        return links
+    ways = []
+    for card in cards:
+        link = next(iter(find(card, links)), None)
+        if link is not None and link is not card:
+            between = [each.tag for each in link.iterancestors() if card in each.iterancestors()]
+            ways.append(" > ".join([*reversed(between), links]))
+    for way in [f"> {each}" for each, _ in Counter(ways).most_common(1)] + [links]:
+        css = f"{cards[0].tag}:has({way})"
+        found = find(root, css)
+        if set(found) <= set(cards) and len(found) > 0.8 * len(cards):
+            return css
+    return ""
 
 
 def _set(css: str, elements: Sequence[Element], page: str, base: str, known: dict[Element, list[Found]]) -> CardSet | None:
@@ -222,6 +312,8 @@ def _picture(element: Element) -> Element | None:
 # -- what a YAML says of them ----------------------------------------------------------------------------------------------
 def link_css(cards: CardSet) -> str:
     """CSS of the cards' own links on the page, and of no other link where that can be had."""
+    if cards.links:
+        return cards.links
     if all(each.link is each.element for each in cards.cards):
         return cards.css
     plain = [f"a{each}" if each[0] in ".[" else each for each in names(cards.cards[0].link) if each[0] in ".["]

@@ -108,7 +108,7 @@ def _labelled(items: Sequence[Item], sought: Sought) -> Guess | None:
     tried: set[str] = set()
     for item in items:
         for element in item.root.iter("dt", "th", "span", "strong", "b", "td", "div", "label", "p"):
-            text = said(element) if len(element) == 0 else ""
+            text = said(element) if len(element) == 0 or element.tag in ("dt", "th", "td") else ""
             if not text or len(text) > 30 or not sought.label.fullmatch(text) or framed(element):
                 continue
             value = element.getnext()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from urllib.parse import urljoin
 
 from parsel import Selector
 
@@ -66,11 +67,15 @@ def _title(item: Item, others: Sequence[Item]) -> Element | None:
         if not isinstance(element.tag, str) or element.tag in ("title", *FRAME):
             continue
         called = element.tag in ("h1", "h2", "h3") or re.search(r"title|name\b|heading", marks(element), re.I)
-        text = said(element) if called else ""
+        text = said(element)
+        if not called and text.casefold() not in told:
+            continue
         if not text or len(text) > 250 or (text in elsewhere and others):
             continue
         value = max((_likeness(text.casefold(), each) for each in told), default=0.0)
-        value += {"h1": 0.5, "h2": 0.15}.get(element.tag, 0.0) - (0.6 if framed(element) and element.tag != "h1" else 0.0)
+        value += {"h1": 0.5, "h2": 0.15}.get(element.tag, 0.0 if called else -0.1) - (
+            0.6 if framed(element) and element.tag != "h1" else 0.0
+        )
         if value > score:
             best, score = element, value
     return best
@@ -182,7 +187,7 @@ def _pictures(item: Item) -> list[Element]:
     for each in item.root.iter("img"):
         said_of = picture_of(Selector(root=each))
         size = [int(value) for name in ("width", "height") if (value := each.attrib.get(name, "")).isdigit()]
-        if not said_of or _NO_PHOTO.search(said_of) or any(value < 60 for value in size) or framed(each):
+        if not said_of or _NO_PHOTO.search(said_of) or any(value < 60 for value in size) or framed(each) or _leads_on(each, item.url):
             continue
         if _NO_PHOTO.search(" ".join(marks(e) for e in (each, each.getparent()) if e is not None)) and not _GALLERY.search(marks(each)):
             continue
@@ -190,11 +195,24 @@ def _pictures(item: Item) -> list[Element]:
     return found
 
 
+def _leads_on(picture: Element, page: str) -> bool:
+    """Whether it stands in a link to another page: it is another listing's."""
+    written = next((each.attrib.get("href", "") for each in picture.iterancestors("a")), "").strip()
+    led = urljoin(page, written).partition("#")[0]
+    return bool(written) and led != page.partition("#")[0] and not _PICTURE.search(led) and not written.lower().startswith("javascript:")
+
+
 def _home(pictures: Sequence[Element], title: Element | None) -> Element | None:
-    """The box around the pictures: the highest with a name that holds no heading; a picture itself where none has."""
+    """The box around the pictures: the highest with a name that holds no heading, else the smallest that holds them all; a picture
+    itself where there is none."""
     if not pictures:
         return None
     heading = set(title.iterancestors()) if title is not None else set()
+    around = next((each for each in pictures[0].iterancestors() if all(each in other.iterancestors() for other in pictures[1:])), None)
+    if len(pictures) > 1 and around is not None and around not in heading and not prices(around):
+        named = next((each for each in (around, *around.iterancestors()) if names(each)), None)
+        if named is None or named in heading or prices(named):
+            return around
     best, called = None, False
     for each in pictures[0].iterancestors():
         if each in heading or each.tag in ("body", "main", "html"):

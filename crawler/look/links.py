@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from crawler.look.css import Element, best_css, find, said
 from crawler.look.prices import marks
+from crawler.platforms._page import address
 
 _IDS = ("id", "pid", "item", "ad", "product", "product_id", "item_id", "listing", "ref", "sku", "pin", "p", "article", "code")
 _NEXT = re.compile(r"\W*(?:next(?: page)?|older(?: posts| ads)?|more results|weiter|suivant|siguiente|volgende)\W*|[›»→>]{1,2}", re.I)
@@ -206,8 +207,27 @@ class Onward:
 
 def onward_of(root: Element, page: str, base: str, items: Sequence[str]) -> Onward:
     """The links from this list page to further ones: rel=next, a link that says so, numbered pages, a button, or endless scroll."""
-    from crawler.platforms._page import address
+    onward = _onward(root, page, base, items)
+    by_place = "nth-of-type" in onward.css or onward.css.count(">") > 1  # where a link stands may be another place on the next page
+    css = _by_key(root, page, base, onward.url) if by_place and onward.url else ""
+    return replace(onward, css=css, why=f"{onward.why}; known by their address") if css else onward
 
+
+def _by_key(root: Element, page: str, base: str, url: str) -> str:
+    """CSS of the links to this list's further pages by what their addresses hold; "" where others hold it, too."""
+    before, after = parse_qsl(urlsplit(page).query), parse_qsl(urlsplit(url).query)
+    for name, value in after:
+        if (name, value) in before or not _PAGE_KEY.fullmatch(name):
+            continue
+        for mark in (f"?{name}=", f"&{name}="):
+            css = f'a[href*="{mark}"]'
+            found = [urlsplit(address(base, each.attrib["href"])) for each in find(root, css)]
+            if found and all(each.path == urlsplit(url).path for each in found):
+                return css
+    return ""
+
+
+def _onward(root: Element, page: str, base: str, items: Sequence[str]) -> Onward:
     for css in ("a[rel~=next]", "link[rel~=next]"):
         if found := find(root, css):
             return Onward(css, "the page says rel=next", url=address(base, found[0].attrib.get("href", "")))

@@ -20,6 +20,9 @@ from crawler.platforms._feeds import Feed, feed_of
 from crawler.platforms._page import address, base_of
 
 _ROOTS = ("app", "root", "__next", "__nuxt", "main", "content", "application", "svelte", "gatsby")
+_OFFER = re.compile(
+    r"\boff\b|\bsav(?:e|ing)\b|\border|\bpayments?\b|\bspend\b|\bover\b|deliver|postage|shipping|\bdeposit\b|voucher|\bgift", re.I
+)
 FAMILIES = {
     "shopify": re.compile(r"cdn\.shopify\.com|Shopify\.(?:theme|shop)|myshopify\.com|/cdn/shop/", re.I),
     "woocommerce": re.compile(r"woocommerce|/wp-content/plugins/woocommerce|wc-block|/product-category/", re.I),
@@ -107,15 +110,37 @@ class Page:
         return self._own_price()
 
     def _own_price(self) -> bool:
-        headed = any(True for each in self.root.iter("h1"))
-        return headed and any(self._is_own(each) for each in prices(self.root))
+        return self._headed() and any(self._is_own(each) for each in prices(self.root))
+
+    def _headed(self) -> bool:
+        """Whether something stands over it: a heading, or in whatever element the words by which its card named it."""
+        if any(True for _ in self.root.iter("h1")):
+            return True
+        named = self.card.title if self.card is not None else ""
+        return bool(named) and any(
+            said(each) == named for each in self.root.iter("h2", "h3", "b", "strong", "font", "td", "div", "p", "span")
+        )
 
     def _is_own(self, price: Found) -> bool:
-        """A price that is no old one, no card's, none in the page's frame, and none that a link speaks of."""
+        """A price that is no old one, no card's, none in the page's frame, none that a link or an offer to all customers speaks of; and
+        where most of a page are cards, it stands before them."""
+        if _OFFER.search(price.text) or (self._mostly_cards and price.element in self._after_cards):
+            return False
         above = [price.element, *price.element.iterancestors()]
         near = {urlsplit(address(self.base, link.attrib.get("href", ""))).path for each in above[:2] for link in each.iter("a")}
         linked = any(each.tag == "a" for each in above) or bool(self.cards and near & {urlsplit(url).path for url in self.cards.urls})
         return not price.old and not price.elsewhere and not linked and not (self.cards and self.cards.holds(price.element))
+
+    @cached_property
+    def _mostly_cards(self) -> bool:
+        return self.cards is not None and len(self.cards.cards) >= 6 and self.cards.share("price") > 0.5
+
+    @cached_property
+    def _after_cards(self) -> set[Element]:
+        """What stands behind the first card."""
+        assert self.cards is not None
+        order = list(self.root.iter())
+        return set(order[order.index(self.cards.cards[0].element) :])
 
     @property
     def is_list(self) -> bool:

@@ -11,7 +11,8 @@ from store.words.money import Price, parse_price
 
 _NAMED = re.compile(r"price|amount|cost\b|prix|preis|precio", re.I)
 _OLD = re.compile(
-    r"\b(?:old|was|before|rrp|msrp|strike|struck|crossed|regular|compare|list-price|original|previous|saving|save|discount)", re.I
+    r"\b(?:old|was|before|rrp|msrp|strike|struck|line-through|crossed|regular|compare|list-price|original|previous|saving|save|discount)",
+    re.I,
 )
 _ELSEWHERE = re.compile(
     r"basket|cart|bag-total|checkout|total|shipping|delivery|postage|related|similar|recommend|also|recent|upsell|cross-sell|more-from|others?\b|"
