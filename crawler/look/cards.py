@@ -13,11 +13,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from os.path import commonpath
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from crawler.look.css import Element, best_css, find, names, said
+from crawler.look.links import shared_start
 from crawler.look.prices import Found, marks, prices
 from crawler.platforms._page import address
 from crawler.source import host_of
@@ -167,8 +167,8 @@ def _form(url: str) -> tuple[Any, ...]:
 def _shared(root: Element, links: Sequence[Element]) -> str:
     """CSS by the part that the addresses of these links share, as they are written; "" where other links share it, too."""
     written = [each.attrib.get("href", "").strip() for each in links]
-    start = re.match(r"(?:.*[/?=&_-])?", commonpath(written))
-    path = re.match(r"(?:.*[/?=&])?", commonpath([urlsplit(each).path + "?" * bool(urlsplit(each).query) for each in written]))
+    start = re.match(r"(?:.*[/?=&_-])?", shared_start(written))
+    path = re.match(r"(?:.*[/?=&])?", shared_start([urlsplit(each).path + "?" * bool(urlsplit(each).query) for each in written]))
     for how, part in (("^", start[0] if start else ""), ("*", path[0].rstrip("?") if path else "")):
         if len(part.removeprefix("/")) < 2 or re.fullmatch(r"https?://[^/]*/?", part) or '"' in part or "\\" in part:
             continue

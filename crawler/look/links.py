@@ -128,7 +128,7 @@ def _in_segment(paths: Sequence[Sequence[str]], index: int, column: Sequence[str
     tail = (end or r"(?:[?#]|$)") if last else "/"
     stems = [each.removesuffix(shared) if end else each for each in column]
     out = []
-    prefix = _shared_start(stems)
+    prefix = shared_start(stems)
     letters = re.match(r"[A-Za-z]+[-_]?", prefix)
     lead = letters[0] if letters else ""
     if all(re.fullmatch(r"\d+", each) for each in stems):
@@ -183,7 +183,7 @@ def _where(before: str) -> str:
     return f"what follows {shared}" if shared.strip("/") else "the segment"
 
 
-def _shared_start(words: Sequence[str]) -> str:
+def shared_start(words: Sequence[str]) -> str:
     least = min(words, default="")
     return next((least[:n] for n in range(len(least), 0, -1) if all(each.startswith(least[:n]) for each in words)), "")
 
