@@ -87,7 +87,7 @@ def cards_of(root: Element, page: str, base: str) -> CardSet | None:
             weighed.append(made)
     for links, elements in alike_of(root, page, base):
         made = _set(_around(root, elements, links), elements, page, base, known)
-        if made is not None and made.css:
+        if made is not None:
             weighed.append(replace(made, links=links, score=made.score * _BY_ADDRESS))
     weighed.sort(key=lambda each: -each.score)
     if not weighed:
@@ -201,7 +201,7 @@ def _place(element: Element) -> tuple[str, int]:
 
 
 def _around(root: Element, cards: Sequence[Element], links: str) -> str:
-    """CSS of the cards around such links: by the way down to them. "" where no such CSS finds just them."""
+    """CSS of the cards around such links: by the way down to them; of the links alone where no such CSS finds just the cards."""
     if all(each.tag == "a" for each in cards):
         return links
     ways = []
@@ -215,7 +215,7 @@ def _around(root: Element, cards: Sequence[Element], links: str) -> str:
         found = find(root, css)
         if set(found) <= set(cards) and len(found) > 0.8 * len(cards):
             return css
-    return ""
+    return links
 
 
 def _set(css: str, elements: Sequence[Element], page: str, base: str, known: dict[Element, list[Found]]) -> CardSet | None:

@@ -64,7 +64,7 @@ def _title(item: Item, others: Sequence[Item]) -> Element | None:
     elsewhere = {said(each) for other in others for each in other.root.iter("h1", "h2")}
     best, score = None, 0.55
     for element in item.root.iter():
-        if not isinstance(element.tag, str) or element.tag in ("title", *FRAME):
+        if not isinstance(element.tag, str) or element.tag in ("html", "head", "title", "body", *FRAME):
             continue
         called = element.tag in ("h1", "h2", "h3") or re.search(r"title|name\b|heading", marks(element), re.I)
         text = said(element)
