@@ -220,7 +220,9 @@ def start_command(folder: Path, *more: str) -> list[str]:
 
 
 def start(folder: Path, *more: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(start_command(folder, *more), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+    return subprocess.Popen(
+        start_command(folder, *more), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
 
 
 def until(what: Callable[[], Any], seconds: float = 180) -> Any:
