@@ -17,9 +17,10 @@ from crawler.handed_in._parts import Contents, Part, Role, printable, same
 from crawler.images import image_of
 from crawler.pages import page_of
 from crawler.reading import Read, read_page, role
-from crawler.source import Kind, Source, host_of
+from crawler.source import Kind, Source
 from store.archive import ArchiveWriter
 from store.store import Store
+from store.words.hosts import host_of
 from store.words.records import Capture, CaptureKind, Image, Run
 
 PARSER = "handed_in/1"

@@ -28,7 +28,7 @@ import scrapy.core.downloader.contextfactory  # noqa: F401  # isort: skip
 
 from crawler.clock import measure
 from crawler.health import drifted
-from crawler.source import Kind, Source, find_sources, host_of
+from crawler.source import Kind, Source, find_sources
 from store.archive import ArchiveWriter
 from store.config import Home, digest
 from store.errors import StopRun, TouchstoneError
@@ -36,6 +36,7 @@ from store.runs import PassResult
 from store.secrets import redact_headers
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
+from store.words.hosts import host_of
 from store.words.records import Level, Outcome, Purpose, Run, digest_of
 
 if TYPE_CHECKING:

@@ -108,6 +108,27 @@ def test_nor_at_the_page_of_an_account_that_is_known(stall: Mini, crawling: Craw
     assert "is a seller's own page" in crawling("mini").message and stall.site.requests == []
 
 
+def test_an_address_that_is_none_bars_nobody_and_is_not_kept(stall: Mini, crawling: Crawling) -> None:
+    """A page names `//m.example:x/` as its seller's; and such a one stands in the store from before it was refused."""
+    said = {"@type": "Product", "name": "Bag", "sku": "1", "offers": {"@type": "Offer", "price": "1", "priceCurrency": "GBP"}}
+    said["offers"]["seller"] = {
+        "@type": "Person",
+        "name": "Bagman",
+        "url": f"//{stall.site.url.split('/')[2].partition(':')[0]}:x/seller/1",
+    }  # type: ignore[index]
+    stall.pages["/item/1"] = Response(f"<script type='application/ld+json'>{json.dumps(said)}</script>".encode())
+    stall.write(crawling.home, kind="marketplace", start=f"{stall.site.url}list", more="")
+    stall.pages["/list"] = Response(b"<a class=card href=/item/1>1</a>")
+    assert crawling("mini").outcome is Outcome.good
+    with crawling.store.database.reading() as c:
+        assert [row.url for row in c.execute(t.seller.select())] == [""]
+    host = subject_of(stall.site.url)
+    with crawling.store.database.writing() as c:
+        add(c, t.seller, source="mini", handle="b", name="B", url=f"http://{host}x/seller/1", added_at=NOW, retention_until=NOW)
+    again = crawling("mini")
+    assert again.outcome is Outcome.good, again.message
+
+
 @pytest.mark.parametrize("form", ["/%73eller/bagman", "//seller//bagman", "/x/../seller/bagman", "/Seller/Bagman", "/seller/bagman/"])
 @pytest.mark.parametrize("pattern", [True, False])
 def test_however_the_address_is_written(stall: Mini, crawling: Crawling, form: str, pattern: bool) -> None:
@@ -350,6 +371,9 @@ def test_one_subject_has_one_key() -> None:
     for form in ("/U/7", "/%75/7", "/u//7", "/x/../u/./7", "/u;jsessionid=1/7"):
         assert subject_of(f"http://stall.example.:80{form}") == "stall.example/u/7", form
     assert subject_of("https://stall.example/p?user=7&page=1") != subject_of("https://stall.example/p?user=8")
+    assert subject_of("http://[::1]:81/u/7") == "[::1]:81/u/7", "as everywhere a host is written"
+    for no_address in ("http://m.example:x/Seller/1", "http://m.example:99999/Seller/1", "http://["):
+        assert subject_of(f" {no_address}") == no_address.casefold()
 
 
 # -- manners -------------------------------------------------------------------------------------------------------------------------
