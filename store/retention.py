@@ -9,7 +9,7 @@ ever moves a date on, and the log says of which listing. A hold or a case goes b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, func, or_, select
 from store import audit
 from store import tables as t
 from store.database import Database
-from store.words.records import Verb
+from store.words.records import Level, Verb
 
 
 class RetentionWrites:
@@ -29,6 +29,16 @@ class RetentionWrites:
         """Give these listings' own rows the long date; how many rows that moved on. Safe to do again."""
         with self.database.writing() as c:
             return sum(concern(self.database, c, listing, self.retention, actor=actor, why=why, run=run) for listing in listings)
+
+    def concern_flagged(self, source: str, urls: Collection[str], *, actor: str, why: str) -> int:
+        """The same for the listings at these addresses of a source that are flagged for review or higher."""
+        newest = select(func.max(t.flag.c.id)).group_by(t.flag.c.listing)
+        query = select(t.listing.c.id).join(t.flag, t.flag.c.listing == t.listing.c.id).where(t.flag.c.id.in_(newest))
+        levels = [str(Level.review), str(Level.priority)]
+        query = query.where(t.listing.c.source == source, t.listing.c.url.in_(urls), t.flag.c.level.in_(levels)).order_by(t.listing.c.id)
+        with self.database.reading() as c:
+            listings = list(c.execute(query).scalars())
+        return self.concern(listings, actor=actor, why=why)
 
 
 def concern(
@@ -88,8 +98,8 @@ def _pages(listing: int) -> Any:
         .group_by(t.reading.c.capture)
         .having(func.count(t.reading.c.listing.distinct()) == 1)
     )
-    addresses = select(t.listing.c.url).where(t.listing.c.id == listing)
-    addresses = addresses.union(select(t.capture.c.url_requested).where(t.capture.c.id.in_(alone)))
+    own = select(t.listing.c.url).where(t.listing.c.id == listing)
+    addresses = own.union(select(t.capture.c.url_requested).where(t.capture.c.id.in_(alone)))
     runs = select(t.run.c.id).join(t.listing, t.listing.c.source == t.run.c.source).where(t.listing.c.id == listing)
     asked = select(t.capture.c.id).where(
         t.capture.c.run.in_(runs), t.capture.c.url_requested.in_(addresses), t.capture.c.url_requested != ""

@@ -132,6 +132,13 @@ def subject_of(url: str) -> str:
     return (host + plain_path(parts.path).casefold() + (f"?{query}" if query else ""))[:400]
 
 
+def pages_of(url: str) -> set[str]:
+    """The keys of the page that an address is of: its own, and that without a query, which shows a part of it: `/user/NAME?tab=sold`."""
+    page = subject_of(url)
+    bare = page.partition("?")[0]
+    return {page, bare} if "/" in bare else {page}
+
+
 def plain_path(path: str) -> str:
     """A path as a server reads it: percent-encoding undone, dots and doubled strokes resolved, no parameters, no closing stroke."""
     return normpath("/" + re.sub(r";[^/]*", "", unquote(path)).lstrip("/")).rstrip("/")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import Table, select
 
 from crawler.trying import attempt
 from store import tables as t
@@ -232,6 +233,30 @@ def test_every_watch_of_a_page_is_counted_once_a_run(stall: Mini, crawling: Craw
     assert (views.count, views.subject, views.operations) == (4, subject_of(f"{stall.site.url}seller/bagman"), ("watch-1",))
     counted = [e.body for e in crawling.store.log() if e.body["purpose"] == "subject view"]
     assert [body["detail"]["count"] for body in counted] == [1, 2, 3, 4] and all(body["detail"]["authorised"] for body in counted)
+
+
+def test_a_watch_keeps_the_subjects_own_for_long_and_nobody_elses(stall: Mini, crawling: Crawling) -> None:
+    """Its page shows an item of another seller's among his, and one that names nobody, as a seller's own cards do."""
+
+    def offered(ref: str, by: str) -> Response:
+        offer = {"@type": "Offer", "price": "1", "priceCurrency": "GBP", "seller": {"@type": "Person", "name": by, "url": f"/seller/{by}"}}
+        said = {"@type": "Product", "name": f"Bag {ref}", "sku": ref, "offers": offer}
+        return Response(f"<script type='application/ld+json'>{json.dumps(said)}</script>".encode())
+
+    stall.pages |= {"/item/1": offered("1", "bagman"), "/item/2": offered("2", "beltman")}
+    stall.pages["/seller/bagman"] = Response(b"".join(b"<a class=card href=/item/%d>x</a>" % n for n in (1, 2, 3)))
+    stall.write(crawling.home, kind="marketplace")
+    assert crawling("mini", operation=watch(stall)).counts["listings"] == 3
+
+    def kept_for_long(table: Table, by: str) -> set[str]:
+        with crawling.store.database.reading() as c:
+            rows = c.execute(select(table.c[by], table.c.retention_until))
+            return {row[0] for row in rows if row.retention_until > NOW + timedelta(days=300)}
+
+    assert kept_for_long(t.listing, "ref") == {"1", "3"} and kept_for_long(t.seller, "handle") == {"bagman"}
+    stall.write(crawling.home, kind="shop")
+    crawling("mini", operation=watch(stall))
+    assert kept_for_long(t.listing, "ref") == {"1", "2", "3"}, "all that a shop shows is the shop's"
 
 
 # -- robots.txt --------------------------------------------------------------------------------------------------------------------
