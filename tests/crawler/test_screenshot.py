@@ -141,9 +141,9 @@ def test_a_flagged_listings_screenshot_is_kept_as_long_as_the_listing(mini: Mini
     crawling.store.retention = {"unflagged": 90, "flagged": 36_500}
     crawling("mini")
     _flag(crawling.store, crawling, "a", level)
-    settings = crawling.home.root / "configs" / "touchstone.yml"
+    settings = crawling.home.file("touchstone.yml")
     settings.write_text(settings.read_text().replace("screenshot_from: review", "screenshot_from: note"))
-    screenshots.run(crawling.store, crawling.home)
+    screenshots.run(crawling.store, type(crawling.home)(crawling.home.folder))
     [shot] = _shots(crawling)
     assert shot.retention_until and (shot.retention_until.year > 2100) is (level is Level.review)
 
