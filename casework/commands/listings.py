@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import typer
 from casework import judgements
 from casework import queue as officers_queue
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
-from store.meetings import Meeting
+from store.meetings import Meeting, Meetings
 from store.words.money import decimal_price, format_price
 from store.words.records import Flag, Snapshot, SubjectKind, Verdict
 
@@ -91,7 +90,7 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
         shown = officers_queue.card(reader, reader.listing(source, ref))
         meetings = reader.same_seller(listing=shown.summary.listing.id)
     if json:
-        print_json({**plain(shown), "same_seller": meetings})
+        print_json({**plain(shown), "same_seller": meetings, "same_seller_left_out": meetings.left_out})
         return
     s = shown.summary.snapshot
     say(f"{s.title}  {price_of(s)}")
@@ -119,7 +118,7 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
     show_meetings(meetings)
 
 
-def show_meetings(found: Sequence[Meeting]) -> None:
+def show_meetings(found: Meetings) -> None:
     """Listings of the web and sightings that lead to the same seller, and why."""
     rows = [
         (
@@ -134,6 +133,8 @@ def show_meetings(found: Sequence[Meeting]) -> None:
     ]
     title = "The same seller, by account, contact or picture (a lead, not an identity)"
     table(title, ("source", "ref", "title", "price", "level", "why"), rows, "Nothing else in the store leads to the same seller.")
+    if found.left_out:
+        say(f"{found.left_out} more lead to the same seller and are not shown; those shown are the sightings and shared contacts first.")
 
 
 def _whys(meeting: Meeting) -> str:
@@ -210,7 +211,12 @@ def seller_show(
         say(f"There is no seller {number}.")
         raise typer.Exit(2)
     if json:
-        print_json({"seller": found[0], "listings": rows, "contacts": contacts, "links": links, "same_seller": meetings})
+        print_json(
+            {
+                "seller": found[0], "listings": rows, "contacts": contacts, "links": links, "same_seller": meetings,
+                "same_seller_left_out": meetings.left_out,
+            }
+        )  # fmt: skip
         return
     say(f"{found[0].name or found[0].handle} on {found[0].source}")
     table(
