@@ -48,6 +48,7 @@ class Summary:
     last_seen: datetime
     level: str  # "" while no policy has looked at it
     score: float | None
+    details: Details  # as its page last said them
 
 
 def snapshot_of(row: RowMapping | Mapping[str, Any]) -> Snapshot:
@@ -362,6 +363,7 @@ class ListingReads(CaptureReads):
                 t.reading.c.id.label("reading_id"),
                 t.reading.c.capture.label("capture_id"),
                 t.reading.c.seller.label("seller_id"),
+                t.reading.c.details_json,
                 seen.c.first,
                 seen.c.last,
                 images.c.n.label("image_count"),
@@ -391,6 +393,7 @@ class ListingReads(CaptureReads):
                 r["last"],
                 r["level"] or "",
                 r["score"],
+                details_of(r["details_json"]),
             )
             for r in c.execute(query).mappings()
         ]

@@ -240,16 +240,16 @@ def test_a_listing_behind_barren_lists_is_not_gone(mini: Mini, crawling: Crawlin
         )
         return Response(links.encode())
 
-    mini.goods = {each: ("Bag " + each, "9.00", "") for each in "123"}
-    mini.pages = {"/all/1": page("1", 2), "/all/2": page("3", 3), "/all/3": page("2")}
+    mini.goods = {each: ("Bag " + each, "9.00", "") for each in "1234567"}
+    mini.pages = {"/all/1": page("14567", 2), "/all/2": page("3", 3), "/all/3": page("2")}
     more, follow = "barren: 1\n", "{listing: a.card, next: a.next}"
     mini.write(crawling.home, start=mini.site.url + "all/1", follow=follow, more=more)
-    assert crawling("mini").counts["listings"] == 3
+    assert crawling("mini").counts["listings"] == 7
     mini.pages["/all/2"] = page("1", 3)
     result = crawling("mini")
     assert result.outcome is Outcome.good and result.counts["lists left for the barren"] == 1
     assert _full(crawling, "2").absences == _full(crawling, "3").absences == ()
-    mini.pages["/all/1"] = page("1", 2, 3)
+    mini.pages["/all/1"] = page("14567", 2, 3)
     assert "lists left for the barren" not in crawling("mini").counts
     assert _full(crawling, "2").absences == () and len(_full(crawling, "3").absences) == 1
 
@@ -337,6 +337,10 @@ def test_what_changes_without_an_edit_is_kept_beside_the_words_and_is_no_version
         mini.pages |= {f"/item/{n}": Response(page.encode()) for n in (1, 2, 3)}
         crawling("mini")
     assert len(crawling.history("mini", "1")) == 1
+    asked = ["listing", "show", "mini", "1", "--home", str(crawling.home.folder), "--by", "a.officer"]
+    shown, as_json = CliRunner().invoke(app, asked), json.loads(CliRunner().invoke(app, [*asked, "--json"]).output)
+    assert "offered 2 ('2')" in shown.output and "('Posted 3 days ago')" in shown.output, shown.output
+    assert as_json["summary"]["details"]["quantity"] == 2 and as_json["summary"]["details"]["posted_at"]
 
     def readings() -> list[Any]:
         with crawling.store.acting("system", purpose="test") as reader:
