@@ -130,7 +130,7 @@ def run(
 
     Refused, with a row that says why, where its purpose, its authorisation or its words do not allow it. Never twice at a time: the
     second is refused without a row. When `stopping` is set meanwhile, the crawl is asked to stop, and is gone on with next time: the row
-    is then left without an end. Raises TouchstoneError for a name or a file that is not in order.
+    is then left without an end. Raises TouchstoneError for a name or a file that is not in order; what is raised by a pass ends the run as failed.
     """
     [operation] = find_operations(home, [name])
     with store.alone(f"operation {name}") as mine:
@@ -149,10 +149,16 @@ def run(
         )
         if left:
             store.end_run(left.id, Outcome.failed, {}, f"broken off; gone on with in run {run.id[:8]}")
-        if refused := why_not(store, operation, datetime.now(UTC)):
-            result = PassResult(Outcome.failed, {}, refused, (f"NOT STARTED {name}: {refused}",))
-        else:
-            result = _passes(store, home, operation, actor, reason, resume, examine, stopping, progress)
+        refused = why_not(store, operation, datetime.now(UTC))
+        try:
+            result = (
+                PassResult(Outcome.failed, {}, refused, (f"NOT STARTED {name}: {refused}",))
+                if refused
+                else _passes(store, home, operation, actor, reason, resume, examine, stopping, progress)
+            )
+        except Exception as error:  # a run without an end would be due at once, and again, and crawl each time
+            store.end_run(run.id, Outcome.failed, {}, f"{type(error).__name__}: {error}")
+            raise
         if stopping and stopping.is_set() and result.outcome is Outcome.failed and not refused:
             return result
         store.end_run(run.id, result.outcome, result.counts, result.message)

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.source import find_sources, host_of
+from crawler.source import find_sources
 from store.config import Home, Settings
 from store.executors import make_executor
 from store.runs import PassResult, worst
 from store.store import SYSTEM, Store
+from store.words.hosts import host_of
 from store.words.records import Operation, Outcome
 
 Progress = Callable[[str, Mapping[str, int]], None]

@@ -29,7 +29,7 @@ from crawler.platforms._page import line, words
 from crawler.platforms._rules import rule_of
 from crawler.processes import run_alone
 from crawler.reading import role
-from crawler.source import Kind, Source, find_sources, host_of
+from crawler.source import Kind, Source, find_sources
 from crawler.spider import SourceSpider
 from crawler.unit import Unit, end_with_parent, locked, spin
 from store.config import Home, plain
@@ -37,6 +37,7 @@ from store.errors import TouchstoneError
 from store.secrets import redact_url
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
+from store.words.hosts import host_of
 from store.words.money import format_price
 from store.words.records import Capture, CaptureKind, Outcome, Reading, Snapshot
 

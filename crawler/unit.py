@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ import scrapy.core.downloader.contextfactory  # noqa: F401  # isort: skip
 
 from crawler.clock import measure
 from crawler.health import drifted
-from crawler.source import Kind, Source, find_sources, host_of
+from crawler.source import Kind, Source, find_sources
 from store.archive import ArchiveWriter
 from store.config import Home, digest
 from store.errors import StopRun, TouchstoneError
@@ -36,6 +36,7 @@ from store.runs import PassResult
 from store.secrets import redact_headers
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
+from store.words.hosts import host_of
 from store.words.records import Level, Outcome, Purpose, Run, digest_of
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def crawl(
             stack.enter_context(locked(home, f"host-{host_of(source.url)}", math.inf))
         keeper = stack.enter_context(closing(Beside(home)))
         store = stack.enter_context(Store.open(home))
-        shown = due(store, source, Level(screenshots), actor) if screenshots else ()
+        shown = due(store, source, Level(screenshots), actor, operation) if screenshots else ()
         if screenshots and not shown:
             return PassResult(Outcome.good, {}, "", (f"{name}: no listing waits for a screenshot",))
         errand = Errand(store.operation(operation, stated) if operation else None, once, reason, shown)
@@ -239,7 +240,7 @@ def _ended(unit: Unit, reason: str) -> PassResult:
     """The run's ending row and its summary. An interrupted run gets none: it is gone on with next time."""
     if unit.errand.purpose is Purpose.subject_watch:
         why = f"watched under operation {unit.run.operation}"
-        unit.store.concern(unit.store.listings_of_run(unit.run.id), actor=unit.run.actor, why=why, run=unit.run.id)
+        unit.store.concern(_watched(unit), actor=unit.run.actor, why=why, run=unit.run.id)
     listings = unit.store.read_in_run(unit.run.id)
     counts = {"listings": listings, **{key: value for key, value in sorted(unit.counts.items()) if value}}
     killed = unit.keeper.killed  # what was kept until then is sound, as after a crash of our own
@@ -268,6 +269,14 @@ def _ended(unit: Unit, reason: str) -> PassResult:
     message = unit.broken or "; ".join([*problems, *unit.remarks])
     unit.store.end_run(unit.run.id, outcome, counts, message)
     return PassResult(outcome, counts, message, _lines(unit, outcome, counts, message))
+
+
+def _watched(unit: Unit) -> Sequence[int]:
+    """The listings that a watch is of: all of a shop's, and elsewhere the subjects' own, since other people's stand on their pages too."""
+    assert unit.errand.operation is not None
+    if unit.source.kind is Kind.shop:
+        return unit.store.listings_of_run(unit.run.id)
+    return unit.store.listings_of_subjects(unit.run.id, unit.errand.operation.subjects)
 
 
 def _lines(unit: Unit, outcome: Outcome, counts: Mapping[str, int], message: str) -> tuple[str, ...]:

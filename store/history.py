@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from store import tables as t
 from store.listings import ListingReads, documents_of, newest_readings, snapshot_of
-from store.words.records import SNAPSHOT_WORDS, CaptureKind, Listing, Outcome, Snapshot, Version
+from store.words.records import SNAPSHOT_WORDS, CaptureKind, Listing, Outcome, Purpose, Snapshot, Version
 
 NO_MORE = "gone"  # the reason of an unread row: the page says that its listing is no more, whatever its status
 GONE = (404, 410)
@@ -120,14 +120,21 @@ class HistoryReads(ListingReads):
         differences = tuple(changes(old, new) for old, new in itertools.pairwise(versions))
         return History(summary.listing, tuple(versions), differences, absences, came_from, to)
 
-    def without_screenshot(self, source: str, levels: Sequence[str], limit: int) -> list[Listing]:
-        """Listings of a source whose newest flag has one of these levels and whose newest version no screenshot shows, highest score first."""
+    def without_screenshot(self, source: str, levels: Sequence[str], limit: int, operation: str | None = None) -> list[Listing]:
+        """Listings of a source whose newest flag has one of these levels and whose newest version no screenshot shows, highest score first.
+
+        Of those that the operation's own runs met; without one, of those that were met otherwise than by a watch.
+        """
+        watches = select(t.operation.c.reference).where(t.operation.c.purpose == str(Purpose.subject_watch))
+        runs = t.run.c.operation == operation if operation else or_(t.run.c.operation.is_(None), t.run.c.operation.not_in(watches))
+        met = select(t.reading.c.listing).join(t.capture, t.capture.c.id == t.reading.c.capture).join(t.run, t.run.c.id == t.capture.c.run)
         with self.store.database.reading() as c:
             newest = select(func.max(t.flag.c.id)).group_by(t.flag.c.listing)
             query = (
                 select(t.listing)
                 .join(t.flag, t.flag.c.listing == t.listing.c.id)
                 .where(t.listing.c.source == source, t.flag.c.id.in_(newest), t.flag.c.level.in_(levels))
+                .where(t.listing.c.id.in_(met.where(runs)))
                 .order_by(t.flag.c.score.desc(), t.listing.c.id)
             )
             found: list[Listing] = []

@@ -15,6 +15,7 @@ from store.captures import CaptureReads
 from store.database import Database, add_once
 from store.errors import TouchstoneError
 from store.words.contacts import find_contacts
+from store.words.purposes import pages_of, subject_of
 from store.words.records import (
     SNAPSHOT_WORDS,
     Capture,
@@ -237,6 +238,26 @@ class ListingWrites:
         with self.database.reading() as c:
             query = select(t.reading.c.listing.distinct()).join(t.capture, t.capture.c.id == t.reading.c.capture)
             return sorted(c.execute(query.where(t.capture.c.run == run)).scalars())
+
+    def listings_of_subjects(self, run: str, urls: Iterable[str]) -> list[int]:
+        """Of the listings that were read from a run's captures those that are of these pages' own, by row number.
+
+        A listing is when its seller's page, as the page said, is one of them, or its own is; or when no page that was read names a seller
+        of it, as the cards of a seller's page do not.
+        """
+        pages = {page for url in urls for page in pages_of(url)}
+        query = (
+            select(t.listing.c.id, t.listing.c.url, t.seller.c.url.label("seller_url"))
+            .join(t.reading, t.reading.c.listing == t.listing.c.id)
+            .join(t.capture, t.capture.c.id == t.reading.c.capture)
+            .outerjoin(t.seller, t.seller.c.id == t.reading.c.seller)
+            .where(t.capture.c.run == run)
+        )
+        with self.database.reading() as c:
+            read = c.execute(query).all()
+        own = {r.id for r in read if subject_of(r.url) in pages or (r.seller_url and subject_of(r.seller_url) in pages)}
+        named = {r.id for r in read if r.seller_url is not None}
+        return sorted(own | {r.id for r in read} - named)
 
     def read_in_run(self, run: str) -> int:
         """How many listings were read from a run's captures: what `expect:` is held against."""

@@ -26,7 +26,7 @@ from crawler.look.page import Page
 from crawler.look.plan import MOST, Plan
 from crawler.look.writing import Draft, draft
 from crawler.pages import page_of
-from crawler.source import Expect, Kind, Source, host_of
+from crawler.source import Expect, Kind, Source
 from crawler.spider import SourceSpider
 from crawler.unit import Unit, end_with_parent, locked, spin
 from store.config import Home, digest
@@ -34,6 +34,7 @@ from store.errors import TouchstoneError
 from store.secrets import redact_url
 from store.store import SYSTEM, Store
 from store.version import code_version
+from store.words.hosts import host_of
 from store.words.records import Outcome, Purpose
 
 Report = Callable[[Mapping[str, int]], None]

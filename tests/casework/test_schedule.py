@@ -202,8 +202,8 @@ def test_the_same_one_never_twice_at_a_time(mini: Mini, crawling: Crawling) -> N
 
 
 # -- the clock itself, in processes of their own -----------------------------------------------------------------------------------------
-def start(folder: Path, *more: str) -> subprocess.Popen[str]:
-    command = [
+def start_command(folder: Path, *more: str) -> list[str]:
+    return [
         sys.executable,
         "-m",
         "casework.cli",
@@ -217,7 +217,12 @@ def start(folder: Path, *more: str) -> subprocess.Popen[str]:
         str(folder),
         *more,
     ]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+
+
+def start(folder: Path, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        start_command(folder, *more), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
 
 
 def until(what: Callable[[], Any], seconds: float = 180) -> Any:
@@ -287,3 +292,24 @@ def test_sigterm_while_a_crawl_runs_loses_nothing(mini: Mini, crawling: Crawling
     assert len(mini.site.requests) == asked, "its crawl ended with it"
     assert ran(crawling.store)[0].ended_at is None
     assert schedule.once(crawling.store, crawling.home, examine=False)["bags"].outcome is Outcome.good and len(crawling.listings()) == 12
+
+
+def test_what_raises_after_the_crawl_is_crawled_once_a_period(mini: Mini, crawling: Crawling) -> None:  # noqa: F811
+    """flags.yml is read when the crawl is over: its typo is a failed run, not a crawl at every tick. The clock's log says where it arose."""
+    mini.write(crawling.home)
+    state(crawling.home.folder)
+    (crawling.home.folder / "configs" / "flags.yml").write_text("polcy: x\n")
+    command = [each for each in start_command(crawling.home.folder) if each != "--crawl-only"]
+    clock = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        until(lambda: any(run.ended_at for run in ran(crawling.store)))
+        asked = len(mini.site.requests)
+        time.sleep(2.5)  # five ticks
+    finally:
+        clock.send_signal(signal.SIGTERM)
+        said, _ = clock.communicate(timeout=180)
+    [run] = ran(crawling.store)
+    assert run.outcome is Outcome.failed and "unknown key 'polcy'" in run.message and len(mini.site.requests) == asked > 3
+    assert "an operation could not be worked on" in said and "Traceback" in said and "in examined" in said
+    [entry] = schedule.entries(crawling.store, crawling.home, datetime.now(UTC))
+    assert entry.due == run.started_at + timedelta(days=1)

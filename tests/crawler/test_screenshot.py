@@ -11,6 +11,7 @@ from crawler.browser import MISSING, find_chromium
 from store.store import Store
 from store.words.records import Capture, CaptureKind, Flag, Level, Outcome
 from tests.crawler.conftest import Crawling, Mini, picture
+from tests.crawler.test_gates import watch
 from tests.market.pictures import COLOURS
 from tests.market.server import Response
 
@@ -179,3 +180,26 @@ def test_a_policy_of_none_takes_none(mini: Mini, crawling: Crawling) -> None:
     settings.write_text(settings.read_text().replace("screenshot_from: review", "screenshot_from: null"))
     mini.write(crawling.home)
     assert screenshots.run(crawling.store, type(crawling.home)(crawling.home.folder)).lines[0].startswith("screenshots are off")
+
+
+@needs_chromium
+def test_a_watch_pictures_what_it_met_and_a_sweep_nothing_of_a_watchs(mini: Mini, crawling: Crawling) -> None:
+    """A sweep met 1, 2 and 3; the watched page leads to 1 and 9; all are flagged. By the server's own log."""
+    mini.goods["9"] = ("Bag 9", "900.00", "/p/3.png")
+    mini.pages["/"] = Response(b"".join(b"<a class=card href=/item/%d>x</a>" % n for n in (1, 2, 3)))
+    mini.pages["/seller/bagman"] = Response(b"<a class=card href=/item/1>1</a><a class=card href=/item/9>9</a>")
+    mini.write(crawling.home, kind="marketplace")
+    watched = watch(mini)
+    assert crawling("mini").counts["listings"] == 3 and crawling("mini", operation=watched).counts["listings"] == 2
+    for ref in "1239":
+        _flag(crawling.store, crawling, ref, Level.review)
+    mini.site.clear_requests()
+    assert screenshots.run(crawling.store, crawling.home).outcome is Outcome.good
+    assert {path for path in _asked(mini) if "/item/" in path} == {"/item/1", "/item/2", "/item/3"}
+    mini.goods["1"] = ("Bag 1, new", "100.00", "/p/1.png")
+    mini.goods["2"] = ("Bag 2, new", "200.00", "/p/2.png")
+    crawling("mini")
+    mini.site.clear_requests()
+    result = screenshots.run(crawling.store, crawling.home, operation=watched)
+    assert result.outcome is Outcome.good, result.lines
+    assert {path for path in _asked(mini) if "/item/" in path} == {"/item/1", "/item/9"}, "2 is new, too, and no business of the watch"
