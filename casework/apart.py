@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from store.words.contacts import find_contacts
 from store.words.records import Informant
@@ -27,13 +28,15 @@ class Apart:
             part for text in given for part in re.split(r"[\n;|]+", text) if len(re.findall(r"\w+", part)) > 1 or re.search(r"[@\d]", part)
         ]
         words = [re.findall(r"[\w@+.'-]*\w", part) for part in whole]
-        literal = [r"[\s,.;:()-]+".join(map(re.escape, each)) for each in words if each and len("".join(each)) >= 5]
+        literal = [r"[\s,.;:()_-]+".join(map(re.escape, each)) for each in words if each and len("".join(each)) >= 5]
         digits = [
             r"[\s().-]*".join(re.sub(r"\D", "", part)[-10:]) for part in self.values | set(whole) if len(re.sub(r"\D", "", part)) >= 10
         ]
         numbers = [rf"(?:\+?44[\s()0.-]*|0[\s().-]*)?{each}(?!\d)" for each in digits]
         self.pattern = (
-            re.compile("|".join(rf"(?<![\w@.+]){each}(?!\w)" for each in literal + numbers), re.IGNORECASE) if literal or numbers else None
+            re.compile("|".join(rf"(?<![^\W_])(?<![@.+]){each}(?![^\W_])" for each in literal + numbers), re.IGNORECASE)
+            if literal or numbers
+            else None
         )
 
     def without(self, text: str) -> str:
@@ -57,5 +60,6 @@ class Apart:
             return False
         head = body[:SEARCHED]
         anywhere = re.compile(self.pattern.pattern, re.IGNORECASE | re.ASCII)  # "ÿØ" before a name is a picture's first bytes, no word
-        texts = (head.decode("utf-8", "replace"), head.replace(b"\0", b"").decode("latin-1"))
+        texts = [head.decode("utf-8", "replace"), head.replace(b"\0", b"").decode("latin-1")]
+        texts += [unquote(texts[0])] if b"%" in head else []  # the address of a file is written "Sarah%20Jones_files"
         return any(anywhere.search(text) for text in texts)

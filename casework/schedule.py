@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -152,8 +153,8 @@ def run(home: Home, *, tick: float = TICK, examine: bool = True, workers: int = 
                     result = operations.run(store, home, name, examine=examine, stopping=stopping)
                     if ended:
                         ended(name, result)
-        except Exception as error:  # the clock goes on for the others; what was broken off is due again at the next tick
-            log.error("an operation could not be worked on", operation=name, error=str(error))
+        except Exception as error:  # the clock goes on for the others; this one's run has ended as failed, and waits for its next time
+            log.error("an operation could not be worked on", operation=name, error=str(error), exception=traceback.format_exc())
         finally:
             going.discard(name)
 

@@ -118,6 +118,11 @@ def add(
         listings = set().union(*(each.listings for each in kept))
         pictures = list(dict.fromkeys(picture for each in kept for picture in each.pictures)) if not listings else []
         added.counts = sum((each.counts for each in kept), Counter[str]())
+        added.warnings += [
+            f"{c.name}: {number} pictures in it are shown on no listing, since what their camera wrote cannot be taken out; hand in JPEGs of them"
+            for c, each in zip(contents, kept, strict=True)
+            if (number := each.counts["pictures not shown"])
+        ]
         added.listings = len(listings)
         handed = Handed(
             said.told, _words(clean, [c["name"] for c in claims]), statement, PARSER, VERSION, account=bool(clean.seller or clean.phone),
@@ -203,7 +208,7 @@ def _camera(claims: Sequence[dict[str, Any]]) -> str:
 def _check_files(said: Statement, contents: Sequence[Any], apart: Apart, source_name: str | None) -> None:
     """Pages that are read go into a pack with their listings: one that says who told it must not."""
     for each in contents if source_name else ():
-        if any(apart.occurs_in(part.body) for part in each.parts if part.role == "page"):
+        if any(apart.occurs_in(part.url.encode()) or (part.role == "page" and apart.occurs_in(part.body)) for part in each.parts):
             raise TouchstoneError(f"{each.name} itself says who told it, and its pages would go into a pack: hand it in without --source")
 
 

@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_plus, urldefrag, urlsplit, urlunsplit
 
-from crawler.platforms._page import address, ref_of
+from crawler.platforms._page import address, ref_of, same_page
 from crawler.source import Source
 from store.config import Home, load
+from store.words.hosts import host_of
 
 LONGEST = 2000  # characters; what is longer is a trap rather than an address
 
@@ -116,15 +117,14 @@ def read_addresses(home: Home) -> Addresses:
 
 def same_list(url: str) -> str:
     """What two addresses of one list have in common: the order of parameters and the scheme say nothing."""
-    parts = urlsplit(url)
-    return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}?{'&'.join(sorted(filter(None, _pairs(parts.query))))}"
+    return f"{same_page(url)}?{'&'.join(sorted(filter(None, _pairs(urlsplit(url).query))))}"
 
 
 def kind_of_list(url: str) -> str:
     """What the lists of one kind have in common, whatever day, page or place they are of: the first folder and the names of the parameters."""
     parts = urlsplit(url)
     folder = re.sub(r"\d+", "0", parts.path.strip("/").partition("/")[0])
-    return f"{parts.netloc.lower()}/{folder}?{'&'.join(sorted({pair.partition('=')[0] for pair in _pairs(parts.query)}))}"
+    return f"{host_of(url)}/{folder}?{'&'.join(sorted({pair.partition('=')[0] for pair in _pairs(parts.query)}))}"
 
 
 def _pairs(query: str) -> list[str]:

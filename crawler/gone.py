@@ -15,8 +15,9 @@ from scrapy.http import HtmlResponse
 from crawler.patterns import match_of, pattern_of
 from crawler.platforms import _api as api
 from crawler.platforms._page import address, base_of, line, ref_of, words
-from crawler.source import Source, host_of
+from crawler.source import Source
 from store.secrets import redact_url
+from store.words.hosts import host_of
 from store.words.records import Capture
 
 _THING = r"(page|item|listing|ad|advert|advertisement|product|auction|lot|offer)"

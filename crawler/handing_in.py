@@ -7,23 +7,24 @@ the address that the file claims is its final one only because links and picture
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from crawler.handed_in._bare import bare
 from crawler.handed_in._parts import Contents, Part, Role, printable, same
 from crawler.images import image_of
 from crawler.pages import page_of
 from crawler.reading import Read, read_page, role
-from crawler.source import Kind, Source, host_of
+from crawler.source import Kind, Source
 from store.archive import ArchiveWriter
 from store.store import Store
+from store.words.hosts import host_of
 from store.words.records import Capture, CaptureKind, Image, Run
 
 PARSER = "handed_in/1"
+NOT_SHOWN = "picture not shown"
 LEAST_INLINED = 100  # pixels a side: an inlined picture smaller than this is a button
 
 
@@ -53,33 +54,70 @@ def keep(
 ) -> Kept:
     """Keep a file whole with all its parts, or none of it; then read its pages, where a source says how (or, with `any_source`, by schema.org).
 
-    A picture is its file: it is kept once. With `without_metadata` a copy is kept beside it that says nothing of camera and place, and
-    it is the copy that a listing shows. What could not be read is kept as unread rows of the file's capture.
+    A picture is its file: it is kept once. With `without_metadata` a copy of each picture is kept beside it that says nothing of camera
+    and place, and it is the copy that a listing shows; one of which no such copy can be made is shown on none. What could not be read
+    is kept as unread rows of the file's capture.
     """
     now = datetime.now(UTC)
-    whole = contents.parts if contents.kind != "picture" else ()
     urn = f"urn:sha256:{contents.original}"
+    file, pieces = _pieces(contents, without_metadata)
     parts = [
-        (_capture(run, _source_of(part, source, any_source, source_name), f"{urn}#{quote(part.name)}", part.url, part.mime, now), part.body)
-        for part in whole
+        (_capture(run, _source_of(p.part, source, any_source, source_name), f"{urn}#{p.label}", p.part.url, p.part.mime, now), p.part.body)
+        for p in pieces
     ]
     own = replace(_capture(run, source_name, urn, "", contents.mime, now), part_of=part_of)
     capture = store.keep_rendered(writer, own, contents.body, parts, actor=run.actor, purpose=purpose)
     assert capture.id is not None
     kept = Kept(capture)
     with store.acting(run.actor, purpose=purpose, justification="reading what was handed in", run=run.id) as reader:
-        kept.parts = list(zip(reader.parts_of(capture.id), whole, strict=True)) if whole else []
+        of_parts = reader.parts_of(capture.id) if pieces else []
+    kept.parts = [(each, p.part) for each, p in zip(of_parts, pieces, strict=True)]
     for number, problem in enumerate(contents.problems, 1):
         store.keep_unread(capture.id, PARSER, f"{contents.kind} {number}", problem, run.id)
         kept.counts["problems"] += 1
-    if contents.kind == "picture":
-        _keep_picture(store, writer, run, kept, contents, without_metadata, purpose)
-        return kept
-    pictures = {part.name: _keep_image(store, kept, each, part.body) for each, part in kept.parts if part.role is Role.picture}
-    kept.counts["parts"] = len(kept.parts)
-    if source is not None or any_source:
-        _read(store, run, kept, source, pictures)
+    everything = [*([(capture, file)] if file else []), *zip(of_parts, pieces, strict=True)]
+    for each, piece in everything:
+        if piece.not_shown:
+            store.keep_unread(each.id or 0, PARSER, NOT_SHOWN, piece.not_shown, run.id)
+            kept.counts["pictures not shown"] += 1
+        kept.counts["copies without metadata"] += piece.is_copy
+    pictures = [(p.part, _keep_image(store, kept, each, p.part.body)) for each, p in everything if p.part.role is Role.picture]
+    if file is None:
+        kept.counts["parts"] = len(contents.parts)
+        if source is not None or any_source:
+            _read(store, run, kept, source, pictures)
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part as it is kept. Its label is a number: a file's name may be somebody's."""
+
+    label: str
+    part: Part
+    is_copy: bool = False
+    not_shown: str = ""  # why a picture is shown on no listing
+
+
+def _pieces(contents: Contents, without_metadata: bool) -> tuple[_Piece | None, list[_Piece]]:
+    """A picture's file as its own piece (None for other files), and the pieces that are kept as parts of the file."""
+    if contents.kind != "picture":
+        return None, [piece for number, part in enumerate(contents.parts, 1) for piece in _shown(part, number, without_metadata)]
+    file, *copies = _shown(Part("", contents.body, contents.mime, Role.picture), 1, without_metadata)
+    return file, copies
+
+
+def _shown(part: Part, number: int, without_metadata: bool) -> Iterator[_Piece]:
+    """A part; of a picture that says more than it shows the original, which has no address that could lead to it, and the copy."""
+    label = f"{'file' if part.role is Role.other else part.role}-{number}"
+    cut = bare(part.body) if without_metadata and part.role is Role.picture else part.body
+    if cut == part.body:
+        yield _Piece(label, part)
+        return
+    why = "" if cut else "what its camera wrote cannot be taken out, so it is shown on no listing"
+    yield _Piece(label, replace(part, role=Role.other, url=""), not_shown=why)
+    if cut:
+        yield _Piece(f"{label}-without-metadata", replace(part, body=cut), is_copy=True)
 
 
 def _capture(run: Run, source: str, urn: str, url: str, mime: str, now: datetime) -> Capture:
@@ -113,29 +151,9 @@ def _keep_image(store: Store, kept: Kept, capture: Capture, body: bytes) -> Imag
     return image
 
 
-def _keep_picture(
-    store: Store, writer: ArchiveWriter, run: Run, kept: Kept, contents: Contents, without_metadata: bool, purpose: str
-) -> None:
-    body, capture = contents.body, kept.capture
-    if without_metadata and contents.parts:
-        cut = bare(body)
-        if cut is None:
-            store.keep_unread(
-                capture.id or 0, PARSER, "picture 0", "what its camera wrote cannot be taken out, so it is shown on no listing", run.id
-            )
-            kept.counts["pictures not shown"] += 1
-            return
-        if cut != body:
-            copy = _capture(run, capture.source, f"urn:sha256:{contents.original}#without-metadata", "", contents.mime, capture.ended_at)
-            body, capture = cut, store.keep(writer, replace(copy, part_of=capture.id), cut, actor=run.actor, purpose=purpose)
-            kept.counts["copies without metadata"] += 1
-    _keep_image(store, kept, capture, body)
-
-
-def _read(store: Store, run: Run, kept: Kept, source: Source | None, pictures: dict[str, Image]) -> None:
-    where = {
-        same(part.url): (sha256(part.body).hexdigest(), each.id or 0) for each, part in kept.parts if part.role is Role.picture and part.url
-    }
+def _read(store: Store, run: Run, kept: Kept, source: Source | None, pictures: Sequence[tuple[Part, Image]]) -> None:
+    where = {same(part.url): image for part, image in pictures if part.url}
+    inlined = [image for part, image in pictures if part.name.startswith("inlined-")]
     for capture, part in kept.parts:
         if part.role is not Role.page:
             continue
@@ -153,29 +171,26 @@ def _read(store: Store, run: Run, kept: Kept, source: Source | None, pictures: d
         kept.counts["pages"] += 1
         kept.counts.update(read.counts)
         kept.listings |= {reading.listing for reading, _ in read.readings}
-        _join(store, kept, read, where, [each for each, p in kept.parts if p.name.startswith("inlined-")], pictures)
+        _join(store, kept, read, where, inlined)
 
 
-def _join(
-    store: Store, kept: Kept, read: Read, where: dict[str, tuple[str, int]], inlined: Sequence[Capture], pictures: dict[str, Image]
-) -> None:
+def _join(store: Store, kept: Kept, read: Read, where: Mapping[str, Image], inlined: Sequence[Image]) -> None:
     """The pictures that a listing names, where the file holds them; of a page with one listing also those written into it as data."""
     joined: set[str] = set()
     for reading, urls in read.readings:
         assert reading.id is not None
         for position, url in enumerate(urls):
             if found := where.get(same(url)):
-                store.join_image(reading.id, position, *found)
-                joined.add(found[0])
+                store.join_image(reading.id, position, found.sha256, found.capture)
+                joined.add(found.sha256)
                 kept.counts["pictures joined"] += 1
             else:
                 kept.counts["pictures not in the file"] += 1
     if len(read.readings) != 1:
         return
     [(reading, urls)] = read.readings
-    large = [i for i in pictures.values() if min(i.width or 0, i.height or 0) >= LEAST_INLINED and i.sha256 not in joined]
-    of_page = {capture.id for capture in inlined}
-    for offset, image in enumerate(image for image in large if image.capture in of_page):
+    large = [image for image in inlined if min(image.width or 0, image.height or 0) >= LEAST_INLINED and image.sha256 not in joined]
+    for offset, image in enumerate(large):
         assert reading.id is not None
         store.join_image(reading.id, len(urls) + offset, image.sha256, image.capture)
         kept.counts["pictures joined"] += 1

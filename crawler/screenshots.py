@@ -41,24 +41,31 @@ def run(
     level = home.settings.screenshot_from
     if level not in LEVELS:
         return PassResult(Outcome.good, {}, "", ("screenshots are off: `screenshot_from` in touchstone.yml names no level",))
-    waiting = {source.name: len(urls) for source in find_sources(home, sources) if (urls := due(store, source, level, actor))}
+    of = operation.reference if operation else None
+    waiting = {source.name: urls for source in find_sources(home, sources) if (urls := due(store, source, level, actor, of))}
     if not waiting:
         return PassResult(Outcome.good, {}, "", ("no flagged listing waits for a screenshot",))
     from crawler.browser import MISSING, find_chromium
 
     if find_chromium() is None:
-        number = sum(waiting.values())
+        number = sum(map(len, waiting.values()))
         return PassResult(Outcome.good, {"screenshots not taken": number}, "", (f"no screenshot of {number} flagged listings: {MISSING}",))
-    return crawl.run(
+    result = crawl.run(
         store, home, sources=waiting, operation=operation, screenshots=str(level), actor=actor, stopping=stopping, progress=progress
     )
+    for name, urls in waiting.items():
+        store.concern_flagged(name, urls, actor=actor, why="pictured, since it is flagged")
+    return result
 
 
-def due(store: Store, source: Source, level: Level, actor: str) -> tuple[str, ...]:
-    """The addresses of which a screenshot is due, highest score first. One that held a secret cannot be asked for again."""
+def due(store: Store, source: Source, level: Level, actor: str, operation: str | None = None) -> tuple[str, ...]:
+    """The addresses of which a screenshot is due, highest score first: of what the operation met, or what was met without a watch.
+
+    One that held a secret cannot be asked for again.
+    """
     levels = [str(each) for each in LEVELS[LEVELS.index(level) :]]
     with store.acting(actor, purpose="screenshot", justification="which flagged listings have none of their newest version") as reader:
-        listings = reader.without_screenshot(source.name, levels, AT_MOST)
+        listings = reader.without_screenshot(source.name, levels, AT_MOST, operation)
     return tuple(dict.fromkeys(each.url for each in listings if MARKER not in each.url and URL_MARKER not in each.url))
 
 

@@ -20,6 +20,7 @@ from store.errors import TouchstoneError
 from store.health import FIELDS
 from store.secrets import is_secret_header
 from store.strict import ConfigError, FieldError, near
+from store.words.hosts import host_of
 from store.words.purposes import local_day, plain_path
 
 Rules = str | tuple[str, ...]  # one CSS selector, or several in order of preference
@@ -375,17 +376,6 @@ class Source:
         other = replace(self, **changed)
         object.__setattr__(other, "name", self.name)
         return other
-
-
-def host_of(url: str) -> str:
-    """Host and, where it is not the usual one, port; `www.` counts as no other host."""
-    try:
-        parts = urlsplit(url)
-        port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
-    except ValueError:
-        return ""
-    name = (parts.hostname or "").lower().removeprefix("www.")
-    return (f"[{name}]" if ":" in name else name) + port
 
 
 INNER_NAMES = frozenset(("localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "metadata"))

@@ -22,11 +22,12 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive import NOT_ARCHIVED
-from crawler.source import Source, host_of
+from crawler.source import Source
 from crawler.unit import Unit, unit_of
 from crawler.walls import halt
 from store.captures import UNANSWERED
 from store.secrets import redact_url
+from store.words.hosts import host_of
 from store.words.records import CaptureKind
 
 DAY = timedelta(days=1)

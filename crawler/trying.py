@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import shutil
 import sys
 import tempfile
@@ -29,7 +30,7 @@ from crawler.platforms._page import line, words
 from crawler.platforms._rules import rule_of
 from crawler.processes import run_alone
 from crawler.reading import role
-from crawler.source import Kind, Source, find_sources, host_of
+from crawler.source import Kind, Source, find_sources
 from crawler.spider import SourceSpider
 from crawler.unit import Unit, end_with_parent, locked, spin
 from store.config import Home, plain
@@ -37,6 +38,7 @@ from store.errors import TouchstoneError
 from store.secrets import redact_url
 from store.store import SYSTEM, Acting, Store
 from store.version import code_version
+from store.words.hosts import host_of
 from store.words.money import format_price
 from store.words.records import Capture, CaptureKind, Outcome, Reading, Snapshot
 
@@ -243,8 +245,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("real", type=Path)
     parser.add_argument("source")
     parser.add_argument("--pages", type=int, default=PAGES)
+    parser.add_argument("--parent", type=int, default=os.getppid())
     options = parser.parse_args(arguments)
-    end_with_parent()
+    end_with_parent(options.parent)
 
     def say(what: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(what) + "\n")

@@ -25,10 +25,10 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response, TextResponse
 from scrapy.utils.asyncio import call_later
 
-from crawler.source import host_of
 from crawler.unit import Unit, unit_of
 from store.config import Home, load
 from store.secrets import redact_url
+from store.words.hosts import host_of
 from store.words.records import CaptureKind
 
 

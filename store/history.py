@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from store import tables as t
 from store.listings import ListingReads, documents_of, newest_readings, snapshot_of
-from store.words.records import SNAPSHOT_WORDS, CaptureKind, Listing, Outcome, Snapshot, Version
+from store.words.records import SNAPSHOT_WORDS, CaptureKind, Listing, Outcome, Purpose, Snapshot, Version
 
 NO_MORE = "gone"  # the reason of an unread row: the page says that its listing is no more, whatever its status
 GONE = (404, 410)
@@ -86,11 +86,14 @@ class _Seen:
 
 
 def changes(old: Version, new: Version) -> tuple[Change, ...]:
-    """What differs, field by field. Pictures that were not all fetched are unknown, and no change."""
+    """What differs, field by field, and whether a browser rendered one of the two pages, which can differ by that alone. Pictures that
+    were not all fetched are unknown, and no change."""
     before, after = old.snapshot.words(), new.snapshot.words()
     found = [Change(word, before[word], after[word]) for word in SNAPSHOT_WORDS if before[word] != after[word]]
     if old.pictures_known and new.pictures_known and set(old.image_digests) != set(new.image_digests):
         found.append(Change("pictures", old.image_digests, new.image_digests))
+    if old.rendered != new.rendered:
+        found.append(Change("rendered", old.rendered, new.rendered))
     return tuple(found)
 
 
@@ -117,14 +120,21 @@ class HistoryReads(ListingReads):
         differences = tuple(changes(old, new) for old, new in itertools.pairwise(versions))
         return History(summary.listing, tuple(versions), differences, absences, came_from, to)
 
-    def without_screenshot(self, source: str, levels: Sequence[str], limit: int) -> list[Listing]:
-        """Listings of a source whose newest flag has one of these levels and whose newest version no screenshot shows, highest score first."""
+    def without_screenshot(self, source: str, levels: Sequence[str], limit: int, operation: str | None = None) -> list[Listing]:
+        """Listings of a source whose newest flag has one of these levels and whose newest version no screenshot shows, highest score first.
+
+        Of those that the operation's own runs met; without one, of those that were met otherwise than by a watch.
+        """
+        watches = select(t.operation.c.reference).where(t.operation.c.purpose == str(Purpose.subject_watch))
+        runs = t.run.c.operation == operation if operation else or_(t.run.c.operation.is_(None), t.run.c.operation.not_in(watches))
+        met = select(t.reading.c.listing).join(t.capture, t.capture.c.id == t.reading.c.capture).join(t.run, t.run.c.id == t.capture.c.run)
         with self.store.database.reading() as c:
             newest = select(func.max(t.flag.c.id)).group_by(t.flag.c.listing)
             query = (
                 select(t.listing)
                 .join(t.flag, t.flag.c.listing == t.listing.c.id)
                 .where(t.listing.c.source == source, t.flag.c.id.in_(newest), t.flag.c.level.in_(levels))
+                .where(t.listing.c.id.in_(met.where(runs)))
                 .order_by(t.flag.c.score.desc(), t.listing.c.id)
             )
             found: list[Listing] = []
@@ -151,7 +161,10 @@ def _versions(c: Connection, listing: int) -> list[Version]:
     newest = newest_readings([listing])
     parser = c.execute(select(t.reading.c.parser_version).join(newest, newest.c.id == t.reading.c.id)).scalar()
     rows = c.execute(
-        select(t.reading.c.id, t.reading.c.capture, t.reading.c.captured_at, t.reading.c.snapshot, t.reading.c.images_json)
+        select(
+            t.reading.c.id, t.reading.c.capture, t.reading.c.captured_at, t.reading.c.snapshot, t.reading.c.images_json, t.capture.c.kind
+        )
+        .join(t.capture, t.capture.c.id == t.reading.c.capture)
         .where(t.reading.c.listing == listing, t.reading.c.parser_version == parser)
         .order_by(t.reading.c.captured_at, t.reading.c.capture)
     ).all()
@@ -166,7 +179,8 @@ def _versions(c: Connection, listing: int) -> list[Version]:
             if known and not last.pictures_known:
                 versions[-1] = replace(last, image_digests=pictures, pictures_known=True)
             continue
-        versions.append(Version(listing, r.captured_at, r.capture, words[r.snapshot], pictures, known))
+        rendered = r.kind == str(CaptureKind.rendered)
+        versions.append(Version(listing, r.captured_at, r.capture, words[r.snapshot], pictures, known, rendered))
     return versions
 
 
@@ -253,11 +267,13 @@ def _missed(c: Connection, listing: Listing, seen: Sequence[_Seen]) -> list[Evid
     return found
 
 
-CUT_SHORT = ("cut off", "broken off", "past at_most", "not fetched", "used up", "left for")
+PAGES_REFUSED = "pages that robots.txt forbids"
+CUT_SHORT = ("cut off", "broken off", "past at_most", "not fetched", "used up", "left for", PAGES_REFUSED)
 
 
 def complete(counts: dict[str, int]) -> bool:
-    """Whether a crawl asked for all that it meant to: no request failed, but for pages and pictures that are not there, and no list was cut off."""
+    """Whether a crawl asked for all that it meant to: no request failed, but for pages and pictures that are not there, robots.txt forbade
+    no page, and no list was cut off or left unseen."""
     failed = counts.get("failures", 0) - sum(counts.get(f"failure: HTTP {status}", 0) for status in GONE)
     cut = sum(number for name, number in counts.items() if any(words in name for words in CUT_SHORT))
     return failed <= 0 and not cut and not counts.get("parse raised") and not counts.get("callback raised")

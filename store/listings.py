@@ -15,6 +15,7 @@ from store.captures import CaptureReads
 from store.database import Database, add_once
 from store.errors import TouchstoneError
 from store.words.contacts import find_contacts
+from store.words.purposes import pages_of, subject_of
 from store.words.records import (
     SNAPSHOT_WORDS,
     Capture,
@@ -48,6 +49,7 @@ class Summary:
     last_seen: datetime
     level: str  # "" while no policy has looked at it
     score: float | None
+    details: Details  # as its page last said them
 
 
 def snapshot_of(row: RowMapping | Mapping[str, Any]) -> Snapshot:
@@ -231,19 +233,31 @@ class ListingWrites:
                 )
             }
 
-    def behind(self, source: str, parser_version: str) -> int:
-        """How many pages of a source were read, but not by this parser version: what `reread` has to do before histories are whole."""
-        read = select(t.reading.c.capture).where(t.reading.c.parser_version == parser_version)
-        seen = read.union(select(t.unread.c.capture).where(t.unread.c.parser_version == parser_version))
-        query = select(func.count(t.reading.c.capture.distinct())).join(t.capture, t.capture.c.id == t.reading.c.capture)
-        with self.database.reading() as c:
-            return int(c.execute(query.where(t.capture.c.source == source, t.reading.c.capture.not_in(seen))).scalar_one())
-
     def listings_of_run(self, run: str) -> list[int]:
         """The row numbers of the listings that were read from a run's captures."""
         with self.database.reading() as c:
             query = select(t.reading.c.listing.distinct()).join(t.capture, t.capture.c.id == t.reading.c.capture)
             return sorted(c.execute(query.where(t.capture.c.run == run)).scalars())
+
+    def listings_of_subjects(self, run: str, urls: Iterable[str]) -> list[int]:
+        """Of the listings that were read from a run's captures those that are of these pages' own, by row number.
+
+        A listing is when its seller's page, as the page said, is one of them, or its own is; or when no page that was read names a seller
+        of it, as the cards of a seller's page do not.
+        """
+        pages = {page for url in urls for page in pages_of(url)}
+        query = (
+            select(t.listing.c.id, t.listing.c.url, t.seller.c.url.label("seller_url"))
+            .join(t.reading, t.reading.c.listing == t.listing.c.id)
+            .join(t.capture, t.capture.c.id == t.reading.c.capture)
+            .outerjoin(t.seller, t.seller.c.id == t.reading.c.seller)
+            .where(t.capture.c.run == run)
+        )
+        with self.database.reading() as c:
+            read = c.execute(query).all()
+        own = {r.id for r in read if subject_of(r.url) in pages or (r.seller_url and subject_of(r.seller_url) in pages)}
+        named = {r.id for r in read if r.seller_url is not None}
+        return sorted(own | {r.id for r in read} - named)
 
     def read_in_run(self, run: str) -> int:
         """How many listings were read from a run's captures: what `expect:` is held against."""
@@ -370,6 +384,7 @@ class ListingReads(CaptureReads):
                 t.reading.c.id.label("reading_id"),
                 t.reading.c.capture.label("capture_id"),
                 t.reading.c.seller.label("seller_id"),
+                t.reading.c.details_json,
                 seen.c.first,
                 seen.c.last,
                 images.c.n.label("image_count"),
@@ -399,6 +414,7 @@ class ListingReads(CaptureReads):
                 r["last"],
                 r["level"] or "",
                 r["score"],
+                details_of(r["details_json"]),
             )
             for r in c.execute(query).mappings()
         ]

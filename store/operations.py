@@ -21,7 +21,7 @@ from store.archive import Archive
 from store.database import Database, add, add_once
 from store.errors import TouchstoneError
 from store.reader import Reader
-from store.words.purposes import subject_of
+from store.words.purposes import pages_of, subject_of
 from store.words.records import Authorisation, Cadence, Operation, Purchase, Purpose, Verb, canonical, digest_of
 
 
@@ -205,7 +205,7 @@ class OperationReads(Reader):
     def sellers_known(self, names: Iterable[str] = (), urls: Iterable[str] = ()) -> dict[str, int]:
         """Which of these words are a known account's handle or name, and which addresses its page, of whatever source: word → seller."""
         words = {form: word for word in names for form in _spellings(word.strip())}
-        pages = {page: url for url in urls for page in _pages(url)}
+        pages = {page: url for url in urls for page in pages_of(url)}
         s, found = t.seller.c, dict[str, int]()
         hosts = [func.lower(s.url).contains(host, autoescape=True) for host in sorted({re.split("[/?]", page)[0] for page in pages})]
         with self.store.database.reading() as c:
@@ -236,13 +236,6 @@ def _views(subject: str, rows: Sequence[Any]) -> Views:
         return tuple(dict.fromkeys(getattr(r, name) for r in rows if getattr(r, name)))
 
     return Views(subject, len(rows), rows[0].at, rows[-1].at, each("actor"), each("purpose"), each("operation"), each("reason"))
-
-
-def _pages(url: str) -> set[str]:
-    """The page that an address is of, and that same page without a query, which shows a part of it: `/user/NAME?tab=sold`."""
-    page = subject_of(url)
-    bare = page.partition("?")[0]
-    return {page, bare} if "/" in bare else {page}
 
 
 def _spellings(word: str) -> set[str]:

@@ -191,19 +191,23 @@ def show(reference: str, by: By = "", why: Why = "", json: Json = False, home: F
 def _shown(reader: Acting, reference: str) -> dict[str, Any]:
     each = reader.sighting(reference)
     files = reader.sighting_files(each.id or 0)
-    said = {f["name"]: f for f in each.claims.get("files", [])}
+    said: list[dict[str, Any]] = each.claims.get("files", [])  # in the order of the files; none of a list's row, and of what was erased
+    told = said if len(said) == len(files) else [{} for _ in files]
     rows = [
         {
-            "capture": capture.id, "name": name, "kind": said.get(name, {}).get("kind", ""), "length": capture.body_length,
-            "sha256": said.get(name, {}).get("sha256", capture.body_digest), "kept_sha256": capture.body_digest,
-            "claims": said.get(name, {}).get("claims", {}), "pages": said.get(name, {}).get("pages", []),
-            "problems": said.get(name, {}).get("problems", []), "handed_in_at": capture.ended_at,
+            "capture": capture.id, "name": name, "kind": about.get("kind", ""), "length": capture.body_length,
+            "sha256": about.get("sha256", capture.body_digest), "kept_sha256": capture.body_digest,
+            "claims": about.get("claims", {}), "pages": about.get("pages", []), "problems": about.get("problems", []),
+            "handed_in_at": capture.ended_at,
         }
-        for capture, name in files
+        for (capture, name), about in zip(files, told, strict=True)
     ]  # fmt: skip
     [listing] = reader.summaries(numbers=[each.listing])
     read = reader.read_from([c.id or 0 for c, _ in files], but=each.listing) if len(said) == len(files) else []
-    return {"sighting": each, "listing": listing, "files": rows, "read": read, "same_seller": reader.same_seller(listing=each.listing)}
+    met = reader.same_seller(listing=each.listing)
+    return {
+        "sighting": each, "listing": listing, "files": rows, "read": read, "same_seller": met, "same_seller_left_out": met.left_out,
+    }  # fmt: skip
 
 
 @app.command("informant")

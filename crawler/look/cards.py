@@ -20,7 +20,7 @@ from crawler.look.css import Element, best_css, find, names, said
 from crawler.look.links import shared_start
 from crawler.look.prices import Found, marks, prices
 from crawler.platforms._page import address
-from crawler.source import host_of
+from store.words.hosts import host_of
 
 LEAST = 3
 _BY_ADDRESS = 0.95  # of two that say the same, the one by name: it holds for a list that leads to no pages of items, too

@@ -12,7 +12,8 @@ from crawler.look.css import said
 from crawler.look.page import Page
 from crawler.look.plan import Plan
 from crawler.platforms._page import address
-from crawler.source import Kind, Source, host_of
+from crawler.source import Kind, Source
+from store.words.hosts import host_of
 from store.words.money import parse_price
 
 

@@ -11,7 +11,7 @@ from crawler.look.cards import Card, varied
 from crawler.look.links import Onward, Pattern, onward_of, pattern_of
 from crawler.look.page import Page
 from crawler.platforms._feeds import Feed
-from crawler.source import host_of
+from store.words.hosts import host_of
 
 MOST = 8
 ITEMS = 3

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import asdict
@@ -26,7 +27,7 @@ from crawler.look.page import Page
 from crawler.look.plan import MOST, Plan
 from crawler.look.writing import Draft, draft
 from crawler.pages import page_of
-from crawler.source import Expect, Kind, Source, host_of
+from crawler.source import Expect, Kind, Source
 from crawler.spider import SourceSpider
 from crawler.unit import Unit, end_with_parent, locked, spin
 from store.config import Home, digest
@@ -34,6 +35,7 @@ from store.errors import TouchstoneError
 from store.secrets import redact_url
 from store.store import SYSTEM, Store
 from store.version import code_version
+from store.words.hosts import host_of
 from store.words.records import Outcome, Purpose
 
 Report = Callable[[Mapping[str, int]], None]
@@ -186,8 +188,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--why", default="")
     parser.add_argument("--testing", action="store_true")
     parser.add_argument("--render", action="store_true")
+    parser.add_argument("--parent", type=int, default=os.getppid())
     options = parser.parse_args(arguments)
-    end_with_parent()
+    end_with_parent(options.parent)
 
     def say(what: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(what) + "\n")

@@ -15,8 +15,9 @@ from crawler.look.guesses import entries_for
 from crawler.look.page import Page
 from crawler.look.plan import Plan
 from crawler.platforms import platform
-from crawler.source import Source, host_of, read_source
+from crawler.source import Source, read_source
 from store.errors import TouchstoneError
+from store.words.hosts import host_of
 from store.words.money import format_price
 from store.words.records import Parsed
 

@@ -13,6 +13,7 @@ from w3lib.html import get_base_url
 
 from crawler.patterns import pattern_of, search
 from crawler.source import Source
+from store.words.hosts import host_of
 from store.words.money import Price, parse_price
 
 _BLOCK_NAMES = (
@@ -83,9 +84,15 @@ def address(base: str, raw: str) -> str:
     try:
         url = urldefrag(urljoin(base, raw)).url
         url.encode()
-    except ValueError:  # "http://[", half a surrogate pair: no address at all
+        _ = urlsplit(url).port
+    except ValueError:  # "http://[", a port that is none, half a surrogate pair: no address at all
         return ""
     return url if url.lower().startswith(("http://", "https://")) else ""
+
+
+def same_page(url: str) -> str:
+    """What two ways of writing a page's address have in common: no scheme, no www, no query, no closing stroke; "" for no address."""
+    return f"{host}{urlsplit(url).path.rstrip('/')}" if (host := host_of(url)) else ""
 
 
 def picture_of(element: Selector) -> str:

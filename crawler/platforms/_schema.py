@@ -6,13 +6,12 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from parsel import Selector
 from scrapy.http import TextResponse
 
 from crawler.platforms._api import figure
-from crawler.platforms._page import address, line, ref_of, words
+from crawler.platforms._page import address, line, ref_of, same_page, words
 from crawler.platforms._syntaxes import Thing as Thing
 from crawler.platforms._syntaxes import json_ld as json_ld
 from crawler.platforms._syntaxes import microdata as microdata
@@ -261,7 +260,7 @@ def _family(thing: Thing) -> str:
 def own(candidates: Sequence[Thing], response: TextResponse, source: Source, graph: dict[str, list[str]]) -> Thing | None:
     """The product that the page is about, told by address, reference and title; None where it cannot be told."""
     canonical = response.xpath('//link[@rel="canonical"]/@href').get(default="")
-    pages = {_bare(address(response.url, url)) for url in (response.url, canonical, *graph.get("url", []))} - {""}
+    pages = {same_page(address(response.url, url)) for url in (response.url, canonical, *graph.get("url", []))} - {""}
     refs = {ref_of(source, response.url), ref_of(source, canonical)} - {""}
     titles = {line(said).casefold() for said in (*graph.get("title", []), *(words(h) for h in response.css("h1")))} - {""}
     scored = [(_likeness(each, response.url, source, pages, refs, titles), -index) for index, each in enumerate(candidates)]
@@ -287,7 +286,7 @@ def _likeness(thing: Thing, page: str, source: Source, pages: set[str], refs: se
     )
     stated = [address(page, url) for url in (*_addresses(thing), of_page) if isinstance(url, str)]
     score = (3 if main is True else 0) + (1 if address(page, page) in stated else 0)
-    if pages & {_bare(url) for url in stated}:
+    if pages & {same_page(url) for url in stated}:
         score += 4
     named = {ref_of(source, url) for url in stated} - {""}
     if refs and named:
@@ -295,9 +294,3 @@ def _likeness(thing: Thing, page: str, source: Source, pages: set[str], refs: se
     if refs & {text(thing.get(key)) for key in ("sku", "productID", "mpn")}:
         score += 2
     return score + (1 if line(text(thing.get("name"))).casefold() in titles else 0)
-
-
-def _bare(url: str) -> str:
-    """An address as two ways of writing it have in common: no scheme, no www, no query, no closing slash."""
-    parts = urlsplit(url)
-    return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}" if parts.netloc else ""

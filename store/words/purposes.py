@@ -12,17 +12,18 @@ from datetime import date, datetime
 from itertools import product
 from posixpath import normpath
 from urllib.parse import parse_qsl, quote_plus, unquote, urlencode, urlsplit
-from zoneinfo import ZoneInfo
 
 from store.words.contacts import find_contacts
+from store.words.dates import LONDON
+from store.words.hosts import host_of
 from store.words.records import Authorisation, Operation, Purpose
 
-LOCAL = ZoneInfo("Europe/London")  # an authorisation's days are those of the court that approved it
 NOT_THE_PAGE = re.compile(r"utm_\w+|[fg]clid|page|sort|order|ref|sessionid|sid|phpsessid|jsessionid", re.I)
 
 
 def local_day(at: datetime) -> date:
-    return at.astimezone(LOCAL).date()
+    """The day in London: an authorisation's days are those of the court that approved it."""
+    return at.astimezone(LONDON).date()
 
 
 def not_live(authorisation: Authorisation, at: datetime) -> str:
@@ -123,10 +124,19 @@ def subject_of(url: str) -> str:
     Also however the path is written: what a server reads alike (RFC 3986 § 6.2.2: capitals, percent-encoding, dots) is one page, since a
     look that is counted apart would not be counted.
     """
+    host = re.sub(r"\.(?=:|$)", "", host_of(url.strip()))  # a name's closing dot
+    if not host:
+        return url.strip().casefold()[:400]  # no address at all, as a stranger's page may state one
     parts = urlsplit(url.strip())
-    host = (parts.hostname or "").lower().rstrip(".").removeprefix("www.") + (f":{parts.port}" if parts.port not in (None, 80, 443) else "")
     query = urlencode(sorted((k, v) for k, v in parse_qsl(parts.query) if not NOT_THE_PAGE.fullmatch(k)))
     return (host + plain_path(parts.path).casefold() + (f"?{query}" if query else ""))[:400]
+
+
+def pages_of(url: str) -> set[str]:
+    """The keys of the page that an address is of: its own, and that without a query, which shows a part of it: `/user/NAME?tab=sold`."""
+    page = subject_of(url)
+    bare = page.partition("?")[0]
+    return {page, bare} if "/" in bare else {page}
 
 
 def plain_path(path: str) -> str:

@@ -21,6 +21,7 @@ from store.runs import PassResult
 from store.store import SYSTEM, Store
 from store.words.records import Cadence, Outcome
 from tests.crawler.conftest import ROOT, Crawling, Mini, crawling, home, mini, store  # noqa: F401  # fixtures
+from tests.market.server import Response
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)  # summer: London is an hour ahead
 
@@ -202,8 +203,8 @@ def test_the_same_one_never_twice_at_a_time(mini: Mini, crawling: Crawling) -> N
 
 
 # -- the clock itself, in processes of their own -----------------------------------------------------------------------------------------
-def start(folder: Path, *more: str) -> subprocess.Popen[str]:
-    command = [
+def start_command(folder: Path, *more: str) -> list[str]:
+    return [
         sys.executable,
         "-m",
         "casework.cli",
@@ -217,7 +218,12 @@ def start(folder: Path, *more: str) -> subprocess.Popen[str]:
         str(folder),
         *more,
     ]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+
+
+def start(folder: Path, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        start_command(folder, *more), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
 
 
 def until(what: Callable[[], Any], seconds: float = 180) -> Any:
@@ -287,3 +293,52 @@ def test_sigterm_while_a_crawl_runs_loses_nothing(mini: Mini, crawling: Crawling
     assert len(mini.site.requests) == asked, "its crawl ended with it"
     assert ran(crawling.store)[0].ended_at is None
     assert schedule.once(crawling.store, crawling.home, examine=False)["bags"].outcome is Outcome.good and len(crawling.listings()) == 12
+
+
+def test_what_raises_after_the_crawl_is_crawled_once_a_period(mini: Mini, crawling: Crawling) -> None:  # noqa: F811
+    """flags.yml is read when the crawl is over: its typo is a failed run, not a crawl at every tick. The clock's log says where it arose."""
+    mini.write(crawling.home)
+    state(crawling.home.folder)
+    (crawling.home.folder / "configs" / "flags.yml").write_text("polcy: x\n")
+    command = [each for each in start_command(crawling.home.folder) if each != "--crawl-only"]
+    clock = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        until(lambda: any(run.ended_at for run in ran(crawling.store)))
+        asked = len(mini.site.requests)
+        time.sleep(2.5)  # five ticks
+    finally:
+        clock.send_signal(signal.SIGTERM)
+        said, _ = clock.communicate(timeout=180)
+    [run] = ran(crawling.store)
+    assert run.outcome is Outcome.failed and "unknown key 'polcy'" in run.message and len(mini.site.requests) == asked > 3
+    assert "an operation could not be worked on" in said and "Traceback" in said and "in examined" in said
+    [entry] = schedule.entries(crawling.store, crawling.home, datetime.now(UTC))
+    assert entry.due == run.started_at + timedelta(days=1)
+
+
+def test_what_had_ended_before_it_was_broken_off_is_not_crawled_again(mini: Mini, crawling: Crawling) -> None:  # noqa: F811
+    """Killed twice at its second source: the first was done before the first time."""
+    mini.goods = {str(n): (f"Bag {n}", "10.00", "/p/1.png") for n in range(1, 10)}
+    mini.pages["/first"] = Response(b"<a class=card href=/item/1>1</a>")
+    mini.write(crawling.home, name="first", start=f"{mini.site.url}first")
+    path = mini.write(crawling.home, name="second", expect=9)
+    path.write_text(path.read_text().replace("delay: 0\n", "delay: 0.5\n").replace("concurrency: 4", "concurrency: 1"))
+    state(crawling.home.folder)
+    stated = crawling.home.folder / "configs" / "operations" / "bags.yml"
+    stated.write_text(stated.read_text().replace("[mini]", "[first, second]"))
+    for times in (1, 2):
+        so_far = len(mini.site.requests)
+        clock = start(crawling.home.folder)
+        until(lambda: sum("/item/" in each.path for each in mini.site.requests[so_far:]) >= (3 if times == 1 else 1))  # noqa: B023
+        clock.kill()
+        clock.communicate()
+    with crawling.store.alone("operation bags") as free:
+        assert free
+    result = schedule.once(crawling.store, crawling.home, examine=False)["bags"]
+    assert result.outcome is Outcome.good and result.counts["listings"] == 10, result.lines
+    assert [request.path for request in mini.site.requests].count("/first") == 1
+    assert {run.source: run.outcome for run in crawling.store.runs("crawl")} == {"first": Outcome.good, "second": Outcome.good}
+    assert len(crawling.store.runs("crawl")) == 2 and len(ran(crawling.store)) == 3
+    tomorrow = datetime.now(UTC) + timedelta(days=1, minutes=1)
+    assert schedule.once(crawling.store, crawling.home, examine=False, now=tomorrow)["bags"].outcome is Outcome.good
+    assert [request.path for request in mini.site.requests].count("/first") == 2, "the next time is a crawl of all"

@@ -251,6 +251,118 @@ def test_the_public_is_shown_without_what_its_camera_wrote_and_the_whole_file_is
         )
 
 
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"Exif DemoCam 53.47000 Ottoline Quillfeather" * 40
+
+
+def in_pack(work: Work, source: str, ref: str) -> bytes:
+    """Everything in the pack of a case with this listing as its exhibit, unpacked."""
+    import gzip
+
+    work.run("case", "new", "C-9", "--title", "Belts")
+    work.run("case", "add", "C-9", source, ref, "--initials", "AB")
+    work.run("case", "export", "C-9", "--why", "test")
+    pack = next(p for p in (work.folder / "var" / "packs").iterdir() if p.is_dir())
+    assert verify_pack([str(pack)]) == 0
+    files = [(path.name, path.read_bytes()) for path in sorted(pack.rglob("*")) if path.is_file()]
+    return b"".join(name.encode() + body + (gzip.decompress(body) if name.endswith(".gz") else b"") for name, body in files)
+
+
+def test_a_picture_of_the_public_that_cannot_be_cut_is_shown_nowhere_and_said_so(work: Work) -> None:
+    added = work.add(
+        work.file("x.heic", HEIC),
+        "--told",
+        "public",
+        "--note",
+        "Belts",
+        "--place",
+        "Market Hall",
+        "--seen-at",
+        "25/11/2025 14:30",
+        status=1,
+    )
+    assert added["counts"]["pictures not shown"] == 1 and any("are shown on no listing" in w for w in added["warnings"]), added
+    with work.store() as store, store.acting("a.officer", purpose="look") as reader:
+        assert reader.listing_images(added["sighting"]["listing"]) == []
+        [(file, _)] = reader.sighting_files(added["sighting"]["id"])
+        assert reader.payload(file.id or 0) == HEIC, "the file itself is kept whole"
+        assert [why for _, reason, why in store.unread_in(file.run) if reason == "picture not shown"]
+    pack = in_pack(work, "sightings_public", added["sighting"]["reference"])
+    assert b"Market Hall" in pack and b"DemoCam" not in pack and b"Quillfeather" not in pack
+
+
+@pytest.mark.parametrize("read_as", ["wexcombe", "no source"])
+@pytest.mark.parametrize("form", ["single", "complete", "mhtml", "warc", "wacz", "har"])
+def test_pictures_within_a_file_of_the_public_are_shown_without_what_their_camera_wrote(work: Work, form: str, read_as: str) -> None:
+    source(work)
+    asked = ("--source", "wexcombe") if read_as == "wexcombe" else ()
+    added = work.add(saved(form, work, photo()), "--told", "public", "--obtained", "sent by e-mail", *asked)
+    assert added["counts"]["copies without metadata"] == 1 and added["counts"].get("pictures joined", 0) == len(asked[:1])
+    where = ("wexcombe", "77") if asked else ("sightings_public", added["sighting"]["reference"])
+    if asked:
+        work.run("reread", "wexcombe")
+    with work.store() as store, store.acting("a.officer", purpose="look") as reader:
+        listing = reader.listing(*where).listing.id or 0
+        [image] = reader.listing_images(listing)
+        assert b"DemoCam" not in reader.image_bytes(image.sha256)
+        taken = [reader.payload(c.id or 0) for c in reader.listing_captures(listing)]
+        assert not any(b"DemoCam" in body for body in taken)
+        [(file, _)] = reader.sighting_files(added["sighting"]["id"])
+        assert form in ("single", "warc", "wacz", "har") or photo() in {reader.payload(p.id or 0) for p in reader.parts_of(file.id or 0)}
+    if form == "mhtml":
+        assert b"DemoCam" not in in_pack(work, *where)
+
+
+def test_a_picture_that_cannot_be_cut_is_not_joined_again_because_somebody_else_handed_it_in(work: Work) -> None:
+    source(work)
+    gif = io.BytesIO()
+    Pillow.open(io.BytesIO(jpeg(1))).convert("P").save(gif, "GIF", comment=b"Ottoline Quillfeather")
+    work.add(work.file("x.gif", gif.getvalue()), "--obtained", "x")  # an officer: shown, so that its bytes are an image of the store
+    added = work.add(saved("mhtml", work, gif.getvalue()), "--source", "wexcombe", "--told", "public", "--obtained", "x")
+    assert added["counts"]["pictures not shown"] == 1
+    work.run("reread", "wexcombe")
+    with work.store() as store, store.acting("a.officer", purpose="look") as reader:
+        assert reader.listing_images(reader.listing("wexcombe", "77").listing.id or 0) == []
+
+
+def test_a_file_name_that_says_who_told_it_is_in_no_pack(work: Work) -> None:
+    source(work)
+    path = work.file(f"complaint {NAME}.html", HTML)
+    added = work.add(path, "--told", "public", "--obtained", "by e-mail", "--informant-name", NAME, "--source", "wexcombe")
+    assert added["listings"] == 1
+    with work.store() as store, store.acting("a.officer", purpose="look") as reader:
+        page = reader.capture(reader.listing("wexcombe", "77").capture)
+        assert page.url_requested.endswith("#page-1")
+    pack = in_pack(work, "wexcombe", "77")
+    assert b"mirror quality" in pack and b"Quillfeather" not in pack
+
+
+def test_a_page_whose_folder_says_who_told_it_is_not_read(work: Work) -> None:
+    source(work)
+    folder = f"complaint {NAME}_files"
+    (work.folder / folder).mkdir()
+    (work.folder / folder / "77.jpg").write_bytes(jpeg(1))
+    local = f"./{folder}/77.jpg".replace(" ", "%20")
+    path = work.file(f"complaint {NAME}.html", HTML.replace("</body>", f'<img src="{local}"></body>'))
+    with pytest.raises(TouchstoneError, match="hand it in without --source"):
+        work.run("sighting", "add", path, "--told", "public", "--obtained", "x", "--informant-name", NAME, "--source", "wexcombe")
+
+
+def test_two_files_of_one_name_are_each_shown_with_their_own_digest_and_claims(work: Work) -> None:
+    import hashlib
+
+    bodies = [photo(), HTML.encode()]
+    paths = []
+    for folder, body in zip(("a", "b"), bodies, strict=True):
+        (work.folder / folder).mkdir()
+        paths.append(work.file(f"{folder}/IMG_1.jpg", body))
+    source(work)
+    added = work.add(*paths, "--obtained", "x", "--source", "wexcombe")
+    shown = work.json("sighting", "show", added["sighting"]["reference"])
+    assert [f["sha256"] for f in shown["files"]] == [hashlib.sha256(body).hexdigest() for body in bodies]
+    assert shown["files"][0]["claims"]["camera_make"] == "DemoCam" and shown["files"][1]["claims"]["saved_from"] == PAGE
+    assert [r["listing"]["ref"] for r in shown["read"]] == ["77"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -299,19 +411,20 @@ def source(work: Work) -> None:
     (work.folder / "configs" / "sources" / "wexcombe.yml").write_text(yaml.safe_dump(stated))
 
 
-def saved(form: str, work: Work) -> str:
+def saved(form: str, work: Work, shown: bytes = b"") -> str:
     from tests.crawler.test_handed_in import entry, har, wacz, warc
 
-    picture = ("https://wexcombe-bags.example/i/77.jpg", "image/jpeg", jpeg(1))
+    shown = shown or jpeg(1)
+    picture = ("https://wexcombe-bags.example/i/77.jpg", "image/jpeg", shown)
     page = (PAGE, "text/html", HTML.encode())
-    in_har = entry(picture[0], "image/jpeg", base64.b64encode(jpeg(1)).decode(), content={"encoding": "base64"})
+    in_har = entry(picture[0], "image/jpeg", base64.b64encode(shown).decode(), content={"encoding": "base64"})
     if form == "complete":
         (work.folder / "page_files").mkdir()
-        (work.folder / "page_files" / "77.jpg").write_bytes(jpeg(1))
+        (work.folder / "page_files" / "77.jpg").write_bytes(shown)
         local = "https://wexcombe-bags.example/item/page_files/77.jpg"
         return work.file("page.html", HTML.replace(picture[0], local))
     if form == "single":
-        inlined = base64.b64encode(jpeg(1)).decode()
+        inlined = base64.b64encode(shown).decode()
         return work.file("page.html", HTML.replace("</body>", f'<img src="data:image/jpeg;base64,{inlined}"></body>'))
     body = {"mhtml": mhtml(page, picture), "warc": warc(page, picture), "har": har(entry(PAGE, text=HTML), in_har)}.get(form)
     return work.file(f"page.{form}", body if body is not None else wacz({"archive/a.warc.gz": warc(page, picture)}))
@@ -604,6 +717,7 @@ def test_dates_are_day_first_and_of_london(text: str, moment: str | None) -> Non
         ("ring 07700 900777 now", f"ring {MARKER} now"),
         ("ring +44 (0)7700 900-777 now", f"ring {MARKER} now"),
         ("I am ottoline  QUILLFEATHER.", f"I am {MARKER}."),
+        ("complaint_Ottoline_Quillfeather_2.html", f"complaint_{MARKER}_2.html"),
         ("write to O.Quillfeather@letters.example", f"write to {MARKER}"),
         ("the seller is on 07700 900142", "the seller is on 07700 900142"),
         ("Ottoline's belts", "Ottoline's belts"),

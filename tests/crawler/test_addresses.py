@@ -7,7 +7,8 @@ from threading import Thread
 
 import pytest
 
-from crawler.source import host_of, is_inner, read_source
+from crawler.source import is_inner, read_source
+from store.words.hosts import host_of
 from tests.crawler.conftest import Crawling, Mini
 from tests.crawler.test_browser import MORE, needs_chromium
 from tests.market.server import Response, Site

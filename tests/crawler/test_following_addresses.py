@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from scrapy import Request
 
-from crawler.addresses import Addresses, Left, read_addresses
+from crawler.addresses import Addresses, Left, kind_of_list, read_addresses, same_list
 from crawler.entrances import is_feed
 from crawler.frontier import FLOOR, Frontier
 from crawler.gone import gone
 from crawler.pages import page_of
 from crawler.platforms import _api as api
+from crawler.platforms._page import address, same_page
 from crawler.source import Source, read_source
 from store.config import ConfigError, Home
 from store.words.records import Capture, CaptureKind
@@ -234,3 +235,17 @@ def test_an_api_by_post_says_what_it_sends(tmp_path: Path) -> None:
 def test_a_feed_is_known_by_its_first_element() -> None:
     assert is_feed(b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- x --><urlset xmlns='y'>") and is_feed(b"<rss version='2.0'>")
     assert not is_feed(b"<!doctype html><html><rss>") and not is_feed(b"<?xml version='1.0'?><html>") and not is_feed(b'{"rss": 1}')
+
+
+def test_a_list_is_the_same_however_its_host_is_written() -> None:
+    forms = ("https://www.m.example:443/bags/?b=2&a=1", "http://M.example/bags?a=1&b=2", "http://m.example:80/bags?a=1&b=2")
+    assert {same_list(form) for form in forms} == {"m.example/bags?a=1&b=2"} and {kind_of_list(form) for form in forms} == {
+        "m.example/bags?a&b"
+    }
+    assert {same_page(form) for form in forms} == {"m.example/bags"} and same_page("") == same_page("http://m.example:x/bags") == ""
+
+
+def test_an_address_that_is_none_is_not_taken_from_a_page() -> None:
+    for raw in ("//m.example:x/seller/1", "http://m.example:99999/", "http://["):
+        assert address("https://m.example/", raw) == "", raw
+    assert address("https://m.example/", "//m.example:8080/1") == "https://m.example:8080/1"

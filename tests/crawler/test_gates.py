@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import Table, select
 
 from crawler.trying import attempt
 from store import tables as t
@@ -106,6 +107,27 @@ def test_nor_at_the_page_of_an_account_that_is_known(stall: Mini, crawling: Craw
     stall.site.clear_requests()
     stall.write(crawling.home, kind="marketplace", start=f"{stall.site.url}seller/bagman/")
     assert "is a seller's own page" in crawling("mini").message and stall.site.requests == []
+
+
+def test_an_address_that_is_none_bars_nobody_and_is_not_kept(stall: Mini, crawling: Crawling) -> None:
+    """A page names `//m.example:x/` as its seller's; and such a one stands in the store from before it was refused."""
+    said = {"@type": "Product", "name": "Bag", "sku": "1", "offers": {"@type": "Offer", "price": "1", "priceCurrency": "GBP"}}
+    said["offers"]["seller"] = {
+        "@type": "Person",
+        "name": "Bagman",
+        "url": f"//{stall.site.url.split('/')[2].partition(':')[0]}:x/seller/1",
+    }  # type: ignore[index]
+    stall.pages["/item/1"] = Response(f"<script type='application/ld+json'>{json.dumps(said)}</script>".encode())
+    stall.write(crawling.home, kind="marketplace", start=f"{stall.site.url}list", more="")
+    stall.pages["/list"] = Response(b"<a class=card href=/item/1>1</a>")
+    assert crawling("mini").outcome is Outcome.good
+    with crawling.store.database.reading() as c:
+        assert [row.url for row in c.execute(t.seller.select())] == [""]
+    host = subject_of(stall.site.url)
+    with crawling.store.database.writing() as c:
+        add(c, t.seller, source="mini", handle="b", name="B", url=f"http://{host}x/seller/1", added_at=NOW, retention_until=NOW)
+    again = crawling("mini")
+    assert again.outcome is Outcome.good, again.message
 
 
 @pytest.mark.parametrize("form", ["/%73eller/bagman", "//seller//bagman", "/x/../seller/bagman", "/Seller/Bagman", "/seller/bagman/"])
@@ -211,6 +233,30 @@ def test_every_watch_of_a_page_is_counted_once_a_run(stall: Mini, crawling: Craw
     assert (views.count, views.subject, views.operations) == (4, subject_of(f"{stall.site.url}seller/bagman"), ("watch-1",))
     counted = [e.body for e in crawling.store.log() if e.body["purpose"] == "subject view"]
     assert [body["detail"]["count"] for body in counted] == [1, 2, 3, 4] and all(body["detail"]["authorised"] for body in counted)
+
+
+def test_a_watch_keeps_the_subjects_own_for_long_and_nobody_elses(stall: Mini, crawling: Crawling) -> None:
+    """Its page shows an item of another seller's among his, and one that names nobody, as a seller's own cards do."""
+
+    def offered(ref: str, by: str) -> Response:
+        offer = {"@type": "Offer", "price": "1", "priceCurrency": "GBP", "seller": {"@type": "Person", "name": by, "url": f"/seller/{by}"}}
+        said = {"@type": "Product", "name": f"Bag {ref}", "sku": ref, "offers": offer}
+        return Response(f"<script type='application/ld+json'>{json.dumps(said)}</script>".encode())
+
+    stall.pages |= {"/item/1": offered("1", "bagman"), "/item/2": offered("2", "beltman")}
+    stall.pages["/seller/bagman"] = Response(b"".join(b"<a class=card href=/item/%d>x</a>" % n for n in (1, 2, 3)))
+    stall.write(crawling.home, kind="marketplace")
+    assert crawling("mini", operation=watch(stall)).counts["listings"] == 3
+
+    def kept_for_long(table: Table, by: str) -> set[str]:
+        with crawling.store.database.reading() as c:
+            rows = c.execute(select(table.c[by], table.c.retention_until))
+            return {row[0] for row in rows if row.retention_until > NOW + timedelta(days=300)}
+
+    assert kept_for_long(t.listing, "ref") == {"1", "3"} and kept_for_long(t.seller, "handle") == {"bagman"}
+    stall.write(crawling.home, kind="shop")
+    crawling("mini", operation=watch(stall))
+    assert kept_for_long(t.listing, "ref") == {"1", "2", "3"}, "all that a shop shows is the shop's"
 
 
 # -- robots.txt --------------------------------------------------------------------------------------------------------------------
@@ -350,6 +396,9 @@ def test_one_subject_has_one_key() -> None:
     for form in ("/U/7", "/%75/7", "/u//7", "/x/../u/./7", "/u;jsessionid=1/7"):
         assert subject_of(f"http://stall.example.:80{form}") == "stall.example/u/7", form
     assert subject_of("https://stall.example/p?user=7&page=1") != subject_of("https://stall.example/p?user=8")
+    assert subject_of("http://[::1]:81/u/7") == "[::1]:81/u/7", "as everywhere a host is written"
+    for no_address in ("http://m.example:x/Seller/1", "http://m.example:99999/Seller/1", "http://["):
+        assert subject_of(f" {no_address}") == no_address.casefold()
 
 
 # -- manners -------------------------------------------------------------------------------------------------------------------------

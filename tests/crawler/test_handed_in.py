@@ -289,6 +289,82 @@ def test_mhtml_and_lists_lose_the_tokens_of_addresses(tmp_path: Path) -> None:
     assert COOKIE.encode() not in contents.body and contents.redacted and contents.parts[0].url == f"{PAGE}?token={URL_MARKER}"
 
 
+def zipped(name: str, body: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("notes.txt", "Belts")
+        package.writestr(name, body)
+    return out.getvalue()
+
+
+SECRET_HAR = har(entry(request={"headers": [{"name": "Cookie", "value": f"session={COOKIE}"}]}))
+
+
+@pytest.mark.parametrize("form", ["utf-16", "utf-16-le", "utf-16-be", "gzip", "gzip of utf-16"])
+def test_a_har_is_found_in_utf_16_and_in_a_gzip_too(tmp_path: Path, form: str) -> None:
+    body = SECRET_HAR.decode().encode(form.removeprefix("gzip of ")) if "utf" in form else SECRET_HAR
+    contents = opened(tmp_path, "x", gzip.compress(body) if "gzip" in form else body)
+    assert (contents.kind, contents.redacted) == ("har", True) and contents.parts[0].url == PAGE
+    assert MARKER.encode() in contents.body and COOKIE.encode() not in contents.body.replace(b"\0", b"")
+
+
+@pytest.mark.parametrize("form", ["utf-16", "gzip"])
+def test_what_holds_no_secret_is_kept_as_it_came_however_it_is_written(tmp_path: Path, form: str) -> None:
+    body = gzip.compress(HTML.encode()) if form == "gzip" else HTML.encode("utf-16")
+    contents = opened(tmp_path, "x", body)
+    assert contents.body == body and not contents.redacted and contents.kind == "html" and contents.parts[0].url == PAGE
+    packed = opened(tmp_path, "y", gzip.compress(photo()))
+    assert (packed.kind, packed.parts, packed.problems) == ("other", (), ())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"# Netscape HTTP Cookie File\n.shop.example\tTRUE\t/\tTRUE\t1900000000\tsession\t{COOKIE}\n",
+        f"# from the browser\n.shop.example\tTRUE\t/\tFALSE\t0\tsession\t{COOKIE}\n",
+        json.dumps([{"domain": "shop.example", "httpOnly": True, "name": "session", "value": COOKIE}]),
+        f"curl '{PAGE}' -H 'Accept: */*' -b 'session={COOKIE}'",
+        f'curl "{PAGE}" ^\r\n  -H "Cookie: session={COOKIE}"',
+        f"$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession\n$session.Cookies.Add('{COOKIE}')",
+    ],
+)
+@pytest.mark.parametrize("form", ["as it is", "utf-16", "gzip", "zip"])
+def test_a_log_in_and_nothing_else_is_refused(tmp_path: Path, body: str, form: str) -> None:
+    raw = body.encode("utf-16" if form == "utf-16" else "utf-8")
+    raw = gzip.compress(raw) if form == "gzip" else zipped("x.txt", raw) if form == "zip" else raw
+    with pytest.raises(TouchstoneError, match="nothing of it was kept" if form != "zip" else "'x.txt' in it is, or may hold, cookies"):
+        opened(tmp_path, "x.txt", raw)
+
+
+def test_text_loses_the_secrets_that_it_names(tmp_path: Path) -> None:
+    text = f"GET /item/77 HTTP/1.1\r\nHost: shop.example\r\nCookie: session={COOKIE}\r\n\r\n"
+    text += f'  "authorization": "Bearer {COOKIE}",\nseen at {PAGE}?token={COOKIE} at 14:30\nPrice: 45\n'
+    contents = opened(tmp_path, "x.txt", text)
+    assert contents.redacted and COOKIE.encode() not in contents.body and contents.body.count(b"removed") == 3
+    assert b"Host: shop.example\r\nCookie: [secret removed]\r\n" in contents.body and b"at 14:30\nPrice: 45\n" in contents.body
+
+
+def test_a_zip_is_looked_into_and_kept_whole_or_refused(tmp_path: Path) -> None:
+    good = zipped("word/document.xml", f"<w:t>see {PAGE}?key=abc</w:t>".encode())
+    contents = opened(tmp_path, "letter.docx", good)
+    assert contents.body == good and contents.kind == "other" and contents.problems == ()
+    with pytest.raises(TouchstoneError, match=r"'a/b\.har' in it holds cookies or keys.*unpack it"):
+        opened(tmp_path, "x.zip", zipped("a/b.har", SECRET_HAR))
+    with pytest.raises(TouchstoneError, match=r"'cut\.har' in it is, or may hold, cookies"):
+        opened(tmp_path, "x.zip", zipped("cut.har", SECRET_HAR[:-40]))
+
+
+@pytest.mark.parametrize("body", [zipped("a", SECRET_HAR)[:-30], gzip.compress(SECRET_HAR)[:-30], gzip.compress(zipped("a", SECRET_HAR)), zipped("a.gz", gzip.compress(SECRET_HAR))])  # fmt: skip
+def test_what_cannot_be_looked_into_is_kept_and_said(tmp_path: Path, body: bytes) -> None:
+    contents = opened(tmp_path, "x", body)
+    assert contents.body == body and len(contents.problems) == 1 and "was not looked into" in contents.problems[0]
+
+
+def test_a_gzip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.handed_in._other.MAX_DECODED", 2**20)
+    assert "unpacks to more than 1 MiB" in opened(tmp_path, "x.gz", gzip.compress(b"0" * 2**21)).problems[0]
+
+
 # -- hostile files ---------------------------------------------------------------------------------------------------------
 def test_a_truncated_mhtml_is_kept_and_said_to_be_cut_off(tmp_path: Path) -> None:
     whole = mhtml((PAGE, "text/html", HTML.encode()), ("https://shop.example/i/77.jpg", "image/jpeg", jpeg(1)))

@@ -11,6 +11,7 @@ from crawler.browser import MISSING, find_chromium
 from store.store import Store
 from store.words.records import Capture, CaptureKind, Flag, Level, Outcome
 from tests.crawler.conftest import Crawling, Mini, picture
+from tests.crawler.test_gates import watch
 from tests.market.pictures import COLOURS
 from tests.market.server import Response
 
@@ -133,6 +134,21 @@ def test_a_flagged_listing_gets_one_and_nobody_is_asked_twice_for_its_pictures(m
 
 
 @needs_chromium
+@pytest.mark.parametrize("level", [Level.review, Level.note])
+def test_a_flagged_listings_screenshot_is_kept_as_long_as_the_listing(mini: Mini, crawling: Crawling, level: Level) -> None:
+    _goods(mini)
+    mini.write(crawling.home, platform="selectors", more=PLAIN)
+    crawling.store.retention = {"unflagged": 90, "flagged": 36_500}
+    crawling("mini")
+    _flag(crawling.store, crawling, "a", level)
+    settings = crawling.home.file("touchstone.yml")
+    settings.write_text(settings.read_text().replace("screenshot_from: review", "screenshot_from: note"))
+    screenshots.run(crawling.store, type(crawling.home)(crawling.home.folder))
+    [shot] = _shots(crawling)
+    assert shot.retention_until and (shot.retention_until.year > 2100) is (level is Level.review)
+
+
+@needs_chromium
 def test_a_new_version_is_due_again_and_a_page_that_is_gone_is_pictured_once(mini: Mini, crawling: Crawling) -> None:
     _goods(mini)
     mini.write(crawling.home, platform="selectors", more=PLAIN)
@@ -179,3 +195,26 @@ def test_a_policy_of_none_takes_none(mini: Mini, crawling: Crawling) -> None:
     settings.write_text(settings.read_text().replace("screenshot_from: review", "screenshot_from: null"))
     mini.write(crawling.home)
     assert screenshots.run(crawling.store, type(crawling.home)(crawling.home.folder)).lines[0].startswith("screenshots are off")
+
+
+@needs_chromium
+def test_a_watch_pictures_what_it_met_and_a_sweep_nothing_of_a_watchs(mini: Mini, crawling: Crawling) -> None:
+    """A sweep met 1, 2 and 3; the watched page leads to 1 and 9; all are flagged. By the server's own log."""
+    mini.goods["9"] = ("Bag 9", "900.00", "/p/3.png")
+    mini.pages["/"] = Response(b"".join(b"<a class=card href=/item/%d>x</a>" % n for n in (1, 2, 3)))
+    mini.pages["/seller/bagman"] = Response(b"<a class=card href=/item/1>1</a><a class=card href=/item/9>9</a>")
+    mini.write(crawling.home, kind="marketplace")
+    watched = watch(mini)
+    assert crawling("mini").counts["listings"] == 3 and crawling("mini", operation=watched).counts["listings"] == 2
+    for ref in "1239":
+        _flag(crawling.store, crawling, ref, Level.review)
+    mini.site.clear_requests()
+    assert screenshots.run(crawling.store, crawling.home).outcome is Outcome.good
+    assert {path for path in _asked(mini) if "/item/" in path} == {"/item/1", "/item/2", "/item/3"}
+    mini.goods["1"] = ("Bag 1, new", "100.00", "/p/1.png")
+    mini.goods["2"] = ("Bag 2, new", "200.00", "/p/2.png")
+    crawling("mini")
+    mini.site.clear_requests()
+    result = screenshots.run(crawling.store, crawling.home, operation=watched)
+    assert result.outcome is Outcome.good, result.lines
+    assert {path for path in _asked(mini) if "/item/" in path} == {"/item/1", "/item/9"}, "2 is new, too, and no business of the watch"

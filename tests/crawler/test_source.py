@@ -8,9 +8,10 @@ from crawler import source as sources
 from crawler.loader import Loader, spider_of
 from crawler.platforms import parser_version
 from crawler.reading import role
-from crawler.source import Source, host_of, is_inner, read_source
+from crawler.source import Source, is_inner, read_source
 from store.config import ConfigError, Home
 from store.errors import TouchstoneError
+from store.words.hosts import host_of
 
 GOOD = """title: Test
 kind: shop
@@ -90,7 +91,7 @@ def test_hosts() -> None:
     assert (
         host_of("https://WWW.Shop.example:443/x") == "shop.example"
         and host_of("http://a.example:8080") == "a.example:8080"
-        and host_of("http://[") == ""
+        and host_of("http://[") == host_of("http://a.example:x/") == ""
     )
     assert all(map(is_inner, ("localhost", "127.0.0.1:80", "192.168.1.1", "169.254.169.254", "x.internal"))) and not is_inner(
         "shop.example"

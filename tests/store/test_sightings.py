@@ -127,6 +127,20 @@ def test_a_stall_and_a_listing_of_the_web_meet_by_phone_however_it_is_written(st
         assert [m.sightings for m in reader.same_seller(seller=listing.seller)] == [(each.reference,)]
 
 
+def test_the_stall_is_met_first_among_the_many_listings_of_an_account(store: Store, build: Builder) -> None:
+    web = Builder(store, source="market")
+    first = web.listing("0", title="Bags", text="WhatsApp +44 7700 900123", seller="deals", seller_name="Deals")
+    for number in range(1, 61):
+        web.listing(str(number), title=f"Other {number}", seller="deals", seller_name="Deals")
+    called = web.listing("61", title="Hats", text="Ring 07700 900123", seller="hats")
+    web.close()
+    each = keep(store, build, told(build, "Belts. Phone: 07700 900123", account=True))
+    with store.acting("officer", purpose="look") as reader:
+        met = reader.same_seller(listing=first.listing)
+    assert [m.summary.listing.id for m in met][:2] == [each.listing, called.listing] and met[0].sightings == (each.reference,)
+    assert (len(met), met.left_out) == (50, 12)
+
+
 def test_they_meet_by_the_very_same_picture_but_not_by_one_that_everybody_shows(store: Store, build: Builder) -> None:
     web, picture, stock = Builder(store, source="market"), jpeg(1), jpeg(2)
     listing = web.listing("1", title="Bag", pictures=(picture, stock))
