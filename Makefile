@@ -4,6 +4,8 @@ SEED   := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SHARED ?= ../shared
+# a test waits for a server, a browser or a disk half of its time: one process more than there are cores, and no more than four
+JOBS   ?= $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null && echo "sudo -n"; })
 
 .PHONY: help install install-test demo demo-real test test-full check bench clean
@@ -36,11 +38,11 @@ demo-real: install  ## the same path over real pages and adverts of $(SHARED), w
 
 test: install-test  ## the tests, as CI runs them
 	@echo "SEED=$(SEED): 'make $@ SEED=$(SEED)' draws the same random cases again"
-	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-seed=$(SEED) -m "not slow"
+	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --hypothesis-seed=$(SEED) -m "not slow"
 
 test-full: install-test  ## the long batteries too
 	@echo "SEED=$(SEED): 'make $@ SEED=$(SEED)' draws the same random cases again"
-	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-seed=$(SEED)
+	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --hypothesis-seed=$(SEED)
 
 check: install-test  ## style, types, imports
 	$(BIN)/ruff check .

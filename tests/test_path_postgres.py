@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 
 import psycopg
+import pytest
 from sqlalchemy.engine import make_url
 
 from tests.market import start_market
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MATERIAL = ROOT / "tests" / "market"
 
 
+@pytest.mark.slow
 def test_scan_judge_and_export_on_postgresql(postgres: str, tmp_path: Path) -> None:
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
