@@ -24,7 +24,6 @@ class Sought:
     label: re.Pattern[str]
     link: re.Pattern[str] | None = None
     fits: Callable[[str], bool] = lambda text: 1 < len(text) <= 80
-    differs: bool = False
 
 
 FIELDS = {
