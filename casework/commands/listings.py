@@ -13,7 +13,7 @@ from casework import queue as officers_queue
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from store.meetings import Meeting, Meetings
 from store.words.money import decimal_price, format_price
-from store.words.records import Flag, Snapshot, SubjectKind, Verdict
+from store.words.records import Details, Flag, Snapshot, SubjectKind, Verdict
 
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
@@ -42,6 +42,20 @@ def register(app: typer.Typer) -> None:
 
 def price_of(s: Snapshot) -> str:
     return format_price(s.price_minor, s.currency) if s.price_minor is not None and s.currency else s.price_text
+
+
+def beside_words(d: Details) -> str:
+    """What the page said, at its newest capture, of what is no part of the words: as read, and as written in brackets; "" where nothing."""
+    said = (
+        ("posted", f"{d.posted_at:%Y-%m-%d %H:%M} UTC" if d.posted_at else None, d.posted_text),
+        ("offered", d.quantity, d.quantity_text),
+        ("sold", d.sold, d.sold_text),
+        ("price before", d.price_was_text or None, ""),
+        ("VAT", d.vat or None, ""),
+        ("kind of price", d.price_kind.replace("_", " ") or None, ""),
+    )
+    shown = ((name, "not understood" if value is None else value, text) for name, value, text in said if value is not None or text)
+    return " · ".join(f"{name} {value}" + (f" ('{text}')" if text else "") for name, value, text in shown)
 
 
 @listings.command("list")
@@ -82,7 +96,7 @@ def listing_list(
 
 @listings.command("show")
 def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json = False, home: Folder = None) -> None:
-    """One listing: its words, every reason with its points, and what was not examined.
+    """One listing: its words, what its page says beside them, every reason with its points, and what was not examined.
 
     Example: touchstone listing show my_marketplace 12345
     """
@@ -97,6 +111,8 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
     say(
         f"{shown.summary.listing.url}\nseller {s.seller_name or s.seller or 'not stated'} · {s.place or 'no place stated'} · {shown.summary.image_count} pictures",
     )
+    if beside := beside_words(shown.summary.details):
+        say(beside)
     say(s.text)
     if shown.flag is None:
         say("Not weighed yet: `touchstone flag`.")

@@ -113,7 +113,8 @@ def test_a_reading_again_broken_off_half_way_brings_no_old_page_back(store: Stor
         first = reader.capture(readings[0].capture)
     better = Snapshot(**{**SUSPECT, "price_minor": 10000, "condition": "new"})
     store.keep_readings(first, "hand", "hand/2", [Parsed("1", "http://stall.example/item/1", better)], build.run.id)
-    assert store.behind("stall", "hand/2") == 2
+    with store.acting("system", purpose="test") as reader:
+        assert [each.id for each in reader.captures_of(source="stall", behind="hand/2")] == [each.capture for each in readings[1:]]
     with store.acting("officer", purpose="history") as reader:
         assert reader.summaries()[0].snapshot.price_minor == 5000
         assert [v.snapshot.price_minor for v in reader.history(readings[0].listing)] == [10000, 8000, 5000]
