@@ -522,6 +522,38 @@ def test_cookies_that_are_handed_in_do_not_enter_the_archive(work: Work) -> None
     assert COOKIE.encode() not in kept and b"[secret removed]" in kept
 
 
+def test_a_file_that_was_handed_in_can_be_an_exhibit_and_is_then_in_the_pack_and_not_erased(work: Work) -> None:
+    import gzip
+    import hashlib
+
+    video = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"belts" * 1000
+    added = work.add(work.file("Ottoline.mp4", video), "--told", "public", "--note", "Belts", "--obtained", "by e-mail")
+    [file] = work.json("sighting", "show", added["sighting"]["reference"])["files"]
+    work.run("case", "new", "C-1", "--title", "Belts")
+    said = work.run("case", "add", "C-1", "capture", str(file["capture"]), "--initials", "AB")
+    assert "Exhibit AB1: File handed in to sightings_public" in said and hashlib.sha256(video).hexdigest() in "".join(said.split())
+    assert "Ottoline" not in said
+    work.run("case", "export", "C-1", "--why", "test")
+    pack = next(p for p in (work.folder / "var" / "packs").iterdir() if p.is_dir())
+    assert verify_pack([str(pack)]) == 0
+    assert any(video in gzip.decompress(path.read_bytes()) for path in pack.rglob("*.warc.gz"))
+    with work.store() as store, pytest.raises(TouchstoneError, match="under hold of exhibit"):
+        store.erase(file["capture"], actor="a.officer", reason="retention")
+    for ref, why in (("x", "is no number of a capture"), ("999", "not every capture of")):
+        with pytest.raises(TouchstoneError, match=why):
+            work.run("case", "add", "C-1", "capture", ref, "--initials", "AB")
+
+
+def test_bytes_that_were_erased_are_no_exhibit(work: Work) -> None:
+    added = work.add(work.file("a.pdf", b"%PDF-1.7\n%%EOF\n"), "--obtained", "x")
+    [file] = work.json("sighting", "show", added["sighting"]["reference"])["files"]
+    work.run("case", "new", "C-1", "--title", "Belts")
+    with work.store() as store:
+        store.erase(file["capture"], actor="a.officer", reason="retention")
+    with pytest.raises(TouchstoneError, match="were erased"):
+        work.run("case", "add", "C-1", "capture", str(file["capture"]), "--initials", "AB")
+
+
 # -- lists -----------------------------------------------------------------------------------------------------------------
 HEAD = [
     "Case number",
