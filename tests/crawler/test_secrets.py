@@ -33,7 +33,9 @@ SourceSpider.ask = lambda self, url, **more: asked(self, url, headers={{"Authori
     status, result = crawling.patched("mini", code)
     assert status == 0, result
     sent = [request for request in mini.site.requests if request.path.startswith("/list")]
-    assert TOKEN in sent[0].path and PASSWORD in sent[0].path and sent[0].headers["Authorization"] == f"Bearer {HEADER}", "they were really used"
+    assert TOKEN in sent[0].path and PASSWORD in sent[0].path and sent[0].headers["Authorization"] == f"Bearer {HEADER}", (
+        "they were really used"
+    )
     kept = _everything(crawling.home.folder)
     names = {path.relative_to(crawling.home.folder).parts[-2] for path in crawling.home.folder.rglob("*") if path.is_file()}
     assert {"archive", "log"} <= names and b"/item/1" in kept, "archive, database and logs are looked through"
