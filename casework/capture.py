@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from casework.operations import find_operations
 from store.config import Home
 from store.errors import TouchstoneError
 from store.runs import PassResult
 from store.store import Store
+from store.strict import near
 from store.words.records import Capture, Purpose, Run
 
 
@@ -42,6 +42,8 @@ def capture(
     from crawler import once
     from crawler.source import Kind
 
+    if kind not in list(Kind):
+        raise TouchstoneError(f"'{kind}' is no kind of source; there are: {', '.join(Kind)}{near(kind, Kind)}")
     stated = find_operations(home, [operation])[0] if operation else None
     if stated and stated.purpose is Purpose.market_sweep:
         raise TouchstoneError(
@@ -49,9 +51,8 @@ def capture(
         )
     if stated and stated.purpose is Purpose.subject_watch and url not in stated.subjects:
         raise TouchstoneError(f"operation {stated.reference} is a watch on other pages than {url}: its `subjects:` name those it covers")
-    begun = datetime.now(UTC)
     result = once.run(store, home, url, operation=stated, kind=Kind(kind), reason=reason, actor=actor)
-    run = next((each for each in store.runs("capture", limit=5) if each.started_at >= begun and each.actor == actor), None)
+    run = store.run(result.run) if result.run else None
     if run is None:
         return Captured(result, None, (), ())
     with store.acting(actor, purpose="capture", justification=why, run=run.id) as reader:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from store.config import Home
@@ -18,9 +19,10 @@ from store.store import SYSTEM, Store
 from store.strict import ConfigError, FieldError, load, near
 from store.version import code_version
 from store.words.purposes import refusal, searches, unfit
-from store.words.records import Authorisation, Cadence, Operation, Outcome, Purchase, Purpose
+from store.words.records import Authorisation, Cadence, Operation, Outcome, Purchase, Purpose, Run
 
 MOST_SEARCHES = 500  # start addresses of one operation on one source
+BROKEN_OFF = "broken off; gone on with in run"
 _EXAMINING = threading.Lock()
 Progress = Callable[[str, Mapping[str, int]], None]
 
@@ -132,13 +134,16 @@ def run(
     second is refused without a row. When `stopping` is set meanwhile, the crawl is asked to stop, and is gone on with next time: the row
     is then left without an end. Raises TouchstoneError for a name or a file that is not in order; what is raised by a pass ends the run as failed.
     """
+    import crawler.run
+
     [operation] = find_operations(home, [name])
     with store.alone(f"operation {name}") as mine:
         if not mine:
             message = f"operation {name} is being worked on already; wait for it to end"
             return PassResult(Outcome.failed, {}, message, (message,))
         stated = store.keep_operation(operation)
-        left = next((each for each in store.runs("operation", operation=name, limit=1) if each.ended_at is None), None)
+        broken = list(takewhile(_broken_off, store.runs("operation", operation=name, limit=100)))  # and once more while it was gone on with
+        left, first = (broken[0], broken[-1]) if broken else (None, None)
         run = store.begin_run(
             "operation",
             actor=actor,
@@ -148,13 +153,14 @@ def run(
             operation=name,
         )
         if left:
-            store.end_run(left.id, Outcome.failed, {}, f"broken off; gone on with in run {run.id[:8]}")
+            store.end_run(left.id, Outcome.failed, {}, f"{BROKEN_OFF} {run.id[:8]}")
+        begun = first.started_at if first and resume and not crawler.run.not_gone_on(first, stated) else None
         refused = why_not(store, operation, datetime.now(UTC))
         try:
             result = (
                 PassResult(Outcome.failed, {}, refused, (f"NOT STARTED {name}: {refused}",))
                 if refused
-                else _passes(store, home, operation, actor, reason, resume, examine, stopping, progress)
+                else _passes(store, home, operation, actor, reason, resume, begun, examine, stopping, progress)
             )
         except Exception as error:  # a run without an end would be due at once, and again, and crawl each time
             store.end_run(run.id, Outcome.failed, {}, f"{type(error).__name__}: {error}")
@@ -165,6 +171,10 @@ def run(
     return result
 
 
+def _broken_off(run: Run) -> bool:
+    return run.ended_at is None or run.message.startswith(BROKEN_OFF)
+
+
 def _passes(
     store: Store,
     home: Home,
@@ -172,6 +182,7 @@ def _passes(
     actor: str,
     reason: str,
     resume: bool,
+    begun: datetime | None,
     examine: bool,
     stopping: threading.Event | None,
     progress: Progress | None,
@@ -189,6 +200,7 @@ def _passes(
             reason=reason,
             actor=actor,
             resume=resume,
+            begun=begun,
             stopping=stopping,
             progress=progress,
         )

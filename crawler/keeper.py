@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.images import image_of
 from crawler.pages import page_of
+from crawler.processes import end_with
 from crawler.reading import Read, keep_page, parse_page
 from crawler.source import Source
 from store.archive import ArchiveError, ArchiveWriter, InUse
@@ -227,7 +228,7 @@ def _live(link: socket.socket, home: Home, parent: int) -> None:
             signal.signal(each, signal.SIG_IGN)  # the crawl ends its requests that are on their way, and needs them kept
         os.closerange(3, link.fileno())  # the unit's locks go with the crawl's own process
         os.closerange(link.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-        _end_with(parent)
+        end_with(parent, signal.SIGKILL)  # what the crawl had not been told is kept is asked for again
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a crawl says there is read by a program
         _serve(link, home)
         status = 0
@@ -294,17 +295,6 @@ def _carried(answer: Any) -> Any:
         except Exception:
             return RuntimeError(f"{type(answer).__name__}: {answer}")
     return answer
-
-
-def _end_with(parent: int) -> None:
-    """Be killed when the crawl is: what it had not been told is kept is asked for again."""
-    if sys.platform == "linux":
-        import ctypes
-
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
 
 
 # -- messages ----------------------------------------------------------------------------------------------------------------

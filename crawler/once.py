@@ -17,6 +17,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from crawler import run as crawl
+from crawler.patterns import met
 from crawler.source import Expect, Kind, Source, find_sources
 from crawler.spider import SourceSpider
 from store.config import Home
@@ -32,8 +33,9 @@ def source_of(home: Home, url: str, kind: Kind) -> Source:
     """The source that owns an address, or one made for it. Raises TouchstoneError for what is no web address."""
     if not re.match(r"https?://[^/\s]+", url):
         raise TouchstoneError(f"'{url}' is not a web address: it must begin with http:// or https://")
-    if owner := next((source for source in find_sources(home) if source.owns(url)), None):
-        return owner
+    owners = [source for source in find_sources(home) if source.owns(url)]
+    if owners:  # several may share a host: the one whose listings are at such addresses
+        return next((each for each in owners if each.ref and met(each.ref, url, if_slow=False)), owners[0])
     from crawler.browser import find_chromium
 
     parts = urlsplit(url)

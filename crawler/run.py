@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from crawler.source import find_sources
@@ -19,10 +20,12 @@ from store.config import Home, Settings
 from store.executors import make_executor
 from store.runs import PassResult, worst
 from store.store import SYSTEM, Store
+from store.version import code_version
 from store.words.hosts import host_of
-from store.words.records import Operation, Outcome
+from store.words.records import Operation, Outcome, Run
 
 Progress = Callable[[str, Mapping[str, int]], None]
+OLDEST_RUN = timedelta(days=1)  # a page kept longer ago than this is no answer to a crawl of today
 PATIENCE = 60.0  # a worker's orphan ends its requests that are on their way, and no more
 
 
@@ -65,10 +68,13 @@ def run(
     screenshots: str = "",
     actor: str = SYSTEM,
     resume: bool = True,
+    begun: datetime | None = None,
     stopping: threading.Event | None = None,
     progress: Progress | None = None,
 ) -> PassResult:
     """Crawl sources (all of the working folder's where none is named). `progress` is called with a source and its counts so far.
+
+    Where this goes on with what was `begun` earlier and broken off, units that have ended since are not crawled again.
 
     When `stopping` is set, the units that run are asked to stop, and no further one is started (not on a cluster). An interrupted unit is
     gone on with under its own run. Raises TouchstoneError for a name that is no source.
@@ -80,15 +86,15 @@ def run(
     results: list[PassResult] = []
     if executor is None:
         for chain in chains.values():
-            results += crawl_units(home.folder, chain, why, actor, resume, progress, stopping=stopping)
+            results += crawl_units(home.folder, chain, why, actor, resume, progress, begun, stopping)
     elif isinstance(executor, ThreadPoolExecutor):
         threads = [
-            executor.submit(crawl_units, home.folder, chain, why, actor, resume, progress, stopping=stopping) for chain in chains.values()
+            executor.submit(crawl_units, home.folder, chain, why, actor, resume, progress, begun, stopping) for chain in chains.values()
         ]
         for done in as_completed(threads):
             results += done.result()
     else:
-        begun, folder = datetime.now(UTC), home.folder.resolve()
+        begun, folder = begun or datetime.now(UTC), home.folder.resolve()
         futures = {executor.submit(crawl_units, folder, chain, why, actor, resume, None, begun): chain for chain in chains.values()}
         for future in as_completed(futures):
             results += future.result()
@@ -112,6 +118,19 @@ def _why(store: Store, operation: Operation | str | None, reason: str) -> Why:
     """Raises TouchstoneError for an operation that is not recorded."""
     stated = store.operation(operation) if isinstance(operation, str) else operation
     return Why(stated.reference, store.keep_operation(stated), reason) if stated else Why(reason=reason)
+
+
+def not_gone_on(left: Run | None, config: str) -> str:
+    """Why a run that was broken off is not gone on with: its rows would say that old pages, or another program's reading, are this crawl's."""
+    if left is None:
+        return ""
+    if left.config_digest != config:
+        return "the configuration has changed since"
+    if left.code_version != code_version():
+        return "it was begun by another version of the program"
+    if datetime.now(UTC) - left.started_at > OLDEST_RUN:
+        return f"it was begun more than {OLDEST_RUN.days * 24} hours ago"
+    return ""
 
 
 def crawl_units(
@@ -144,7 +163,7 @@ def crawl_units(
 
 def _ended_since(folder: Path, name: str, operation: str | None, begun: datetime) -> PassResult | None:
     with Store.open(Home(folder)) as store:
-        runs = [run for run in store.runs("crawl", name, limit=5) if run.operation == operation and run.started_at >= begun]
+        runs = [run for run in store.runs("crawl", name, operation=operation or "", limit=5) if run.started_at >= begun]
     for run in runs:
         if run.outcome:
             said = f"{name}: {run.outcome}, run {run.id[:8]}" + (f": {run.message}" if run.message else "")
@@ -169,6 +188,7 @@ def _crawl_unit(
     command += ["--screenshots", why.screenshots] if why.screenshots else []
     command += [] if resume else ["--afresh"]
     command += ["--patience", str(patience)] if patience else []
+    command += [f"--parent={os.getpid()}"]
     log = folder / "var" / "log" / f"crawl-{name}.err"
     log.parent.mkdir(parents=True, exist_ok=True)
     result: PassResult | None = None
@@ -215,7 +235,7 @@ def _stop_with(process: subprocess.Popen[str], stopping: threading.Event, done: 
 def _result(said: Mapping[str, object]) -> PassResult:
     counts, lines = said["counts"], said["lines"]
     assert isinstance(counts, dict) and isinstance(lines, list)
-    return PassResult(Outcome(str(said["outcome"])), counts, str(said["message"]), tuple(lines))
+    return PassResult(Outcome(str(said["outcome"])), counts, str(said["message"]), tuple(lines), str(said["run"]))
 
 
 def _together(results: Sequence[PassResult]) -> PassResult:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import shutil
 import sys
 import tempfile
@@ -244,8 +245,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("real", type=Path)
     parser.add_argument("source")
     parser.add_argument("--pages", type=int, default=PAGES)
+    parser.add_argument("--parent", type=int, default=os.getppid())
     options = parser.parse_args(arguments)
-    end_with_parent()
+    end_with_parent(options.parent)
 
     def say(what: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(what) + "\n")

@@ -17,8 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,8 @@ import scrapy.core.downloader.contextfactory  # noqa: F401  # isort: skip
 
 from crawler.clock import measure
 from crawler.health import drifted
+from crawler.processes import end_with
+from crawler.run import not_gone_on
 from crawler.source import Kind, Source, find_sources
 from store.archive import ArchiveWriter
 from store.config import Home, digest
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 Report = Callable[[Mapping[str, int]], None]
 EXIT = {Outcome.good: 0, Outcome.unmet: 1, Outcome.failed: 2}
 
-OLDEST_RUN = timedelta(days=1)  # a page kept longer ago than this is no answer to a crawl of today
+CAPTURE = "capture"
 
 
 @dataclass
@@ -148,7 +149,7 @@ def crawl(
             home, ["touchstone.yml", "walls.yml", "addresses.yml", "health.yml", *([f"sources/{name}.yml"] if name != CAPTURED else [])]
         )
         config = digest_of([config, *source.start]) if operation or once or shown else config
-        pass_name = "capture" if once else "screenshot" if shown else "crawl"
+        pass_name = CAPTURE if once else "screenshot" if shown else "crawl"
         run, resumed = _run(store, pass_name, source, operation, actor, config, home, resume)
         justification = f"crawl of source {name}" + (" resumed from its own kept captures" if resumed else "")
         with store.acting(actor, purpose=str(errand.purpose), justification=justification, run=run.id) as reader:
@@ -159,8 +160,8 @@ def crawl(
             closed = "" if why_not else spin(unit, spider_of_screenshots(source) if shown else spider_of_page(source) if once else None)
         if why_not:
             store.end_run(run.id, Outcome.failed, dict(unit.counts), why_not)
-            return PassResult(Outcome.failed, dict(unit.counts), why_not, (f"NOT STARTED {name}: {why_not}",))
-        return _ended(unit, closed)
+            return PassResult(Outcome.failed, dict(unit.counts), why_not, (f"NOT STARTED {name}: {why_not}",), run.id)
+        return replace(_ended(unit, closed), run=run.id)
 
 
 def _browser_missing(source: Source) -> str:
@@ -183,8 +184,9 @@ def _run(
     store: Store, pass_name: str, source: Source, operation: str | None, actor: str, config: str, home: Home, resume: bool
 ) -> tuple[Run, bool]:
     """The run that a crash left unfinished, to be gone on with, or a new one."""
-    left = store.unfinished_run(pass_name, source.name, operation)
-    why = _not_gone_on(left, config) if resume else "a new run was asked for"
+    # a page that is captured holds no lock: what has not ended may be going on beside it
+    left = store.unfinished_run(pass_name, source.name, operation) if pass_name != CAPTURE else None
+    why = not_gone_on(left, config) if resume else "a new run was asked for"
     if left and not why:
         return left, True
     if left:
@@ -200,19 +202,6 @@ def _run(
         clock=measure(home.settings.clock.server),
     )
     return run, False
-
-
-def _not_gone_on(left: Run | None, config: str) -> str:
-    """Why a run that was broken off is not gone on with: its rows would say that old pages, or another program's reading, are this crawl's."""
-    if left is None:
-        return ""
-    if left.config_digest != config:
-        return "the configuration has changed since"
-    if left.code_version != code_version():
-        return "it was begun by another version of the program"
-    if datetime.now(UTC) - left.started_at > OLDEST_RUN:
-        return f"it was begun more than {OLDEST_RUN.days * 24} hours ago"
-    return ""
 
 
 def spin(unit: Unit, spider: Any = None) -> str:
@@ -366,22 +355,20 @@ def log_to(path: Path) -> None:
     )
 
 
-def end_with_parent() -> None:
+def end_with_parent(parent: int) -> None:
     """Be asked to stop when the command that started this process ends, however it ends: nobody would know that it still contacts a site.
 
     The kernel tells of the end of each thread that was our parent in turn, and Scrapy takes a second SIGTERM for an order to drop what
     is on its way: so the first notice is passed on, and the others are not.
     """
+
+    def stop(*_: Any) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.raise_signal(signal.SIGTERM)
+
     if sys.platform == "linux":
-        import ctypes
-
-        def stop(*_: Any) -> None:
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            signal.raise_signal(signal.SIGTERM)
-
         signal.signal(signal.SIGHUP, stop)
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGHUP)
+    end_with(parent, signal.SIGHUP)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -397,8 +384,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--actor", default=SYSTEM)
     parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for another process that is at this unit")
     parser.add_argument("--afresh", action="store_true", help="do not go on with an unfinished run")
+    parser.add_argument("--parent", type=int, default=os.getppid(), help="the process whose end is this one's")
     options = parser.parse_args(arguments)
-    end_with_parent()
+    end_with_parent(options.parent)
 
     orphaned = False
 
@@ -431,7 +419,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except TouchstoneError as error:
         result = PassResult(Outcome.failed, {}, str(error), (f"NOT STARTED {options.source}: {error}",))
-    say({"result": {"outcome": str(result.outcome), "counts": dict(result.counts), "message": result.message, "lines": list(result.lines)}})
+    say({"result": {**asdict(result), "outcome": str(result.outcome), "counts": dict(result.counts)}})
     return EXIT[result.outcome]
 
 

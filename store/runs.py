@@ -35,11 +35,36 @@ class PassResult:
     counts: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
     lines: tuple[str, ...] = ()
+    run: str = ""  # the row that says so, where whoever asked for it needs it
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """How several passes ended together: as the worst of them did. Of none, nothing ran."""
     return max(outcomes, key=list(Outcome).index, default=Outcome.failed)
+
+
+_RUNS = select(t.run, t.run_end.c.ended_at, t.run_end.c.outcome, t.run_end.c.counts_json, t.run_end.c.message).select_from(
+    t.run.outerjoin(t.run_end)
+)
+
+
+def _run_of(r: Any) -> Run:
+    return Run(
+        r.id,
+        r.pass_name,
+        r.actor,
+        r.authority,
+        r.code_version,
+        r.config_digest,
+        r.started_at,
+        r.operation,
+        r.source,
+        r.ended_at,
+        Outcome(r.outcome) if r.outcome else None,
+        json.loads(r.counts_json or "{}"),
+        r.message or "",
+        json.loads(r.clock_json),
+    )
 
 
 class Runs:
@@ -118,8 +143,7 @@ class Runs:
 
     def runs(self, pass_name: str | None = None, source: str | None = None, *, operation: str | None = None, limit: int = 50) -> list[Run]:
         """Newest first; of one operation, or with "" of none."""
-        query = select(t.run, t.run_end.c.ended_at, t.run_end.c.outcome, t.run_end.c.counts_json, t.run_end.c.message)
-        query = query.select_from(t.run.outerjoin(t.run_end)).order_by(t.run.c.started_at.desc()).limit(limit)
+        query = _RUNS.order_by(t.run.c.started_at.desc()).limit(limit)
         if pass_name:
             query = query.where(t.run.c.pass_name == pass_name)
         if source:
@@ -127,25 +151,15 @@ class Runs:
         if operation is not None:
             query = query.where(t.run.c.operation == operation if operation else t.run.c.operation.is_(None))
         with self.database.reading() as c:
-            return [
-                Run(
-                    r.id,
-                    r.pass_name,
-                    r.actor,
-                    r.authority,
-                    r.code_version,
-                    r.config_digest,
-                    r.started_at,
-                    r.operation,
-                    r.source,
-                    r.ended_at,
-                    Outcome(r.outcome) if r.outcome else None,
-                    json.loads(r.counts_json or "{}"),
-                    r.message or "",
-                    json.loads(r.clock_json),
-                )
-                for r in c.execute(query)
-            ]
+            return [_run_of(r) for r in c.execute(query)]
+
+    def run(self, number: str) -> Run:
+        """The run of that id. Raises TouchstoneError for one the store does not know."""
+        with self.database.reading() as c:
+            row = c.execute(_RUNS.where(t.run.c.id == number)).first()
+        if row is None:
+            raise TouchstoneError(f"no run '{number}' is known to this store")
+        return _run_of(row)
 
     def unfinished_run(self, pass_name: str, source: str, operation: str | None) -> Run | None:
         """The newest run of this unit if it never ended: what a crash left, to be gone on with. The caller holds the unit's lock."""

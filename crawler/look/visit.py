@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import asdict
@@ -187,8 +188,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--why", default="")
     parser.add_argument("--testing", action="store_true")
     parser.add_argument("--render", action="store_true")
+    parser.add_argument("--parent", type=int, default=os.getppid())
     options = parser.parse_args(arguments)
-    end_with_parent()
+    end_with_parent(options.parent)
 
     def say(what: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(what) + "\n")

@@ -141,3 +141,30 @@ def test_the_command_prints_what_it_kept(mini: Mini, crawling: Crawling) -> None
     assert done.returncode == 0 and said["run"]["operation"] == "buy" and said["run"]["actor"] == "a.officer"
     assert all(len(c["body_digest"]) == 64 and c["id"] for c in said["captures"]) and said["listings"] == [["mini", "1", "Bag 1"]]
     assert {e.body["purpose"] for e in crawling.store.log() if e.body["verb"] == "collection"} == {"test_purchase"}
+
+
+def test_two_at_once_are_two_runs_and_each_tells_its_own(mini: Mini, crawling: Crawling) -> None:  # noqa: F811
+    """Neither takes the other's unfinished run for what a crash has left."""
+    mini.site.latency = 1.5
+    mini.write(crawling.home)
+    command = [sys.executable, "-m", "casework.cli", "capture", "--json", "--home", str(crawling.home.folder)]
+    both = [subprocess.Popen([*command, f"{mini.site.url}item/{n}"], cwd=ROOT, stdout=subprocess.PIPE, text=True) for n in (1, 2)]
+    said = [json.loads(each.communicate(timeout=180)[0]) for each in both]
+    assert [each["outcome"] for each in said] == ["good", "good"], said
+    assert [each["listings"] for each in said] == [[["mini", "1", "Bag 1"]], [["mini", "2", "Bag 2"]]]
+    runs = sorted(crawling.store.runs("capture"), key=lambda run: run.started_at)
+    assert len(runs) == 2 and {run.outcome for run in runs} == {Outcome.good} and {run.id for run in runs} == {s["run"]["id"] for s in said}
+    first, second = runs
+    assert first.ended_at and second.started_at < first.ended_at, "they were going on at one time"
+
+
+def test_a_kind_that_is_none_is_said_in_a_sentence(mini: Mini, crawling: Crawling) -> None:  # noqa: F811
+    with pytest.raises(TouchstoneError, match=r"'shp' is no kind of source; there are: shop, .*did you mean 'shop'"):
+        take(crawling, f"{mini.site.url}item/1", kind="shp")
+    assert mini.site.requests == []
+
+
+def test_of_several_sources_on_a_host_the_one_whose_listings_are_at_such_addresses(mini: Mini, crawling: Crawling) -> None:  # noqa: F811
+    mini.write(crawling.home, name="adverts", ref=r"/ad/(\w+)")
+    mini.write(crawling.home, name="items")
+    assert take(crawling, f"{mini.site.url}item/2").listings == [("items", "2", "Bag 2")]

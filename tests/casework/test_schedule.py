@@ -21,6 +21,7 @@ from store.runs import PassResult
 from store.store import SYSTEM, Store
 from store.words.records import Cadence, Outcome
 from tests.crawler.conftest import ROOT, Crawling, Mini, crawling, home, mini, store  # noqa: F401  # fixtures
+from tests.market.server import Response
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)  # summer: London is an hour ahead
 
@@ -313,3 +314,31 @@ def test_what_raises_after_the_crawl_is_crawled_once_a_period(mini: Mini, crawli
     assert "an operation could not be worked on" in said and "Traceback" in said and "in examined" in said
     [entry] = schedule.entries(crawling.store, crawling.home, datetime.now(UTC))
     assert entry.due == run.started_at + timedelta(days=1)
+
+
+def test_what_had_ended_before_it_was_broken_off_is_not_crawled_again(mini: Mini, crawling: Crawling) -> None:  # noqa: F811
+    """Killed twice at its second source: the first was done before the first time."""
+    mini.goods = {str(n): (f"Bag {n}", "10.00", "/p/1.png") for n in range(1, 10)}
+    mini.pages["/first"] = Response(b"<a class=card href=/item/1>1</a>")
+    mini.write(crawling.home, name="first", start=f"{mini.site.url}first")
+    path = mini.write(crawling.home, name="second", expect=9)
+    path.write_text(path.read_text().replace("delay: 0\n", "delay: 0.5\n").replace("concurrency: 4", "concurrency: 1"))
+    state(crawling.home.folder)
+    stated = crawling.home.folder / "configs" / "operations" / "bags.yml"
+    stated.write_text(stated.read_text().replace("[mini]", "[first, second]"))
+    for times in (1, 2):
+        so_far = len(mini.site.requests)
+        clock = start(crawling.home.folder)
+        until(lambda: sum("/item/" in each.path for each in mini.site.requests[so_far:]) >= (3 if times == 1 else 1))  # noqa: B023
+        clock.kill()
+        clock.communicate()
+    with crawling.store.alone("operation bags") as free:
+        assert free
+    result = schedule.once(crawling.store, crawling.home, examine=False)["bags"]
+    assert result.outcome is Outcome.good and result.counts["listings"] == 10, result.lines
+    assert [request.path for request in mini.site.requests].count("/first") == 1
+    assert {run.source: run.outcome for run in crawling.store.runs("crawl")} == {"first": Outcome.good, "second": Outcome.good}
+    assert len(crawling.store.runs("crawl")) == 2 and len(ran(crawling.store)) == 3
+    tomorrow = datetime.now(UTC) + timedelta(days=1, minutes=1)
+    assert schedule.once(crawling.store, crawling.home, examine=False, now=tomorrow)["bags"].outcome is Outcome.good
+    assert [request.path for request in mini.site.requests].count("/first") == 2, "the next time is a crawl of all"

@@ -108,3 +108,19 @@ def test_a_crawl_ends_with_the_command_that_started_it(mini: Mini, crawling: Cra
         seen = len(mini.site.requests)
         time.sleep(3)
     assert 0 < seen == len(mini.site.requests) < 60
+
+
+def test_a_crawl_whose_parent_dies_while_it_is_loading_asks_for_nothing(mini: Mini, crawling: Crawling) -> None:
+    """The command is killed in the moment that it has started the crawl's process, which has not asked to be told of that yet."""
+    mini.write(crawling.home)
+    program = (
+        "import os, subprocess\nfrom pathlib import Path\nfrom crawler import run\nreal = subprocess.Popen\n"
+        "def die(*given, **more):\n    print(real(*given, **more).pid, flush=True)\n    os._exit(9)\n"
+        f"subprocess.Popen = die\nrun.crawl_units(Path({str(crawling.home.folder)!r}), ['mini'], run.Why(), 'system', True)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 9
+    end = time.monotonic() + 60
+    while Path(f"/proc/{int(done.stdout)}").exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{int(done.stdout)}").exists() and mini.site.requests == []
