@@ -692,6 +692,16 @@ def test_a_hostile_workbook_is_one_sentence(work: Work, kind: str, monkeypatch: 
         work.run("sighting", "import", work.file("x.xlsx", body), "--columns", "complaints")
 
 
+def test_a_sheet_that_breaks_off_in_the_middle_says_where_and_why(work: Work) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(as_xlsx())) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, data.replace(b"</sheetData>", b"</row></sheetData>") if "sheet1" in name else data)
+    with pytest.raises(TouchstoneError, match=r"row \d+ of the sheet cannot be read: .*mismatched tag"):
+        work.run("sighting", "import", work.file("x.xlsx", out.getvalue()), "--columns", "complaints")
+
+
 # -- when, and who ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "moment"),
