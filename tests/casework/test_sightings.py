@@ -770,6 +770,13 @@ def test_who_told_it_is_found_however_written(said: str, kept: str) -> None:
     assert Apart(Informant(0, NAME, f"{PHONE}\n{MAIL}\n4 Letterbox Lane, Wexcombe")).without(said) == kept
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16-le"])
+@pytest.mark.parametrize("said", ["Élodie Ångström", "ÉLODIE ÅNGSTRÖM", "élodie ångström"])
+def test_who_told_it_is_found_in_capitals_beyond_ascii(said: str, encoding: str) -> None:
+    apart = Apart(Informant(0, "Élodie Ångström", ""))
+    assert apart.without(f"from {said}.") == f"from {MARKER}." and apart.occurs_in(f"<p>{said}</p>".encode(encoding))
+
+
 def test_who_told_it_is_found_in_a_files_bytes() -> None:
     apart = Apart(Informant(0, NAME, PHONE))
     assert (
