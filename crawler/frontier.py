@@ -28,6 +28,7 @@ class Frontier:
         self.left = Counter[str]()  # lists that were not followed, by the key that forbade it
         self._seen: set[str] = set()
         self._waiting: dict[str, Request] = {}
+        self._barren: set[str] = set()
 
     def wants(self, ref: str) -> bool:
         """Whether a listing's own page is still to be asked for; from now on it counts as asked for."""
@@ -55,6 +56,10 @@ class Frontier:
         else:
             self._waiting[key] = request
 
+    def leave(self, request: Request) -> None:
+        """Say that this list page is not followed, since too many of its kind brought nothing new. Another way may still lead to it."""
+        self._barren.add(_key(request))
+
     def freed(self) -> Iterator[Request]:
         """Those that waited, as far as there is room now."""
         while self._waiting and self.room() and self.lists < self.source.max_pages:
@@ -66,14 +71,16 @@ class Frontier:
         return self.lists < FLOOR or self.asked + self.lists < int(self.source.budget * len(self.refs))
 
     def forget_lists(self) -> None:
-        """Lists are followed anew: they changed while the crawl was broken off."""
-        self._seen.clear()
-        self._waiting.clear()
+        """Lists are followed anew: they changed while the crawl was broken off. Sitemaps are not, so those that wait go on waiting."""
+        self._waiting = {key: request for key, request in self._waiting.items() if "way" in request.meta}
+        self._seen = set(self._waiting)
+        self._barren.clear()
         self.lists = 0
 
     def ended(self) -> list[str]:
         """What was not followed and why, as sentences."""
         self.left["budget"] += len(self._waiting)
+        self.left["barren"] += len(self._barren - self._seen)
         said = []
         if number := self.left["budget"]:
             said.append(

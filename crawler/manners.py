@@ -25,6 +25,7 @@ from twisted.internet.error import DNSLookupError
 from crawler import connection
 from crawler.source import is_inner
 from crawler.unit import Unit, unit_of
+from store.history import PAGES_REFUSED
 from store.words.hosts import host_of
 from store.words.purposes import local_day
 from store.words.records import CaptureKind
@@ -182,6 +183,8 @@ class Robots(RobotsTxtMiddleware):
                 unit.count("robots overridden")
                 return
             unit.count("robots refusals")
+            if request.meta.get("kind") is CaptureKind.page:
+                unit.count(PAGES_REFUSED)
             raise
 
 

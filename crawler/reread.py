@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
+from typing import Any
 
 from crawler.entrances import is_feed
 from crawler.pages import decoded, page_of
@@ -20,6 +21,7 @@ from store.words.records import Capture, CaptureKind, Outcome, Run
 
 Progress = Callable[[str, Mapping[str, int]], None]
 PAGE = 200
+DOCUMENTS = (CaptureKind.page, CaptureKind.rendered, CaptureKind.handed_in)
 
 
 def run(
@@ -57,7 +59,7 @@ def _reread(store: Store, home: Home, source: Source, actor: str, progress: Prog
     counts = Counter[str]()
     justification = f"reading the kept pages of {source.name} again as {parser_version(source)}"
     with store.acting(actor, purpose="reread", justification=justification, run=run.id) as reader:
-        for capture in _pages(reader, source):
+        for capture in pages(reader, source):
             counts.update(_one(store, reader, source, capture, run))
             if progress and counts["pages"] % 20 == 0:
                 progress(source.name, counts)
@@ -68,19 +70,27 @@ def _reread(store: Store, home: Home, source: Source, actor: str, progress: Prog
     return counts
 
 
-def _pages(reader: Acting, source: Source) -> Iterator[Capture]:
-    """The source's pages that hold listings, in order of capture: rendered documents where it is rendered.
+def behind(store: Store, source: Source, actor: str = SYSTEM) -> bool:
+    """Whether reading again has something to do before histories are whole: pages that an earlier parser version read and this one has not."""
+    with store.acting(actor, purpose="reread", justification=f"whether pages of {source.name} wait for {parser_version(source)}") as reader:
+        return next(pages(reader, source, behind=parser_version(source)), None) is not None
 
-    Of what was handed in only pages that a listing was read from: other documents in a file are frames and scripts. What was asked for
-    to be pictured was not read then, and is not now (crawler/screenshots.py says why).
+
+def pages(reader: Acting, source: Source, behind: str | None = None) -> Iterator[Capture]:
+    """The source's pages that hold listings, in order of capture: rendered documents where it is rendered. `behind` as in `captures_of`.
+
+    Of other kinds only what a listing was read from: what was crawled before `render` was switched stays in its history, and other
+    documents in a file that was handed in are frames and scripts. What was asked for to be pictured was not read then, and is not now
+    (crawler/screenshots.py says why).
     """
-    kinds = (CaptureKind.rendered if source.render else CaptureKind.page, CaptureKind.handed_in)
+    own = CaptureKind.rendered if source.render else CaptureKind.page
+    of: dict[str, Any] = {"source": source.name, "kinds": DOCUMENTS, "except_by": "screenshot", "behind": behind, "limit": PAGE}
     after = 0
-    while captures := reader.captures_of(source=source.name, kinds=kinds, except_by="screenshot", after=after, limit=PAGE):
+    while captures := reader.captures_of(after=after, **of):
         for capture in captures:
             assert capture.id is not None
             after = capture.id
-            if capture.kind is CaptureKind.handed_in and not reader.readings(capture=capture.id):
+            if capture.kind is not own and not reader.readings(capture=capture.id):
                 continue
             if 200 <= capture.status < 300 and role(source, capture.url_requested, capture.url_final) != "list":
                 yield capture

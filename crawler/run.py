@@ -109,10 +109,9 @@ def run(
 def _catch_up(store: Store, home: Home, name: str, actor: str) -> list[PassResult]:
     """Read a source's earlier pages again where its parser has changed since: a history is of one parser version, or it shows our edits."""
     from crawler import reread
-    from crawler.platforms import parser_version
 
     [source] = find_sources(home, [name])
-    return [reread.run(store, home, sources=[name], actor=actor)] if store.behind(name, parser_version(source)) else []
+    return [reread.run(store, home, sources=[name], actor=actor)] if reread.behind(store, source, actor) else []
 
 
 def _why(store: Store, operation: Operation | str | None, reason: str) -> Why:

@@ -42,17 +42,20 @@ def run(
     if level not in LEVELS:
         return PassResult(Outcome.good, {}, "", ("screenshots are off: `screenshot_from` in touchstone.yml names no level",))
     of = operation.reference if operation else None
-    waiting = {source.name: len(urls) for source in find_sources(home, sources) if (urls := due(store, source, level, actor, of))}
+    waiting = {source.name: urls for source in find_sources(home, sources) if (urls := due(store, source, level, actor, of))}
     if not waiting:
         return PassResult(Outcome.good, {}, "", ("no flagged listing waits for a screenshot",))
     from crawler.browser import MISSING, find_chromium
 
     if find_chromium() is None:
-        number = sum(waiting.values())
+        number = sum(map(len, waiting.values()))
         return PassResult(Outcome.good, {"screenshots not taken": number}, "", (f"no screenshot of {number} flagged listings: {MISSING}",))
-    return crawl.run(
+    result = crawl.run(
         store, home, sources=waiting, operation=operation, screenshots=str(level), actor=actor, stopping=stopping, progress=progress
     )
+    for name, urls in waiting.items():
+        store.concern_flagged(name, urls, actor=actor, why="pictured, since it is flagged")
+    return result
 
 
 def due(store: Store, source: Source, level: Level, actor: str, operation: str | None = None) -> tuple[str, ...]:

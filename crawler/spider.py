@@ -280,7 +280,7 @@ class SourceSpider(scrapy.Spider):
         same_kind = kind_of_list(further.url) == kind_of_list(response.url)
         barren = 0 if new or not same_kind else meta.get("barren", 0) + 1
         if barren >= self.source.barren:
-            self.frontier.left["barren"] += 1
+            self.frontier.leave(further)
             return
         further.meta.update(barren=barren, seen=meta.setdefault("seen", set()))
         self.lists.lead(further, response)
@@ -345,7 +345,7 @@ class SourceSpider(scrapy.Spider):
 
     def closed(self, reason: str) -> None:
         self.unit.remarks += self.frontier.ended()
-        for why in ("budget", "max_pages"):
+        for why in ("budget", "max_pages", "barren"):
             if number := self.frontier.left[why]:
                 self.unit.count(f"lists left for the {why}", number)
 

@@ -396,10 +396,14 @@ class CaptureReads(Reader):
         source: str | None = None,
         kinds: tuple[CaptureKind, ...] = (),
         except_by: str | None = None,
+        behind: str | None = None,
         after: int = 0,
         limit: int = 500,
     ) -> list[Capture]:
-        """Captures in pages by id; with `except_by`, those that a run of that pass made are left out."""
+        """Captures in pages by id; with `except_by`, those that a run of that pass made are left out.
+
+        With `behind`, only those that were read by an earlier parser version than this one and not by this one, and whose bytes are kept.
+        """
         query: Select[Any] = select(t.capture).where(t.capture.c.id > after).order_by(t.capture.c.id).limit(limit)
         if run:
             query = query.where(t.capture.c.run == run)
@@ -409,6 +413,15 @@ class CaptureReads(Reader):
             query = query.where(t.capture.c.kind.in_([str(k) for k in kinds]))
         if except_by:
             query = query.where(t.capture.c.run.not_in(select(t.run.c.id).where(t.run.c.pass_name == except_by)))
+        if behind:
+            read, unread, newest = t.reading.c, t.unread.c, newest_locations()
+            erased = select(t.location.c.capture).join(newest, newest.c.id == t.location.c.id)
+            query = query.where(
+                t.capture.c.id.in_(select(read.capture)),
+                t.capture.c.id.not_in(select(read.capture).where(read.parser_version == behind)),
+                t.capture.c.id.not_in(select(unread.capture).where(unread.parser_version == behind)),
+                t.capture.c.id.not_in(erased.where(t.location.c.record_type == "tombstone")),
+            )
         with self.store.database.reading() as c:
             rows = [capture_of(r) for r in c.execute(query).mappings()]
         self.shown("capture", (r.id for r in rows))

@@ -86,11 +86,14 @@ class _Seen:
 
 
 def changes(old: Version, new: Version) -> tuple[Change, ...]:
-    """What differs, field by field. Pictures that were not all fetched are unknown, and no change."""
+    """What differs, field by field, and whether a browser rendered one of the two pages, which can differ by that alone. Pictures that
+    were not all fetched are unknown, and no change."""
     before, after = old.snapshot.words(), new.snapshot.words()
     found = [Change(word, before[word], after[word]) for word in SNAPSHOT_WORDS if before[word] != after[word]]
     if old.pictures_known and new.pictures_known and set(old.image_digests) != set(new.image_digests):
         found.append(Change("pictures", old.image_digests, new.image_digests))
+    if old.rendered != new.rendered:
+        found.append(Change("rendered", old.rendered, new.rendered))
     return tuple(found)
 
 
@@ -158,7 +161,10 @@ def _versions(c: Connection, listing: int) -> list[Version]:
     newest = newest_readings([listing])
     parser = c.execute(select(t.reading.c.parser_version).join(newest, newest.c.id == t.reading.c.id)).scalar()
     rows = c.execute(
-        select(t.reading.c.id, t.reading.c.capture, t.reading.c.captured_at, t.reading.c.snapshot, t.reading.c.images_json)
+        select(
+            t.reading.c.id, t.reading.c.capture, t.reading.c.captured_at, t.reading.c.snapshot, t.reading.c.images_json, t.capture.c.kind
+        )
+        .join(t.capture, t.capture.c.id == t.reading.c.capture)
         .where(t.reading.c.listing == listing, t.reading.c.parser_version == parser)
         .order_by(t.reading.c.captured_at, t.reading.c.capture)
     ).all()
@@ -173,7 +179,8 @@ def _versions(c: Connection, listing: int) -> list[Version]:
             if known and not last.pictures_known:
                 versions[-1] = replace(last, image_digests=pictures, pictures_known=True)
             continue
-        versions.append(Version(listing, r.captured_at, r.capture, words[r.snapshot], pictures, known))
+        rendered = r.kind == str(CaptureKind.rendered)
+        versions.append(Version(listing, r.captured_at, r.capture, words[r.snapshot], pictures, known, rendered))
     return versions
 
 
@@ -260,11 +267,13 @@ def _missed(c: Connection, listing: Listing, seen: Sequence[_Seen]) -> list[Evid
     return found
 
 
-CUT_SHORT = ("cut off", "broken off", "past at_most", "not fetched", "used up", "left for")
+PAGES_REFUSED = "pages that robots.txt forbids"
+CUT_SHORT = ("cut off", "broken off", "past at_most", "not fetched", "used up", "left for", PAGES_REFUSED)
 
 
 def complete(counts: dict[str, int]) -> bool:
-    """Whether a crawl asked for all that it meant to: no request failed, but for pages and pictures that are not there, and no list was cut off."""
+    """Whether a crawl asked for all that it meant to: no request failed, but for pages and pictures that are not there, robots.txt forbade
+    no page, and no list was cut off or left unseen."""
     failed = counts.get("failures", 0) - sum(counts.get(f"failure: HTTP {status}", 0) for status in GONE)
     cut = sum(number for name, number in counts.items() if any(words in name for words in CUT_SHORT))
     return failed <= 0 and not cut and not counts.get("parse raised") and not counts.get("callback raised")

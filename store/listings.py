@@ -49,6 +49,7 @@ class Summary:
     last_seen: datetime
     level: str  # "" while no policy has looked at it
     score: float | None
+    details: Details  # as its page last said them
 
 
 def snapshot_of(row: RowMapping | Mapping[str, Any]) -> Snapshot:
@@ -232,14 +233,6 @@ class ListingWrites:
                 )
             }
 
-    def behind(self, source: str, parser_version: str) -> int:
-        """How many pages of a source were read, but not by this parser version: what `reread` has to do before histories are whole."""
-        read = select(t.reading.c.capture).where(t.reading.c.parser_version == parser_version)
-        seen = read.union(select(t.unread.c.capture).where(t.unread.c.parser_version == parser_version))
-        query = select(func.count(t.reading.c.capture.distinct())).join(t.capture, t.capture.c.id == t.reading.c.capture)
-        with self.database.reading() as c:
-            return int(c.execute(query.where(t.capture.c.source == source, t.reading.c.capture.not_in(seen))).scalar_one())
-
     def listings_of_run(self, run: str) -> list[int]:
         """The row numbers of the listings that were read from a run's captures."""
         with self.database.reading() as c:
@@ -391,6 +384,7 @@ class ListingReads(CaptureReads):
                 t.reading.c.id.label("reading_id"),
                 t.reading.c.capture.label("capture_id"),
                 t.reading.c.seller.label("seller_id"),
+                t.reading.c.details_json,
                 seen.c.first,
                 seen.c.last,
                 images.c.n.label("image_count"),
@@ -420,6 +414,7 @@ class ListingReads(CaptureReads):
                 r["last"],
                 r["level"] or "",
                 r["score"],
+                details_of(r["details_json"]),
             )
             for r in c.execute(query).mappings()
         ]

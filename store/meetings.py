@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from store import tables as t
 from store.listings import Summary
@@ -17,6 +17,9 @@ REACH = {  # kinds of contact that lead to one person, and what counts as the sa
 }  # fmt: skip
 HUB = 25  # a picture or a contact of more listings than this is a stock picture or a courier, and leads to nobody
 
+CHUNK = 5_000  # a statement has room for so many numbers
+_SIGHTED = select(t.sighting.c.listing).where(t.sighting.c.listing.in_(bindparam("part", expanding=True)))
+
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
@@ -27,14 +30,20 @@ class Meeting:
     sightings: tuple[str, ...]  # references of the sightings that the listing is kept for; () of a listing of the web
 
 
+class Meetings(list[Meeting]):
+    """Those that are shown, and how many more there are."""
+
+    left_out: int = 0
+
+
 class MeetingReads(SightingReads):
     def same_seller(
         self, *, listing: int | None = None, contact: tuple[str, str] | None = None, seller: int | None = None, limit: int = 50
-    ) -> list[Meeting]:
+    ) -> Meetings:
         """Listings, of the web and of sightings alike, that lead to one seller: by account, by contact, by the very same picture.
 
-        From a listing, from an account, or from one contact (kind and value in their normal form). A lead, no identity: what more
-        than `HUB` listings share is left out.
+        From a listing, from an account, or from one contact (kind and value in their normal form). Sightings come first, then what is
+        met by contact or picture, then the account's other listings. A lead, no identity: what more than `HUB` listings share is left out.
         """
         with self.store.database.reading() as c:
             whys: dict[int, dict[tuple[str, str], int | None]] = {}
@@ -43,16 +52,22 @@ class MeetingReads(SightingReads):
             for found in (self._by_contact(c, contacts, own), self._by_picture(c, own), self._by_account(c, own)):
                 for number, what, value, capture in found:
                     whys.setdefault(number, {}).setdefault((what, value), capture)
-        numbers = sorted(whys)[:limit]
-        summaries = self.summaries(numbers=numbers, limit=len(numbers)) if numbers else []
+            known = list(whys)
+            parts = (known[at : at + CHUNK] for at in range(0, len(known), CHUNK))
+            sighted = {number for part in parts for number in c.execute(_SIGHTED, {"part": part}).scalars()}
+        ordered = sorted(whys, key=lambda n: (n not in sighted, all(what == "account" for what, _ in whys[n]), n))
+        numbers = ordered[:limit]
+        summaries = {s.listing.id: s for s in self.summaries(numbers=numbers, limit=len(numbers))} if numbers else {}
         told: dict[int, list[str]] = {}
         for each in self.sightings(listings=numbers) if numbers else []:
             told.setdefault(each.listing, []).append(each.reference)
-        return [
-            Meeting(s, tuple((what, value, capture) for (what, value), capture in whys[n].items()), tuple(told.get(n, ())))
-            for s in summaries
-            if (n := s.listing.id or 0)
-        ]
+        met = Meetings(
+            Meeting(summaries[n], tuple((what, value, capture) for (what, value), capture in whys[n].items()), tuple(told.get(n, ())))
+            for n in numbers
+            if n in summaries
+        )
+        met.left_out = len(ordered) - len(numbers)
+        return met
 
     def _own(self, c: Connection, listing: int | None, seller: int | None) -> list[int]:
         if seller is not None:

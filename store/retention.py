@@ -1,14 +1,15 @@
 """How long rows are kept by their date: short for what is under no suspicion, long for what a flag, a person's yes or a watch is about.
 
 A page of search results shows many sellers; each row begins with the short date. When a listing comes to matter, its own rows get
-the long one: the listing, what was said of it, who offers it, its contacts and pictures, the captures it was read from. The other
-listings of the same page, and their sellers, keep the short date. Setting the date is the one change of a row beside erasure's; it only
+the long one: the listing, what was said of it, who offers it, its contacts and pictures, its sightings, the captures it was read from
+and every other of its own page: screenshots, and the answer that it is gone. The other listings of the same page, and their sellers,
+keep the short date; so does who told of it, and the file that a tip came in, which may say who that was. Setting the date is the one change of a row beside erasure's; it only
 ever moves a date on, and the log says of which listing. A hold or a case goes before any date (store/erasure.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, Table, func, or_, select
 from store import audit
 from store import tables as t
 from store.database import Database
-from store.words.records import Verb
+from store.words.records import Level, Verb
 
 
 class RetentionWrites:
@@ -28,6 +29,16 @@ class RetentionWrites:
         """Give these listings' own rows the long date; how many rows that moved on. Safe to do again."""
         with self.database.writing() as c:
             return sum(concern(self.database, c, listing, self.retention, actor=actor, why=why, run=run) for listing in listings)
+
+    def concern_flagged(self, source: str, urls: Collection[str], *, actor: str, why: str) -> int:
+        """The same for the listings at these addresses of a source that are flagged for review or higher."""
+        newest = select(func.max(t.flag.c.id)).group_by(t.flag.c.listing)
+        query = select(t.listing.c.id).join(t.flag, t.flag.c.listing == t.listing.c.id).where(t.flag.c.id.in_(newest))
+        levels = [str(Level.review), str(Level.priority)]
+        query = query.where(t.listing.c.source == source, t.listing.c.url.in_(urls), t.flag.c.level.in_(levels)).order_by(t.listing.c.id)
+        with self.database.reading() as c:
+            listings = list(c.execute(query).scalars())
+        return self.concern(listings, actor=actor, why=why)
 
 
 def concern(
@@ -41,14 +52,22 @@ def concern(
     until = seen + timedelta(days=days)
     read = select(t.reading.c.id).where(t.reading.c.listing == listing)
     pictures = select(t.reading_image.c.capture).where(t.reading_image.c.reading.in_(read))
-    pages = select(t.reading.c.capture).where(t.reading.c.listing == listing)
+    pages = _pages(listing)
+    parts = select(t.capture.c.id).where(t.capture.c.part_of.in_(pages))
+    captures = (
+        pages,
+        pictures,
+        parts,
+        select(t.capture.c.id).where(t.capture.c.part_of.in_(parts)),
+    )  # of a statement a file, of that a page
     of: list[tuple[Table, Any]] = [
         (t.listing, t.listing.c.id == listing),
         (t.snapshot, t.snapshot.c.id.in_(select(t.reading.c.snapshot).where(t.reading.c.listing == listing))),
         (t.seller, t.seller.c.id.in_(select(t.reading.c.seller).where(t.reading.c.listing == listing, t.reading.c.seller.is_not(None)))),
         (t.contact, t.contact.c.id.in_(select(t.listing_contact.c.contact).where(t.listing_contact.c.listing == listing))),
         (t.image, t.image.c.id.in_(select(t.picture.c.image).where(t.picture.c.listing == listing))),
-        (t.capture, or_(t.capture.c.id.in_(pages), t.capture.c.id.in_(pictures), t.capture.c.part_of.in_(pages))),
+        (t.sighting, t.sighting.c.listing == listing),
+        (t.capture, or_(*(t.capture.c.id.in_(some) for some in captures))),
     ]
     moved = 0
     for table, own in of:
@@ -67,3 +86,22 @@ def concern(
             detail={"until": until.isoformat(), "rows": moved},
         )
     return moved
+
+
+def _pages(listing: int) -> Any:
+    """The captures of a listing's page: those it was read from, and all that were asked for at its address or at that of one that shows it
+    alone. By way of the source's runs, since captures are found quickly by run and address."""
+    read = select(t.reading.c.capture).where(t.reading.c.listing == listing)
+    alone = (
+        select(t.reading.c.capture)
+        .where(t.reading.c.capture.in_(read))
+        .group_by(t.reading.c.capture)
+        .having(func.count(t.reading.c.listing.distinct()) == 1)
+    )
+    own = select(t.listing.c.url).where(t.listing.c.id == listing)
+    addresses = own.union(select(t.capture.c.url_requested).where(t.capture.c.id.in_(alone)))
+    runs = select(t.run.c.id).join(t.listing, t.listing.c.source == t.run.c.source).where(t.listing.c.id == listing)
+    asked = select(t.capture.c.id).where(
+        t.capture.c.run.in_(runs), t.capture.c.url_requested.in_(addresses), t.capture.c.url_requested != ""
+    )
+    return read.union(asked)

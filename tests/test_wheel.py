@@ -26,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     )
     [wheel] = (folder / "dist").glob("touchstone_scanner-*.whl")
     venv.create(folder / "env", with_pip=True)
-    pip = [folder / "env/bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    pip = [folder / "env/bin/python", "-m", "pip", "install", "-q", "--no-compile", "--disable-pip-version-check"]
     subprocess.run([*pip, "-c", ROOT / "constraints.txt", wheel], check=True, cwd=folder, env=outside())
     yield folder / "env/bin/touchstone"
 

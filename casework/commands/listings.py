@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,9 @@ import typer
 from casework import judgements
 from casework import queue as officers_queue
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
-from store.meetings import Meeting
+from store.meetings import Meeting, Meetings
 from store.words.money import decimal_price, format_price
-from store.words.records import Flag, Snapshot, SubjectKind, Verdict
+from store.words.records import Details, Flag, Snapshot, SubjectKind, Verdict
 
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
@@ -43,6 +42,20 @@ def register(app: typer.Typer) -> None:
 
 def price_of(s: Snapshot) -> str:
     return format_price(s.price_minor, s.currency) if s.price_minor is not None and s.currency else s.price_text
+
+
+def beside_words(d: Details) -> str:
+    """What the page said, at its newest capture, of what is no part of the words: as read, and as written in brackets; "" where nothing."""
+    said = (
+        ("posted", f"{d.posted_at:%Y-%m-%d %H:%M} UTC" if d.posted_at else None, d.posted_text),
+        ("offered", d.quantity, d.quantity_text),
+        ("sold", d.sold, d.sold_text),
+        ("price before", d.price_was_text or None, ""),
+        ("VAT", d.vat or None, ""),
+        ("kind of price", d.price_kind.replace("_", " ") or None, ""),
+    )
+    shown = ((name, "not understood" if value is None else value, text) for name, value, text in said if value is not None or text)
+    return " · ".join(f"{name} {value}" + (f" ('{text}')" if text else "") for name, value, text in shown)
 
 
 @listings.command("list")
@@ -83,7 +96,7 @@ def listing_list(
 
 @listings.command("show")
 def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json = False, home: Folder = None) -> None:
-    """One listing: its words, every reason with its points, and what was not examined.
+    """One listing: its words, what its page says beside them, every reason with its points, and what was not examined.
 
     Example: touchstone listing show my_marketplace 12345
     """
@@ -91,13 +104,15 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
         shown = officers_queue.card(reader, reader.listing(source, ref))
         meetings = reader.same_seller(listing=shown.summary.listing.id)
     if json:
-        print_json({**plain(shown), "same_seller": meetings})
+        print_json({**plain(shown), "same_seller": meetings, "same_seller_left_out": meetings.left_out})
         return
     s = shown.summary.snapshot
     say(f"{s.title}  {price_of(s)}")
     say(
         f"{shown.summary.listing.url}\nseller {s.seller_name or s.seller or 'not stated'} · {s.place or 'no place stated'} · {shown.summary.image_count} pictures",
     )
+    if beside := beside_words(shown.summary.details):
+        say(beside)
     say(s.text)
     if shown.flag is None:
         say("Not weighed yet: `touchstone flag`.")
@@ -119,7 +134,7 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
     show_meetings(meetings)
 
 
-def show_meetings(found: Sequence[Meeting]) -> None:
+def show_meetings(found: Meetings) -> None:
     """Listings of the web and sightings that lead to the same seller, and why."""
     rows = [
         (
@@ -134,6 +149,8 @@ def show_meetings(found: Sequence[Meeting]) -> None:
     ]
     title = "The same seller, by account, contact or picture (a lead, not an identity)"
     table(title, ("source", "ref", "title", "price", "level", "why"), rows, "Nothing else in the store leads to the same seller.")
+    if found.left_out:
+        say(f"{found.left_out} more lead to the same seller and are not shown; those shown are the sightings and shared contacts first.")
 
 
 def _whys(meeting: Meeting) -> str:
@@ -210,7 +227,12 @@ def seller_show(
         say(f"There is no seller {number}.")
         raise typer.Exit(2)
     if json:
-        print_json({"seller": found[0], "listings": rows, "contacts": contacts, "links": links, "same_seller": meetings})
+        print_json(
+            {
+                "seller": found[0], "listings": rows, "contacts": contacts, "links": links, "same_seller": meetings,
+                "same_seller_left_out": meetings.left_out,
+            }
+        )  # fmt: skip
         return
     say(f"{found[0].name or found[0].handle} on {found[0].source}")
     table(

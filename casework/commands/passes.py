@@ -1,4 +1,4 @@
-"""The passes: scan (crawl, detect, flag, link in a row), and each by itself; status says what is due."""
+"""The passes: scan (crawl, detect, flag, link in a row, then screenshots, which ask sites again), and each by itself; status says what is due."""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ def _link(store: Store, home: Home) -> PassResult:
 
 def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> None:
     """Crawl the sources, examine what is new, flag it, link it to premises, and take screenshots of what is flagged. Safe to run again at any time.
+
+    The screenshots ask the sites again, for the flagged listings' pages; `screenshot_from: none` in touchstone.yml leaves them out.
 
     Example: touchstone scan        all sources
     Example: touchstone scan my_marketplace

@@ -204,7 +204,10 @@ def _shown(reader: Acting, reference: str) -> dict[str, Any]:
     ]  # fmt: skip
     [listing] = reader.summaries(numbers=[each.listing])
     read = reader.read_from([c.id or 0 for c, _ in files], but=each.listing) if len(said) == len(files) else []
-    return {"sighting": each, "listing": listing, "files": rows, "read": read, "same_seller": reader.same_seller(listing=each.listing)}
+    met = reader.same_seller(listing=each.listing)
+    return {
+        "sighting": each, "listing": listing, "files": rows, "read": read, "same_seller": met, "same_seller_left_out": met.left_out,
+    }  # fmt: skip
 
 
 @app.command("informant")

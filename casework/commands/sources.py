@@ -38,7 +38,7 @@ def source_new(
 ) -> None:
     """Look at a page or a shop, write a commented YAML for it, and show what the parser reads under it.
 
-    At most eight pages are asked for, by the crawler's own manners, and kept as captures of a run of the pass `look`.
+    At most eight pages are asked for, and eight more in Chromium where the site is empty without JavaScript, by the crawler's own manners, and kept as captures of a run of the pass `look`.
     Example: touchstone source new https://fernhollow.example/all --why "complaint 2026-114"
     """
     import crawler.look

@@ -146,6 +146,8 @@ class Summary:
                 changes.append(
                     {"field": "pictures", "old": f"{len(before.image_digests)}", "new": f"{len(after.image_digests)}, not the same ones"}
                 )
+            if before.rendered != after.rendered:
+                changes.append({"field": "rendered by a browser", "old": str(before.rendered), "new": str(after.rendered)})
             out.append({"at": shown_time(after.captured_at), "capture": after.capture, "changes": changes})
         return out
 

@@ -24,7 +24,7 @@ class Sought:
     label: re.Pattern[str]
     link: re.Pattern[str] | None = None
     fits: Callable[[str], bool] = lambda text: 1 < len(text) <= 80
-    differs: bool = False
+    differs: bool = False  # the same words on every page say nothing of a listing
 
 
 FIELDS = {
@@ -37,8 +37,9 @@ FIELDS = {
         _SELLER_LINK,
     ),
     "place": Sought(
-        re.compile(r"location|\bplace\b|\barea\b|region|\btown\b|\bcity\b|address(?!ee)|\bwhere\b|pick-?up", re.I),
+        re.compile(r"location|\bplace\b|\barea\b|region|\btown\b|\bcity\b|address(?!ee)|\bwhere|pick-?up", re.I),
         re.compile(r"\W*(?:location|place|area|town|city|where|collection from|located in|item location)\W*", re.I),
+        differs=True,
     ),
     "posted": Sought(
         re.compile(r"posted|publish|\bdate\b|listed-?(?:on|at|date)|date-?(?:listed|posted|added)|\bage\b|time-?(?:ago|stamp)", re.I),
@@ -74,7 +75,8 @@ def field_of(items: Sequence[Item], sought: Sought, taken: Sequence[Element]) ->
     if not css:
         return None
     seen = [found[0] if (found := find(item.root, css)) else None for item in items]
-    if not any(each is not None and sought.fits(said(each)) for each in seen):
+    words = [said(each) for each in seen if each is not None]
+    if not any(map(sought.fits, words)) or (sought.differs and len(items) > 1 and len(set(words)) == 1):
         return None
     model = next(each for each in chosen if each is not None)
     attribute = "@datetime" if model.tag == "time" and "datetime" in model.attrib else ""
@@ -92,7 +94,8 @@ def _named(item: Item, sought: Sought, avoid: set[Element]) -> Element | None:
         if not own and not link:
             continue
         text = said(element)
-        if not sought.fits(text) or framed(element) or any(each in avoid for each in element.iter()):
+        boxed = framed(element) and not (link and [each.tag for each in element.iterancestors() if each.tag in FRAME] == ["aside"])
+        if not sought.fits(text) or boxed or any(each in avoid for each in element.iter()):
             continue
         value = 2.0 * bool(own) + 2.5 * bool(link) - len(text) / 100 - place / 20_000
         inner = [each for each in element.iter("a") if each is not element and sought.fits(said(each))]

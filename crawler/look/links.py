@@ -208,7 +208,8 @@ class Onward:
 def onward_of(root: Element, page: str, base: str, items: Sequence[str]) -> Onward:
     """The links from this list page to further ones: rel=next, a link that says so, numbered pages, a button, or endless scroll."""
     onward = _onward(root, page, base, items)
-    by_place = "nth-of-type" in onward.css or onward.css.count(">") > 1  # where a link stands may be another place on the next page
+    # where a link stands may be another place on the next page, and tags alone stand anywhere
+    by_place = "nth-of-type" in onward.css or onward.css.count(">") > 1 or not re.search(r"[.#\[]", onward.css)
     css = _by_key(root, page, base, onward.url) if by_place and onward.url else ""
     return replace(onward, css=css, why=f"{onward.why}; known by their address") if css else onward
 

@@ -14,6 +14,7 @@ _OLD = re.compile(
     r"\b(?:old|was|before|rrp|msrp|strike|struck|line-through|crossed|regular|compare|list-price|original|previous|saving|save|discount)",
     re.I,
 )
+_OLD_LABEL = re.compile(r"\W*(?:was|rrp|old|before|(?:regular|original|list|old|normal|previous|usual) price)\W*", re.I)
 _ELSEWHERE = re.compile(
     r"basket|cart|bag-total|checkout|total|shipping|delivery|postage|related|similar|recommend|also|recent|upsell|cross-sell|more-from|others?\b|"
     r"sidebar|footer|header|instal|monthly|finance|filter|facet|range|free-?delivery|threshold|widget|carousel-cards",
@@ -111,7 +112,10 @@ def _up(element: Element, scope: Element, most: int) -> list[Element]:
 
 def _old(element: Element, scope: Element) -> bool:
     near = _up(element, scope, 3)
-    return any(each.tag in ("del", "s", "strike") for each in near) or any(_OLD.search(marks(each)) for each in near[:2])
+    if any(each.tag in ("del", "s", "strike") for each in near) or any(_OLD.search(marks(each)) for each in near[:2]):
+        return True
+    before = element.getprevious()  # words for those who hear the page
+    return before is not None and isinstance(before.tag, str) and bool(_OLD_LABEL.fullmatch(said(before)))
 
 
 def _elsewhere(element: Element, scope: Element) -> bool:

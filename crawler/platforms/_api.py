@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jmespath  # type: ignore[import-untyped,unused-ignore]
 from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped,unused-ignore]
 from jmespath.functions import Functions  # type: ignore[import-untyped,unused-ignore]
+from w3lib.url import add_or_replace_parameter
 
 ASKING = ("next", "next_param", "method", "body", "form", "page_at", "step")  # how to ask: nothing in it changes how an answer is read
 _PLAIN = ("next_param", "decimals", "method", "body", "form", "page_at", "step")
@@ -125,10 +126,8 @@ def figure(value: Any, decimals: int = 0) -> str:
 
 
 def with_parameter(url: str, name: str, value: str) -> str:
-    """The address with one query parameter set, the others as they were."""
-    parts = urlsplit(url)
-    kept = [(key, said) for key, said in parse_qsl(parts.query, keep_blank_values=True) if key != name]
-    return urlunsplit(parts._replace(query=urlencode([*kept, (name, value)]), fragment=""))
+    """The address with one query parameter set, the others as they were, without its fragment: no server sees that."""
+    return add_or_replace_parameter(url.partition("#")[0], name, value)
 
 
 def number_in(url: str, name: str, step: int = 1) -> int:

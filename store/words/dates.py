@@ -2,7 +2,7 @@
 
 The time that a page was captured is the base of what is relative, so that the same bytes say the same on any day. Day before month, as
 in Britain; a date that can only be meant the other way round ("11/13/2026") is not read, since its neighbours ("11/12/2026") would be
-read wrongly. What names no zone is taken as UTC.
+read wrongly. What names no zone is taken as London's time, and a day as London's day.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
+LONDON = ZoneInfo("Europe/London")
 LONGEST = 60  # characters: a date is short, and a page handed in by mistake is not read to its end
 _LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl"]
 _LEAD = re.compile(
@@ -24,10 +26,10 @@ _CLOCK = re.compile(r"\d\s?[:h]\s?\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 
 
 def parse_date(text: str, now: datetime | None) -> datetime | None:
-    """The time that `text` (a date field, not a description) states, aware and in UTC; None where it states none.
+    """The time that `text` (a date field, not a description) states, aware and in UTC; None where it states none. London's, without a zone.
 
     `now` is the aware time from which relative words count; without it only whole dates are read. A date without a clock time is
-    midnight. Whole seconds since 1970 are read, too (ten digits; thirteen are milliseconds). Later than a day after `now` is no date
+    midnight in London. Whole seconds since 1970 are read, too (ten digits; thirteen are milliseconds). Later than a day after `now` is no date
     of a thing that was seen. Never raises.
     """
     said = " ".join(text.split())
@@ -35,7 +37,7 @@ def parse_date(text: str, now: datetime | None) -> datetime | None:
         return None
     found = _exact(said)
     if found is None:
-        found = _written(_LEAD.sub("", said), now.astimezone(UTC).replace(tzinfo=None) if now else None)
+        found = _written(_LEAD.sub("", said), now.astimezone(LONDON).replace(tzinfo=None) if now else None)
     if found is None or (now and found > now + timedelta(days=1)) or found.year < 1990:
         return None
     return found
@@ -47,7 +49,7 @@ def _exact(said: str) -> datetime | None:
             return datetime.fromtimestamp(int(said[:10]), UTC)
         if re.match(r"\d{4}-\d\d-\d\d", said):
             when = datetime.fromisoformat(said)
-            return when.replace(tzinfo=when.tzinfo or UTC).astimezone(UTC)
+            return when.replace(tzinfo=when.tzinfo or LONDON).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     return None
@@ -64,7 +66,7 @@ def _written(said: str, base: datetime | None) -> datetime | None:
         "REQUIRE_PARTS": ["day", "month"] if base else ["day", "month", "year"],
         "PARSERS": ["relative-time", "absolute-time"] if base else ["absolute-time"],
         "RELATIVE_BASE": base or datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None),
-        "TIMEZONE": "UTC",
+        "TIMEZONE": LONDON.key,
         "TO_TIMEZONE": "UTC",
         "RETURN_AS_TIMEZONE_AWARE": True,
     }
@@ -77,7 +79,7 @@ def _written(said: str, base: datetime | None) -> datetime | None:
         return None
     if found is None:
         return None
-    found = found.astimezone(UTC).replace(microsecond=0)
+    found = found.astimezone(LONDON).replace(microsecond=0)
     if not _CLOCK.search(said) and (base is None or found.time() == base.time().replace(microsecond=0)):
-        return found.replace(hour=0, minute=0, second=0)
-    return found
+        found = found.replace(hour=0, minute=0, second=0)
+    return found.astimezone(UTC)

@@ -12,18 +12,18 @@ from datetime import date, datetime
 from itertools import product
 from posixpath import normpath
 from urllib.parse import parse_qsl, quote_plus, unquote, urlencode, urlsplit
-from zoneinfo import ZoneInfo
 
 from store.words.contacts import find_contacts
+from store.words.dates import LONDON
 from store.words.hosts import host_of
 from store.words.records import Authorisation, Operation, Purpose
 
-LOCAL = ZoneInfo("Europe/London")  # an authorisation's days are those of the court that approved it
 NOT_THE_PAGE = re.compile(r"utm_\w+|[fg]clid|page|sort|order|ref|sessionid|sid|phpsessid|jsessionid", re.I)
 
 
 def local_day(at: datetime) -> date:
-    return at.astimezone(LOCAL).date()
+    """The day in London: an authorisation's days are those of the court that approved it."""
+    return at.astimezone(LONDON).date()
 
 
 def not_live(authorisation: Authorisation, at: datetime) -> str:

@@ -451,6 +451,7 @@ class Version:
     snapshot: Snapshot
     image_digests: tuple[str, ...]
     pictures_known: bool = True  # False where not all of them were fetched
+    rendered: bool = False  # read from what a browser made of the page
 
 
 class Told(enum.StrEnum):

@@ -3,14 +3,19 @@
 import json
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner
 
 from casework.cli import app
 from crawler import reread
+from crawler.browser import MISSING, find_chromium
 from store.history import History
+from store.words.dates import LONDON
 from store.words.records import CaptureKind, Operation, Outcome
 from tests.crawler.conftest import Crawling, Mini
 from tests.market.server import Response
+
+needs_chromium = pytest.mark.skipif(find_chromium() is None, reason=MISSING)
 
 
 def test_a_price_that_falls_and_rises_again_is_three_versions(mini: Mini, crawling: Crawling) -> None:
@@ -201,6 +206,54 @@ def test_gone_from_a_complete_crawl_and_not_from_one_that_failed(mini: Mini, cra
     assert _full(crawling, "1").absences[0].back
 
 
+def test_gone_by_a_page_that_answers_200_and_says_so(mini: Mini, crawling: Crawling) -> None:
+    """A soft 404, in the words that the source's YAML states; the listing is still in the list."""
+    mini.goods = {"1": ("Bag", "9.00", ""), "2": ("Hat", "5.00", "")}
+    mini.write(crawling.home, more="gone: {text: [no longer for sale]}\n")
+    crawling("mini")
+    sold = mini._item("1") or Response(b"")
+    mini.pages["/item/1"] = Response(sold.body + b"<p>This bag is no longer for sale.</p>")
+    assert crawling("mini").counts["gone"] == 1
+    [absence] = _full(crawling, "1").absences
+    evidence = absence.evidence[0]
+    assert evidence.what == "its page answered 200 and says that it is gone" and evidence.capture and absence.back is None
+    assert _full(crawling, "2").absences == () and len(_full(crawling, "1").versions) == 1
+
+
+def test_a_page_that_robots_txt_newly_forbids_is_not_gone(mini: Mini, crawling: Crawling) -> None:
+    """A crawl that was refused a page did not look, though it brought what was expected: neither at that listing nor for any other."""
+    mini.goods = {str(n): (f"Bag {n}", "9.00", "") for n in (1, 2, 3, 4, 5, 91)}
+    mini.write(crawling.home)
+    crawling("mini")
+    mini.robots = "User-agent: *\nDisallow: /item/9\n"
+    del mini.goods["2"]
+    assert crawling("mini").outcome is Outcome.good
+    assert _full(crawling, "91").absences == _full(crawling, "2").absences == ()
+
+
+def test_a_listing_behind_barren_lists_is_not_gone(mini: Mini, crawling: Crawling) -> None:
+    """A list page that was left unseen may hold it; one that was left on one way and followed on another was seen."""
+
+    def page(goods: str, *further: int) -> Response:
+        links = "".join(f"<a class=card href='/item/{each}'>x</a>" for each in goods) + "".join(
+            f"<a class=next href='/all/{n}'>next</a>" for n in further
+        )
+        return Response(links.encode())
+
+    mini.goods = {each: ("Bag " + each, "9.00", "") for each in "1234567"}
+    mini.pages = {"/all/1": page("14567", 2), "/all/2": page("3", 3), "/all/3": page("2")}
+    more, follow = "barren: 1\n", "{listing: a.card, next: a.next}"
+    mini.write(crawling.home, start=mini.site.url + "all/1", follow=follow, more=more)
+    assert crawling("mini").counts["listings"] == 7
+    mini.pages["/all/2"] = page("1", 3)
+    result = crawling("mini")
+    assert result.outcome is Outcome.good and result.counts["lists left for the barren"] == 1
+    assert _full(crawling, "2").absences == _full(crawling, "3").absences == ()
+    mini.pages["/all/1"] = page("14567", 2, 3)
+    assert "lists left for the barren" not in crawling("mini").counts
+    assert _full(crawling, "2").absences == () and len(_full(crawling, "3").absences) == 1
+
+
 def test_another_configuration_or_operation_is_no_evidence(mini: Mini, crawling: Crawling) -> None:
     """A crawl that looked elsewhere did not look for it."""
     mini.goods = {"1": ("Bag", "9.00", "/p/1.png"), "2": ("Hat", "5.00", "/p/2.png")}
@@ -284,6 +337,10 @@ def test_what_changes_without_an_edit_is_kept_beside_the_words_and_is_no_version
         mini.pages |= {f"/item/{n}": Response(page.encode()) for n in (1, 2, 3)}
         crawling("mini")
     assert len(crawling.history("mini", "1")) == 1
+    asked = ["listing", "show", "mini", "1", "--home", str(crawling.home.folder), "--by", "a.officer"]
+    shown, as_json = CliRunner().invoke(app, asked), json.loads(CliRunner().invoke(app, [*asked, "--json"]).output)
+    assert "offered 2 ('2')" in shown.output and "('Posted 3 days ago')" in shown.output, shown.output
+    assert as_json["summary"]["details"]["quantity"] == 2 and as_json["summary"]["details"]["posted_at"]
 
     def readings() -> list[Any]:
         with crawling.store.acting("system", purpose="test") as reader:
@@ -291,9 +348,56 @@ def test_what_changes_without_an_edit_is_kept_beside_the_words_and_is_no_version
 
     first, second = readings()
     assert (first.details.quantity, second.details.quantity) == (3, 2) and first.snapshot == second.snapshot
-    midnight = first.captured_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = first.captured_at.astimezone(LONDON).replace(hour=0, minute=0, second=0, microsecond=0)
     assert first.details.posted_text == "Posted 3 days ago" and first.details.posted_at == midnight - timedelta(days=3)
     mini.write(crawling.home, platform="selectors", more=selectors % ", text: .said")
     reread.run(crawling.store, crawling.home)
     again = [each for each in readings() if each.parser_version != first.parser_version]
     assert [each.details for each in again] == [first.details, second.details]
+
+
+# -- reading again after a crawl -----------------------------------------------------------------------------------------------
+def _edit_then_crawl(mini: Mini, crawling: Crawling, yaml: str, **fields: Any) -> list[int]:
+    """How many passes of reading again there have been after each of two crawls under a changed YAML."""
+    mini.write(crawling.home, more=yaml, **fields)
+    passes = []
+    for _ in range(2):
+        crawling("mini")
+        passes.append(len(crawling.store.runs("reread")))
+    return passes
+
+
+def test_an_erased_page_is_not_waited_for(mini: Mini, crawling: Crawling) -> None:
+    mini.write(crawling.home, platform="selectors", more="selectors: {title: h1}\n")
+    crawling("mini")
+    crawling("mini")
+    pages = [each for each in crawling.captures(kinds=(CaptureKind.page,)) if each.url_final.endswith("/item/1")]
+    crawling.store.erase(pages[0].id or 0, actor="system", reason="retention")
+    assert _edit_then_crawl(mini, crawling, "selectors: {title: h1, text: h1}\n", platform="selectors") == [1, 1]
+
+
+def test_a_page_that_is_a_list_now_is_not_waited_for(mini: Mini, crawling: Crawling) -> None:
+    """At first the list's cards said it all; then the listings' own pages are read."""
+    mini.goods = {"1": ("Bag", "", "")}
+    mini.pages["/"] = Response(b"<div class=card><a href=/item/1>Bag</a></div>")
+    cards = "cards: {card: .card, title: a, url: a}\n"
+    mini.write(crawling.home, platform="selectors", follow="{next: a.next}", more=cards)
+    result = crawling("mini")
+    assert result.counts.get("readings") == 1, result.lines
+    assert _edit_then_crawl(mini, crawling, cards + "selectors: {title: h1}\n", platform="selectors", follow="{listing: .card a}") == [0, 0]
+
+
+@needs_chromium
+def test_versions_from_before_a_source_is_rendered_stay_and_the_history_says_which_they_are(mini: Mini, crawling: Crawling) -> None:
+    mini.goods = {"1": ("Bag", "100.00", "")}
+    mini.write(crawling.home)
+    crawling("mini")
+    mini.goods["1"] = ("Bag", "80.00", "")
+    crawling("mini")
+    mini.goods["1"] = ("Bag", "60.00", "")
+    assert _edit_then_crawl(mini, crawling, "render: true\n") == [1, 1]
+    history = _full(crawling, "1")
+    assert [(each.snapshot.price_minor, each.rendered) for each in history.versions] == [(10000, False), (8000, False), (6000, True)]
+    assert ["rendered" in {change.field for change in each} for each in history.changes] == [False, True]
+    assert _edit_then_crawl(mini, crawling, "") == [2, 2], "and back"
+    assert [each.snapshot.price_minor for each in _full(crawling, "1").versions] == [10000, 8000, 6000]

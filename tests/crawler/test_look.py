@@ -72,6 +72,11 @@ def test_the_price_is_neither_the_baskets_nor_the_old_one_nor_a_neighbours() -> 
     assert found[0].text == "£45" and {each.text for each in found if each.old or each.elsewhere} == {"£0.00", "£90", "£12", "£4.99"}
 
 
+def test_an_old_price_may_be_known_by_the_words_before_it_alone() -> None:
+    shown = page("<h1>Tote</h1><div><i>Regular Price</i><b>£118.00</b><i>Sale Price</i><b>£89.00</b></div>")
+    assert [(each.text, each.old) for each in prices(shown.root)] == [("£118.00", True), ("£89.00", False)]
+
+
 # -- lists -----------------------------------------------------------------------------------------------------------------------
 CARD = "<li class='tile css-{n}abc9'><a href='/p/{n}-bag'><img src='/i/{n}.jpg'></a><h3><a href='/p/{n}-bag'>Bag {n}</a></h3><i>£{n}0</i><a href='/user/jo'>Jo</a></li>"
 
@@ -83,6 +88,45 @@ def test_cards_are_found_among_menus_and_their_own_links_among_others() -> None:
     assert cards is not None and cards.css == ".tile" and len(cards.cards) == 7
     assert cards.urls[0] == f"{SITE}/p/101-bag" and cards.cards[0].title == "Bag 101" and cards.cards[0].price is not None
     assert link_css(cards) == ".tile h3 a"
+
+
+UTILITY = (
+    "<div class='group relative flex p-4'><div><img src='/m/{n}.jpg'></div><div><div><h3 class='text-sm'><a href='/item/bag-{n}'>Bag {n}</a></h3>"
+    "</div><p class='mt-1'>£{n}</p></div></div>"
+)
+CELLS = (
+    "<tr><td><a href='view.php?id={n}'><img src='k/{n}.jpg'></a></td><td><a href='view.php?id={n}'><font><b>Bag number {n}</b></font></a><br>"
+    "<font><b>€ {n},00</b></font></td></tr>"
+)
+
+
+@pytest.mark.parametrize(
+    ("card", "around", "links"),
+    [
+        (UTILITY, "<div class='mt-8 grid'>{}</div>", 'a[href^="/item/"]'),
+        (CELLS, "<table><tr><td><a href='/'>Home</a></td></tr><tr><td><table>{}</table></td></tr></table>", 'a[href^="view.php?id="]'),
+    ],
+    ids=["utility classes", "layout tables"],
+)
+def test_where_nothing_has_a_name_cards_are_known_by_their_addresses(card: str, around: str, links: str) -> None:
+    tip = "<hr><div><b>Tip of the week</b><a href='view.php?id=7'>Scarf</a> <a href='/item/scarf-7'>Scarf</a> £7</div>"
+    shown = page(around.format("".join(card.format(n=n) for n in range(101, 111))) + tip)
+    cards = cards_of(shown.root, shown.url, shown.base)
+    assert cards is not None and len(cards.cards) == 10 and cards.share("price") == 1.0 and link_css(cards) == links
+    assert not shown.is_item, "a list, though a price stands outside its cards"
+
+
+def test_addresses_that_share_no_part_of_their_own_name_no_cards() -> None:
+    shown = page(
+        "<div><a href='/red-bag'>Red bag</a> £4</div><p><a href='/about-us'>About us</a></p><div><a href='/a-hat'>A hat</a> £5</div>"
+    )
+    assert cards_of(shown.root, shown.url, shown.base) is None
+
+
+def test_an_offer_to_all_customers_makes_no_item_of_a_list() -> None:
+    cards = "".join(CARD.format(n=n) for n in range(101, 108))
+    shown = page(f"<h1>Bags</h1><p>Get £5 off your first order</p><ul class=grid>{cards}</ul><p>Coats from £34</p>")
+    assert shown.is_list and page("<h1>Bag</h1><p>£45</p>").is_item
 
 
 @pytest.mark.parametrize(
@@ -119,6 +163,10 @@ def test_an_advert_that_is_pinned_to_several_pages_is_one_listing() -> None:
         ("<div class=pages><a href='?page=2'>2</a><a href='?page=3'>3</a></div>", ".pages a"),
         ("<div class=pager><a class=fwd href='?page=2'>Next »</a></div>", ".fwd"),
         ("<a class=onward href='/list?pg=2'>onward</a>", ".onward"),
+        (
+            "<table><tr><td><b>1</b> <a href='?c=1&amp;start=10'>2</a> <a href='?c=1&amp;start=20'>3</a></td></tr></table>",
+            'a[href*="&start="]',
+        ),
         ("<a href='/help'>Help</a>", ""),
     ],
 )
@@ -153,6 +201,34 @@ def test_fields_are_found_by_comparing_items() -> None:
     assert condition and condition.rules == ('dt:contains("Condition") + dd',)
     assert place and place.rules == ('dt:contains("Location") + dd',)
     assert seller and "“ada”" in seller.why
+
+
+NAMELESS = (
+    "<table><tr><td><a href='/'>Home</a></td></tr><tr><td><p><font size=4><b>{title}</b></font></p><table><tr><td><a href='f/{n}a.jpg'>"
+    "<img src='k/{n}a.jpg'></a><br><a href='f/{n}b.jpg'><img src='k/{n}b.jpg'></a></td><td><dl><dt><b>Town</b></dt><dd>{town}</dd></dl><b>£{n}</b>"
+    "</td></tr></table><a href='/item/9'><img src='k/9.jpg'></a></td></tr></table><aside><p><a href='/seller/{n}'>{seller}</a></p></aside>"
+)
+
+
+def test_fields_are_found_where_nothing_has_a_name() -> None:
+    told = [("Red tote", "Wexcombe", "Jo"), ("Blue belt", "Marl", "Sam"), ("Green cap", "Fold", "Ilse")]
+    bodies = [
+        NAMELESS.format(n=n, title=title, town=town, seller=seller) for n, (title, town, seller) in zip((31, 42, 53), told, strict=True)
+    ]
+    pages = [page(body, f"{SITE}/item/{n}") for n, body in zip((31, 42, 53), bodies, strict=True)]
+    items = [Item(each.root, each.url, title) for each, (title, _, _) in zip(pages, told, strict=True)]
+    title, titles = title_of(items)
+    images, place, seller = images_of(items, titles), field_of(items, FIELDS["place"], ()), field_of(items, FIELDS["seller"], ())
+    assert title and images and place and seller
+    first = pages[0].response
+    assert first.css(title.rules[0]).xpath("normalize-space()").get() == "Red tote"
+    assert first.css(images.rules[0].removesuffix("@href")).xpath("@href").getall() == ["f/31a.jpg", "f/31b.jpg"], "and no neighbour's"
+    assert place.rules == ('dt:contains("Town") + dd',) and first.css(seller.rules[0]).xpath("string()").get() == "Jo"
+
+
+def test_what_every_page_says_is_no_listings_place() -> None:
+    items = [Item(page(f"<h1>Bag {n}</h1><a class=place>top of page</a>").root, f"{SITE}/item/{n}") for n in (1, 2)]
+    assert field_of(items, FIELDS["place"], ()) is None
 
 
 def test_an_answer_in_json_is_told_by_its_keys() -> None:

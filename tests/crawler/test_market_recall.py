@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from crawler.browser import find_chromium
 from store.config import Home, defaults_folder
 from store.runs import PassResult
 from store.store import Store
+from store.words.dates import LONDON
 from store.words.records import Details, Outcome
 from tests.market.awkward import SITES, Goods, Group, digests, places, start_group
 from tests.market.server import Request
@@ -137,7 +138,7 @@ def _posted_as(stated: str, read: datetime | None, captured_at: datetime) -> boo
     if ago := re.fullmatch(r"-(\d+)([dh])", stated):
         unit = {"d": timedelta(days=1), "h": timedelta(hours=1)}[ago[2]]
         return read is not None and abs(captured_at - int(ago[1]) * unit - read) <= unit
-    return read is not None and read.astimezone(UTC).date().isoformat() == stated
+    return read is not None and read.astimezone(LONDON).date().isoformat() == stated
 
 
 def test_recall_is_whole_and_nothing_else_is_kept(crawled: Crawled) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from crawler.pages import page_of
 from crawler.platforms import following, parser_version, platform
+from crawler.platforms._api import with_parameter
 from crawler.source import Source, read_source
 from store.config import ConfigError, Home
 from store.words.records import Capture, CaptureKind, Details, Outcome
@@ -108,6 +109,18 @@ def test_an_expression_that_cannot_be_applied_to_one_item_costs_that_word_only(t
     read = list(platform("json_api").parse(_page(source.start[0], body), source))
     assert [(each.ref, each.snapshot.title) for each in read] == [("1", "Bag red"), ("2", ""), ("3", "Sp\ufffd x")]
     assert read[2].notes == ("broken characters",)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("https://s.example/a?page=1&b=&c=x%20y#top", "https://s.example/a?page=3&b=&c=x+y"),
+        ("https://s.example/a#top?page=1", "https://s.example/a?page=3"),
+        ("https://s.example/a?q=%A3&page=1&page=2", "https://s.example/a?q=%A3&page=3"),  # not UTF-8, and still the same bytes
+    ],
+)
+def test_a_parameter_is_set_and_all_else_left(url: str, says: str) -> None:
+    assert with_parameter(url, "page", "3") == says
 
 
 AT = "https://stalls.example/api?q=a%20b&page=2"

@@ -134,6 +134,21 @@ def test_a_flagged_listing_gets_one_and_nobody_is_asked_twice_for_its_pictures(m
 
 
 @needs_chromium
+@pytest.mark.parametrize("level", [Level.review, Level.note])
+def test_a_flagged_listings_screenshot_is_kept_as_long_as_the_listing(mini: Mini, crawling: Crawling, level: Level) -> None:
+    _goods(mini)
+    mini.write(crawling.home, platform="selectors", more=PLAIN)
+    crawling.store.retention = {"unflagged": 90, "flagged": 36_500}
+    crawling("mini")
+    _flag(crawling.store, crawling, "a", level)
+    settings = crawling.home.file("touchstone.yml")
+    settings.write_text(settings.read_text().replace("screenshot_from: review", "screenshot_from: note"))
+    screenshots.run(crawling.store, type(crawling.home)(crawling.home.folder))
+    [shot] = _shots(crawling)
+    assert shot.retention_until and (shot.retention_until.year > 2100) is (level is Level.review)
+
+
+@needs_chromium
 def test_a_new_version_is_due_again_and_a_page_that_is_gone_is_pictured_once(mini: Mini, crawling: Crawling) -> None:
     _goods(mini)
     mini.write(crawling.home, platform="selectors", more=PLAIN)

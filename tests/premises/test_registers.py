@@ -232,6 +232,7 @@ def test_an_unknown_register_or_key_is_refused_by_name(kept: Store, home: Home, 
         load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
 
 
+@pytest.mark.slow
 def test_the_real_hmrc_list(kept: Store, home: Home, shared: Path) -> None:
     """43,738 real rows: 92 repeat another word for word; the six whose postcode cannot be read are kept without one."""
     file = shared / "data/premises/hmrc_eat_out_2020.csv.gz"

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from store import tables as t
+from store.sightings import Handed
 from store.store import Store
-from store.words.records import Flag, Level, Parsed, Snapshot, SubjectKind, Verdict
+from store.words.records import CaptureKind, Flag, Informant, Level, Parsed, Snapshot, SubjectKind, Told, Verdict
 from tests.builders import START, Builder, jpeg
 
 SHORT, LONG = timedelta(days=90), timedelta(days=36_500)  # a century: the builder's pages are of one day, and this test is of any
@@ -90,3 +91,49 @@ def test_a_flagged_listing_that_is_seen_again_is_kept_from_then_on(listed: tuple
     store.keep_flag(flag(one, Level.review), later.run.id)
     until = again.captured_at + LONG
     assert dates(store)["listing"][0] == until and dates(store)["capture"][-1] == until
+
+
+def long_dated(store: Store, before: datetime) -> set[int]:
+    with store.database.reading() as c:
+        return set(c.execute(select(t.capture.c.id).where(t.capture.c.retention_until > before + 2 * SHORT)).scalars())
+
+
+def test_its_screenshot_and_the_answer_that_it_is_gone_get_the_long_date_too(listed: tuple[Store, Builder, int, int]) -> None:
+    store, _, one, _ = listed
+    later = Builder(store)
+    later._minute = 60
+    read = later.listing("1", title="Bag 1", seller="seller1")
+    taken = []
+    for url in ("http://stall.example/item/1", "http://stall.example/item/2"):
+        document = later.capture(url, b"<p>as drawn</p>" + url.encode(), CaptureKind.rendered)
+        taken.append(document.id)
+        taken.append(later.capture(url, jpeg(5) + url.encode(), CaptureKind.screenshot, "image/png", part_of=document.id).id)
+        taken.append(later.capture(url, b"gone " + url.encode(), status=404).id)
+    elsewhere = Builder(store, source="elsewhere")
+    other = elsewhere.capture("http://stall.example/item/1", b"another source's").id
+    elsewhere.close()
+    later.close()
+    store.keep_flag(flag(one, Level.review), later.run.id)
+    moved = long_dated(store, datetime.now(UTC))
+    assert {*taken[:3], read.capture} <= moved and not moved & {*taken[3:], other}
+    assert store.verify() == []
+
+
+@pytest.mark.parametrize("told", [Told.officer, Told.public])
+def test_a_sighting_that_came_to_matter_is_kept_and_who_told_it_is_not(store: Store, told: Told) -> None:
+    store.retention = {"unflagged": 90, "flagged": 36_500}
+    build = Builder(store, source=f"sightings_{told}")
+    statement = build.capture("urn:touchstone:statement:1", b"{}", CaptureKind.handed_in, "application/json")
+    file = build.capture("urn:sha256:f", b"file", CaptureKind.handed_in, part_of=statement.id if told is Told.officer else None)
+    page = build.capture("urn:sha256:f#page-1", b"page", CaptureKind.handed_in, part_of=file.id)
+    informant = Informant(0, "Ottoline Quillfeather", "07700 900777") if told is Told.public else None
+    handed = Handed(told, Snapshot(title="Belts"), statement, "statement", "statement/1", files=[(file.id or 0, "f")], informant=informant)
+    kept = store.keep_sighting(handed, actor="officer", authority="demo", run=build.run.id, purpose="sighting")
+    build.close()
+    store.keep_flag(flag(kept.listing, Level.review), build.run.id)
+    until = START + timedelta(minutes=1) + LONG
+    with store.database.reading() as c:
+        assert c.execute(select(t.sighting.c.retention_until)).scalars().all() == [until]
+        assert all(date - datetime.now(UTC) < SHORT for date in c.execute(select(t.informant.c.retention_until)).scalars())
+    moved = long_dated(store, datetime.now(UTC))
+    assert moved == ({statement.id, file.id, page.id} if told is Told.officer else {statement.id})

@@ -107,6 +107,23 @@ def test_no_other_read_method_gives_out_who_told_it(store: Store, build: Builder
     assert NAME not in repr(shown) and "900777" not in repr(shown) and NAME.encode() not in b"".join(payloads)
 
 
+@pytest.mark.parametrize("how", ["told", "put in", "taken out"])
+def test_a_sighting_that_was_changed_past_the_log_is_found(store: Store, build: Builder, how: str) -> None:
+    each = keep(store, build, told(build))
+    build.close()
+    assert store.verify() == []
+    with store.database.writing() as c:
+        if how == "told":
+            c.execute(t.sighting.update().values(told="officer"))
+        elif how == "taken out":
+            c.execute(t.sighting.delete())
+        else:
+            row = dict(c.execute(select(t.sighting)).mappings().one())
+            c.execute(t.sighting.insert().values({**row, "id": row["id"] + 1, "reference": "X"}))
+    number = (each.id or 0) + (how == "put in")
+    assert any(f"sighting {number} was changed" in problem for problem in store.verify())
+
+
 # -- the same seller -------------------------------------------------------------------------------------------------------
 def test_a_stall_and_a_listing_of_the_web_meet_by_phone_however_it_is_written(store: Store, build: Builder) -> None:
     web = Builder(store, source="market")
@@ -125,6 +142,20 @@ def test_a_stall_and_a_listing_of_the_web_meet_by_phone_however_it_is_written(st
         assert {m.summary.listing.id for m in reader.same_seller(contact=("phone", "+447700900123"))} == {each.listing, listing.listing}
         assert listing.seller is not None
         assert [m.sightings for m in reader.same_seller(seller=listing.seller)] == [(each.reference,)]
+
+
+def test_the_stall_is_met_first_among_the_many_listings_of_an_account(store: Store, build: Builder) -> None:
+    web = Builder(store, source="market")
+    first = web.listing("0", title="Bags", text="WhatsApp +44 7700 900123", seller="deals", seller_name="Deals")
+    for number in range(1, 61):
+        web.listing(str(number), title=f"Other {number}", seller="deals", seller_name="Deals")
+    called = web.listing("61", title="Hats", text="Ring 07700 900123", seller="hats")
+    web.close()
+    each = keep(store, build, told(build, "Belts. Phone: 07700 900123", account=True))
+    with store.acting("officer", purpose="look") as reader:
+        met = reader.same_seller(listing=first.listing)
+    assert [m.summary.listing.id for m in met][:2] == [each.listing, called.listing] and met[0].sightings == (each.reference,)
+    assert (len(met), met.left_out) == (50, 12)
 
 
 def test_they_meet_by_the_very_same_picture_but_not_by_one_that_everybody_shows(store: Store, build: Builder) -> None:

@@ -113,7 +113,8 @@ def test_a_reading_again_broken_off_half_way_brings_no_old_page_back(store: Stor
         first = reader.capture(readings[0].capture)
     better = Snapshot(**{**SUSPECT, "price_minor": 10000, "condition": "new"})
     store.keep_readings(first, "hand", "hand/2", [Parsed("1", "http://stall.example/item/1", better)], build.run.id)
-    assert store.behind("stall", "hand/2") == 2
+    with store.acting("system", purpose="test") as reader:
+        assert [each.id for each in reader.captures_of(source="stall", behind="hand/2")] == [each.capture for each in readings[1:]]
     with store.acting("officer", purpose="history") as reader:
         assert reader.summaries()[0].snapshot.price_minor == 5000
         assert [v.snapshot.price_minor for v in reader.history(readings[0].listing)] == [10000, 8000, 5000]
@@ -153,6 +154,14 @@ def test_image_bytes_come_back(store: Store, build: Builder) -> None:
     with store.acting("officer", purpose="look") as reader:
         [image] = reader.listing_images(reading.listing)
         assert reader.image_bytes(image.sha256) == body
+
+
+@pytest.mark.parametrize("stored", ["Élodie Ångström", "ÉLODIE ÅNGSTRÖM", "élodie ångström"])
+@pytest.mark.parametrize("asked", ["Élodie Ångström", "ÉLODIE ÅNGSTRÖM", "élodie ångström"])
+def test_a_known_name_is_known_in_capitals_beyond_ascii(store: Store, build: Builder, stored: str, asked: str) -> None:
+    build.listing("1", **{**SUSPECT, "seller": "account-7", "seller_name": stored})
+    with store.acting("officer", purpose="test") as reader:
+        assert set(reader.sellers_known(names=[asked, "Élodie"])) == {asked}
 
 
 # -- examinations --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casework.when import parse_when
 from store.words.dates import parse_date
 
 NOW = datetime(2026, 11, 20, 15, 30, 12, 345678, tzinfo=UTC)
@@ -42,6 +43,31 @@ NOW = datetime(2026, 11, 20, 15, 30, 12, 345678, tzinfo=UTC)
 def test_reads(text: str, says: str) -> None:
     found = parse_date(text, NOW)
     assert found is not None and found.strftime("%Y-%m-%dT%H:%M") == says and found.utcoffset() == NOW.utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("captured", "text", "says"),
+    [
+        ("2026-07-10T15:30", "today 14:30", "2026-07-10T13:30"),
+        ("2026-07-09T23:30", "yesterday", "2026-07-08T23:00"),  # 00:30 on the 10th in London: the 9th
+        ("2026-07-09T23:30", "3 days ago", "2026-07-06T23:00"),
+        ("2026-07-09T23:30", "2 hours ago", "2026-07-09T21:30"),
+        ("2026-07-09T23:30", "today", "2026-07-09T23:00"),
+        ("2026-07-10T15:30", "12/06/2026", "2026-06-11T23:00"),
+        ("2026-07-10T15:30", "Posted 4 Jan", "2026-01-04T00:00"),
+        ("2026-07-10T15:30", "Wed 4 Mar 2026 10:05", "2026-03-04T10:05"),
+        ("2026-07-10T15:30", "4 July 2026 10:05", "2026-07-04T09:05"),
+        ("2026-07-10T15:30", "2026-07-04 10:00:00", "2026-07-04T09:00"),
+        ("2026-07-10T15:30", "2026-07-04", "2026-07-03T23:00"),
+        ("2026-07-10T15:30", "2026-07-04T10:00:00Z", "2026-07-04T10:00"),
+        ("2026-07-10T15:30", "4 July 2026 10:05 UTC", "2026-07-04T10:05"),
+    ],
+)
+def test_what_names_no_zone_is_londons(captured: str, text: str, says: str) -> None:
+    found = parse_date(text, datetime.fromisoformat(captured).replace(tzinfo=UTC))
+    assert found is not None and found.strftime("%Y-%m-%dT%H:%M") == says and found.tzinfo is UTC
+    if local := parse_when(text):
+        assert local == found, "what an officer writes is read the same"
 
 
 @pytest.mark.parametrize(
