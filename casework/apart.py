@@ -15,6 +15,7 @@ from store.words.contacts import find_contacts
 from store.words.records import Informant
 
 MARKER = "[who told it, removed]"
+_LETTER = r"[^\W_]"
 SEARCHED = 32 * 2**20  # bytes of a file in which the informant is looked for
 
 
@@ -34,7 +35,7 @@ class Apart:
         ]
         numbers = [rf"(?:\+?44[\s()0.-]*|0[\s().-]*)?{each}(?!\d)" for each in digits]
         self.pattern = (
-            re.compile("|".join(rf"(?<![^\W_])(?<![@.+]){each}(?![^\W_])" for each in literal + numbers), re.IGNORECASE)
+            re.compile("|".join(rf"(?<!{_LETTER})(?<![@.+]){each}(?!{_LETTER})" for each in literal + numbers), re.IGNORECASE)
             if literal or numbers
             else None
         )
@@ -59,7 +60,8 @@ class Apart:
         if self.pattern is None:
             return False
         head = body[:SEARCHED]
-        anywhere = re.compile(self.pattern.pattern, re.IGNORECASE | re.ASCII)  # "ÿØ" before a name is a picture's first bytes, no word
+        # "ÿØ" before a name is a picture's first bytes, no word; within the name É is é all the same
+        anywhere = re.compile(self.pattern.pattern.replace(_LETTER, "[0-9A-Za-z]"), re.IGNORECASE)
         texts = [head.decode("utf-8", "replace"), head.replace(b"\0", b"").decode("latin-1")]
         texts += [unquote(texts[0])] if b"%" in head else []  # the address of a file is written "Sarah%20Jones_files"
         return any(anywhere.search(text) for text in texts)

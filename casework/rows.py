@@ -159,7 +159,8 @@ def _xlsx(path: Path, body: bytes, wanted: Sequence[str], sheet: str | None, hea
         try:
             pair = next(both, None)
         except Exception as error:
-            raise TouchstoneError(f"{path}: row {number + 1} of the sheet cannot be read: {type(error).__name__}") from None
+            why = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+            raise TouchstoneError(f"{path}: row {number + 1} of the sheet cannot be read: {why}") from None
         if pair is None:
             break
         number += 1

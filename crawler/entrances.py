@@ -48,7 +48,7 @@ def listings_of(feed: Feed, way: Way, source: Source, addresses: Addresses, unit
     """(reference, address) of the listings that a feed names, as far as they may be asked for."""
     if feed.left_out:
         unit.count("entrance: entries without an address, or past the 50,000th", feed.left_out)
-    for stated, _ in feed.pages:
+    for stated in feed.pages:
         url, why_not = addresses.to_listing(stated, source)
         if why_not:
             unit.count(why_not)

@@ -188,5 +188,5 @@ class Purposes:
         if unit.errand.once and Request(unit.errand.once).url not in (request.url, *request.meta.get("redirect_urls", [])):
             unit.count("further pages not asked for")
             raise IgnoreRequest("one page was asked for")
-        if request.meta.get("redirect_urls") and (why := too_often(unit, request.url)):
+        if why := too_often(unit, request.url):  # also of what was taken for a listing's page
             halt(self.crawler, f"stopped: {why}")

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from statistics import median
 from typing import TYPE_CHECKING
 
 from store.config import Home, load
-from store.health import FIELDS, Yield, median
+from store.health import FIELDS, Yield
 from store.store import Store
 from store.words.purposes import refusal as not_now
 from store.words.records import Operation, Outcome, Run

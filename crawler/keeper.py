@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from crawler.images import image_of
 from crawler.pages import page_of
 from crawler.processes import end_with
@@ -36,6 +38,7 @@ from store.words.records import Capture, Image, Run
 if TYPE_CHECKING:
     from store.config import Home
 
+log = structlog.get_logger()
 Finish = Callable[[], Any]
 PATIENCE = 10.0  # seconds
 _LENGTH = 8  # bytes before each message that say how long it is
@@ -92,7 +95,10 @@ class Work:
         try:
             with self.store.database.writing():
                 answers |= {number: finish() for number, finish in ready}
-        except Exception:  # nothing of it was committed: each by itself
+        except Exception as error:  # nothing of it was committed: each by itself
+            log.warning(
+                "a batch failed together, and each job of it is done by itself", jobs=len(ready), error=f"{type(error).__name__}: {error}"
+            )
             answers |= {number: _alone(self.store, finish) for number, finish in ready}
         return sorted(answers.items())
 

@@ -1,6 +1,6 @@
 """What a page's bytes say, put into the store: one way for the crawl and for reading again.
 
-The one broad `except` of both passes is here. A parser that raises costs one row that says so; the bytes are kept.
+Whatever a parser raises is caught here, for both: it costs one row that says so, and the bytes are kept.
 """
 
 from __future__ import annotations

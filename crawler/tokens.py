@@ -129,6 +129,9 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme, host_of(url)
 
 
+COUNTED = "requests of the quota"
+
+
 class Quota:
     """Next to the wire, where only what is really asked for comes through: stops before the day's requests are more than granted."""
 
@@ -146,13 +149,14 @@ class Quota:
         if quota is None or request.meta.get("kind") is not CaptureKind.page:
             return
         if self.used is None:
-            self.used = unit.store.requests_since(unit.source.name, datetime.now(UTC) - DAY)
+            self.used = unit.asked_before + unit.store.requests_since(unit.source.name, datetime.now(UTC) - DAY)
         if self.used >= quota:
             halt(
                 self.crawler,
                 f"stopped at the quota of requests: {self.used} page requests in the last 24 hours, of {quota} that its YAML grants (`quota`)",
             )
         self.used += 1
+        unit.count(COUNTED)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """What was asked for and not answered leaves no capture, and counts none the less."""

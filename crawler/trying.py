@@ -15,6 +15,8 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -32,7 +34,9 @@ from crawler.processes import run_alone
 from crawler.reading import role
 from crawler.source import Kind, Source, find_sources
 from crawler.spider import SourceSpider
+from crawler.tokens import COUNTED, DAY
 from crawler.unit import Unit, end_with_parent, locked, spin
+from store.captures import UNANSWERED
 from store.config import Home, plain
 from store.errors import TouchstoneError
 from store.secrets import redact_url
@@ -66,11 +70,37 @@ def attempt(home: Home, name: str, *, pages: int = PAGES, progress: Callable[[in
     with tempfile.TemporaryDirectory(prefix="touchstone-try-") as folder:
         _folder_like(home, Path(folder))
         arguments = [folder, str(home.folder.resolve()), name, "--pages", str(pages)]
-        run_alone("crawler.trying", arguments, heard, {"TOUCHSTONE_STORE": None, "TOUCHSTONE_HOME": None})
+        with _in_the_quota(home, source, said) as before:
+            arguments += ["--asked-before", str(before)]
+            run_alone("crawler.trying", arguments, heard, {"TOUCHSTONE_STORE": None, "TOUCHSTONE_HOME": None})
     if "tried" not in said:
         raise TouchstoneError(said.get("error", "trying ended without a word"))
     tried: Mapping[str, Any] = said["tried"]
     return tried
+
+
+@contextmanager
+def _in_the_quota(home: Home, source: Source, said: Mapping[str, Any]) -> Iterator[int]:
+    """How many of the day's granted requests are used up by the working folder's own store, to which what is `said` to be asked is added.
+
+    A row of how many they were is all that is kept of a try, and only where a `quota` counts them.
+    """
+    if source.quota is None:
+        yield 0
+        return
+    with Store.open(home) as store:
+        try:
+            yield store.requests_since(source.name, datetime.now(UTC) - DAY)
+        finally:
+            run = store.begin_run(
+                "try",
+                actor=SYSTEM,
+                authority=home.settings.authority.code,
+                code_version=code_version(),
+                config_digest="0" * 64,
+                source=source.name,
+            )
+            store.end_run(run.id, Outcome.good, {UNANSWERED: said.get("asked", 0)})
 
 
 def _folder_like(home: Home, folder: Path) -> None:
@@ -112,8 +142,10 @@ class Sample(SourceSpider):
             yield Request("")
 
 
-def sample(home: Home, real: Home, name: str, pages: int, report: Callable[[Mapping[str, int]], None]) -> dict[str, Any]:
-    """Crawl so many pages into `home` and tell what was read of them."""
+def sample(
+    home: Home, real: Home, name: str, pages: int, report: Callable[[Mapping[str, int]], None], asked_before: int = 0
+) -> tuple[dict[str, Any], int]:
+    """Crawl so many pages into `home`: what was read of them, and how many requests a `quota` counts."""
     from crawler.walls import read_facts
 
     [source] = find_sources(home, [name])
@@ -131,10 +163,10 @@ def sample(home: Home, real: Home, name: str, pages: int, report: Callable[[Mapp
             store.archive.writer(run.id) as writer,
             store.acting(SYSTEM, purpose=str(errand.purpose), justification="trying a source", run=run.id) as reader,
         ):
-            unit = Unit(home, store, source, run, writer, reader, errand, False, read_facts(home), report)
+            unit = Unit(home, store, source, run, writer, reader, errand, False, read_facts(home), report, asked_before=asked_before)
             problem = barred(unit) or (spin(unit, spider) and "") or unit.broken or unit.wall
             store.end_run(run.id, Outcome.good, dict(unit.counts))
-            return {**_told(store, reader, source, run.id), "refused": _refusals(unit), "problem": problem}
+            return {**_told(store, reader, source, run.id), "refused": _refusals(unit), "problem": problem}, unit.counts[COUNTED]
 
 
 def _somebodys(home: Home, source: Source) -> str:
@@ -245,6 +277,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("real", type=Path)
     parser.add_argument("source")
     parser.add_argument("--pages", type=int, default=PAGES)
+    parser.add_argument("--asked-before", type=int, default=0, help="requests that the source's quota has counted already")
     parser.add_argument("--parent", type=int, default=os.getppid())
     options = parser.parse_args(arguments)
     end_with_parent(options.parent)
@@ -254,13 +287,18 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
 
     try:
-        tried = sample(
-            Home(options.home), Home(options.real), options.source, options.pages, lambda counts: say({"progress": counts.get("pages", 0)})
+        tried, asked = sample(
+            Home(options.home),
+            Home(options.real),
+            options.source,
+            options.pages,
+            lambda counts: say({"progress": counts.get("pages", 0), "asked": counts.get(COUNTED, 0)}),
+            options.asked_before,
         )
     except TouchstoneError as error:
         say({"error": str(error)})
         return 2
-    say({"tried": tried})
+    say({"tried": tried, "asked": asked})
     return 0
 
 

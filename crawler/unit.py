@@ -68,6 +68,7 @@ class Unit:
     counts: Counter[str] = field(default_factory=Counter)
     floors: dict[str, float] = field(default_factory=dict)  # downloader slot → the least delay that its robots.txt asks for
     hosts_refused: Counter[str] = field(default_factory=Counter)
+    asked_before: int = 0  # page requests of the last 24 hours that another store knows of: `quota` counts them, too
     answers: dict[str, tuple[str, ...]] = field(default_factory=dict)  # host → the addresses that its name led to
     inner: dict[str, str] = field(default_factory=dict)  # host → the inner address that its name led to, refused
     stopping: Any = None  # the task that closes the crawl there, held so that it is not collected

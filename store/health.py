@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,9 +109,3 @@ def _filled(name: str) -> ColumnElement[bool]:
         return t.reading.c.details_json.like(f'%"{name}":%')
     column: ColumnElement[str] = t.snapshot.c[name]
     return column != ""
-
-
-def median(numbers: Sequence[float]) -> float:
-    """The middle one; of an even number of them the mean of the two in the middle."""
-    ordered, half = sorted(numbers), len(numbers) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

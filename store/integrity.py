@@ -1,6 +1,6 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
-It finds a changed word, digest, finding, method or verdict, and a capture, judgement or exhibit that no event tells of. Somebody who
+It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement or exhibit that no event tells of. Somebody who
 changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
@@ -45,10 +45,13 @@ def _events(c: Connection) -> Iterator[str]:
     captures: dict[str, dict[str, Any]] = {}
     judgements: dict[int, str] = {}
     exhibits: set[tuple[str, str]] = set()
+    sightings: dict[str, str] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
             captures[subjects["capture"]] = detail
+        if event.body["verb"] == "collection" and "sighting" in subjects and "told" in detail:
+            sightings[subjects["sighting"]] = detail["told"]
         if "judgement" in detail:
             judgements[detail["judgement"]] = detail["verdict"]
         if "exhibit" in detail:
@@ -63,6 +66,11 @@ def _events(c: Connection) -> Iterator[str]:
             yield f"capture {capture.id} was changed: the event of its collection says something else"
     for number in captures.keys() - kept:
         yield f"capture {number} is gone, although the log tells of its collection"
+    told = {str(r.id): str(r.told) for r in c.execute(select(t.sighting.c.id, t.sighting.c.told))}
+    for sighting in sorted(told.keys() | sightings.keys(), key=int):
+        if told.get(sighting) != sightings.get(sighting):
+            row, logged = told.get(sighting, "nothing"), sightings.get(sighting, "nothing")
+            yield f"sighting {sighting} was changed: its row says that it was told by {row}, the log {logged}"
     rows: dict[int, str] = {int(r.id): str(r.verdict) for r in c.execute(select(t.judgement.c.id, t.judgement.c.verdict))}
     for judgement in sorted(rows.keys() | judgements.keys()):
         if rows.get(judgement) != judgements.get(judgement):

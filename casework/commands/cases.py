@@ -33,13 +33,18 @@ def new(
 @app.command("add")
 def add(
     case: str,
-    source: Annotated[str, typer.Argument(help="The source, or the word 'link' for a link.")],
-    ref: Annotated[str, typer.Argument(help="The listing's reference, or the link's number.")],
+    source: Annotated[str, typer.Argument(help="The source, or the word 'link' or 'capture'.")],
+    ref: Annotated[str, typer.Argument(help="The listing's reference, or the number of the link or capture.")],
     initials: Annotated[str, typer.Option(help="The initials of the officer who produces it: AB gives AB1, AB2, …")],
     by: By = "",
     home: Folder = None,
 ) -> None:
-    """Make a listing or a link an exhibit. From now on what it rests on may not be erased."""
+    """Make a listing, a link or a capture (a file that was handed in) an exhibit. From now on what it rests on may not be erased.
+
+    Example: touchstone case add TS-2026-014 my_marketplace 12345 --initials AB --by a.officer
+
+    Example: touchstone case add TS-2026-014 capture 88 --initials AB --by a.officer
+    """
     with opened(home) as (folder, store):
         exhibit = casefiles.add(store, case, source, ref, initials, person(store, folder, by))
     say(f"Exhibit {exhibit.number}: {exhibit.description}")

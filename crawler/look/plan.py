@@ -45,7 +45,7 @@ class Plan:
         why = self.asked.get(page.url, "start")
         page.card = self.cards.get(page.url)
         if page.is_json:
-            return self._json(page, why)
+            return self._json(page)
         if page.feed is not None:
             return self._feed(page, page.feed)
         if why == "start":
@@ -64,14 +64,14 @@ class Plan:
         return self._more_items(1) if self.asked.get(url) == "item" else []
 
     # -- what each kind of page leads to --------------------------------------------------------------------------------------
-    def _json(self, page: Page, why: str) -> list[str]:
+    def _json(self, page: Page) -> list[str]:
         self.answer = page
         return []
 
     def _feed(self, page: Page, feed: Feed) -> list[str]:
         """A sitemap or a feed: up to two further ones that it names, those of goods first, and pages that are likely to be listings."""
         self.entrance = self.entrance or page
-        self.named += [url for url, _ in feed.pages if host_of(url) == host_of(page.url) and url not in self.named]
+        self.named += [url for url in feed.pages if host_of(url) == host_of(page.url) and url not in self.named]
         further = sorted((url for url in feed.children if host_of(url) == host_of(page.url)), key=lambda url: not _GOODS.search(url))
         self.order = spread(alike(self.named))
         wanted = ITEMS - sum(why == "item" for why in self.asked.values())

@@ -1,4 +1,4 @@
-"""Sitemaps, RSS and Atom as entrances to a site: the addresses that they list, with the time that each states.
+"""Sitemaps, RSS and Atom as entrances to a site: the addresses that they list.
 
 Formats: the sitemaps protocol (sitemaps.org: urlset, sitemapindex, a text file of one address a line; 50 MB and 50,000 addresses at
 most), RSS 2.0 and 1.0, Atom (RFC 4287; further pages by RFC 5005). A feed is what a stranger wrote: a document type, and so every
@@ -7,36 +7,34 @@ entity, is refused; what it lists is trusted no further than the site itself, wh
 
 from __future__ import annotations
 
+import gzip
+import io
 import re
 import zlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Literal
 from xml.parsers import expat
 
 from crawler.platforms._page import address
 
 Kind = Literal["sitemap", "index", "text", "rss", "atom"]
-Pages = tuple[tuple[str, datetime | None], ...]
 
 MAX_BYTES = 50 * 2**20  # of the feed without its gzip
 MAX_PAGES = 50_000
 _ROOTS: dict[str, Kind] = {"urlset": "sitemap", "sitemapindex": "index", "rss": "rss", "RDF": "rss", "feed": "atom"}
 _ENTRIES = frozenset(("url", "sitemap", "item", "entry"))
-_TIMES = ("lastmod", "pubDate", "updated", "published", "dc:date")
 _BARE = re.compile(rb"<!\[CDATA\[.*?\]\]>|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """`pages`: (address, time it states or None), in order, each once; `children`: further sitemaps, or a feed's next page.
+    """`pages`: addresses in order, each once; `children`: further sitemaps, or a feed's next page.
 
     `left_out` counts entries without a web address, and those past the 50,000th.
     """
 
     kind: Kind
-    pages: Pages = ()
+    pages: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
     left_out: int = 0
 
@@ -63,21 +61,15 @@ def feed_of(body: bytes, url: str) -> Feed:
 
 def _unpacked(body: bytes) -> bytes:
     if body[:2] == b"\x1f\x8b":
-        parts, size = [], 0
-        while body[:2] == b"\x1f\x8b":  # a gzip file may have several members
-            unzip = zlib.decompressobj(wbits=31)
-            try:
-                part = unzip.decompress(body, MAX_BYTES + 1 - size)
-            except zlib.error as error:
-                raise ValueError(f"not a feed: its gzip is broken ({error})") from None
-            parts.append(part)
-            size += len(part)
-            if size > MAX_BYTES:
-                break
-            if not unzip.eof:
-                raise ValueError("not a feed: its gzip ends too early")
-            body = unzip.unused_data
-        body = b"".join(parts)
+        try:
+            with gzip.GzipFile(
+                fileobj=io.BytesIO(body)
+            ) as packed:  # of several members, too; one that is cut off is an error, not a short feed
+                body = packed.read(MAX_BYTES + 1)
+        except EOFError:
+            raise ValueError("not a feed: its gzip ends too early") from None
+        except (OSError, zlib.error) as error:
+            raise ValueError(f"not a feed: its gzip is broken ({error})") from None
     if len(body) > MAX_BYTES:
         raise ValueError(f"a feed of more than {MAX_BYTES} bytes")
     return body
@@ -90,9 +82,7 @@ def _of_text(body: bytes, url: str) -> Feed:
     if not found or len(found) * 2 < len(lines):
         raise ValueError("not a feed: neither XML nor one address a line")
     pages = dict.fromkeys(filter(None, (address(url, each) for each in found)))
-    return Feed(
-        "text", tuple((each, None) for each in list(pages)[:MAX_PAGES]), (), len(lines) - len(found) + max(0, len(pages) - MAX_PAGES)
-    )
+    return Feed("text", tuple(pages)[:MAX_PAGES], (), len(lines) - len(found) + max(0, len(pages) - MAX_PAGES))
 
 
 @dataclass(slots=True)
@@ -105,7 +95,7 @@ class _Reading:
     path: list[str] = field(default_factory=list)
     said: dict[str, str] = field(default_factory=dict)  # the entry's own elements
     text: list[str] = field(default_factory=list)
-    found: dict[str, datetime | None] = field(default_factory=dict)
+    found: dict[str, None] = field(default_factory=dict)
     children: dict[str, None] = field(default_factory=dict)
     left_out: int = 0
 
@@ -119,7 +109,7 @@ class _Reading:
 
     def feed(self) -> Feed:
         assert self.kind is not None
-        return Feed(self.kind, tuple(self.found.items()), tuple(self.children), self.left_out)
+        return Feed(self.kind, tuple(self.found), tuple(self.children), self.left_out)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if not self.path:
@@ -158,8 +148,7 @@ class _Reading:
         elif not found or (len(self.found) >= MAX_PAGES and found not in self.found):
             self.left_out += 1
         else:
-            when = next((time for key in _TIMES if (time := time_of(self.said.get(key, "")))), None)
-            self.found.setdefault(found, when)
+            self.found.setdefault(found)
         self.said = {}
 
     def _child(self, stated: str) -> None:
@@ -172,18 +161,3 @@ class _Reading:
 
 def _refuse(*_: object) -> None:
     raise ValueError("not a feed that is read: it declares a document type, and with it entities")
-
-
-def time_of(said: str) -> datetime | None:
-    """A time as W3C's note on date formats, RFC 3339 or RFC 2822 write it, aware and in UTC; one that names no zone is taken as UTC."""
-    said = said.strip()[:40]
-    try:
-        if re.match(r"\d{4}-\d\d-\d\d", said):
-            when = datetime.fromisoformat(said)
-        elif re.fullmatch(r"\d{4}(-\d\d)?", said):
-            return None  # a year or a month is no time that anything can be compared by
-        else:
-            when = parsedate_to_datetime(said)
-        return when.replace(tzinfo=when.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -522,6 +522,38 @@ def test_cookies_that_are_handed_in_do_not_enter_the_archive(work: Work) -> None
     assert COOKIE.encode() not in kept and b"[secret removed]" in kept
 
 
+def test_a_file_that_was_handed_in_can_be_an_exhibit_and_is_then_in_the_pack_and_not_erased(work: Work) -> None:
+    import gzip
+    import hashlib
+
+    video = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"belts" * 1000
+    added = work.add(work.file("Ottoline.mp4", video), "--told", "public", "--note", "Belts", "--obtained", "by e-mail")
+    [file] = work.json("sighting", "show", added["sighting"]["reference"])["files"]
+    work.run("case", "new", "C-1", "--title", "Belts")
+    said = work.run("case", "add", "C-1", "capture", str(file["capture"]), "--initials", "AB")
+    assert "Exhibit AB1: File handed in to sightings_public" in said and hashlib.sha256(video).hexdigest() in "".join(said.split())
+    assert "Ottoline" not in said
+    work.run("case", "export", "C-1", "--why", "test")
+    pack = next(p for p in (work.folder / "var" / "packs").iterdir() if p.is_dir())
+    assert verify_pack([str(pack)]) == 0
+    assert any(video in gzip.decompress(path.read_bytes()) for path in pack.rglob("*.warc.gz"))
+    with work.store() as store, pytest.raises(TouchstoneError, match="under hold of exhibit"):
+        store.erase(file["capture"], actor="a.officer", reason="retention")
+    for ref, why in (("x", "is no number of a capture"), ("999", "not every capture of")):
+        with pytest.raises(TouchstoneError, match=why):
+            work.run("case", "add", "C-1", "capture", ref, "--initials", "AB")
+
+
+def test_bytes_that_were_erased_are_no_exhibit(work: Work) -> None:
+    added = work.add(work.file("a.pdf", b"%PDF-1.7\n%%EOF\n"), "--obtained", "x")
+    [file] = work.json("sighting", "show", added["sighting"]["reference"])["files"]
+    work.run("case", "new", "C-1", "--title", "Belts")
+    with work.store() as store:
+        store.erase(file["capture"], actor="a.officer", reason="retention")
+    with pytest.raises(TouchstoneError, match="were erased"):
+        work.run("case", "add", "C-1", "capture", str(file["capture"]), "--initials", "AB")
+
+
 # -- lists -----------------------------------------------------------------------------------------------------------------
 HEAD = [
     "Case number",
@@ -692,6 +724,16 @@ def test_a_hostile_workbook_is_one_sentence(work: Work, kind: str, monkeypatch: 
         work.run("sighting", "import", work.file("x.xlsx", body), "--columns", "complaints")
 
 
+def test_a_sheet_that_breaks_off_in_the_middle_says_where_and_why(work: Work) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(as_xlsx())) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, data.replace(b"</sheetData>", b"</row></sheetData>") if "sheet1" in name else data)
+    with pytest.raises(TouchstoneError, match=r"row \d+ of the sheet cannot be read: .*mismatched tag"):
+        work.run("sighting", "import", work.file("x.xlsx", out.getvalue()), "--columns", "complaints")
+
+
 # -- when, and who ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "moment"),
@@ -726,6 +768,13 @@ def test_dates_are_day_first_and_of_london(text: str, moment: str | None) -> Non
 )
 def test_who_told_it_is_found_however_written(said: str, kept: str) -> None:
     assert Apart(Informant(0, NAME, f"{PHONE}\n{MAIL}\n4 Letterbox Lane, Wexcombe")).without(said) == kept
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16-le"])
+@pytest.mark.parametrize("said", ["Élodie Ångström", "ÉLODIE ÅNGSTRÖM", "élodie ångström"])
+def test_who_told_it_is_found_in_capitals_beyond_ascii(said: str, encoding: str) -> None:
+    apart = Apart(Informant(0, "Élodie Ångström", ""))
+    assert apart.without(f"from {said}.") == f"from {MARKER}." and apart.occurs_in(f"<p>{said}</p>".encode(encoding))
 
 
 def test_who_told_it_is_found_in_a_files_bytes() -> None:

@@ -2,7 +2,6 @@
 
 import gzip
 import time
-from datetime import UTC, datetime
 
 import pytest
 
@@ -26,9 +25,9 @@ def test_a_sitemap_lists_its_pages_and_not_their_pictures() -> None:
     feed = feed_of(body, AT)
     assert (feed.kind, feed.children, feed.left_out) == ("sitemap", (), 2)
     assert feed.pages == (
-        ("https://shop.example/bag?a=1&b=2", datetime(2026, 11, 4, tzinfo=UTC)),
-        ("https://shop.example/belt?a=1&b=2", datetime(2026, 11, 4, 9, tzinfo=UTC)),
-        ("https://shop.example/cap", None),
+        "https://shop.example/bag?a=1&b=2",
+        "https://shop.example/belt?a=1&b=2",
+        "https://shop.example/cap",
     )
     assert feed_of(gzip.compress(body), AT) == feed_of(gzip.compress(body[:200]) + gzip.compress(body[200:]), AT) == feed
     assert feed_of(body[3:].decode().replace("UTF-8", "UTF-16").encode("utf-16"), AT) == feed
@@ -46,7 +45,7 @@ def test_an_index_lists_sitemaps() -> None:
 
 def test_a_text_file_of_addresses() -> None:
     feed = feed_of(b"https://shop.example/a\r\n\r\nhttps://shop.example/b\nhttps://shop.example/a\n", AT)
-    assert feed.kind == "text" and [url for url, _ in feed.pages] == ["https://shop.example/a", "https://shop.example/b"]
+    assert feed.kind == "text" and list(feed.pages) == ["https://shop.example/a", "https://shop.example/b"]
 
 
 def test_rss_and_atom_list_their_entries() -> None:
@@ -60,21 +59,20 @@ def test_rss_and_atom_list_their_entries() -> None:
         AT,
     )
     assert (rss.kind, rss.left_out) == ("rss", 1)
-    assert rss.pages[0] == ("https://shop.example/ad/1", datetime(2026, 11, 4, 10, tzinfo=UTC))
-    assert [url.rpartition("/")[2] for url, _ in rss.pages] == ["1", "2", "3"]
+    assert rss.pages == tuple(f"https://shop.example/ad/{n}" for n in (1, 2, 3))
     rdf = feed_of(
         b"<rdf:RDF xmlns:rdf='r' xmlns:dc='d'><channel rdf:about='https://shop.example/'><items/></channel>"
         b"<item rdf:about='/ad/4'><dc:date>2026-11-04T10:00Z</dc:date></item></rdf:RDF>",
         AT,
     )
-    assert rdf.pages == (("https://shop.example/ad/4", datetime(2026, 11, 4, 10, tzinfo=UTC)),)
+    assert rdf.pages == ("https://shop.example/ad/4",)
     atom = feed_of(
         b"<feed xmlns='http://www.w3.org/2005/Atom'><link rel='self' href='/atom'/><link rel='next' href='/atom?page=2'/>"
         b"<entry><link rel='enclosure' href='/1.jpg'/><link href='/ad/5'/><updated>2026-11-04T10:00:00Z</updated></entry></feed>",
         AT,
     )
     assert atom.kind == "atom" and atom.children == ("https://shop.example/atom?page=2",)
-    assert atom.pages == (("https://shop.example/ad/5", datetime(2026, 11, 4, 10, tzinfo=UTC)),)
+    assert atom.pages == ("https://shop.example/ad/5",)
 
 
 def test_a_bare_ampersand_does_not_lose_the_feed() -> None:
@@ -82,7 +80,7 @@ def test_a_bare_ampersand_does_not_lose_the_feed() -> None:
         b"<urlset><url><loc>https://shop.example/?a=1&b=2</loc></url><url><loc><![CDATA[https://shop.example/?c=3&d=4]]></loc></url></urlset>",
         AT,
     )
-    assert [url for url, _ in feed.pages] == ["https://shop.example/?a=1&b=2", "https://shop.example/?c=3&d=4"]
+    assert list(feed.pages) == ["https://shop.example/?a=1&b=2", "https://shop.example/?c=3&d=4"]
 
 
 LAUGHS = b"<!DOCTYPE u [<!ENTITY a 'ha'>%s]>" % b"".join(b"<!ENTITY %c '%s'>" % (c, b"&%c;" % (c - 1) * 10) for c in range(98, 108))

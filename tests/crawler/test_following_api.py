@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from crawler.trying import attempt
+from store.captures import UNANSWERED
 from store.config import Home
 from store.words.records import Outcome
 from tests.crawler.conftest import Crawling
@@ -205,3 +207,19 @@ def test_the_quota_of_a_day_is_counted_over_runs(gate: Gate, crawling: Crawling,
     result = crawling("stalls")
     assert result.outcome is Outcome.unmet and "6 page requests in the last 24 hours, of 6" in result.message
     assert len([each for each in gate.site.requests if each.path.startswith("/search")]) == 6
+
+
+def test_trying_a_source_is_counted_in_the_quota_of_the_day(gate: Gate, crawling: Crawling, home: Home) -> None:
+    """Its own store is thrown away: the working folder's keeps how many requests they were, and no more of it."""
+    gate.uses = 100
+    _write(home, gate, "quota: 5\n")
+
+    def asked() -> int:
+        return len([each for each in gate.site.requests if each.path.startswith("/search")])
+
+    assert attempt(home, "stalls", pages=2)["problem"] == "" and asked() == 2 and crawling.captures() == []
+    [run] = crawling.store.runs()
+    assert (run.pass_name, dict(run.counts)) == ("try", {UNANSWERED: 2})
+    result = crawling("stalls")
+    assert "5 page requests in the last 24 hours, of 5" in result.message and asked() == 5
+    assert "5 page requests in the last 24 hours, of 5" in attempt(home, "stalls")["problem"] and asked() == 5

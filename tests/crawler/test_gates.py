@@ -287,6 +287,24 @@ def test_robots_txt_is_overridden_by_name_and_basis_only(mini: Mini, crawling: C
     assert len([e for e in crawling.store.log() if "robots_override" in e.body["detail"]]) == 2, "each run says so"
 
 
+def test_an_override_that_ends_while_the_crawl_runs_stands_no_longer(mini: Mini, crawling: Crawling) -> None:
+    """Its last day ends between the second forbidden page and the third: that one is not asked for."""
+    mini.robots = "User-agent: *\nDisallow: /item\n"
+    mini.write(crawling.home, more=OVERRIDE.format(day(0)))
+    code = """
+import crawler.manners as manners
+from datetime import timedelta
+real, asked = manners.local_day, []
+def later(at):
+    asked.append(at)
+    return real(at) + timedelta(days=len(asked) > 2)
+manners.local_day = later
+"""
+    status, result = crawling.patched("mini", code)
+    assert len([path for path in paths(mini) if path.startswith("/item")]) == 2
+    assert result["counts"]["robots overridden"] == 2 and result["counts"]["robots refusals"] == 1 and status == 0, result
+
+
 def test_trying_a_source_uses_no_override_and_goes_to_no_known_sellers_page(mini: Mini, crawling: Crawling) -> None:
     """Neither would stand in the log: that of a try is thrown away."""
     mini.robots = "User-agent: *\nDisallow: /item\n"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from crawler.keeper import Messages, Work, _without_repeats, packed
 from crawler.source import find_sources
@@ -47,16 +48,16 @@ def test_a_job_that_fails_fails_alone(work: Work) -> None:
     """One whose bytes cannot be written, one whose rows cannot: the others of the batch are kept."""
     [(_, kept)] = work.do([(0, "keep", (capture(work, 0), b"<p>0", None))])
     bad = replace(capture(work, 3), ended_at=datetime(2026, 1, 1))  # a time without a zone
-    answers = dict(
-        work.do(
-            [
-                (1, "keep", (capture(work, 2), b"<p>2", None)),
-                (2, "keep", (bad, b"<p>3", None)),
-                (3, "join", ("0" * 64, kept.id, [(999, 0)])),  # no such reading
-                (4, "keep", (capture(work, 4), b"<p>4", None)),
-            ]
-        )
-    )
+    jobs = [
+        (1, "keep", (capture(work, 2), b"<p>2", None)),
+        (2, "keep", (bad, b"<p>3", None)),
+        (3, "join", ("0" * 64, kept.id, [(999, 0)])),  # no such reading
+        (4, "keep", (capture(work, 4), b"<p>4", None)),
+    ]
+    with capture_logs() as logged:
+        answers = dict(work.do(jobs))
+    [said] = logged
+    assert said["jobs"] == 3 and "zone" not in said["error"] and said["error"], "why the batch failed together, once"
     assert isinstance(answers[2], Exception) and "zone" in str(answers[2]) and isinstance(answers[3], Exception)
     assert answers[1].id and answers[4].id and work.store.counts()["captures"] == 3 and work.store.verify() == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -283,6 +284,24 @@ def test_robots_and_walls_and_inner_addresses_hold(mini: Mini, home: Home) -> No
     mini.pages["/"] = Response(b"<h1>Log in</h1>", status=401)
     with pytest.raises(TouchstoneError, match="log-in wall"):
         draft_for(home, mini.site.url, "parade", testing=True)
+
+
+def test_persons_pages_taken_for_items_are_counted_and_the_fourth_look_asks(mini: Mini, home: Home, crawling: Crawling) -> None:
+    """A list of members with prices beside their names: only the addresses tell that they are no goods."""
+    cards = "".join(f"<li class=tile><a href='/user/b{n}'>Bag man {n}</a><b class=price>£{n}0.00</b></li>" for n in range(1, 10))
+    mini.pages["/"] = Response(f"<ul>{cards}</ul>".encode())
+    mini.pages |= {f"/user/b{n}": Response(b"<h1>Bag man</h1><p>Bags and belts</p>") for n in range(1, 10)}
+    draft_for(home, mini.site.url, "parade", testing=True)
+    looked = [each.path for each in mini.site.requests if each.path.startswith("/user/")]
+    with crawling.store.acting("system", purpose="test") as reader:
+        views = reader.views(datetime.now(UTC) - timedelta(days=1))
+    assert looked and sorted(each.subject.rpartition("/")[2] for each in views) == sorted(path.rpartition("/")[2] for path in looked)
+    for _ in range(2):
+        draft_for(home, mini.site.url, "parade", testing=True)
+    mini.site.clear_requests()
+    made = draft_for(home, mini.site.url, "parade", testing=True)
+    assert "was looked at 3 times in 28 days" in made["problem"]
+    assert [each.path for each in mini.site.requests if each.path.startswith("/user/")] == []
 
 
 def test_a_list_that_a_button_lengthens_is_drafted_to_be_rendered(mini: Mini, home: Home) -> None:

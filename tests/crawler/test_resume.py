@@ -80,15 +80,15 @@ def test_a_run_of_another_program_or_of_yesterday_is_not_gone_on_with() -> None:
     from dataclasses import replace
     from datetime import UTC, datetime, timedelta
 
-    from crawler.unit import _not_gone_on
+    from crawler.run import not_gone_on
     from store.version import code_version
     from store.words.records import Run
 
     left = Run("r", "crawl", "system", "demo", code_version(), "c", datetime.now(UTC))
-    assert _not_gone_on(left, "c") == "" == _not_gone_on(None, "c")
-    assert "configuration" in _not_gone_on(left, "d")
-    assert "another version" in _not_gone_on(replace(left, code_version="0.0.1"), "c")
-    assert "hours ago" in _not_gone_on(replace(left, started_at=datetime.now(UTC) - timedelta(days=2)), "c")
+    assert not_gone_on(left, "c") == "" == not_gone_on(None, "c")
+    assert "configuration" in not_gone_on(left, "d")
+    assert "another version" in not_gone_on(replace(left, code_version="0.0.1"), "c")
+    assert "hours ago" in not_gone_on(replace(left, started_at=datetime.now(UTC) - timedelta(days=2)), "c")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's notice of a parent's end is Linux's")

@@ -1,4 +1,4 @@
-"""A planted token and a cookie: used where they are needed, and nowhere in the archive, the database or the log."""
+"""A planted token, a cookie and a password: used where they are needed, and nowhere in the archive, the database or the log."""
 
 import gzip
 from pathlib import Path
@@ -7,7 +7,7 @@ from store.words.records import Outcome
 from tests.crawler.conftest import Crawling, Mini
 from tests.market.server import Response
 
-TOKEN, HEADER, COOKIE = "tok3n-7f2c9e", "h3ader-51aa0d", "c00kie-9b3d77"
+TOKEN, HEADER, COOKIE, PASSWORD = "tok3n-7f2c9e", "h3ader-51aa0d", "c00kie-9b3d77", "passw0rd-e81b44"
 
 
 def _everything(folder: Path) -> bytes:
@@ -25,7 +25,7 @@ def test_planted_secrets_are_nowhere(mini: Mini, crawling: Crawling) -> None:
         b"<a class=card href='/item/1'>1</a>",
         headers={"X-Auth-Token": HEADER, "Location-Hint": f"/list?api_key={TOKEN}", "Refresh-Token": HEADER},
     )
-    mini.write(crawling.home, start=f"{mini.site.url}list?token={TOKEN}&page=1", follow="{listing: a.card}")
+    mini.write(crawling.home, start=f"{mini.site.url}list?token={TOKEN}&password={PASSWORD}&page=1", follow="{listing: a.card}")
     code = f"""
 from crawler.spider import SourceSpider
 asked = SourceSpider.ask
@@ -33,9 +33,13 @@ SourceSpider.ask = lambda self, url, **more: asked(self, url, headers={{"Authori
     status, result = crawling.patched("mini", code)
     assert status == 0, result
     sent = [request for request in mini.site.requests if request.path.startswith("/list")]
-    assert TOKEN in sent[0].path and sent[0].headers["Authorization"] == f"Bearer {HEADER}", "they were really used"
+    assert TOKEN in sent[0].path and PASSWORD in sent[0].path and sent[0].headers["Authorization"] == f"Bearer {HEADER}", (
+        "they were really used"
+    )
     kept = _everything(crawling.home.folder)
-    for secret in (TOKEN, HEADER, COOKIE):
+    names = {path.relative_to(crawling.home.folder).parts[-2] for path in crawling.home.folder.rglob("*") if path.is_file()}
+    assert {"archive", "log"} <= names and b"/item/1" in kept, "archive, database and logs are looked through"
+    for secret in (TOKEN, HEADER, COOKIE, PASSWORD):
         assert secret.encode() not in kept
     assert b"[secret removed]" in kept or b"%5Bsecret%20removed%5D" in kept
     assert crawling.store.verify() == [] and set(crawling.listings()) == {"mini/1"}

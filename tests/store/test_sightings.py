@@ -107,6 +107,23 @@ def test_no_other_read_method_gives_out_who_told_it(store: Store, build: Builder
     assert NAME not in repr(shown) and "900777" not in repr(shown) and NAME.encode() not in b"".join(payloads)
 
 
+@pytest.mark.parametrize("how", ["told", "put in", "taken out"])
+def test_a_sighting_that_was_changed_past_the_log_is_found(store: Store, build: Builder, how: str) -> None:
+    each = keep(store, build, told(build))
+    build.close()
+    assert store.verify() == []
+    with store.database.writing() as c:
+        if how == "told":
+            c.execute(t.sighting.update().values(told="officer"))
+        elif how == "taken out":
+            c.execute(t.sighting.delete())
+        else:
+            row = dict(c.execute(select(t.sighting)).mappings().one())
+            c.execute(t.sighting.insert().values({**row, "id": row["id"] + 1, "reference": "X"}))
+    number = (each.id or 0) + (how == "put in")
+    assert any(f"sighting {number} was changed" in problem for problem in store.verify())
+
+
 # -- the same seller -------------------------------------------------------------------------------------------------------
 def test_a_stall_and_a_listing_of_the_web_meet_by_phone_however_it_is_written(store: Store, build: Builder) -> None:
     web = Builder(store, source="market")

@@ -156,6 +156,14 @@ def test_image_bytes_come_back(store: Store, build: Builder) -> None:
         assert reader.image_bytes(image.sha256) == body
 
 
+@pytest.mark.parametrize("stored", ["Élodie Ångström", "ÉLODIE ÅNGSTRÖM", "élodie ångström"])
+@pytest.mark.parametrize("asked", ["Élodie Ångström", "ÉLODIE ÅNGSTRÖM", "élodie ångström"])
+def test_a_known_name_is_known_in_capitals_beyond_ascii(store: Store, build: Builder, stored: str, asked: str) -> None:
+    build.listing("1", **{**SUSPECT, "seller": "account-7", "seller_name": stored})
+    with store.acting("officer", purpose="test") as reader:
+        assert set(reader.sellers_known(names=[asked, "Élodie"])) == {asked}
+
+
 # -- examinations --------------------------------------------------------------------------------------------------------
 def finding(reason: str = "T1") -> Finding:
     return Finding(reason, 0.5, "because", pointers=(Pointer("title", 0, 3, "Bag"),))
