@@ -319,9 +319,11 @@ def _alike(c: Connection, listing: Listing, face: _Face) -> list[Listing]:
     if face.pictures:
         pictures = t.reading_image.join(t.reading, t.reading.c.id == t.reading_image.c.reading)
         ways.append(select(t.reading.c.listing).select_from(pictures).where(t.reading_image.c.sha256.in_(face.pictures)))
+    if not ways:
+        return []
     x = t.listing.c
     query = select(t.listing).where(x.source == listing.source, x.id != listing.id, or_(*(x.id.in_(way) for way in ways))).order_by(x.id)
-    return [Listing(r.id, r.source, r.ref, r.url) for r in c.execute(query)] if ways else []
+    return [Listing(r.id, r.source, r.ref, r.url) for r in c.execute(query)]
 
 
 def _relisted_to(c: Connection, listing: Listing, absences: Sequence[Absence]) -> tuple[Relisting, ...]:

@@ -236,7 +236,7 @@ class ListingWrites:
     def listings_of_run(self, run: str) -> list[int]:
         """The row numbers of the listings that were read from a run's captures."""
         with self.database.reading() as c:
-            query = select(t.reading.c.listing.distinct()).join(t.capture, t.capture.c.id == t.reading.c.capture)
+            query = select(t.reading.c.listing).distinct().join(t.capture, t.capture.c.id == t.reading.c.capture)
             return sorted(c.execute(query.where(t.capture.c.run == run)).scalars())
 
     def listings_of_subjects(self, run: str, urls: Iterable[str]) -> list[int]:
