@@ -54,6 +54,7 @@ def shops() -> Iterator[list[Mini]]:
         yield made
 
 
+@pytest.mark.slow
 def test_two_workers_and_one_killed(shops: list[Mini], on_postgresql: Crawling) -> None:
     """The same listings as without a cluster; nothing fetched twice but what was on its way; every unit ended once."""
     distributed = pytest.importorskip("distributed", reason="the extra `cluster`")

@@ -18,6 +18,7 @@ from tests.market.server import Response, Site
 SCRAPY = Path(sys.executable).with_name("scrapy")
 
 
+@pytest.mark.slow
 def test_market_as_it_truly_is_and_twice_the_same(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
     """The market's own truth: every listing, its words, its pictures. A second crawl adds runs, captures, readings and events only."""
     for size, side in (("jpeg", 24), ("thumb", 6)):  # its photographs take a while to draw, and nobody looks at them here

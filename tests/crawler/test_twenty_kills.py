@@ -223,6 +223,7 @@ def test_lists_that_shift_between_the_kills(shelves: Shelves, battery: Callable[
 LAST = 16
 
 
+@pytest.mark.slow
 def test_an_api_paged_by_the_body_of_a_post(posted: Any, battery: Callable[..., Battery], home: Home) -> None:  # noqa: F811
     def respond(request: Request, path: str, query: Any) -> Response | None:
         page = json.loads(request.body)["page"]
@@ -303,6 +304,7 @@ def gallery(mini: Mini, home: Home) -> None:
     mini.write(home, expect=24)
 
 
+@pytest.mark.slow
 def test_pictures(mini: Mini, battery: Callable[..., Battery], crawling: Crawling) -> None:
     gallery(mini, crawling.home)
     it = battery(mini.site, "mini")

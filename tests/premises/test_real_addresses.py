@@ -37,6 +37,7 @@ def groups_of(shared: Path) -> list[list[Row]]:
     return [rows for rows in at.values() if len(rows) >= 3]
 
 
+@pytest.mark.slow
 def test_among_real_neighbours_no_other_unit_is_named(shared: Path) -> None:
     seen: Counter[str] = Counter()
     print(f"seed {SEED}")
