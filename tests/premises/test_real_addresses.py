@@ -12,6 +12,8 @@ import random
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import pytest
+
 from premises.address import parse_address
 from premises.identity import door
 from premises.link import propose
