@@ -23,8 +23,6 @@ from store.words.records import Finding, SubjectKind
 
 from detectors.contract import done
 
-pytestmark = pytest.mark.xdist_group("adding")  # one process: what its module makes is made once
-
 VERSION = "1"
 SUBJECT = SubjectKind.snapshot
 

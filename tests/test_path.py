@@ -20,8 +20,6 @@ from store.config import Home
 from store.store import Store
 from tests.market import Market, start_market
 
-pytestmark = pytest.mark.xdist_group("path")  # one process: what its module makes is made once
-
 ROOT = Path(__file__).resolve().parent.parent
 MATERIAL = ROOT / "tests" / "market"
 

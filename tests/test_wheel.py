@@ -14,8 +14,6 @@ import pytest
 
 from tests.market import start_market
 
-pytestmark = pytest.mark.xdist_group("wheel")  # one process: what its module makes is made once
-
 ROOT = Path(__file__).resolve().parent.parent
 
 

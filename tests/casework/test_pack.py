@@ -34,8 +34,6 @@ from tests.casework.packs import AT, CASE, SECRET, TOKEN, World, build
 from tests.casework.tamper import files, members, rows
 from tests.crawler.conftest import picture
 
-pytestmark = pytest.mark.xdist_group("pack")  # one process: what its module makes is made once
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -20,8 +20,6 @@ from tests import SEED
 from tests.casework.packs import CASE, build
 from tests.casework.tamper import KINDS, PLAIN_PYTHON, damage, edit_rows, files, forge_page, kind_of, rechain, reseal, rows, run_verify, sha
 
-pytestmark = pytest.mark.xdist_group("verify")  # one process: what its module makes is made once
-
 MUTATIONS = 200
 
 

@@ -26,8 +26,6 @@ from store.words.records import Details, Outcome
 from tests.market.awkward import SITES, Goods, Group, digests, places, start_group
 from tests.market.server import Request
 
-pytestmark = pytest.mark.xdist_group("market_recall")  # one process: what its module makes is made once
-
 RENDERED = ("awkward_rail", "awkward_scroll")
 SOURCES = {source: place for place in places().values() for source in place.sources if find_chromium() or source not in RENDERED}
 TRAITS = sorted({trait for place in places().values() for goods in place.goods for trait in goods.traits})

@@ -20,7 +20,7 @@ from tests.real.figures import Seen
 from tests.real.pages import PAGES
 from tests.real.workplace import PREMISES, REGISTER, ROOT, workplace
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real")]  # one process: what its module makes is made once
+pytestmark = pytest.mark.slow
 
 HELD = {  # page: listings, of these with a price, its currency, cards that repeat a listing in other words
     "ebay_de": (64, 64, "EUR", 4),  # 68 cards in the results and a carousel, 4 of them twice; one more is a ghost
