@@ -37,7 +37,7 @@ from crawler.spider import SourceSpider
 from crawler.tokens import COUNTED, DAY
 from crawler.unit import Unit, end_with_parent, locked, spin
 from store.captures import UNANSWERED
-from store.config import Home, plain
+from store.config import Home, digest, plain
 from store.errors import TouchstoneError
 from store.secrets import redact_url
 from store.store import SYSTEM, Acting, Store
@@ -97,7 +97,7 @@ def _in_the_quota(home: Home, source: Source, said: Mapping[str, Any]) -> Iterat
                 actor=SYSTEM,
                 authority=home.settings.authority.code,
                 code_version=code_version(),
-                config_digest="0" * 64,
+                config_digest=digest(home, [f"sources/{source.name}.yml"]),
                 source=source.name,
             )
             store.end_run(run.id, Outcome.good, {UNANSWERED: said.get("asked", 0)})

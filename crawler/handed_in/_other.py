@@ -5,6 +5,7 @@ A file of cookies and a command copied from a browser's tools (curl, PowerShell)
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import re
@@ -60,7 +61,7 @@ def without_fields(body: bytes) -> bytes:
 
 def in_utf8(body: bytes) -> bytes | None:
     """UTF-16 text, with its mark or without, as UTF-8 with its mark; None for anything else."""
-    kind = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(body[:2])
+    kind = "utf-16" if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
     if kind is None and len(body) > 3:
         kind = "utf-16-le" if body[1:4:2] == b"\0\0" and body[0] and body[2] else None
         kind = "utf-16-be" if body[0:3:2] == b"\0\0" and body[1] and body[3] else kind
@@ -97,7 +98,8 @@ def unzipped(file: File, opened: Callable[[File], Contents]) -> Contents:
             problems: list[str] = []
             for member in members:
                 problems += _looked_at(file, member.filename, package.read(member), opened)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
+        # RuntimeError is a file under a password, and of its kind NotImplementedError a way of packing that zipfile cannot undo
         return not_looked_into(file, printable(error, 100))
     return Contents("other", file.body, "application/zip", problems=tuple(problems))
 

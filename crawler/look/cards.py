@@ -157,9 +157,12 @@ def _form(url: str) -> tuple[Any, ...]:
     parts = urlsplit(url)
     segments = parts.path.strip("/").split("/")
     last = segments[-1]
-    like = "number" if last.isdigit() else "coded" if re.search(r"\d", last) else "words" if re.search(r"[-_]", last) else "word"
-    if len(segments) > 1:
-        like = "number" if like == "number" else ""
+    if last.isdigit():
+        like = "number"
+    elif len(segments) > 1:
+        like = ""  # its folder says enough
+    else:
+        like = "coded" if re.search(r"\d", last) else "words" if re.search(r"[-_]", last) else "word"
     query = tuple(sorted({name for name, _ in parse_qsl(parts.query)}))
     return (len(segments), segments[0] if len(segments) > 1 or query else "", like, last.rpartition(".")[2] if "." in last else "", query)
 

@@ -61,10 +61,8 @@ def feed_of(body: bytes, url: str) -> Feed:
 
 def _unpacked(body: bytes) -> bytes:
     if body[:2] == b"\x1f\x8b":
-        try:
-            with gzip.GzipFile(
-                fileobj=io.BytesIO(body)
-            ) as packed:  # of several members, too; one that is cut off is an error, not a short feed
+        try:  # of several members, too; one that is cut off is an error, not a short feed
+            with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
                 body = packed.read(MAX_BYTES + 1)
         except EOFError:
             raise ValueError("not a feed: its gzip ends too early") from None
