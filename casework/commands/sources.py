@@ -28,6 +28,7 @@ def source_new(
     render: Annotated[
         bool, typer.Option("--render", help="Render in Chromium at once; else only where a page is empty without JavaScript.")
     ] = False,
+    post: Annotated[str, typer.Option(help="Ask by POST and send this, as the browser's network tools show it: JSON or a form.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over configs/sources/NAME.yml.")] = False,
     to_stdout: Annotated[bool, typer.Option("--print", help="Print the YAML and write no file.")] = False,
     testing: Annotated[bool, typer.Option("--testing", help="Allow an address of this machine, for a site of your own.")] = False,
@@ -40,6 +41,7 @@ def source_new(
 
     At most eight pages are asked for, and eight more in Chromium where the site is empty without JavaScript, by the crawler's own manners, and kept as captures of a run of the pass `look`.
     Example: touchstone source new https://fernhollow.example/all --why "complaint 2026-114"
+    Example: touchstone source new https://stalls.example/api/search --post '{"q": "bag", "page": 1}'
     """
     import crawler.look
 
@@ -53,7 +55,15 @@ def source_new(
         actor = person(store, folder, by)
     with bar() as step:
         made = crawler.look.draft_for(
-            folder, url, name, render=render, testing=testing, actor=actor, why=why, progress=lambda done, most: step("pages", done, most)
+            folder,
+            url,
+            name,
+            render=render,
+            testing=testing,
+            post=post,
+            actor=actor,
+            why=why,
+            progress=lambda done, most: step("pages", done, most),
         )
     if not to_stdout:
         path.parent.mkdir(parents=True, exist_ok=True)

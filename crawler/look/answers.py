@@ -92,7 +92,7 @@ _NEXT = {
     "next_offset": "offset",
     "nextOffset": "offset",
 }
-_PAGED = ("page", "p", "offset", "start", "from", "cursor", "after")
+PAGED = ("page", "p", "pageno", "pagenumber", "pageindex", "currentpage", "offset", "start", "from", "skip", "cursor", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,18 @@ def _within(values: Sequence[Any], name: str) -> str | None:
             (
                 f".{key}"
                 for key in _INSIDE.get(name, ())
-                if all(isinstance(each, dict) and each.get(key) not in (None, {}, []) for each in values)
+                if all(isinstance(each, dict) for each in values) and 2 * sum(_said(each.get(key)) for each in values) > len(values)
             ),
             None,
         )
     if isinstance(first, bool):
         return None
     return "" if name not in ("price",) or _figure(first) else None
+
+
+def _said(value: Any) -> bool:
+    """Whether a key has something to say: of a few things it may be null (no price, no picture)."""
+    return value not in (None, {}, [])
 
 
 def _figure(value: Any) -> bool:
@@ -225,7 +230,7 @@ def _at(value: Any, path: str) -> Any:
 def _onward(document: Any, path: str, url: str) -> Iterator[dict[str, str]]:
     """How the list goes on: a link, a cursor, true or false beside a page's number; or only a number in its own address."""
     asked = dict(parse_qsl(urlsplit(url).query))
-    named = next((name for name in _PAGED if name in asked), "")
+    named = next((name for name in PAGED if name in asked), "")
     for where, holder in _holders(document, ""):
         for key in _NEXT:
             value = holder.get(key)

@@ -49,6 +49,8 @@ def of_answer(plan: Plan, source: Source, page: Page) -> tuple[list[Entry], list
         [page.url],
     )
     rules = [Entry(key, int(rule) if key == "decimals" else rule, answer.why.get(key, "")) for key, rule in answer.rules.items()]
+    if plan.sent is not None:
+        rules = [each for each in rules if each.key != "next_param"] + plan.sent.entries(answer.rules)
     entries.append(Entry("api", rules, "JMESPath; `items` of the whole answer, the rest of each item"))
     return entries + foot(plan, source, answer.items, None if "currency" in answer.rules else ("GBP", "the answer names none: check it")), [
         page

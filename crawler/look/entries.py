@@ -26,6 +26,12 @@ class Entry:
     why: str = ""
 
 
+class Flow(str):
+    """A value that is YAML already, in one line: JSON is."""
+
+    __slots__ = ()
+
+
 def head(
     plan: Plan,
     source: Source,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from crawler.look.cards import Card, varied
@@ -12,6 +13,9 @@ from crawler.look.links import Onward, Pattern, onward_of, pattern_of
 from crawler.look.page import Page
 from crawler.platforms._feeds import Feed
 from store.words.hosts import host_of
+
+if TYPE_CHECKING:
+    from crawler.look.sending import Sent
 
 MOST = 8
 ITEMS = 3
@@ -24,6 +28,7 @@ SHOP_API = {"shopify": "/products.json?limit=250", "woocommerce": "/wp-json/wc/s
 class Plan:
     """What has been seen and what is still to be asked for."""
 
+    sent: Sent | None = None  # the first address is asked by POST, with this
     pages: list[Page] = field(default_factory=list)
     asked: dict[str, str] = field(default_factory=dict)  # address → what for: start | item | next | api | home
     cards: dict[str, Card] = field(default_factory=dict)  # an item's address → its card

@@ -25,6 +25,7 @@ from crawler.clock import measure
 from crawler.gates import Errand, barred
 from crawler.look.page import Page
 from crawler.look.plan import MOST, Plan
+from crawler.look.sending import sent_of
 from crawler.look.writing import Draft, draft
 from crawler.pages import page_of
 from crawler.source import Expect, Kind, Source
@@ -59,8 +60,10 @@ class Looker(SourceSpider):
     plan: ClassVar[Plan]
 
     async def start(self) -> AsyncIterator[Request]:
+        sent = self.plan.sent
+        more: dict[str, Any] = {"method": "POST", "body": sent.body, "headers": sent.headers} if sent else {}
         for url in self.plan.begin(self.source.start[0]):
-            yield self.ask(url)
+            yield self.ask(url, **more)
 
     async def read(self, response: Response) -> AsyncIterator[Request]:
         capture = self._capture(response)
@@ -118,6 +121,7 @@ def look(
     *,
     testing: bool = False,
     render: bool = False,
+    post: str = "",
     actor: str = SYSTEM,
     why: str = "",
     report: Report | None = None,
@@ -130,7 +134,7 @@ def look(
         )
     from crawler.walls import read_facts
 
-    plan = Plan()
+    plan = Plan(sent_of(post) if post else None)
     with locked(home, f"host-{host_of(url)}", math.inf), Store.open(home) as store:
         run = store.begin_run(
             "look",
@@ -188,6 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--why", default="")
     parser.add_argument("--testing", action="store_true")
     parser.add_argument("--render", action="store_true")
+    parser.add_argument("--post", default="")
     parser.add_argument("--parent", type=int, default=os.getppid())
     options = parser.parse_args(arguments)
     end_with_parent(options.parent)
@@ -198,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         made = look(
-            Home(options.home), options.url, options.name, testing=options.testing, render=options.render,
+            Home(options.home), options.url, options.name, testing=options.testing, render=options.render, post=options.post,
             actor=options.actor, why=options.why, report=lambda counts: say({"progress": {"pages": counts.get("pages", 0), "most": MOST}}),
         )  # fmt: skip
     except TouchstoneError as error:

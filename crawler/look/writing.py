@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crawler.look.entries import Entry
+from crawler.look.entries import Entry, Flow
 from crawler.look.guesses import entries_for
 from crawler.look.page import Page
 from crawler.look.plan import Plan
@@ -111,6 +111,8 @@ def _lines(entry: Entry, indent: str) -> list[str]:
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, Flow):
+        return value
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -22,6 +22,7 @@ from crawler.look.items import price_of as price_rules
 from crawler.look.links import onward_of, pattern_of
 from crawler.look.page import Page
 from crawler.look.prices import prices, rank
+from crawler.look.sending import sent_of
 from crawler.source import read_source
 from store.config import Home
 from store.errors import TouchstoneError
@@ -361,6 +362,29 @@ def test_an_api_is_drafted_from_its_answer_and_crawled_to_its_end(home: Home, cr
     with crawling.store.acting("system", purpose="test") as reader:
         kept = {each.listing.ref: (each.snapshot.title, each.snapshot.price_minor) for each in reader.summaries(limit=100)}
     assert kept == {each["sku"]: (each["name"], n * 100 + 50) for n, each in enumerate(goods, 1)}
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer", "says"),
+    [
+        ('{"page": 1, "size": 5}', {"next": "page < pages", "next_param": "page"}, {"body": '{"page": 1, "size": 5}', "page_at": "page"}),
+        ('{"find": {"paging": {"pageNumber": 0}}}', {}, {"page_at": "find.paging.pageNumber"}),
+        ('{"paging": {"offset": 0, "limit": 24}}', {}, {"page_at": "paging.offset", "step": 24}),
+        ('{"q": "bag"}', {"next": "meta.end", "next_param": "cursor"}, {"page_at": "cursor"}),
+        ("q=bag&page=1", {}, {"form": '{"q": "bag", "page": "1"}', "page_at": "page"}),
+        ('{"q": "bag"}', {}, {"body": '{"q": "bag"}'}),
+    ],
+)
+def test_what_a_search_sends_says_where_its_page_is(sent: str, answer: dict[str, str], says: dict[str, Any]) -> None:
+    said = {entry.key: entry.value for entry in sent_of(sent).entries(answer)}
+    assert said.pop("method") == "POST" and {key: said.get(key) for key in says} == says
+    assert set(said) <= {"body", "form", *says}
+
+
+@pytest.mark.parametrize("sent", ['{"page": 1', "bag", '["page"]'])
+def test_what_is_no_search_is_refused(sent: str) -> None:
+    with pytest.raises(TouchstoneError, match="--post is"):
+        sent_of(sent)
 
 
 def test_the_command_writes_a_file_once(mini: Mini, home: Home) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,9 +28,6 @@ LEGAL = ("legal:", "legal: A loopback test.")
 # is added where its beginning is ""
 EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {}
 MOST = 3
-BY_HAND = {
-    "awkward_stalls_search": "a search by POST has no address that could be looked at",
-}
 
 
 @dataclass(frozen=True)
@@ -39,15 +37,16 @@ class Sites:
     market: Market
     group: Group
 
-    def start(self, source: str, home: Home) -> str:
-        """The address that a source's own YAML begins at: what an analyst would paste."""
+    def start(self, source: str, home: Home) -> tuple[str, str]:
+        """The address that a source's own YAML begins at, and what a search by POST sends: what an analyst would paste."""
         folder = home.folder / "reference"
         self.market.write_sources(folder)
         self.group.write_sources(folder)
         stated = yaml.safe_load((folder / f"{source}.yml").read_text(encoding="utf-8"))
         if stated.get("entrances"):
-            return str(next(iter(stated["entrances"][0].values())))
-        return str(stated.get("start", [stated["url"]])[0])
+            return str(next(iter(stated["entrances"][0].values()))), ""
+        sent = stated.get("api", {}).get("body")
+        return str(stated.get("start", [stated["url"]])[0]), json.dumps(sent) if sent else ""
 
     def truth(self, source: str) -> dict[str, tuple[str, int | None]]:
         """Title and price of each listing, by address or reference, whichever is certain: by title here, since references are the draft's."""
@@ -95,10 +94,8 @@ def recall(found: Mapping[str, tuple[str, int | None]], truth: Mapping[str, tupl
 
 @pytest.mark.parametrize("source", names())
 def test_a_draft_needs_at_most_three_edited_lines(source: str, sites: Sites, home: Home, crawling: Crawling) -> None:
-    if source in BY_HAND:
-        pytest.skip(BY_HAND[source])
-    url = sites.start(source, home)
-    made = draft_for(home, url, "drafted", testing=True)
+    url, post = sites.start(source, home)
+    made = draft_for(home, url, "drafted", testing=True, post=post)
     if made["needs_javascript"] and find_chromium() is None:
         pytest.skip("no Chromium here")
     edits = EDITS.get(source, ())
