@@ -57,15 +57,16 @@ def take(name: str, images: Sequence[tuple[str, bytes]]) -> list[Taken]:
 
 
 def examine_pictures(work: _Pass) -> None:
-    """The whole pass of one such detector."""
-    references = _references(work)
+    """The whole pass of one such detector; one that compares nothing gets fingerprints alone."""
+    needs = work.detector.needs
+    references = _references(work) if "references" in needs else ()
     any_new = False
     for page in work.pages():
         new = _new(work, page)
         if new:
             any_new = True
             _ensure(work, [picture.image.sha256 for picture in work.load(sorted(new))])
-    others = _others(work) if any_new else None
+    others = _others(work) if any_new and "other_pictures" in needs else None
     for page in work.pages():
         new = _new(work, page)
         pictures = work.load([due.subject for due in page])
