@@ -30,7 +30,7 @@ from store.words.records import Finding, Fingerprint, Listing, Pointer, Referenc
 
 if TYPE_CHECKING:
     from detectors.brands import Brands
-    from detectors.pictures import Others
+    from detectors.matches import Other
 
 NEEDS = frozenset({"references", "prices", "other_pictures", "brands"})
 SUBJECTS = (SubjectKind.snapshot, SubjectKind.picture, SubjectKind.seller, SubjectKind.listing)
@@ -84,11 +84,12 @@ class ListingSubject:
 
 
 @dataclass(frozen=True, slots=True)
-class ReferencePicture:
-    """A picture of the reference log, with the fingerprints that the detector itself took of it, by algorithm."""
+class Owner:
+    """Whose a picture is: what a finding about it tells another seller's picture."""
 
-    reference: Reference
-    prints: Mapping[str, Fingerprint]
+    picture: int
+    listing: int
+    seller: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +97,16 @@ class Context:
     """What a detector may see besides its batch: just what it said it needs, read only, fit to be sent to another
     process.
 
-    `seen` tells how far the reference log had been compared with a subject when it was examined before; a subject that
+    `matches` are the images that match each image, by digest, and `owners` whose pictures an image is. `seen` tells how far the reference log had been compared with a subject when it was examined before; a subject that
     is not in it is new. `problems` says why a picture has no fingerprints.
     """
 
     settings: Any = None
     brands: Brands | None = None
-    references: tuple[ReferencePicture, ...] = ()
+    references: tuple[Reference, ...] = ()
     prices: tuple[Reference, ...] = ()
-    others: Others | None = None
+    matches: Mapping[str, tuple[Other, ...]] = field(default_factory=dict)
+    owners: Mapping[str, tuple[Owner, ...]] = field(default_factory=dict)
     prints: Mapping[str, Mapping[str, Fingerprint]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[int, int] = field(default_factory=dict)

@@ -1,27 +1,35 @@
 """Looks for pictures that are copies: of a picture in the reference log, or of one that another seller uses.
 
-A seller of copies drops the brand word and keeps the photograph. PDQ and pHash are compared, of the picture and of its
-mirror image, a uniform border cut away first; a picture too flat for a hash matches nothing. A brand's own photograph
-is context and no hit: honest sellers use it too. Cropped, framed and re-photographed copies are not found by hashes of
-a whole picture.
+A seller of copies drops the brand word and keeps the photograph. Candidates are found by hashes and by a descriptor, in any turn and mirrored,
+of the pictures inside each picture (borders, captions, a phone's frame and the seams of a collage are cut first); a candidate counts when
+enough distinct places of both agree on one turn, scale and shift, over enough of what both show. A picture too flat for a hash matches
+nothing. A brand's own photograph is context and no hit: honest sellers use it too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from detectors.contract import Context, Examined, done, not_possible
-from detectors.pictures import PDQ, PHASH, Index, Near, Others, fingerprints, flat
+from detectors.contract import Context, Examined, Owner, done, not_possible
+from detectors.pictures import prints as taken
+from detectors.pictures.descriptor import decoded, shipped
+from detectors.pictures.hashes import BYTES, WAYS
+from detectors.pictures.matching import Match, best, inside
+from detectors.pictures.opening import opened
 from store.words.records import Direction, Finding, Fingerprint, Picture, Pointer, Reference, ReferenceKind, SubjectKind
 
-VERSION = "1"
+if TYPE_CHECKING:
+    from store.nearest import Hits, Nearest
+
+VERSION = "2"
 SUBJECT = SubjectKind.picture
 NEEDS = frozenset({"references", "other_pictures"})
-LIBRARIES = ("pillow", "imagehash", "pdqhash", "faiss-cpu")
+LIBRARIES = ("pillow", "imagehash", "pdqhash", "faiss-cpu", "opencv-python-headless")
 HOW_TO_GET = {"pdqhash": "it is compiled on installation: `apt-get install g++ python3-dev`, then `pip install 'touchstone-scanner[pdq]'`"}
-FINGERPRINTS = (PDQ, PHASH)
+FINGERPRINTS = taken.ALGORITHMS
+COMPARED = (taken.BOXES, taken.ORB)
 
 KINDS = {
     ReferenceKind.confirmed: ("confirmed_picture", 1.0, Direction.suspicious, "goods confirmed counterfeit"),
@@ -44,44 +52,80 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Bits that may differ, of 256 for PDQ and of 64 for pHash."""
+    """How near a candidate is (bits of PDQ's 256 and pHash's 64 that may differ, a cosine), and from what on it counts."""
 
-    pdq_alone: int = 31
-    pdq_agreed: int = 70
-    phash_agreed: int = 8
+    pdq_within: int = 70
+    phash_within: int = 8
+    alike_from: float = 0.35
+    inliers_from: int = 20
+    share_from: float = 0.25
     most_partners: int = 20
 
     def __post_init__(self) -> None:
-        if not 0 <= self.pdq_alone <= self.pdq_agreed <= 256 or not 0 <= self.phash_agreed <= 64 or self.most_partners < 1:
-            raise ValueError("distances: 0 <= pdq_alone <= pdq_agreed <= 256, 0 <= phash_agreed <= 64; most_partners is at least 1")
+        if not 0 <= self.pdq_within <= 256 or not 0 <= self.phash_within <= 64 or not -1 <= self.alike_from <= 1:
+            raise ValueError("candidates: 0 <= pdq_within <= 256, 0 <= phash_within <= 64, -1 <= alike_from <= 1")
+        if self.inliers_from < 5 or not 0 <= self.share_from <= 1 or self.most_partners < 1:
+            raise ValueError("inliers_from is at least 5, share_from a share, most_partners at least 1")
 
 
-@cache
+def models() -> Mapping[str, str]:
+    return {"vlad.npz": shipped()[1]}
+
+
 def fingerprint_version() -> str:
-    """What the hashes depend on: our own trimming, and Pillow's resizing among others."""
-    from importlib.metadata import version
-
-    return "-".join(["1", version("pillow"), version("pdqhash"), version("imagehash")])
+    return taken.version()
 
 
 def fingerprint(sha256: str, data: bytes) -> list[Fingerprint]:
-    return fingerprints(sha256, data, fingerprint_version())
+    return taken.encoded(sha256, taken.views(opened(data, longest=taken.LONGEST)))
 
 
+# -- candidates, and what a pair comes to: asked for by the pass (matches.py) --------------------------------------------
+def queries(
+    every: Sequence[Mapping[str, Fingerprint]], settings: Settings
+) -> Iterator[tuple[Callable[[Nearest, Any], Hits], Any, list[int]]]:
+    """The searches that find candidates for these images: a search, its queries (n × bytes, or n × 256), and whose each is."""
+    import numpy as np
+
+    for name, radius in ((taken.PDQ, settings.pdq_within), (taken.PHASH, settings.phash_within)):
+        rows = [(i, word) for i, one in enumerate(every) for word in one[name].value.split(" ") if word != taken.NONE]
+        bits = np.frombuffer(bytes.fromhex("".join(word for _, word in rows)), np.uint8).reshape(-1, BYTES[name])
+        yield _within(name, radius), bits, [i for i, _ in rows for _ in range(WAYS)]
+    told = [(i, word) for i, one in enumerate(every) for word in one[taken.VLAD].value.split(" ") if word != taken.NONE]
+    yield _alike(settings.alike_from), decoded([word for _, word in told]), [i for i, _ in told for _ in range(4)]
+
+
+def _within(name: str, radius: int) -> Callable[[Nearest, Any], Hits]:
+    return lambda index, bits: index.within(name, bits, radius)
+
+
+def _alike(least: float) -> Callable[[Nearest, Any], Hits]:
+    return lambda index, vectors: index.alike(vectors, least)
+
+
+def compare(first: Mapping[str, Fingerprint], second: Mapping[str, Fingerprint], settings: Settings) -> Match | None:
+    """The match of two images' prints, first the one with the lower digest; None where too little agrees."""
+    ours, theirs = (inside(taken.boxes_of(prints), taken.features_of(prints)) for prints in (first, second))
+    match = best(ours, theirs)
+    counts = match is not None and match.inliers >= settings.inliers_from and match.share >= settings.share_from
+    return match if counts else None
+
+
+# -- findings ------------------------------------------------------------------------------------------------------------
 def examine(batch: Sequence[Picture], context: Context) -> Iterable[Examined]:
-    references = Index.of((i, r.prints) for i, r in enumerate(context.references))
     for picture in batch:
         problem = _problem(picture, context)
         if problem:
             yield not_possible(picture.id, problem)
             continue
         seen = context.seen.get(picture.id)
-        findings = list(_references(picture, references, context, seen or 0))
-        if seen is None and context.others is not None:
-            for near in _others(picture, context.others, context):
-                findings.append(_shared(picture, near, context.others))
+        findings = list(_references(picture, context, seen or 0))
+        if seen is None:
+            for owner, sha256, match in _others(picture, context):
+                findings.append(_shared(picture, owner, sha256, match))
                 # the other member of the pair may have been examined when this one was not yet there
-                yield Examined(near.key, findings=(_shared_with(near, picture, context.others),), further=True)
+                own = Owner(picture.id, picture.listing, picture.seller)
+                yield Examined(owner.picture, findings=(_same(own, picture.image.sha256, sha256, match, owner.seller),), further=True)
         yield done(picture.id, findings)
 
 
@@ -90,70 +134,81 @@ def _problem(picture: Picture, context: Context) -> str:
     prints = context.prints.get(sha256)
     if prints is None:
         return context.problems.get(sha256, picture.image.problem or "no fingerprint could be taken of the picture")
-    if flat(prints):
+    if taken.all_flat(prints):
         return "the picture is too flat to be compared (one tone, a gradient, a few shapes)"
     return ""
 
 
-def _matches(near: Near, settings: Settings) -> bool:
-    return near.pdq <= settings.pdq_alone or (near.pdq <= settings.pdq_agreed and near.phash <= settings.phash_agreed)
+def _matching(picture: Picture, context: Context) -> Iterator[tuple[str, Match | None]]:
+    """The images that match the picture, its own first; None of the same file."""
+    own = picture.image.sha256
+    yield own, None
+    for other in context.matches.get(own, ()):
+        yield other.sha256, other.match
 
 
-def _references(picture: Picture, index: Index, context: Context, seen: int) -> Iterator[Finding]:
-    for near in index.near(context.prints[picture.image.sha256], context.settings.pdq_agreed):
-        reference = context.references[near.key].reference
-        if (reference.number or 0) > seen and _matches(near, context.settings):
-            yield _matching(reference, near)
+def _references(picture: Picture, context: Context, seen: int) -> Iterator[Finding]:
+    matches = dict(_matching(picture, context))
+    for reference in context.references:
+        if (reference.number or 0) > seen and reference.image_sha256 in matches:
+            yield _of_reference(reference, picture, matches[reference.image_sha256])
 
 
-def _matching(reference: Reference, near: Near) -> Finding:
+def _of_reference(reference: Reference, picture: Picture, match: Match | None) -> Finding:
     reason, score, direction, says = KINDS[reference.kind]
     of = f" ({reference.brand})" if reference.brand else ""
-    mirrored = " mirrored," if near.mirrored else ""
-    sentence = f"The picture matches,{mirrored} reference {reference.number}{of}: {says}. Provenance: {reference.provenance}."
-    return Finding(reason, score, sentence, direction, (_pointer(f"reference:{reference.number}", near),))
+    sentence = f"The picture matches reference {reference.number}{of}{_how(match)}: {says}. Provenance: {reference.provenance}."
+    sha256 = reference.image_sha256 or ""
+    return Finding(reason, score, sentence, direction, (_pointer(f"reference:{reference.number}", picture.image.sha256, sha256, match),))
 
 
-def _others(picture: Picture, others: Others, context: Context) -> list[Near]:
+def _others(picture: Picture, context: Context) -> list[tuple[Owner, str, Match | None]]:
     """Other sellers' pictures that match: the first so many by number, which later arrivals do not change."""
-    settings: Settings = context.settings
     found = [
-        near for near in others.index.near(context.prints[picture.image.sha256], settings.pdq_agreed)
-        if near.key != picture.id and _matches(near, settings)
-        and _another((picture.listing, picture.seller), others.owners[near.key])
-    ]  # fmt: skip
-    return found[: settings.most_partners]
+        (owner, sha256, match)
+        for sha256, match in _matching(picture, context)
+        for owner in context.owners.get(sha256, ())
+        if owner.picture != picture.id and _another(picture, owner)
+    ]
+    return sorted(found, key=lambda each: each[0].picture)[: context.settings.most_partners]
 
 
-def _another(own: tuple[int, int | None], theirs: tuple[int, int | None]) -> bool:
+def _another(picture: Picture, owner: Owner) -> bool:
     """Whether two pictures are of two sellers; where a seller is not known, of two listings."""
-    if own[1] is not None and theirs[1] is not None:
-        return own[1] != theirs[1]
-    return own[0] != theirs[0]
+    if picture.seller is not None and owner.seller is not None:
+        return picture.seller != owner.seller
+    return picture.listing != owner.listing
 
 
-def _shared(picture: Picture, near: Near, others: Others) -> Finding:
-    return _same(near, near.key, others.owners[near.key], picture.seller)
+def _shared(picture: Picture, owner: Owner, sha256: str, match: Match | None) -> Finding:
+    return _same(owner, sha256, picture.image.sha256, match, picture.seller)
 
 
-def _shared_with(near: Near, picture: Picture, others: Others) -> Finding:
-    return _same(near, picture.id, (picture.listing, picture.seller), others.owners[near.key][1])
-
-
-def _same(near: Near, other: int, owner: tuple[int, int | None], own_seller: int | None) -> Finding:
+def _same(owner: Owner, sha256: str, own: str, match: Match | None, own_seller: int | None) -> Finding:
     """What one member of a pair is told of the other: the same whichever came first."""
-    known = owner[1] is not None and own_seller is not None
+    known = owner.seller is not None and own_seller is not None
     whose = "another seller's listing" if known else "another listing, and it is not known whether the seller is the same"
-    mirrored = ", mirrored" if near.mirrored else ""
-    sentence = f"The same photograph{mirrored} is used in {whose} (listing {owner[0]}, picture {other})."
-    return Finding(
-        "shared_picture",
-        1.0 if known else 0.4,
-        sentence,
-        Direction.suspicious,
-        (_pointer(f"picture:{other}", near, listing=owner[0]),),
-    )
+    sentence = f"The same photograph is used in {whose}{_how(match)} (listing {owner.listing}, picture {owner.picture})."
+    pointer = _pointer(f"picture:{owner.picture}", own, sha256, match, listing=owner.listing)
+    return Finding("shared_picture", 1.0 if known else 0.4, sentence, Direction.suspicious, (pointer,))
 
 
-def _pointer(other: str, near: Near, **more: int) -> Pointer:
-    return Pointer(other=other, detail={"pdq": near.pdq, "phash": near.phash, "mirrored": near.mirrored, **more})
+def _how(match: Match | None) -> str:
+    if match is None:
+        return ", the very same file"
+    turn = round(match.degrees / 90) * 90 % 360
+    turned = f", turned by {turn} degrees" if turn else ""
+    return f"{', mirrored' if match.mirrored else ''}{turned}, {match.inliers} places agree"
+
+
+def _pointer(other: str, own: str, theirs: str, match: Match | None, **more: int) -> Pointer:
+    """Where the match lies, seen from the own picture."""
+    detail: dict[str, Any] = {"sha256": theirs, **more}
+    if match is None:
+        return Pointer(other=other, detail={**detail, "same_file": True})
+    first, second = match.regions if own < theirs else match.regions[::-1]
+    detail |= {
+        "inliers": match.inliers, "share": round(match.share, 3), "mirrored": match.mirrored, "scale": round(match.scale, 3),
+        "degrees": round(match.degrees, 1), "region": first.rounded, "other_region": second.rounded,
+    }  # fmt: skip
+    return Pointer(other=other, detail=detail)

@@ -14,16 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from detectors import contract
-from detectors.contract import Context, Detector, Examined, ReferencePicture
+from detectors.contract import Context, Examined, Owner
+from detectors.matches import Matches, Other
 from store.errors import TouchstoneError
 from store.executors import ahead
 from store.findings import Due
 from store.store import SYSTEM
-from store.words.records import Examination, Fingerprint, Picture, ReferenceKind, SubjectKind
+from store.words.records import Examination, Fingerprint, Picture, Reference, ReferenceKind, SubjectKind
 from store.words.records import Examined as State
 
 if TYPE_CHECKING:
-    from detectors.pictures import Others
     from detectors.run import _Pass
 
 AT_ONCE = 16  # pictures whose bytes travel to a worker together
@@ -60,22 +60,47 @@ def examine_pictures(work: _Pass) -> None:
     """The whole pass of one such detector; one that compares nothing gets fingerprints alone."""
     needs = work.detector.needs
     references = _references(work) if "references" in needs else ()
-    any_new = False
     for page in work.pages():
         new = _new(work, page)
         if new:
-            any_new = True
             _ensure(work, [picture.image.sha256 for picture in work.load(sorted(new))])
-    others = _others(work) if any_new and "other_pictures" in needs else None
+    matches = Matches(work) if "other_pictures" in needs else None
+    told: dict[str, tuple[Other, ...]] | None = None
     for page in work.pages():
         new = _new(work, page)
         pictures = work.load([due.subject for due in page])
         found = _ensure(work, [picture.image.sha256 for picture in pictures])
         context = replace(
-            work.task.context, references=references, others=others, prints=found.prints, problems=found.problems,
+            work.task.context, references=references, prints=found.prints, problems=found.problems,
             seen={due.subject: due.references_upto for due in page if due.subject not in new},
         )  # fmt: skip
+        if matches:
+            fresh = {p.image.sha256: found.prints[p.image.sha256] for p in pictures if p.id in new and p.image.sha256 in found.prints}
+            if told is None and len(new) < len(page):
+                told = _told_of(work, matches, references)
+            every = {p.image.sha256: (told or {}).get(p.image.sha256, ()) for p in pictures} | matches.of(fresh)
+            context = replace(context, matches=every, owners=_owners(work, every, fresh))
         _examine(work, pictures, context, found.errors)
+
+
+def _told_of(work: _Pass, matches: Matches, references: Sequence[Reference]) -> dict[str, tuple[Other, ...]]:
+    """Of each image the references that match it, asked from the references' side: they are the fewer."""
+    digests = list(dict.fromkeys(r.image_sha256 for r in references if r.image_sha256))
+    prints = _ensure(work, digests).prints
+    told: dict[str, list[Other]] = defaultdict(list)
+    for start in range(0, len(digests), work.batch):
+        part = {digest: prints[digest] for digest in digests[start : start + work.batch] if digest in prints}
+        for reference, others in matches.of(part).items():
+            for other in others:
+                told[other.sha256].append(Other(reference, other.match))
+    return {digest: tuple(sorted(every, key=lambda other: other.sha256)) for digest, every in told.items()}
+
+
+def _owners(work: _Pass, matches: Mapping[str, Sequence[Other]], fresh: Mapping[str, object]) -> dict[str, tuple[Owner, ...]]:
+    """Whose pictures the matching images are, and the same image elsewhere; up to the newest when the pass began."""
+    digests = {other.sha256 for every in matches.values() for other in every} | set(fresh)
+    rows = work.store.picture_owners(sorted(digests), work.pictures_upto)
+    return {digest: tuple(Owner(*row) for row in every) for digest, every in rows.items()}
 
 
 def _new(work: _Pass, page: Sequence[Due]) -> set[int]:
@@ -199,27 +224,8 @@ def _again(work: _Pass, images: list[tuple[str, bytes]]) -> list[Taken]:
         return [one for image in images for one in _again(work, [image])]
 
 
-def _references(work: _Pass) -> tuple[ReferencePicture, ...]:
+def _references(work: _Pass) -> tuple[Reference, ...]:
     entries = [r for r in work.store.references(upto=work.references_upto) if r.kind is not ReferenceKind.price and r.image_sha256]
     found = _ensure(work, [r.image_sha256 for r in entries if r.image_sha256])
     work.counts["references_unusable"] += sum(r.image_sha256 not in found.prints for r in entries)
-    return tuple(ReferencePicture(r, found.prints[r.image_sha256]) for r in entries if r.image_sha256 in found.prints)
-
-
-def _others(work: _Pass) -> Others:
-    """Every picture that has all of the fingerprints, up to the newest when the pass began."""
-    from detectors.pictures import Others
-
-    first, second = (_all(work, work.detector, algorithm) for algorithm in work.detector.algorithms)
-    return Others(
-        [(number, *owner, value, second[number][1]) for number, (owner, value) in first.items() if value and second.get(number, (0, ""))[1]]
-    )
-
-
-def _all(work: _Pass, detector: Detector, algorithm: str) -> dict[int, tuple[tuple[int, int | None], str]]:
-    rows: dict[int, tuple[tuple[int, int | None], str]] = {}
-    after, version = 0, detector.module.fingerprint_version()
-    while page := work.store.fingerprint_pages(algorithm, version, after=after):
-        rows.update((number, ((listing, seller), value)) for number, listing, seller, value in page if number <= work.pictures_upto)
-        after = page[-1][0]
-    return rows
+    return tuple(r for r in entries if r.image_sha256 in found.prints)

@@ -195,22 +195,29 @@ class FindingWrites:
         with self.database.reading() as c:
             return {r.image_sha256: Fingerprint(r.image_sha256, r.algorithm, r.version, r.value, r.quality) for r in c.execute(query)}
 
-    def fingerprint_pages(
-        self, algorithm: str, version: str, *, after: int = 0, limit: int = 5000
-    ) -> list[tuple[int, int, int | None, str]]:
-        """(picture, listing, seller, value) of every picture with that fingerprint, in pages by picture number."""
-        joined = t.picture.join(t.image, t.image.c.id == t.picture.c.image).join(
-            t.fingerprint, t.fingerprint.c.image_sha256 == t.image.c.sha256
-        )
+    def picture_owners(self, digests: Sequence[str], upto: int) -> dict[str, list[tuple[int, int, int | None]]]:
+        """(picture, listing, seller) of every use of these images, up to that picture, by the image's digest."""
         query = (
-            select(t.picture.c.id, t.picture.c.listing, t.picture.c.seller, t.fingerprint.c.value)
-            .select_from(joined)
-            .where(t.fingerprint.c.algorithm == algorithm, t.fingerprint.c.version == version, t.picture.c.id > after)
+            select(t.image.c.sha256, t.picture.c.id, t.picture.c.listing, t.picture.c.seller)
+            .select_from(t.picture.join(t.image, t.image.c.id == t.picture.c.image))
+            .where(t.picture.c.id <= upto)
             .order_by(t.picture.c.id)
-            .limit(limit)
         )
+        found: dict[str, list[tuple[int, int, int | None]]] = {}
         with self.database.reading() as c:
-            return [(r.id, r.listing, r.seller, r.value) for r in c.execute(query)]
+            for start in range(0, len(digests), 500):
+                for r in c.execute(query.where(t.image.c.sha256.in_(digests[start : start + 500]))):
+                    found.setdefault(r.sha256, []).append((r.id, r.listing, r.seller))
+        return found
+
+    def image_digests(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The digests of images by row number."""
+        wanted, found = sorted(numbers), dict[int, str]()
+        with self.database.reading() as c:
+            for start in range(0, len(wanted), 500):
+                part = select(t.image.c.id, t.image.c.sha256).where(t.image.c.id.in_(wanted[start : start + 500]))
+                found |= {r.id: r.sha256 for r in c.execute(part)}
+        return found
 
     # -- examinations ---------------------------------------------------------------------------------------------------
     def due(

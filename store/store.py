@@ -29,6 +29,7 @@ from store.findings import FindingReads, FindingWrites
 from store.health import HealthReads
 from store.history import HistoryReads
 from store.meetings import MeetingReads
+from store.nearest import Nearest
 from store.operations import OperationReads, OperationWrites
 from store.places import PlaceReads, PlaceWrites
 from store.retention import RetentionWrites
@@ -103,6 +104,10 @@ class Store(HealthReads, OperationWrites, RetentionWrites, CaptureWrites, Sighti
         """The same store as it is: for a process beside one that has opened it."""
         settings = home.settings
         return cls(settings.store, settings.archive, retention=asdict(settings.retention_days))
+
+    def nearest(self, version: str) -> Nearest:
+        """The index of near images for one version of their fingerprints, in files beside the archive."""
+        return Nearest(self.database, self.archive.folder.parent / "index", version)
 
     def migrate(self) -> None:
         """Bring the tables up to the newest Alembic revision."""

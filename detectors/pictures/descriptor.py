@@ -1,0 +1,164 @@
+"""Two short vectors for a picture, of the whole and of its centre, to find candidates with: local features summed by a codebook of our own.
+
+ORB's words are rotated to their principal directions and assigned to the nearest of 64 centres; what each centre's words differ by is summed
+(VLAD: Jégou, Douze, Schmid and Pérez, CVPR 2010), each sum and the whole put to length one (Arandjelović and Zisserman, CVPR 2013), and
+shortened to 256 numbers by a projection that was learned to bring edited copies of one photograph together (Mikolajczyk and Matas, ICCV
+2007). The model was fitted on CC0 photographs by `touchstone train pictures`; its card lies beside it. No foreign weights.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from detectors.pictures.local import Features
+
+    Vectors = NDArray[np.float32]
+
+FILE = Path(__file__).with_name("model") / "vlad.npz"
+WORDS, CENTRES, LENGTH = 64, 64, 256
+CENTRE = 0.6  # of each side: the goods rather than the ground, and what a crop most often leaves
+LEAST = 12  # features; fewer describe nothing
+WITHIN = 0.5  # of the mean scatter, added to each direction's, lest rare directions be blown up
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`turn` 256 × 64 and `mean` 256 of ORB's bits; `centres` 64 × 64; `middle` 4096 and `shorten` 4096 × 256 of their sums."""
+
+    mean: Vectors
+    turn: Vectors
+    centres: Vectors
+    middle: Vectors
+    shorten: Vectors
+
+    def sums(self, features: Features) -> Vectors | None:
+        """The 4,096 numbers before they are shortened; None of a picture with too few features."""
+        import numpy as np
+
+        if len(features) < LEAST:
+            return None
+        words = (np.unpackbits(features.words, axis=1).astype(np.float32) - self.mean) @ self.turn
+        nearest = np.argmin((self.centres**2).sum(axis=1) - 2 * words @ self.centres.T, axis=1)
+        sums = np.zeros((CENTRES, WORDS), np.float32)
+        np.add.at(sums, nearest, words - self.centres[nearest])
+        sums /= np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-6)
+        return np.asarray(sums.ravel() / max(float(np.linalg.norm(sums)), 1e-6), np.float32)
+
+    def vector(self, features: Features) -> Vectors | None:
+        """256 numbers of length one; None of a picture with too few features."""
+        import numpy as np
+
+        sums = self.sums(features)
+        if sums is None:
+            return None
+        short = (sums - self.middle) @ self.shorten
+        return np.asarray(short / max(float(np.linalg.norm(short)), 1e-6), np.float32)
+
+    def vectors(self, features: Features) -> Vectors | None:
+        """2 × 256: of the whole and of its centre, the whole's again where the centre has too few features."""
+        import numpy as np
+
+        whole = self.vector(features)
+        if whole is None:
+            return None
+        inner = self.vector(centre(features))
+        return np.stack([whole, whole if inner is None else inner])
+
+
+def centre(features: Features) -> Features:
+    """The features in the central part of a picture."""
+    from detectors.pictures.local import Features as Kept
+
+    low, high = (1 - CENTRE) / 2, (1 + CENTRE) / 2
+    x, y = features.places[:, 0] / features.width, features.places[:, 1] / features.height
+    inside = (x > low) & (x < high) & (y > low) & (y < high)
+    return Kept(features.places[inside], features.words[inside], features.width, features.height)
+
+
+@cache
+def shipped() -> tuple[Model, str]:
+    """The model that ships with the project, and the SHA-256 of its file."""
+    import numpy as np
+
+    data = FILE.read_bytes()
+    with np.load(FILE) as kept:
+        model = Model(**{name: kept[name].astype(np.float32) for name in ("mean", "turn", "centres", "middle", "shorten")})
+    return model, hashlib.sha256(data).hexdigest()
+
+
+def encoded(vectors: Vectors) -> str:
+    """Vectors (n × 256) as text: signed bytes in base85, 320 characters each."""
+    import numpy as np
+
+    steps = vectors * 127 / np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1e-6)
+    return base64.b85encode(np.round(steps).astype(np.int8).tobytes()).decode()
+
+
+def decoded(texts: Sequence[str]) -> Vectors:
+    """The vectors of such texts, one below the other (n × 256), each of length one."""
+    import numpy as np
+
+    whole = np.frombuffer(b"".join(base64.b85decode(text) for text in texts), np.int8).reshape(-1, LENGTH).astype(np.float32)
+    return np.asarray(whole / np.maximum(np.linalg.norm(whole, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def fitted(originals: Sequence[Features], copies: Sequence[Sequence[Features]], seed: int = 0) -> Model:
+    """A model for these photographs' features and those of their edited copies (`copies[i]` are of `originals[i]`)."""
+    import faiss
+    import numpy as np
+
+    bits = np.concatenate([np.unpackbits(each.words, axis=1) for each in originals]).astype(np.float32)
+    mean = bits.mean(axis=0)
+    _, directions = np.linalg.eigh(np.cov((bits - mean).T))
+    turn = np.ascontiguousarray(directions[:, ::-1][:, :WORDS]).astype(np.float32)
+    words = np.ascontiguousarray((bits - mean) @ turn)
+    means: Any = faiss.Kmeans(WORDS, CENTRES, niter=25, seed=seed + 1, max_points_per_centroid=100_000)
+    means.train(words)
+    bare = Model(mean, turn, np.asarray(means.centroids), np.zeros(CENTRES * WORDS, np.float32), np.eye(1, dtype=np.float32))
+    groups = []
+    for original, its in zip(originals, copies, strict=True):
+        parts = [part for one in (original, *its) for part in (one, centre(one))]
+        sums = [each for each in map(bare.sums, parts) if each is not None]
+        if len(sums) > 1:
+            groups.append(np.stack(sums))
+    middle, shorten = _projection(groups)
+    return Model(mean, turn, bare.centres, middle, shorten)
+
+
+def _projection(groups: Sequence[Vectors]) -> tuple[Vectors, Vectors]:
+    """Where copies differ least against how photographs differ: principal directions first, then whitened by the copies' own scatter."""
+    import numpy as np
+
+    every = np.concatenate(groups).astype(np.float64)
+    middle = every.mean(axis=0)
+    left, _, _ = np.linalg.svd((every - middle).T, full_matrices=False)
+    first = left[:, : 2 * LENGTH]
+    within = np.concatenate([(each - each.mean(axis=0)) @ first for each in groups])
+    scatter = within.T @ within / len(within)
+    values, vectors = np.linalg.eigh(scatter)
+    white = vectors / np.sqrt(values + WITHIN * values.mean())
+    means = np.stack([each.mean(axis=0) for each in groups]) - middle
+    spread = (means @ first) @ white
+    values, vectors = np.linalg.eigh(spread.T @ spread / len(spread))
+    keep = vectors[:, ::-1][:, :LENGTH]
+    return middle.astype(np.float32), np.ascontiguousarray(first @ white @ keep).astype(np.float32)
+
+
+def write(model: Model, path: Path) -> str:
+    """Write the model; the SHA-256 of its file."""
+    import numpy as np
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half: dict[str, Any] = {name: getattr(model, name).astype(np.float16) for name in ("mean", "turn", "centres", "middle", "shorten")}
+    np.savez_compressed(path, **half)
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,81 @@
+"""Whether two pictures are of one photograph, or show one place: features paired, and a turn, scale and shift that many pairs agree on.
+
+The ratio test is Lowe's ("Distinctive image features from scale-invariant keypoints", IJCV 2004); the fit is RANSAC (Fischler and Bolles,
+CACM 1981) of a similarity, which is what cropping, framing and turning a photograph does to it. Pairs count by distinct places, so that
+the corners of one button cannot stand for twenty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from detectors.pictures.local import Features
+
+RATIO = 0.8
+WITHIN = 5.0  # pixels that a pair may be off the fit
+CELL = 6  # pixels: pairs nearer than that are of one place
+SCALES = (0.15, 7.0)
+LEAST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What two pictures have in common: `inliers` distinct places, the `matrix` (2 × 3) from the first picture's pixels to the second's, and
+    the agreeing places in both (n × 2 each)."""
+
+    inliers: int
+    matrix: NDArray[np.float64]
+    first: NDArray[np.float32]
+    second: NDArray[np.float32]
+
+    @property
+    def scale(self) -> float:
+        import math
+
+        return math.hypot(self.matrix[0, 0], self.matrix[0, 1])
+
+    @property
+    def degrees(self) -> float:
+        import math
+
+        return math.degrees(math.atan2(self.matrix[1, 0], self.matrix[0, 0]))
+
+
+def fit(first: Features, second: Features) -> Fit | None:
+    """The similarity that most pairs of places agree on; None where fewer than five do."""
+    import cv2
+    import numpy as np
+
+    if len(first) < LEAST or len(second) < LEAST:
+        return None
+    pairs = [
+        two[0] for two in _matcher().knnMatch(first.words, second.words, k=2) if len(two) == 2 and two[0].distance < RATIO * two[1].distance
+    ]
+    if len(pairs) < LEAST:
+        return None
+    ours, theirs = first.places[[p.queryIdx for p in pairs]], second.places[[p.trainIdx for p in pairs]]
+    matrix, agreed = cv2.estimateAffinePartial2D(
+        ours, theirs, method=cv2.RANSAC, ransacReprojThreshold=WITHIN, maxIters=2000, confidence=0.995
+    )
+    if matrix is None:
+        return None
+    inside = agreed.ravel().astype(bool)
+    found = Fit(min(_places(ours[inside]), _places(theirs[inside])), np.asarray(matrix), ours[inside], theirs[inside])
+    return found if found.inliers >= LEAST and SCALES[0] <= found.scale <= SCALES[1] else None
+
+
+def _places(points: Any) -> int:
+    import numpy as np
+
+    return len(np.unique((points // CELL).astype(int), axis=0))
+
+
+def _matcher() -> Any:
+    import cv2
+
+    return cv2.BFMatcher(cv2.NORM_HAMMING)

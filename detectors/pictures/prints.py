@@ -1,0 +1,104 @@
+"""Everything that is taken of a picture, from one decode: the pictures inside it, and of each its hashes, features and descriptor.
+
+A fingerprint's value is text: one word for each picture inside, divided by spaces, "-" where a picture is too flat or has too few features.
+The version names our own code, the libraries and the model, so that nothing is compared across versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from detectors.pictures import descriptor, frames, hashes, local
+from detectors.pictures.frames import Box
+from detectors.pictures.local import Features
+from store.words.records import Fingerprint
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+VERSION = "2"
+BOXES, PDQ, PHASH, DHASH, VLAD, ORB = "boxes", "pdq", "phash", "dhash", "vlad", "orb"
+HASHES = (PDQ, PHASH, DHASH)
+ALGORITHMS = (BOXES, PDQ, PHASH, DHASH, VLAD, ORB)
+LONGEST = 1600  # of the decoded picture: a tile of a collage is a part of it
+LEAST_SIDE = 16
+NONE = "-"
+
+
+@cache
+def version() -> str:
+    """What the values depend on besides the picture."""
+    from importlib.metadata import version as of
+
+    libraries = [of(name) for name in ("pillow", "pdqhash", "imagehash", "opencv-python-headless")]
+    return "-".join([VERSION, *libraries, descriptor.shipped()[1][:12]])
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One picture inside a picture, with what was taken of it: `mirrored` are the features of its mirror image, `vectors` 4 × 256 (whole,
+    centre, and both of the mirror image) or None."""
+
+    box: Box
+    hashes: hashes.Hashes
+    features: Features
+    mirrored: Features
+    vectors: Any
+
+
+def views(image: Image.Image, model: descriptor.Model | None = None) -> list[View]:
+    """What is taken of an RGB picture. `model` is for fitting; without it the shipped one describes."""
+    import numpy as np
+    from PIL import Image as Pillow
+
+    model = model or descriptor.shipped()[0]
+    thumb = image.copy()
+    thumb.thumbnail((frames.SIZE, frames.SIZE))
+    out = []
+    for box in frames.inner(np.asarray(thumb.convert("L"), dtype=np.int16)):
+        part = image if box == frames.WHOLE else image.crop(box.pixels(*image.size))
+        if min(part.size) < LEAST_SIDE:
+            continue
+        scale = min(local.SIZE / max(part.size), 2.0)
+        size = max(LEAST_SIDE, round(part.width * scale)), max(LEAST_SIDE, round(part.height * scale))
+        grey = np.asarray(part.convert("L").resize(size, Pillow.Resampling.BILINEAR, reducing_gap=2.0))
+        upright, mirrored = local.features(grey), local.features(np.ascontiguousarray(grey[:, ::-1]))
+        out.append(View(box, hashes.hashes(part), upright, mirrored, _vectors(model, upright, mirrored)))
+    return out
+
+
+def _vectors(model: descriptor.Model, upright: Features, mirrored: Features) -> Any:
+    import numpy as np
+
+    both = model.vectors(upright), model.vectors(mirrored)
+    return None if both[0] is None or both[1] is None else np.concatenate(both)
+
+
+def encoded(sha256: str, found: Sequence[View]) -> list[Fingerprint]:
+    """The views as fingerprints, one for each algorithm."""
+    boxes = [",".join(f"{side:.4f}" for side in (v.box.left, v.box.top, v.box.right, v.box.bottom)) for v in found]
+    words: Mapping[str, list[str]] = {
+        BOXES: boxes,
+        **{name: [NONE if v.hashes.flat else getattr(v.hashes, name).tobytes().hex() for v in found] for name in HASHES},
+        VLAD: [NONE if v.hashes.flat or v.vectors is None else descriptor.encoded(v.vectors) for v in found],
+        ORB: [NONE if v.hashes.flat else f"{v.features.encoded()},{v.mirrored.encoded()}" for v in found],
+    }
+    quality = max((v.hashes.quality for v in found), default=0.0)
+    return [Fingerprint(sha256, name, version(), " ".join(words[name]), quality) for name in ALGORITHMS]
+
+
+def all_flat(prints: Mapping[str, Fingerprint]) -> bool:
+    return all(word == NONE for word in prints[PDQ].value.split())
+
+
+def boxes_of(prints: Mapping[str, Fingerprint]) -> list[Box]:
+    return [Box(*map(float, word.split(","))) for word in prints[BOXES].value.split()]
+
+
+def features_of(prints: Mapping[str, Fingerprint]) -> list[tuple[Features, Features] | None]:
+    """Of each picture inside, its features and those of its mirror image; None of a flat one."""
+    pairs = [word.split(",") if word != NONE else None for word in prints[ORB].value.split(" ")]
+    return [(Features.of(pair[0]), Features.of(pair[1])) if pair else None for pair in pairs]
