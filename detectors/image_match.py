@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from detectors.contract import Context, Examined, done, not_possible
-from detectors.pictures import PDQ, PHASH, Index, Near, Others, fingerprints, flat
+from detectors.pictures import PDQ, PHASH, Index, Near, Others, fingerprints, flat, opening
 from store.words.records import Direction, Finding, Fingerprint, Picture, Pointer, Reference, ReferenceKind, SubjectKind
 
 VERSION = "1"
@@ -58,10 +58,10 @@ class Settings:
 
 @cache
 def fingerprint_version() -> str:
-    """What the hashes depend on: our own trimming, and Pillow's resizing among others."""
+    """What the hashes depend on: our own opening and trimming, and Pillow's resizing among others."""
     from importlib.metadata import version
 
-    return "-".join(["1", version("pillow"), version("pdqhash"), version("imagehash")])
+    return "-".join(["1", opening.VERSION, version("pillow"), version("pdqhash"), version("imagehash")])
 
 
 def fingerprint(sha256: str, data: bytes) -> list[Fingerprint]:

@@ -8,12 +8,13 @@ no direction.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from detectors.pictures.opening import Unreadable as Unreadable
+from detectors.pictures.opening import opened as opened
 from store.words.records import Fingerprint
 
 if TYPE_CHECKING:
@@ -25,41 +26,12 @@ if TYPE_CHECKING:
 
 PDQ, PHASH = "pdq-trim", "phash-trim"
 BITS = {PDQ: 256, PHASH: 64}
-MOST_PIXELS = 60_000_000
 WORKING_SIZE = 512  # longest side that is hashed: PDQ itself looks at 64 by 64
 TOLERANCE = 14  # grey levels by which a border may vary and still be one
 LEAST_QUALITY = 50  # PDQ's own figure, 0 to 100; below it its authors advise against comparing
 LEAST_SPREAD = 6  # grey levels of standard deviation
 MIRRORED = 5  # place of the left-right mirror image among PDQ's eight turns
 LEAST_LEFT = 0.3  # of a side: a "border" that leaves less is the picture
-
-
-class Unreadable(ValueError):
-    """A picture that cannot be opened; the text says why."""
-
-
-def opened(data: bytes) -> Image.Image:
-    """The picture, upright, in RGB, no larger than it need be. Raises Unreadable; a bomb is refused before it is
-    decoded."""
-    from PIL import Image, ImageOps
-
-    if not data:
-        raise Unreadable("the picture has no bytes")
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise Unreadable(f"the picture is too large ({image.width} by {image.height})")
-            image.draft("RGB", (2 * WORKING_SIZE, 2 * WORKING_SIZE))
-            image.load()
-            whole = ImageOps.exif_transpose(image)
-            if whole.mode in ("RGBA", "LA", "PA", "P"):
-                layer = whole.convert("RGBA")
-                whole = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-            return whole.convert("RGB")
-    except Unreadable:
-        raise
-    except Exception as error:  # each format's decoder has errors of its own; all mean that the file is not a picture we can read
-        raise Unreadable(f"the picture cannot be opened: {type(error).__name__}: {str(error)[:200]}") from error
 
 
 def trimmed(image: Image.Image) -> Image.Image:
