@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from hashlib import sha256
 
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
-
+from store.words.opening import Unreadable, opening
 from store.words.records import Capture, Image
-
-MAX_BYTES = 25 * 2**20
-MAX_PIXELS = 60_000_000
-Pillow.init()
-FORMATS: list[str] = [
-    name for name in ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF") if name in Pillow.OPEN
-]  # none that runs a program to be opened
 
 
 def image_of(capture: Capture, body: bytes) -> Image:
@@ -34,33 +23,13 @@ def image_of(capture: Capture, body: bytes) -> Image:
 
 
 def _look(body: bytes) -> tuple[str, tuple[int, int] | None, str]:
-    """(mime, size, problem): what Pillow sees, and why it could not see all of it."""
-    if not body:
-        return "", None, "0 bytes"
-    if len(body) > MAX_BYTES:
-        return "", None, f"{len(body)} bytes, more than {MAX_BYTES}"
-    mime, size = "", None
+    """(mime, size as stored, problem): what there is to see, and why not all of it could be seen."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            with Pillow.open(io.BytesIO(body), formats=FORMATS) as picture:
-                mime, size = Pillow.MIME.get(picture.format or "", ""), picture.size
-                if size[0] * size[1] > MAX_PIXELS:
-                    return mime, size, f"{size[0]} x {size[1]} pixels, more than {MAX_PIXELS}"
-                picture.draft("RGB", (64, 64))  # a JPEG is then decoded at an eighth: still read to its end
-                picture.load()
-    except UnidentifiedImageError:
-        return mime, size, "not a picture that can be opened" + (": a web page" if body.lstrip()[:1] == b"<" else "")
-    except (
-        Pillow.DecompressionBombError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        IndexError,
-        TypeError,
-        OverflowError,
-        MemoryError,
-    ) as error:
-        return mime, size, f"cannot be opened to its end: {error}"[:300]
-    return mime, size, ""
+        with opening(body) as found:
+            found.image.draft("RGB", (64, 64))  # a JPEG is then decoded at an eighth: still read to its end
+            found.image.load()
+            return found.mime, found.size, ""
+    except Unreadable as why:
+        return why.mime, why.size, str(why)
+    except MemoryError:
+        return "", None, "cannot be opened to its end: no memory was left"

@@ -10,7 +10,7 @@ from PIL import ExifTags
 from PIL import Image as Pillow
 
 from crawler.handed_in._parts import Contents, File, Part, Role, printable
-from crawler.images import FORMATS
+from store.words.opening import FORMATS
 
 KIND = "picture"
 _TAGS = {

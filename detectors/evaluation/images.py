@@ -8,7 +8,6 @@ PDQ of the whole picture stand beside: what a user would pick instead.
 
 from __future__ import annotations
 
-import io
 import math
 import pickle
 import random

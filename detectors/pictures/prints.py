@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from detectors.pictures import descriptor, frames, hashes, local
+from detectors.pictures import descriptor, frames, hashes, local, opening
 from detectors.pictures.frames import Box
 from detectors.pictures.local import Features
 from store.words.records import Fingerprint
@@ -34,7 +34,7 @@ def version() -> str:
     from importlib.metadata import version as of
 
     libraries = [of(name) for name in ("pillow", "pdqhash", "imagehash", "opencv-python-headless")]
-    return "-".join([VERSION, *libraries, descriptor.shipped()[1][:12]])
+    return "-".join([VERSION, opening.VERSION, *libraries, descriptor.shipped()[1][:12]])
 
 
 @dataclass(frozen=True, slots=True)
