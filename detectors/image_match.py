@@ -54,9 +54,9 @@ KINDS = {
 class Settings:
     """How near a candidate is (bits of PDQ's 256 and pHash's 64 that may differ, a cosine), and from what on it counts."""
 
-    pdq_within: int = 70
+    pdq_within: int = 90
     phash_within: int = 8
-    alike_from: float = 0.35
+    alike_from: float = 0.28
     inliers_from: int = 20
     share_from: float = 0.25
     most_partners: int = 20

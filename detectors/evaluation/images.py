@@ -187,7 +187,7 @@ def _scores(one: Taken, searched: _Searched, settings: Any) -> tuple[dict[str, A
     """Each method's score of this picture with every one that is searched, and which are candidates."""
     import numpy as np
 
-    from detectors.pictures.matching import Inside, best
+    from detectors.pictures.matching import best
 
     number = len(searched.taken)
     pdq, phash, cosine = np.full(number, 256), np.full(number, 64), np.full(number, -1.0)
@@ -198,9 +198,9 @@ def _scores(one: Taken, searched: _Searched, settings: Any) -> tuple[dict[str, A
         if view.vectors is not None:
             np.maximum.at(cosine, searched.vectors_of, (view.vectors @ searched.vectors.T).max(axis=0))
     near = (pdq <= settings.pdq_within) | (phash <= settings.phash_within) | (cosine >= settings.alike_from)
-    verified, ours = np.zeros(number, int), [Inside(v.box, v.features, v.mirrored) for v in one.views]
+    verified, ours = np.zeros(number, int), _inside(one.views)
     for other in np.flatnonzero(near):
-        match = best(ours, [Inside(v.box, v.features, v.mirrored) for v in searched.taken[other].views])
+        match = best(ours, _inside(searched.taken[other].views))
         verified[other] = min(match.inliers, 1000) if match and match.share >= settings.share_from else 0
     return {
         "phash": 64 - np.bitwise_count(searched.phash ^ one.phash).sum(axis=1, dtype=int),
@@ -209,6 +209,12 @@ def _scores(one: Taken, searched: _Searched, settings: Any) -> tuple[dict[str, A
         "descriptor": np.round((cosine + 1) * SCALE).astype(int).clip(0, 2 * SCALE),
         "verified": verified,
     }, set(np.flatnonzero(near).tolist())
+
+
+def _inside(views: Sequence[Any]) -> list[Any]:
+    from detectors.pictures.matching import Inside
+
+    return [Inside(view.box, view.features, view.mirrored) for view in views if view.features is not None]
 
 
 # -- the report ----------------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def features(grey: NDArray[np.uint8]) -> Features:
     height, width = grey.shape
     if words is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8), width, height)
-    return Features(np.array([point.pt for point in found], np.float32), words, width, height)
+    return Features(np.asarray([point.pt for point in found], np.float32), words, width, height)
 
 
 @cache
@@ -70,4 +70,5 @@ def _orb() -> Any:
     import cv2
 
     cv2.setNumThreads(1)  # the pass has processes of its own; threads that wait for one another only slow it down
-    return cv2.ORB_create(nfeatures=MOST, **SETTINGS)
+    create: Any = cv2.ORB_create  # type: ignore[attr-defined,unused-ignore]
+    return create(nfeatures=MOST, **SETTINGS)

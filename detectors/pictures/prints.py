@@ -1,6 +1,9 @@
 """Everything that is taken of a picture, from one decode: the pictures inside it, and of each its hashes, features and descriptor.
 
-A fingerprint's value is text: one word for each picture inside, divided by spaces, "-" where a picture is too flat or has too few features.
+Where something was cut away the whole picture is hashed too: a hash only finds candidates, and a wrong cut must not hide one. It has no
+features, so that a frame which two screenshots share is never compared.
+
+A fingerprint's value is text: one word for each picture, divided by spaces, "-" where it is too flat or has too few features.
 The version names our own code, the libraries and the model, so that nothing is compared across versions.
 """
 
@@ -44,17 +47,28 @@ class View:
 
     box: Box
     hashes: hashes.Hashes
-    features: Features
-    mirrored: Features
-    vectors: Any
+    features: Features | None = None
+    mirrored: Features | None = None
+    vectors: Any = None
 
 
-def views(image: Image.Image, model: descriptor.Model | None = None) -> list[View]:
-    """What is taken of an RGB picture. `model` is for fitting; without it the shipped one describes."""
+def views(image: Image.Image) -> list[View]:
+    """What is taken of an RGB picture."""
+    model = descriptor.shipped()[0]
+    out = []
+    for box, upright, mirrored in parts(image):
+        part = image if box == frames.WHOLE else image.crop(box.pixels(*image.size))
+        out.append(View(box, hashes.hashes(part), upright, mirrored, _vectors(model, upright, mirrored)))
+    if out and all(view.box != frames.WHOLE for view in out):
+        out.append(View(frames.WHOLE, hashes.hashes(image)))
+    return out
+
+
+def parts(image: Image.Image) -> list[tuple[Box, Features, Features]]:
+    """The pictures inside an RGB picture, each with its features and those of its mirror image."""
     import numpy as np
     from PIL import Image as Pillow
 
-    model = model or descriptor.shipped()[0]
     thumb = image.copy()
     thumb.thumbnail((frames.SIZE, frames.SIZE))
     out = []
@@ -65,8 +79,7 @@ def views(image: Image.Image, model: descriptor.Model | None = None) -> list[Vie
         scale = min(local.SIZE / max(part.size), 2.0)
         size = max(LEAST_SIDE, round(part.width * scale)), max(LEAST_SIDE, round(part.height * scale))
         grey = np.asarray(part.convert("L").resize(size, Pillow.Resampling.BILINEAR, reducing_gap=2.0))
-        upright, mirrored = local.features(grey), local.features(np.ascontiguousarray(grey[:, ::-1]))
-        out.append(View(box, hashes.hashes(part), upright, mirrored, _vectors(model, upright, mirrored)))
+        out.append((box, local.features(grey), local.features(np.ascontiguousarray(grey[:, ::-1]))))
     return out
 
 
@@ -84,7 +97,7 @@ def encoded(sha256: str, found: Sequence[View]) -> list[Fingerprint]:
         BOXES: boxes,
         **{name: [NONE if v.hashes.flat else getattr(v.hashes, name).tobytes().hex() for v in found] for name in HASHES},
         VLAD: [NONE if v.hashes.flat or v.vectors is None else descriptor.encoded(v.vectors) for v in found],
-        ORB: [NONE if v.hashes.flat else f"{v.features.encoded()},{v.mirrored.encoded()}" for v in found],
+        ORB: [f"{v.features.encoded()},{v.mirrored.encoded()}" if v.features is not None and v.mirrored is not None and not v.hashes.flat else NONE for v in found],
     }
     quality = max((v.hashes.quality for v in found), default=0.0)
     return [Fingerprint(sha256, name, version(), " ".join(words[name]), quality) for name in ALGORITHMS]
@@ -99,6 +112,6 @@ def boxes_of(prints: Mapping[str, Fingerprint]) -> list[Box]:
 
 
 def features_of(prints: Mapping[str, Fingerprint]) -> list[tuple[Features, Features] | None]:
-    """Of each picture inside, its features and those of its mirror image; None of a flat one."""
+    """Of each picture, its features and those of its mirror image; None of a flat one, and of a whole that was cut."""
     pairs = [word.split(",") if word != NONE else None for word in prints[ORB].value.split(" ")]
     return [(Features.of(pair[0]), Features.of(pair[1])) if pair else None for pair in pairs]
