@@ -17,7 +17,7 @@ from detectors.pictures import prints as taken
 from detectors.pictures.descriptor import decoded, shipped
 from detectors.pictures.hashes import BYTES, WAYS
 from detectors.pictures.matching import Match, best, inside
-from detectors.pictures.opening import opened
+from detectors.pictures.opening import Unreadable, opened
 from store.words.records import Direction, Finding, Fingerprint, Picture, Pointer, Reference, ReferenceKind, SubjectKind
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Settings:
     pdq_within: int = 90
     phash_within: int = 8
     alike_from: float = 0.28
-    inliers_from: int = 20
+    inliers_from: int = 10
     share_from: float = 0.25
     most_partners: int = 20
 
@@ -77,7 +77,10 @@ def fingerprint_version() -> str:
 
 
 def fingerprint(sha256: str, data: bytes) -> list[Fingerprint]:
-    return taken.encoded(sha256, taken.views(opened(data, longest=taken.LONGEST)))
+    image = opened(data, longest=taken.LONGEST)
+    if min(image.size) < taken.LEAST_SIDE:
+        raise Unreadable(f"the picture is too small ({image.width} by {image.height})")
+    return taken.encoded(sha256, taken.views(image))
 
 
 # -- candidates, and what a pair comes to: asked for by the pass (matches.py) --------------------------------------------

@@ -103,7 +103,11 @@ def largest_inside(width: int, height: int, degrees: float) -> tuple[int, int]:
 def _border(image: Image, draw: Draw) -> Image:
     from PIL import ImageOps
 
-    return ImageOps.expand(image, round(BORDER * max(image.size)), draw.random.choice(["white", "black", draw.colour()]))
+    return ImageOps.expand(image, round(BORDER * max(image.size)), _rgb(draw))
+
+
+def _rgb(draw: Draw) -> tuple[int, int, int]:
+    return draw.random.choice([(255, 255, 255), (0, 0, 0), draw.colour()])
 
 
 def _square(image: Image, draw: Draw) -> Image:

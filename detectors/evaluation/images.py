@@ -199,7 +199,7 @@ def _scores(one: Taken, searched: _Searched, settings: Any) -> tuple[dict[str, A
             np.maximum.at(cosine, searched.vectors_of, (view.vectors @ searched.vectors.T).max(axis=0))
     near = (pdq <= settings.pdq_within) | (phash <= settings.phash_within) | (cosine >= settings.alike_from)
     verified, ours = np.zeros(number, int), _inside(one.views)
-    for other in np.flatnonzero(near):
+    for other in np.flatnonzero(near).tolist():
         match = best(ours, _inside(searched.taken[other].views))
         verified[other] = min(match.inliers, 1000) if match and match.share >= settings.share_from else 0
     return {

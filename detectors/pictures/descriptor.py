@@ -138,18 +138,19 @@ def fitted(originals: Sequence[Features], copies: Sequence[Sequence[Features]], 
 def _projection(groups: Sequence[Vectors]) -> tuple[Vectors, Vectors]:
     """Where copies differ least against how photographs differ: principal directions first, then whitened by the copies' own scatter."""
     import numpy as np
+    from scipy.sparse.linalg import eigsh
 
     every = np.concatenate(groups).astype(np.float64)
     middle = every.mean(axis=0)
-    left, _, _ = np.linalg.svd((every - middle).T, full_matrices=False)
-    first = left[:, : 2 * LENGTH]
+    spread = (every - middle).T @ (every - middle) / len(every)
+    _, first = eigsh(spread, k=2 * LENGTH, v0=np.ones(len(spread)))  # a stated start, so that the same data give the same model
     within = np.concatenate([(each - each.mean(axis=0)) @ first for each in groups])
     scatter = within.T @ within / len(within)
     values, vectors = np.linalg.eigh(scatter)
     white = vectors / np.sqrt(values + WITHIN * values.mean())
     means = np.stack([each.mean(axis=0) for each in groups]) - middle
-    spread = (means @ first) @ white
-    values, vectors = np.linalg.eigh(spread.T @ spread / len(spread))
+    apart = (means @ first) @ white
+    _, vectors = np.linalg.eigh(apart.T @ apart / len(apart))
     keep = vectors[:, ::-1][:, :LENGTH]
     return middle.astype(np.float32), np.ascontiguousarray(first @ white @ keep).astype(np.float32)
 

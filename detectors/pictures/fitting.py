@@ -57,4 +57,3 @@ def _largest(image: Image.Image, mirrored: bool) -> Features | None:
         return None
     _, upright, turned = max(every, key=lambda each: each[0].area)
     return turned if mirrored else upright
-

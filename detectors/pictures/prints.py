@@ -86,8 +86,8 @@ def parts(image: Image.Image) -> list[tuple[Box, Features, Features]]:
 def _vectors(model: descriptor.Model, upright: Features, mirrored: Features) -> Any:
     import numpy as np
 
-    both = model.vectors(upright), model.vectors(mirrored)
-    return None if both[0] is None or both[1] is None else np.concatenate(both)
+    ours, turned = model.vectors(upright), model.vectors(mirrored)
+    return None if ours is None or turned is None else np.concatenate([ours, turned])
 
 
 def encoded(sha256: str, found: Sequence[View]) -> list[Fingerprint]:
@@ -97,7 +97,12 @@ def encoded(sha256: str, found: Sequence[View]) -> list[Fingerprint]:
         BOXES: boxes,
         **{name: [NONE if v.hashes.flat else getattr(v.hashes, name).tobytes().hex() for v in found] for name in HASHES},
         VLAD: [NONE if v.hashes.flat or v.vectors is None else descriptor.encoded(v.vectors) for v in found],
-        ORB: [f"{v.features.encoded()},{v.mirrored.encoded()}" if v.features is not None and v.mirrored is not None and not v.hashes.flat else NONE for v in found],
+        ORB: [
+            f"{v.features.encoded()},{v.mirrored.encoded()}"
+            if v.features is not None and v.mirrored is not None and not v.hashes.flat
+            else NONE
+            for v in found
+        ],
     }
     quality = max((v.hashes.quality for v in found), default=0.0)
     return [Fingerprint(sha256, name, version(), " ".join(words[name]), quality) for name in ALGORITHMS]

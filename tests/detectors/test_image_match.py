@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import re
 import struct
@@ -16,7 +15,6 @@ import yaml
 from PIL import Image
 
 from casework import flags
-from detectors import pictures as hashes
 from store.words.records import Examined, ReferenceKind, SubjectKind
 from tests.builders import jpeg
 from tests.detectors.conftest import Place
@@ -31,10 +29,6 @@ SUSPECTED, CONFIRMED, OFFICIAL = ReferenceKind.suspected, ReferenceKind.confirme
 
 def reasons(place: Place, picture: int) -> list[str]:
     return sorted(kept.finding.reason for kept in place.findings(PICTURE, picture, "image_match"))
-
-
-def prints(body: bytes) -> dict[str, Any]:
-    return {one.algorithm: one for one in hashes.fingerprints("x", body, "test")}
 
 
 @pytest.mark.parametrize(
@@ -54,25 +48,6 @@ def test_an_example_is_found_as_it_says(place: Place, example: dict[str, Any]) -
     else:
         assert examination.outcome is Examined.done, examination.detail
     assert reasons(place, own) == example.get("finds", [])
-
-
-def test_distance_has_no_direction() -> None:
-    bodies = [drawn(1), edited(drawn(1), "mirror"), edited(drawn(1), "border", "quality_30"), drawn(2), edited(drawn(2), "warm", "mirror")]
-    every = [prints(body) for body in bodies]
-    apart = {}
-    for i, one in enumerate(every):
-        for near in hashes.Index.of(enumerate(every)).near(one, 256):
-            apart[i, near.key] = (near.pdq, near.phash, near.mirrored)
-    assert len(apart) == 25 and all(apart[i, j] == apart[j, i] for i, j in apart)
-    assert apart[0, 1][0] <= 10 and apart[0, 1][2] and not apart[0, 2][2] and apart[0, 3][0] > 90
-
-
-def test_the_radius_is_inclusive() -> None:
-    every = [prints(drawn(1)), prints(edited(drawn(1), "quality_30"))]
-    [[distance]] = [[n.pdq for n in hashes.Index.of(enumerate(every)).near(every[0], 256) if n.key == 1]]
-    assert distance > 0
-    assert 1 in [n.key for n in hashes.Index.of(enumerate(every)).near(every[0], distance)]
-    assert 1 not in [n.key for n in hashes.Index.of(enumerate(every)).near(every[0], distance - 1)]
 
 
 def test_one_sellers_own_pictures_are_no_finding_and_an_unknown_seller_counts_less(place: Place) -> None:
@@ -229,24 +204,3 @@ def test_a_hostile_picture_is_a_row_that_says_why(place: Place, body: bytes, pro
     assert re.search(problem, bad.detail), bad.detail
     assert result.counts["not_possible"] == 1
     assert place.detect(only=["image_match"]).counts["examined"] == 0
-
-
-def test_odd_modes_and_orientation_are_read() -> None:
-    picture = Image.open(io.BytesIO(jpeg(1)))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    turned, out = picture.rotate(90, expand=True), {}
-    for name, image, options in (
-        ("plain", picture, {}),
-        ("grey", picture.convert("L"), {}),
-        ("cmyk", picture.convert("CMYK"), {}),
-        ("turned", turned, {"exif": exif}),
-    ):
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=92, **options)
-        out[name] = prints(buffer.getvalue())
-    buffer = io.BytesIO()
-    picture.convert("RGBA").save(buffer, "PNG")
-    out["rgba"] = prints(buffer.getvalue())
-    near = hashes.Index.of(enumerate(out.values())).near(out["plain"], 31)
-    assert len(near) == len(out), dict(zip(out, near, strict=False))
