@@ -52,11 +52,13 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How near a candidate is (bits of PDQ's 256 and pHash's 64 that may differ, a cosine), and from what on it counts."""
+    """How near a candidate is (bits of PDQ's 256 and pHash's 64 that may differ, a cosine, of which the most alike so many), and from what
+    on it counts."""
 
     pdq_within: int = 90
     phash_within: int = 8
-    alike_from: float = 0.28
+    alike_from: float = 0.30
+    most_alike: int = 100
     inliers_from: int = 10
     share_from: float = 0.25
     most_partners: int = 20
@@ -64,8 +66,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 <= self.pdq_within <= 256 or not 0 <= self.phash_within <= 64 or not -1 <= self.alike_from <= 1:
             raise ValueError("candidates: 0 <= pdq_within <= 256, 0 <= phash_within <= 64, -1 <= alike_from <= 1")
-        if self.inliers_from < 5 or not 0 <= self.share_from <= 1 or self.most_partners < 1:
-            raise ValueError("inliers_from is at least 5, share_from a share, most_partners at least 1")
+        if self.inliers_from < 5 or not 0 <= self.share_from <= 1 or min(self.most_partners, self.most_alike) < 1:
+            raise ValueError("inliers_from is at least 5, share_from a share, most_partners and most_alike at least 1")
 
 
 def models() -> Mapping[str, str]:
@@ -95,15 +97,15 @@ def queries(
         bits = np.frombuffer(bytes.fromhex("".join(word for _, word in rows)), np.uint8).reshape(-1, BYTES[name])
         yield _within(name, radius), bits, [i for i, _ in rows for _ in range(WAYS)]
     told = [(i, word) for i, one in enumerate(every) for word in one[taken.VLAD].value.split(" ") if word != taken.NONE]
-    yield _alike(settings.alike_from), decoded([word for _, word in told]), [i for i, _ in told for _ in range(4)]
+    yield _alike(settings), decoded([word for _, word in told]), [i for i, _ in told for _ in range(4)]
 
 
 def _within(name: str, radius: int) -> Callable[[Nearest, Any], Hits]:
     return lambda index, bits: index.within(name, bits, radius)
 
 
-def _alike(least: float) -> Callable[[Nearest, Any], Hits]:
-    return lambda index, vectors: index.alike(vectors, least)
+def _alike(settings: Settings) -> Callable[[Nearest, Any], Hits]:
+    return lambda index, vectors: index.alike(vectors, settings.alike_from, settings.most_alike)
 
 
 def compare(first: Mapping[str, Fingerprint], second: Mapping[str, Fingerprint], settings: Settings) -> Match | None:

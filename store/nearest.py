@@ -144,8 +144,8 @@ class Nearest:
         query = np.repeat(np.arange(len(queries)), np.diff(limits.astype(np.int64)))
         return Hits(query, self._columns["image"][rows], far.astype(np.float32))
 
-    def alike(self, queries: NDArray[np.float32], least: float) -> Hits:
-        """Every image with a vector whose cosine with a query (n × 256, of length one) is at least `least`."""
+    def alike(self, queries: NDArray[np.float32], least: float, most: int) -> Hits:
+        """Images with a vector whose cosine with a query (n × 256, of length one) is at least `least`: of each query the `most` alike."""
         import numpy as np
 
         vectors, parts = self._columns[VECTOR], []
@@ -155,7 +155,14 @@ class Nearest:
             cosines = queries @ block.T
             query, row = np.nonzero(cosines >= least)
             parts.append((query, self._columns["image"][row // PARTS + start], cosines[query, row]))
-        return Hits(*(np.concatenate(each) for each in zip(*parts, strict=True))) if parts else _nothing()
+        if not parts:
+            return _nothing()
+        query, image, cosine = (np.concatenate(each) for each in zip(*parts, strict=True))
+        order = np.lexsort((image, -cosine, query))
+        query, image, cosine = query[order], image[order], cosine[order]
+        first = np.searchsorted(query, query)  # where each row's own query begins
+        kept = np.arange(len(query)) - first < most
+        return Hits(query[kept], image[kept], cosine[kept])
 
     @cached_property
     def _columns(self) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def features(grey: NDArray[np.uint8]) -> Features:
     height, width = grey.shape
     if words is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8), width, height)
-    places: NDArray[np.float32] = np.array([point.pt for point in found], dtype=np.float32)
+    places: Any = np.array([point.pt for point in found], dtype=np.float32)
     return Features(places, words.astype(np.uint8), width, height)
 
 
