@@ -38,9 +38,9 @@ class Unreadable(ValueError):
     """A picture that cannot be opened; the text says why."""
 
 
-def opened(data: bytes) -> Image.Image:
-    """The picture, upright, in RGB, no larger than it need be. Raises Unreadable; a bomb is refused before it is
-    decoded."""
+def opened(data: bytes, longest: int = 2 * WORKING_SIZE) -> Image.Image:
+    """The picture, upright, in RGB, its longest side at most `longest` where its format can be decoded smaller, else as it is. Raises
+    Unreadable; a bomb is refused before it is decoded."""
     from PIL import Image, ImageOps
 
     if not data:
@@ -49,7 +49,7 @@ def opened(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise Unreadable(f"the picture is too large ({image.width} by {image.height})")
-            image.draft("RGB", (2 * WORKING_SIZE, 2 * WORKING_SIZE))
+            image.draft("RGB", (longest, longest))
             image.load()
             whole = ImageOps.exif_transpose(image)
             if whole.mode in ("RGBA", "LA", "PA", "P"):
