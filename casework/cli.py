@@ -10,6 +10,7 @@ import typer
 from casework.commands import (
     capture,
     cases,
+    evaluate,
     history,
     home,
     listings,
@@ -53,6 +54,7 @@ app.add_typer(places.registers, name="register")
 app.add_typer(places.premises, name="premises")
 app.add_typer(cases.app, name="case")
 app.add_typer(methods.app, name="method")
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(log.app, name="log")
 
 

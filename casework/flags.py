@@ -34,6 +34,7 @@ class Rules:
     detectors: tuple[Detector, ...]
     methods: Mapping[str, int]
     references: frozenset[int]  # entries of the reference log that still stand
+    cannot_run: Mapping[str, str]  # detectors whose library is not installed, and how to get it
 
 
 def run(
@@ -105,7 +106,7 @@ def _rules(store: Store, home: Home, actor: str) -> tuple[Rules, list[str]]:
         how = f"`touchstone method promote {newest[name]} --evidence …`" if name in newest else "`touchstone detect` first"
         lines.append(f"{name} COUNTS FOR NOTHING: no method of it is in force, because its settings are not the shipped ones: {how}")
     references = frozenset(r.number or 0 for r in store.references())
-    return Rules(policy, method.digest, detectors, methods, references), lines
+    return Rules(policy, method.digest, detectors, methods, references, cannot_run), lines
 
 
 def _flags(reader: Acting, listings: Sequence[int], rules: Rules) -> list[Flag]:
@@ -119,15 +120,19 @@ def _flags(reader: Acting, listings: Sequence[int], rules: Rules) -> list[Flag]:
     for finding in reader.findings_of(every, numbers):
         findings[finding.subject_kind, finding.subject].append(finding)
     pairs = {detector.name for detector in rules.detectors if detector.pairs}
+    beside_words = {detector.name for detector in rules.detectors if "words" in detector.needs}
     out = []
     for listing in listings:
         own = subjects.get(listing, [])
+        snapshot = next((number for kind, number in own if kind is SubjectKind.snapshot), 0)
+        current = {s: [e for e in examinations[s] if e.method_name not in beside_words or e.references_upto == snapshot] for s in own}
         standing = [
-            f for subject in own for f in findings[subject] if stands(f, examinations[subject], f.method_name in pairs, rules.references)
-        ]
+            f for subject in own for f in findings[subject]
+            if stands(f, current[subject], f.method_name in pairs, rules.references, snapshot)
+        ]  # fmt: skip
         said = [score.Said(f.finding, f.method_digest, f.id, f.subject_kind, f.subject) for f in standing]
         scored = score.score(rules.policy, said)
-        missing = not_examined(rules.detectors, rules.methods, own, examinations)
+        missing = not_examined(rules.detectors, rules.methods, own, current, rules.cannot_run)
         out.append(
             Flag(
                 None,
@@ -148,17 +153,21 @@ def _digest(said: Sequence[score.Said]) -> str:
     return digest_of(sorted([one.finding.digest, one.method] for one in said))
 
 
-def stands(finding: KeptFinding, examinations: Sequence[KeptExamination], pairs: bool, references: frozenset[int]) -> bool:
-    """Whether a finding still holds: its references were not removed, and no newer examination by its method says
-    otherwise.
+def stands(
+    finding: KeptFinding, examinations: Sequence[KeptExamination], pairs: bool, references: frozenset[int], snapshot: int = 0
+) -> bool:
+    """Whether a finding still holds: its references were not removed, the listing still says the words that it cites, and no newer
+    examination by its method says otherwise.
 
     Findings of pairs add up over examinations; of any other detector the newest that did not fail has the word.
     """
     cited = [p.other.removeprefix("reference:") for p in finding.finding.pointers if p.other.startswith("reference:")]
     if any(not number.isdigit() or int(number) not in references for number in cited):
         return False
+    if any(p.other.startswith("snapshot:") and p.other != f"snapshot:{snapshot}" for p in finding.finding.pointers):
+        return False
     own = [e.id for e in examinations if e.method == finding.method and e.outcome is not Examined.failed]
-    return pairs or finding.newest == max(own, default=finding.newest)
+    return pairs or finding.newest >= max(own, default=0)
 
 
 def not_examined(
@@ -166,14 +175,16 @@ def not_examined(
     methods: Mapping[str, int],
     subjects: Sequence[Subject],
     examinations: Mapping[Subject, Sequence[KeptExamination]],
+    cannot_run: Mapping[str, str],
 ) -> tuple[str, ...]:
     """Which detectors have not examined the listing as it stands, and why, in words. "Nothing found" is not among
     them."""
     out = []
     for detector in detectors:
         own = [subject for subject in subjects if subject[0] is detector.subject]
+        unable = cannot_run.get(detector.name, "").removeprefix(f"{detector.name} cannot run: ")
         if detector.name not in methods:
-            out.append(f"{detector.name}: no method of it is in force")
+            out.append(f"{detector.name}: {unable or 'no method of it is in force'}")
             continue
         if not own:
             out.append(f"{detector.name}: no {detector.subject} of the listing is kept")
@@ -182,7 +193,7 @@ def not_examined(
         for subject in own:
             kept = [e for e in examinations[subject] if e.method == methods[detector.name]]
             if not kept:
-                why["not examined yet"] += 1
+                why[unable or "not examined yet"] += 1
             elif kept[-1].outcome is not Examined.done:
                 failed = kept[-1].outcome is Examined.failed
                 why[f"failed ({kept[-1].detail[:120]})" if failed else kept[-1].detail] += 1

@@ -3,7 +3,7 @@
     \"\"\"What it looks for, and why.\"\"\"
     VERSION = "1"                       # raised whenever the same input may give another answer
     SUBJECT = SubjectKind.snapshot      # snapshot | picture | seller | listing
-    NEEDS = frozenset({"brands"})       # of references, prices, other_pictures, brands; left out: none
+    NEEDS = frozenset({"brands"})       # of references, prices, other_pictures, brands, words, terms; left out: none
 
     @dataclass(frozen=True, slots=True)
     class Settings: ...                 # read strictly from configs/detectors.yml under the file's name; left out: none
@@ -25,14 +25,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from store.errors import TouchstoneError
+from store.words.records import Contact, Finding, Fingerprint, Listing, Pointer, Reference, Seller, Snapshot, SubjectKind
 from store.words.records import Examined as Outcome
-from store.words.records import Finding, Fingerprint, Listing, Pointer, Reference, Seller, Snapshot, SubjectKind
 
 if TYPE_CHECKING:
     from detectors.brands import Brands
     from detectors.matches import Other
 
-NEEDS = frozenset({"references", "prices", "other_pictures", "brands"})
+NEEDS = frozenset({"references", "prices", "other_pictures", "brands", "words", "terms"})
 SUBJECTS = (SubjectKind.snapshot, SubjectKind.picture, SubjectKind.seller, SubjectKind.listing)
 
 
@@ -40,7 +40,8 @@ SUBJECTS = (SubjectKind.snapshot, SubjectKind.picture, SubjectKind.seller, Subje
 class Examined:
     """What a detector says of one subject: findings, or that it was not possible and why. `failed` is the pass's word.
 
-    `further` marks what a detector of pairs tells the other member of a pair, which it was not asked about.
+    `further` marks what a detector of pairs tells the other member of a pair, which it was not asked about. `contacts` are
+    those that it read in a picture: they lead to the picture's seller.
     """
 
     subject: int
@@ -48,6 +49,7 @@ class Examined:
     findings: tuple[Finding, ...] = ()
     detail: str = ""
     further: bool = False
+    contacts: tuple[Contact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class NoSettings:
     """The settings of a detector that has none."""
 
 
-def done(subject: int | None, findings: Iterable[Finding] = ()) -> Examined:
-    return Examined(subject or 0, Outcome.done, tuple(findings))
+def done(subject: int | None, findings: Iterable[Finding] = (), contacts: Iterable[Contact] = ()) -> Examined:
+    return Examined(subject or 0, Outcome.done, tuple(findings), contacts=tuple(contacts))
 
 
 def not_possible(subject: int | None, why: str) -> Examined:
@@ -97,7 +99,9 @@ class Context:
     """What a detector may see besides its batch: just what it said it needs, read only, fit to be sent to another
     process.
 
-    `matches` are the images that match each image, by digest, and `owners` whose pictures an image is. `seen` tells how far the reference log had been compared with a subject when it was examined before; a subject that
+    `words` are those of each picture's listing as it stands, by the listing's number; what is said because of them cites the snapshot.
+    `terms` are the settings of `text_terms`. `matches` are the images that match each image, by digest, and `owners` whose pictures an
+    image is. `seen` tells how far the reference log had been compared with a subject when it was examined before; a subject that
     is not in it is new. `problems` says why a picture has no fingerprints.
     """
 
@@ -110,6 +114,8 @@ class Context:
     prints: Mapping[str, Mapping[str, Fingerprint]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[int, int] = field(default_factory=dict)
+    words: Mapping[int, Snapshot] = field(default_factory=dict)
+    terms: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,11 @@ class Detector:
         from importlib.metadata import version
 
         return {name: version(name) for name in getattr(self.module, "LIBRARIES", ())}
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """SHA-256 of each model file that its answer comes from, by file name, where it says which (`models()`)."""
+        return dict(getattr(self.module, "models", dict)())
 
     @property
     def missing(self) -> str:
@@ -251,7 +262,8 @@ def _complete(detector: Detector, batch: Sequence[Any], said: list[Examined]) ->
 def storable(examined: Examined) -> Examined:
     """The same, with what no database takes (lone surrogates, NUL) replaced by U+FFFD."""
     findings = tuple(replace(f, sentence=_text(f.sentence), pointers=tuple(_pointer(p) for p in f.pointers)) for f in examined.findings)
-    return replace(examined, findings=findings, detail=_text(examined.detail))
+    contacts = tuple(replace(c, value=_text(c.value), raw=_text(c.raw)) for c in examined.contacts)
+    return replace(examined, findings=findings, detail=_text(examined.detail), contacts=contacts)
 
 
 def _pointer(pointer: Pointer) -> Pointer:

@@ -20,7 +20,7 @@ from store.errors import TouchstoneError
 from store.findings import shipped_status
 from store.store import Store
 from store.strict import load
-from store.words.records import Method, Status, canonical
+from store.words.records import Method, Status, canonical, digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
         if detector.missing:
             lines.append(f"NOT EXAMINED: {detector.missing}")
             continue
-        method = method_of(detector, settings[detector.name], brands)
+        method = method_of(detector, settings[detector.name], brands, settings["text_terms"])
         number = store.keep_method(method)
         as_shipped = versions.get(detector.name) == detector.version and method == method_of(
-            detector, shipped[detector.name], shipped_brands
+            detector, shipped[detector.name], shipped_brands, shipped["text_terms"]
         )
         status = shipped_status(store, number, as_shipped, actor)
         tasks.append(
@@ -68,19 +68,25 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
                 number,
                 method,
                 status,
-                Context(settings[detector.name], brands if "brands" in detector.needs else None),
+                Context(
+                    settings[detector.name],
+                    brands if "brands" in detector.needs else None,
+                    terms=settings["text_terms"] if "terms" in detector.needs else None,
+                ),
             )
         )
         lines.extend(_in_force(store, tasks))
     return tasks, lines
 
 
-def method_of(detector: Detector, settings: Any, brands: Brands) -> Method:
+def method_of(detector: Detector, settings: Any, brands: Brands, terms: Any) -> Method:
     """All that can change the detector's answer."""
     said: dict[str, Any] = {"settings": contract.plain_settings(settings), "libraries": dict(detector.libraries)}
     if "brands" in detector.needs:
         said["brands"] = brands.digest
-    return Method("detector", detector.name, detector.version, said)
+    if "terms" in detector.needs:
+        said["terms"] = digest_of(contract.plain_settings(terms))
+    return Method("detector", detector.name, detector.version, said, detector.models)
 
 
 def _in_force(store: Store, tasks: list[Task]) -> Iterator[str]:
@@ -91,10 +97,11 @@ def _in_force(store: Store, tasks: list[Task]) -> Iterator[str]:
     if number is None or number == task.number:
         return
     old = next(method for row, method, _ in store.methods("detector") if row == number)
-    same = {**old.settings, "settings": None} == {
-        **task.method.settings,
-        "settings": None,
-    } and old.version == task.method.version
+    same = (
+        {**old.settings, "settings": None} == {**task.method.settings, "settings": None}
+        and old.version == task.method.version
+        and old.models == task.method.models
+    )
     name = task.detector.name
     if not same:
         yield (

@@ -20,7 +20,7 @@ from store.errors import TouchstoneError
 from store.executors import ahead
 from store.findings import Due
 from store.store import SYSTEM
-from store.words.records import Examination, Fingerprint, Picture, Reference, ReferenceKind, SubjectKind
+from store.words.records import Examination, Fingerprint, Picture, Reference, ReferenceKind, Snapshot, SubjectKind
 from store.words.records import Examined as State
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def examine_pictures(work: _Pass) -> None:
         context = replace(
             work.task.context, references=references, prints=found.prints, problems=found.problems,
             seen={due.subject: due.references_upto for due in page if due.subject not in new},
+            words=_words(work, pictures) if "words" in needs else {},
         )  # fmt: skip
         if matches:
             fresh = {p.image.sha256: found.prints[p.image.sha256] for p in pictures if p.id in new and p.image.sha256 in found.prints}
@@ -122,7 +123,17 @@ def _examine(work: _Pass, pictures: list[Picture], context: Context, errors: Map
             partners[examined.subject].append(contract.storable(examined))
     failed = [contract.failure(picture.id, errors[picture.image.sha256]) for picture in bad]
     own = [examined for examined in said if not examined.further]
-    work.keep([*own, *failed], _further(work, partners, max(picture.id for picture in pictures)))
+    beside = None
+    if "words" in work.detector.needs:
+        beside = {p.id: context.words[p.listing].id or 0 for p in pictures if p.listing in context.words}
+    work.keep([*own, *failed], _further(work, partners, max(picture.id for picture in pictures)), beside)
+
+
+def _words(work: _Pass, pictures: Sequence[Picture]) -> dict[int, Snapshot]:
+    """What the listings of these pictures say as they stand."""
+    numbers = sorted({picture.listing for picture in pictures})
+    with work.store.acting(SYSTEM, purpose="detect", run=work.run) as reader:
+        return {one.listing.id or 0: one.snapshot for one in reader.summaries(numbers=numbers, limit=len(numbers))}
 
 
 def _further(work: _Pass, partners: Mapping[int, list[Examined]], newest: int) -> list[Examination]:

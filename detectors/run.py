@@ -10,7 +10,7 @@ of the score meanwhile.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import Any
@@ -105,7 +105,7 @@ class _Pass:
         while True:
             page = self.store.due(
                 self.task.number, self.detector.subject, after=after, limit=self.batch,
-                references_upto=self.references_upto, retry_errors=self.retry_errors,
+                references_upto=self.references_upto, retry_errors=self.retry_errors, words="words" in self.detector.needs,
             )  # fmt: skip
             if not page:
                 return
@@ -147,9 +147,11 @@ class _Pass:
         except Exception as error:
             return [contract.failure(subject.id, f"the worker did not come back: {type(error).__name__}: {error}")]
 
-    def keep(self, said: Sequence[Examined], further: Sequence[Examination] = ()) -> None:
-        """Keep a batch, with the further examinations that it gives older subjects, in one transaction; and count
-        it."""
+    def keep(self, said: Sequence[Examined], further: Sequence[Examination] = (), snapshots: Mapping[int, int] | None = None) -> None:
+        """Keep a batch, with the further examinations that it gives older subjects, in one transaction; and count it.
+
+        `snapshots` says beside which words each subject was examined, where the detector needs words: that is its watermark.
+        """
         rows = [
             Examination(
                 self.detector.subject,
@@ -157,8 +159,9 @@ class _Pass:
                 e.outcome,
                 e.findings,
                 e.detail,
-                self.references_upto,
+                self.references_upto if snapshots is None else snapshots.get(e.subject, 0),
                 self.pictures_upto,
+                e.contacts,
             )
             for e in map(contract.storable, said)
         ]

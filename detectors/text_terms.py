@@ -77,6 +77,11 @@ def examine(batch: Sequence[Snapshot], context: Context) -> Iterable[Examined]:
         yield done(snapshot.id, terms.findings(snapshot, context.brands))
 
 
+def findings(snapshot: Snapshot, settings: Settings, brands: Brands | None) -> list[Finding]:
+    """What the rules say of words, wherever they stood: pointers are spans of the snapshot's title and text."""
+    return list(_terms(settings).findings(snapshot, brands))
+
+
 @dataclass(slots=True)
 class _Found:
     """What one rule found in a listing: counted hits, denied ones and explained ones, each with its field and place."""

@@ -15,29 +15,28 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A word and the first capture that shows it."""
+    """A word and the first capture that shows it. `read` says that a machine read it in a picture, "" where it was written."""
 
     value: str
     capture: int
+    read: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything about one subject. `contacts` are (kind, value, capture)."""
+    """Everything about one subject. `contacts` are (kind, value, where): those in words before those read in pictures."""
 
     kind: SubjectKind
     subject: int
     said: tuple[Said, ...] = ()
     names: tuple[Shown, ...] = ()
-    contacts: tuple[tuple[str, str, int], ...] = field(default=())
+    contacts: tuple[tuple[str, str, Shown], ...] = field(default=())
 
     @property
     def phones(self) -> tuple[Shown, ...]:
         """Phones in E.164; a WhatsApp number is one."""
-        found = {
-            value: capture for kind, value, capture in reversed(self.contacts) if kind in ("phone", "whatsapp") and value.startswith("+")
-        }
-        return tuple(Shown(value, found[value]) for value in sorted(found))
+        found = {value: shown for kind, value, shown in reversed(self.contacts) if kind in ("phone", "whatsapp") and value.startswith("+")}
+        return tuple(found[value] for value in sorted(found))
 
 
 def of_sellers(reader: Acting) -> Iterator[Evidence]:
@@ -78,8 +77,16 @@ def _evidence(
             said.setdefault((each.address, each.where), Said(each.address, capture, each.where))
         for text in given:
             names.setdefault(text, Shown(text, capture))
-    reached = sorted({(c.kind, c.value, capture) for c, capture in contacts})
+    reached = sorted(
+        {(c.kind, c.value, shown(c, capture)) for c, capture in contacts}, key=lambda r: (bool(r[2].read), *r[:2], r[2].capture)
+    )
     return Evidence(kind, subject, tuple(said.values()), tuple(names.values()), tuple(reached))
+
+
+def shown(contact: Contact, capture: int) -> Shown:
+    """A contact as evidence, with how a machine came to read it where it stood in a picture."""
+    read = f"read by machine in picture {contact.picture} (method {contact.method})" if contact.picture is not None else ""
+    return Shown(contact.value, capture, read)
 
 
 def _first_capture(reader: Acting, one: Summary) -> int:

@@ -116,7 +116,11 @@ def _who(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> It
 
 def _phone(phone: Shown, entry: RegisterEntry, settings: LinkSettings) -> LinkReason:
     sentence = f"the phone {phone.value} is the one the register gives for “{entry.name}”"
-    return LinkReason("phone", settings.weights["phone"], sentence, phone.capture, entry.id)
+    if phone.read:
+        sentence += f"; it was {phone.read}, which is weaker than words"
+    return LinkReason(
+        "phone", settings.weights["phone"] * (settings.read_in_picture if phone.read else 1), sentence, phone.capture, entry.id
+    )
 
 
 # -- the unit ------------------------------------------------------------------------------------------------------------

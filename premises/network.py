@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from premises.compare import score
-from premises.evidence import Evidence
+from premises.evidence import Evidence, Shown, shown
 from premises.settings import LinkSettings
 from store.store import Acting
 from store.words.records import Link, LinkReason, SubjectKind
@@ -28,8 +28,8 @@ def propose(reader: Acting, evidence: Evidence, settings: LinkSettings, method: 
     """
     if evidence.kind is not SubjectKind.seller:
         return []
-    shared: dict[int, dict[tuple[str, str], tuple[int, int]]] = {}
-    for kind, value, capture in evidence.contacts:
+    shared: dict[int, dict[tuple[str, str], tuple[Shown, Shown]]] = {}
+    for kind, value, here in evidence.contacts:
         if kind not in CODES:
             continue
         sellers = _sellers(reader, kind, value)
@@ -37,8 +37,8 @@ def propose(reader: Acting, evidence: Evidence, settings: LinkSettings, method: 
             continue
         for other in sellers:
             if other > evidence.subject:
-                seen = _first_capture(reader, other, CODES[kind], value)
-                shared.setdefault(other, {}).setdefault((CODES[kind], value), (capture, seen))
+                there = _first_shown(reader, other, CODES[kind], value)
+                shared.setdefault(other, {}).setdefault((CODES[kind], value), (here, there))
     return [_link(evidence.subject, other, reasons, settings, method) for other, reasons in sorted(shared.items())]
 
 
@@ -48,14 +48,22 @@ def _sellers(reader: Acting, kind: str, value: str) -> list[int]:
     return sorted({seller for one in kinds for seller in reader.sellers_of_contact(one, value)})
 
 
-def _first_capture(reader: Acting, seller: int, code: str, value: str) -> int:
-    return min(capture for contact, capture in reader.contacts(seller=seller) if CODES.get(contact.kind) == code and contact.value == value)
+def _first_shown(reader: Acting, seller: int, code: str, value: str) -> Shown:
+    """Where the seller gives it first; in words, where it does so at all, before pictures."""
+    found = [shown(c, capture) for c, capture in reader.contacts(seller=seller) if CODES.get(c.kind) == code and c.value == value]
+    return min(found, key=lambda each: (bool(each.read), each.capture))
 
 
-def _link(seller: int, other: int, shared: Mapping[tuple[str, str], tuple[int, int]], settings: LinkSettings, method: str) -> Link:
+def _link(seller: int, other: int, shared: Mapping[tuple[str, str], tuple[Shown, Shown]], settings: LinkSettings, method: str) -> Link:
     reasons: list[LinkReason] = []
     for (code, value), (here, there) in sorted(shared.items()):
         word = code.removeprefix("same_")
-        reasons.append(LinkReason(code, settings.weights[code], f"both accounts give the {word} {value}", here))
-        reasons.append(LinkReason(code, 0.0, f"the other account gives the {word} {value} here", there))
+        weight = settings.weights[code] * (settings.read_in_picture if here.read or there.read else 1)
+        weaker = "; at least one of the two was read by machine in a picture, which is weaker than words" if here.read or there.read else ""
+        reasons.append(LinkReason(code, weight, f"both accounts give the {word} {value}{_how(here)}{weaker}", here.capture))
+        reasons.append(LinkReason(code, 0.0, f"the other account gives the {word} {value} here{_how(there)}", there.capture))
     return Link(None, SubjectKind.seller, seller, SubjectKind.seller, other, method, score(reasons), "seller", tuple(reasons))
+
+
+def _how(where: Shown) -> str:
+    return f", {where.read}" if where.read else ""

@@ -10,7 +10,7 @@ from premises.vocabulary import words
 from store.config import Home, load
 from store.words.records import Method
 
-LINKER_VERSION = "1"  # of the rules in address, numbering, vocabulary, said, compare and link: raise it with any change of answer
+LINKER_VERSION = "2"  # of the rules in address, numbering, vocabulary, said, compare and link: raise it with any change of answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,14 @@ class LinkSettings:
     threshold: float
     hub: int  # a contact of more sellers than this links nobody: it is a platform's or a courier's
     most_buildings: int  # so many buildings may fit equally well before none is proposed
+    read_in_picture: float = 1.0  # what a contact that a machine read in a picture counts of one in words
     weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1 or self.hub < 2 or self.most_buildings < 1:
             raise ValueError("threshold lies between 0 and 1, hub is at least 2, most_buildings at least 1")
+        if not 0 <= self.read_in_picture <= 1:
+            raise ValueError("read_in_picture lies between 0 and 1: what a machine read is no stronger than what was written")
         missing = WEIGHTS - set(self.weights)
         unknown = set(self.weights) - WEIGHTS
         if missing or unknown:

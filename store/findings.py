@@ -13,7 +13,7 @@ from sqlalchemy import and_, exists, func, select, tuple_
 from store import audit
 from store import tables as t
 from store.database import Database, add, add_all, add_once
-from store.listings import newest_readings
+from store.listings import keep_picture_contacts, newest_readings
 from store.reader import Reader
 from store.retention import concern
 from store.words.records import (
@@ -107,6 +107,7 @@ def flag_of(row: Any) -> Flag:
 class FindingWrites:
     database: Database
     retention: Mapping[str, int]
+    retain_until: Any
 
     # -- the reference log ----------------------------------------------------------------------------------------------
     def add_reference(self, reference: Reference) -> int:
@@ -221,9 +222,15 @@ class FindingWrites:
 
     # -- examinations ---------------------------------------------------------------------------------------------------
     def due(
-        self, method: int, kind: SubjectKind, *, after: int = 0, limit: int = 500, references_upto: int = 0, retry_errors: bool = False
-    ) -> list[Due]:
-        """Subjects that the method has not examined, or not against references up to that number; in pages by id."""
+        self, method: int, kind: SubjectKind, *, after: int = 0, limit: int = 500, references_upto: int = 0, retry_errors: bool = False,
+        words: bool = False,
+    ) -> list[Due]:  # fmt: skip
+        """Subjects that the method has not examined, or not against references up to that number; in pages by id.
+
+        `words`, for pictures only: due is what was not examined beside its listing's words as they stand.
+        """
+        if words:
+            return self._due_beside_words(method, after, limit, retry_errors)
         subject = SUBJECT_TABLES[kind]
         seen = select(
             t.examination.c.subject,
@@ -242,6 +249,30 @@ class FindingWrites:
         )
         with self.database.reading() as c:
             return [Due(r.id, r.r or 0, r.p or 0, r.r is None) for r in c.execute(query)]
+
+    def _due_beside_words(self, method: int, after: int, limit: int, retry_errors: bool) -> list[Due]:
+        """Pictures by id whose listing's newest snapshot is the watermark of none of their examinations."""
+        out: list[Due] = []
+        with self.database.reading() as c:
+            while len(out) < limit:
+                of = select(t.picture.c.id, t.picture.c.listing).where(t.picture.c.id > after).order_by(t.picture.c.id).limit(limit)
+                page = c.execute(of).all()
+                if not page:
+                    break
+                after = page[-1].id
+                newest = newest_readings(sorted({r.listing for r in page}))
+                said = select(t.reading.c.listing, t.reading.c.snapshot).join(newest, newest.c.id == t.reading.c.id)
+                snapshots = {r.listing: r.snapshot for r in c.execute(said)}
+                kept = select(t.examination.c.subject, t.examination.c.references_upto, t.examination.c.outcome).where(
+                    t.examination.c.method == method, t.examination.c.subject_kind == str(SubjectKind.picture),
+                    t.examination.c.subject.in_([r.id for r in page]),
+                )  # fmt: skip
+                seen: dict[int, set[int]] = {}
+                for r in c.execute(kept):
+                    if not (retry_errors and r.outcome == str(Examined.failed)):
+                        seen.setdefault(r.subject, set()).add(r.references_upto)
+                out += [Due(r.id, new=r.id not in seen) for r in page if snapshots.get(r.listing, 0) not in seen.get(r.id, ())]
+        return out[:limit]
 
     def keep_examinations(self, method: int, examinations: Iterable[Examination], run: str) -> tuple[int, int]:
         """Keep a batch in one transaction; (examinations new, findings new). One that is kept already adds nothing."""
@@ -289,6 +320,8 @@ class FindingWrites:
                     ],
                 )
                 new_findings += len(e.findings)
+                if e.contacts and e.subject_kind is SubjectKind.picture:
+                    keep_picture_contacts(c, e.subject, e.contacts, method, self.retain_until())
         return new_exams, new_findings
 
     # -- flags ----------------------------------------------------------------------------------------------------------

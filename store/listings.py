@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, case, func, select
+from sqlalchemy import Connection, Integer, RowMapping, bindparam, case, func, literal, select, union_all
 
 from store import tables as t
 from store.captures import CaptureReads
@@ -28,6 +28,7 @@ from store.words.records import (
     Reading,
     Seller,
     Snapshot,
+    Status,
     canonical,
 )
 
@@ -85,6 +86,34 @@ def newest_readings(listings: Sequence[int] | None = None) -> Any:
         .group_by(t.reading.c.listing)
         .subquery()
     )
+
+
+def keep_picture_contacts(c: Connection, picture: int, contacts: Iterable[Contact], method: int, until: datetime | None) -> None:
+    """Keep what a method read in a picture, with the first capture that brought that picture to its listing."""
+    own = select(t.picture.c.listing, t.image.c.sha256, t.image.c.capture).join(t.image, t.image.c.id == t.picture.c.image)
+    row = c.execute(own.where(t.picture.c.id == picture)).one()
+    shown = t.reading_image.join(t.reading, t.reading.c.id == t.reading_image.c.reading)
+    first = select(func.min(t.reading_image.c.capture)).select_from(shown)
+    capture = c.execute(first.where(t.reading.c.listing == row.listing, t.reading_image.c.sha256 == row.sha256)).scalar() or row.capture
+    for found in contacts:
+        number, _ = add_once(
+            c, t.contact, {"kind": found.kind, "value": found.value[:300]}, added_at=datetime.now(UTC), retention_until=until
+        )
+        add_once(c, t.picture_contact, {"contact": number, "picture": picture, "method": method}, capture=capture, raw=found.raw)
+
+
+def given_contacts() -> Any:
+    """(contact, listing, seller, capture, raw, picture, method): contacts in words, and those that a method in force read in pictures.
+
+    Picture and method are None for words.
+    """
+    w, p, none = t.listing_contact.c, t.picture_contact.c, literal(None, Integer)
+    newest = select(func.max(t.method_status.c.id)).group_by(t.method_status.c.method)
+    in_force = select(t.method_status.c.method).where(t.method_status.c.id.in_(newest), t.method_status.c.status == str(Status.in_force))
+    said = select(w.contact, w.listing, w.seller, w.capture, w.raw, none.label("picture"), none.label("method"))
+    read = select(p.contact, t.picture.c.listing, t.picture.c.seller, p.capture, p.raw, p.picture, p.method)
+    read = read.join(t.picture, t.picture.c.id == p.picture).where(p.method.in_(in_force))
+    return union_all(said, read).subquery("given_contact")
 
 
 def documents_of(listing: int) -> Any:
@@ -494,31 +523,28 @@ class ListingReads(CaptureReads):
         return self.summaries(numbers=numbers, limit=len(numbers)) if numbers else []
 
     def contacts(self, *, seller: int | None = None, listing: int | None = None) -> list[tuple[Contact, int]]:
-        """Contacts found in what a seller or a listing said, each with the first capture that shows it."""
+        """Contacts found in what a seller or a listing said, or read in its pictures, each with the first capture that shows it."""
+        given = given_contacts().c
+        words = (t.contact.c.id, t.contact.c.kind, t.contact.c.value, given.raw, given.picture, given.method)
         query = (
-            select(
-                t.contact.c.id,
-                t.contact.c.kind,
-                t.contact.c.value,
-                t.listing_contact.c.raw,
-                func.min(t.listing_contact.c.capture).label("capture"),
-            )
-            .join(t.listing_contact, t.listing_contact.c.contact == t.contact.c.id)
-            .group_by(t.contact.c.id, t.contact.c.kind, t.contact.c.value, t.listing_contact.c.raw)
-            .order_by(t.contact.c.id)
+            select(*words, func.min(given.capture).label("capture"))
+            .join(given.contact.table, given.contact == t.contact.c.id)
+            .group_by(*words)
+            .order_by(t.contact.c.id, given.picture.is_not(None), given.picture, given.method, "capture")
         )
         if seller is not None:
-            query = query.where(t.listing_contact.c.seller == seller)
+            query = query.where(given.seller == seller)
         if listing is not None:
-            query = query.where(t.listing_contact.c.listing == listing)
+            query = query.where(given.listing == listing)
         with self.store.database.reading() as c:
             rows = c.execute(query).all()
         self.shown("contact", (r.id for r in rows))
-        return [(Contact(r.kind, r.value, r.raw), r.capture) for r in rows]
+        return [(Contact(r.kind, r.value, r.raw, r.picture, r.method), r.capture) for r in rows]
 
     def sellers_of_contact(self, kind: str, value: str) -> list[int]:
-        query = select(t.listing_contact.c.seller).join(t.contact, t.contact.c.id == t.listing_contact.c.contact)
-        query = query.where(t.contact.c.kind == kind, t.contact.c.value == value, t.listing_contact.c.seller.is_not(None)).distinct()
+        given = given_contacts().c
+        query = select(given.seller).join(t.contact, t.contact.c.id == given.contact)
+        query = query.where(t.contact.c.kind == kind, t.contact.c.value == value, given.seller.is_not(None)).distinct()
         with self.store.database.reading() as c:
             rows = sorted(r.seller for r in c.execute(query))
         self.shown("seller", rows)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select
 
 from store import tables as t
-from store.listings import Summary
+from store.listings import Summary, given_contacts
 from store.sightings import SightingReads
 
 REACH = {  # kinds of contact that lead to one person, and what counts as the same; a domain or an address of a page may be anybody's
@@ -75,22 +75,23 @@ class MeetingReads(SightingReads):
         return [listing] if listing is not None else []
 
     def _contacts_of(self, c: Connection, own: Sequence[int]) -> set[tuple[str, str]]:
-        x = t.listing_contact.join(t.contact, t.contact.c.id == t.listing_contact.c.contact)
+        given = given_contacts()
+        x = given.join(t.contact, t.contact.c.id == given.c.contact)
         return {
-            (r.kind, r.value)
-            for r in c.execute(select(t.contact.c.kind, t.contact.c.value).select_from(x).where(t.listing_contact.c.listing.in_(own)))
+            (r.kind, r.value) for r in c.execute(select(t.contact.c.kind, t.contact.c.value).select_from(x).where(given.c.listing.in_(own)))
         }
 
     def _by_contact(
         self, c: Connection, contacts: Collection[tuple[str, str]], own: Sequence[int]
     ) -> list[tuple[int, str, str, int | None]]:
-        x = t.listing_contact.join(t.contact, t.contact.c.id == t.listing_contact.c.contact)
+        given = given_contacts()
+        x = given.join(t.contact, t.contact.c.id == given.c.contact)
         out: list[tuple[int, str, str, int | None]] = []
         for word, value in sorted({(REACH[kind], value) for kind, value in contacts if kind in REACH}):
             kinds = [kind for kind, same in REACH.items() if same == word]
-            query = select(t.listing_contact.c.listing, func.min(t.listing_contact.c.capture)).select_from(x)
-            query = query.where(t.contact.c.kind.in_(kinds), t.contact.c.value == value, t.listing_contact.c.listing.not_in(own))
-            rows = c.execute(query.group_by(t.listing_contact.c.listing).order_by(t.listing_contact.c.listing).limit(HUB + 1)).all()
+            query = select(given.c.listing, func.min(given.c.capture)).select_from(x)
+            query = query.where(t.contact.c.kind.in_(kinds), t.contact.c.value == value, given.c.listing.not_in(own))
+            rows = c.execute(query.group_by(given.c.listing).order_by(given.c.listing).limit(HUB + 1)).all()
             out += [(r[0], word, value, r[1]) for r in rows] if len(rows) <= HUB else []
         return out
 

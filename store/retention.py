@@ -54,6 +54,7 @@ def concern(
     pictures = select(t.reading_image.c.capture).where(t.reading_image.c.reading.in_(read))
     pages = _pages(listing)
     parts = select(t.capture.c.id).where(t.capture.c.part_of.in_(pages))
+    own = select(t.picture.c.id).where(t.picture.c.listing == listing)
     captures = (
         pages,
         pictures,
@@ -65,13 +66,14 @@ def concern(
         (t.snapshot, t.snapshot.c.id.in_(select(t.reading.c.snapshot).where(t.reading.c.listing == listing))),
         (t.seller, t.seller.c.id.in_(select(t.reading.c.seller).where(t.reading.c.listing == listing, t.reading.c.seller.is_not(None)))),
         (t.contact, t.contact.c.id.in_(select(t.listing_contact.c.contact).where(t.listing_contact.c.listing == listing))),
+        (t.contact, t.contact.c.id.in_(select(t.picture_contact.c.contact).where(t.picture_contact.c.picture.in_(own)))),
         (t.image, t.image.c.id.in_(select(t.picture.c.image).where(t.picture.c.listing == listing))),
         (t.sighting, t.sighting.c.listing == listing),
         (t.capture, or_(*(t.capture.c.id.in_(some) for some in captures))),
     ]
     moved = 0
-    for table, own in of:
-        earlier = own & table.c.retention_until.is_not(None) & (table.c.retention_until < until)
+    for table, mine in of:
+        earlier = mine & table.c.retention_until.is_not(None) & (table.c.retention_until < until)
         moved += c.execute(table.update().where(earlier).values(retention_until=until)).rowcount
     if moved:
         audit.append(

@@ -175,6 +175,10 @@ image = _table(
 picture = _table(
     "picture", _id(), _fk("image", "image"), _fk("listing", "listing"), _fk("seller", "seller", nullable=True), UniqueConstraint("image", "listing"),
 )  # fmt: skip
+picture_contact = _table(  # a contact that a method read in a picture; `capture` is the first that brought the picture to that listing
+    "picture_contact", _id(), _fk("contact", "contact"), _fk("picture", "picture"), _fk("method", "method", index=False), _fk("capture", "capture"),
+    Column("raw", Text, nullable=False), UniqueConstraint("contact", "picture", "method"),
+)  # fmt: skip
 fingerprint = _table(
     "fingerprint", _id(), Column("image_sha256", Digest, nullable=False), Column("algorithm", String(40), nullable=False),
     Column("version", String(80), nullable=False), Column("value", Text, nullable=False), Column("quality", Float),

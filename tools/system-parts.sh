@@ -1,7 +1,7 @@
 #!/bin/sh
 # The parts that pip does not bring: installed where this user may, named in one sentence where not. Never fails.
 #   system-parts.sh packages PYTHON   Debian packages: Chromium, Pango, a C++ compiler with Python's headers
-#   system-parts.sh extras PYTHON     what is built or fetched for the environment of that Python: the picture hash, a browser
+#   system-parts.sh extras PYTHON     what is built or fetched for the environment of that Python: the picture hash, the reader of words in pictures, a browser
 # $SUDO is "" for root, "sudo -n" where that works without asking, and empty too where neither does.
 what=$1 python=$2
 say() { printf '%s\n' "$1"; }
@@ -30,6 +30,8 @@ packages() {
 extras() {
   "$python" -c 'import pdqhash' 2>/dev/null || "$python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[pdq]' >/dev/null 2>&1 ||
     say "The picture hash (pdqhash) could not be built: pictures are not examined. 'apt-get install g++ python3-dev', then 'make install', brings it."
+  "$python" -c 'import rapidocr, onnxruntime' 2>/dev/null || "$python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[ocr]' >/dev/null 2>&1 ||
+    say "What reads words in pictures (rapidocr) could not be installed: words in pictures are not examined. '$python -m pip install -e .[ocr]' brings it."
   has_chromium || "$python" -m playwright install chromium >/dev/null 2>&1
   has_chromium || say "Chromium is missing: sources with 'render: true' cannot be crawled. 'apt-get install chromium' or '$python -m playwright install chromium' brings it."
 }

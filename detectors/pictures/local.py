@@ -49,7 +49,7 @@ class Features:
 
         data = base64.b85decode(text)
         number, width, height = _HEAD.unpack_from(data)
-        places = np.frombuffer(data, "<u2", number * 2, _HEAD.size).reshape(number, 2).astype(np.float32) / _GRAIN
+        places = (np.frombuffer(data, "<u2", number * 2, _HEAD.size).reshape(number, 2) / _GRAIN).astype(np.float32)
         words = np.frombuffer(data, np.uint8, number * 32, _HEAD.size + number * 4).reshape(number, 32)
         return cls(places, words, width, height)
 

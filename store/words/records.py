@@ -508,11 +508,16 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A phone, e-mail, handle or payment id. Identity: kind and normalised value."""
+    """A phone, e-mail, handle or payment id. Identity: kind and normalised value.
+
+    `picture` and `method` are set where a machine read it in a picture: weaker evidence than words, since it may have misread.
+    """
 
     kind: str
     value: str
     raw: str = ""
+    picture: int | None = None
+    method: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,7 +547,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A derived row of an image: `value` in hexadecimal, keyed by algorithm and version (the version holds the library versions)."""
+    """A derived row of an image: `value` in hexadecimal (of a reading of words, JSON), keyed by algorithm and version (the version holds the library versions)."""
 
     image_sha256: str
     algorithm: str
@@ -650,6 +655,7 @@ class Examination:
     detail: str = ""  # the error, or the reason why it was not possible
     references_upto: int = 0
     pictures_upto: int = 0
+    contacts: tuple[Contact, ...] = ()  # what was read in a picture: it leads to its seller as a contact in words does
 
 
 @dataclass(frozen=True, slots=True)

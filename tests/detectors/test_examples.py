@@ -13,7 +13,7 @@ from detectors import contract
 from detectors.brands import Brands, read_brands
 from detectors.contract import Context
 from store.config import defaults_folder
-from store.words.records import Examined, Reference, ReferenceKind, Snapshot
+from store.words.records import Examined, Reference, ReferenceKind, Snapshot, SubjectKind
 
 HERE = Path(__file__).parent
 WORDS = ("title", "text", "brand", "category", "condition", "price_minor", "currency", "price_text")
@@ -48,7 +48,8 @@ def cases() -> list[Any]:
     return [
         pytest.param(name, example, id=f"{name}-{number}-{example.get('title', '')[:30]}")
         for name in contract.discover()
-        if (HERE / f"{name}.yml").exists() and name != "image_match"
+        if (HERE / f"{name}.yml").exists()
+        and contract.detector_of(name).subject is SubjectKind.snapshot  # pictures have tests of their own
         for number, example in enumerate(examples(name), 1)
     ]
 
@@ -103,4 +104,5 @@ def test_every_reason_has_a_weight_in_the_flag_policy() -> None:
 
     policy = read_policy(defaults_folder() / "flags.yml")
     reasons = {rule.reason for rule in settings()["text_terms"].rules} | {b.reason for b in settings()["price_gap"].bands}
+    reasons |= {reason for example in examples("picture_words") for reason in example.get("finds", [])}
     assert reasons - set(policy.reasons) == set()

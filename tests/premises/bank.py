@@ -38,7 +38,7 @@ def candidates_of(rows: Sequence[str | Mapping[str, str]]) -> list[Candidate]:
 def evidence_of(case: Mapping[str, Any]) -> Evidence:
     said = [in_place(case["said"], 1)] if "said" in case else in_text(case["text"], 1)
     names = (Shown(case["name"], 1),) if "name" in case else ()
-    contacts = (("phone", case["phone"], 1),) if "phone" in case else ()
+    contacts = (("phone", case["phone"], Shown(case["phone"], 1)),) if "phone" in case else ()
     return Evidence(SubjectKind.seller, 1, tuple(s for s in said if s), names, contacts)
 
 
