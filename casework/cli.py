@@ -18,6 +18,7 @@ from casework.commands import (
     methods,
     operations,
     passes,
+    pictures,
     places,
     references,
     schedule,
@@ -55,6 +56,8 @@ app.add_typer(places.premises, name="premises")
 app.add_typer(cases.app, name="case")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(pictures.train, name="train")
+app.add_typer(pictures.index, name="index")
 app.add_typer(log.app, name="log")
 
 

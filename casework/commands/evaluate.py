@@ -13,6 +13,56 @@ from store.errors import TouchstoneError
 app = typer.Typer(no_args_is_help=True, help="Measure detectors on pictures of your own.")
 
 
+@app.command("images")
+def evaluate_images(
+    photos: Annotated[Path, typer.Argument(help="A folder of photographs; each is edited in 22 ways and looked for.")],
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(help="Other photographs, for thresholds (one half) and as distractors (the other); without, PHOTOS is halved."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Edit only so many of each set: quicker, with wider intervals.")] = None,
+    rate: Annotated[float, typer.Option(help="The false-match rate of the table: 1e-4, 1e-5 or 1e-6.")] = 1e-5,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed draws other crops, frames and captions.")] = 1,
+    json: Json = False,
+    home: Folder = None,
+) -> None:
+    """How many edited copies of photographs are found, at stated rates of false matches, beside plain pHash and PDQ.
+
+    Thresholds are taken from other photographs than those reported on. Some 0.3 seconds of one core for each edited photograph.
+    Example: touchstone evaluate images photos --workers 2
+    Example: touchstone evaluate images photos/test --calibrate photos/validation --json
+    """
+    from detectors import contract
+    from detectors.evaluation.images import METHODS, RATES, evaluate, rows
+
+    detector = contract.detector_of("image_match")
+    if detector.missing:
+        raise TouchstoneError(detector.missing)
+    if rate not in RATES:
+        raise TouchstoneError(f"--rate is one of {', '.join(f'{each:.0e}' for each in RATES)}")
+    settings = contract.read_settings(home_of(home).file("detectors.yml"), contract.discover().values())["image_match"]
+    with bar() as progress:
+        said = evaluate(photos, calibrate, settings=settings, seed=seed, limit=limit, workers=workers, progress=progress)
+    if json:
+        print_json(said)
+        return
+    at = f"{rate:.0e}"
+    table(
+        f"Recall at a false-match rate of {at}: {said['originals']} originals among {said['searched']}, {said['pairs']:,} false pairs",
+        ("edit", *METHODS, "candidates"),
+        rows(said, at),
+        "Nothing was edited.",
+    )
+    for name, (what, _) in METHODS.items():
+        method = said["methods"][name]
+        say(f"{name}: {what}; threshold {method['thresholds'][at]:g}, {method['false_matches'][at]} false matches.")
+    shipped = said["shipped"]
+    say(
+        f"As configured ({said['settings']['inliers_from']} places): mean recall {shipped['mean_recall']:.3f}, {shipped['false_matches']} false."
+    )
+
+
 @app.command("words")
 def evaluate_words(
     photos: Annotated[Path, typer.Argument(help="A folder of photographs without phone numbers in them.")],
