@@ -51,7 +51,7 @@ def evaluate_images(
     table(
         f"Recall at a false-match rate of {at}: {said['originals']} originals among {said['searched']}, {said['pairs']:,} false pairs",
         ("edit", *METHODS, "candidates"),
-        rows(said, at),
+        list(rows(said, at)),
         "Nothing was edited.",
     )
     for name, (what, _) in METHODS.items():
