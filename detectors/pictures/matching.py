@@ -34,8 +34,8 @@ class Inside:
 @dataclass(frozen=True, slots=True)
 class Match:
     """What two images have in common, first the one with the lower digest. `inliers` distinct places agree; `share` is the part of the common
-    textured area in which they do; `matrix` leads from the first's pixels (of `size` width × height, fractions of the image times the
-    picture's working size) to the second's; `regions` are the agreeing parts of both images."""
+    textured area in which they do; the second is the first scaled and turned (clockwise) so much; `regions` are the agreeing parts of both
+    images, `views` which of the pictures inside them they are in."""
 
     inliers: int
     share: float
@@ -52,15 +52,21 @@ def inside(boxes: Sequence[Box], pairs: Sequence[tuple[Features, Features] | Non
 
 def best(first: Sequence[Inside], second: Sequence[Inside]) -> Match | None:
     """The strongest match between two images' pictures, None where nothing agrees."""
-    found: list[tuple[tuple[int, int, int, int], Match]] = []
+    found = best_fit(first, second)
+    return found[0] if found else None
+
+
+def best_fit(first: Sequence[Inside], second: Sequence[Inside]) -> tuple[Match, Fit] | None:
+    """The same, with the places that agree."""
+    found: list[tuple[tuple[int, int, int, int], Match, Fit]] = []
     for i, one in enumerate(first):
         for j, other in enumerate(second):
             for mirrored in (False, True):
                 ours = one.mirrored if mirrored else one.features
                 agreed = fit(ours, other.features)
                 if agreed is not None:
-                    found.append(((-agreed.inliers, i, j, mirrored), _match(agreed, one, other, ours, mirrored, (i, j))))
-    return min(found, key=lambda each: each[0])[1] if found else None
+                    found.append(((-agreed.inliers, i, j, mirrored), _match(agreed, one, other, ours, mirrored, (i, j)), agreed))
+    return min(found, key=lambda each: each[0])[1:] if found else None
 
 
 def _match(agreed: Fit, one: Inside, other: Inside, ours: Features, mirrored: bool, views: tuple[int, int]) -> Match:

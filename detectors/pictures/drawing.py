@@ -1,0 +1,96 @@
+"""A match as a picture that an officer can show: both images side by side, the agreeing parts framed, the places that agree joined by lines.
+
+It is made again from the two images' bytes alone, so that anybody who has them can compare: the same bytes under the same versions of our
+code and libraries give the same picture, to the byte.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from detectors.pictures import prints
+from detectors.pictures.frames import Box
+from detectors.pictures.matching import Inside, Match, best_fit
+from detectors.pictures.opening import opened
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+HEIGHT = 640  # of both images in the drawing, in pixels
+GAP = 16
+LINES = 60  # at most so many, spread evenly: more hide what they join
+COLOUR, FRAME = (230, 60, 20), (20, 110, 220)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The drawing as PNG bytes, and the match it shows (first the image with the lower digest); `version` is what it depends on besides."""
+
+    png: bytes
+    match: Match
+    version: str
+
+
+def draw(first: bytes, second: bytes) -> Drawing | None:
+    """The drawing of two images' match, first on the left; None where nothing agrees. Raises Unreadable for what is no picture.
+
+    The images are taken in the order of their digests for matching, as the detector does, and shown in the order given."""
+    import hashlib
+
+    ordered = hashlib.sha256(first).digest() <= hashlib.sha256(second).digest()
+    images = [opened(data, longest=prints.LONGEST) for data in ((first, second) if ordered else (second, first))]
+    ours, theirs = ([Inside(*part) for part in prints.parts(image)] for image in images)
+    found = best_fit(ours, theirs)
+    if found is None:
+        return None
+    match, agreed = found
+    i, j = match.views
+    sizes = [(part.features.width, part.features.height) for part in (ours[i], theirs[j])]
+    places = [
+        _whole(agreed.first, ours[i].box, *sizes[0], match.mirrored),
+        _whole(agreed.second, theirs[j].box, *sizes[1], False),
+    ]
+    sides = [_Side(image, points, region) for image, points, region in zip(images, places, match.regions, strict=True)]
+    return Drawing(_png(sides if ordered else sides[::-1]), match, prints.version())
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    image: Image.Image
+    places: Any  # n × 2, fractions of the image
+    region: Box
+
+
+def _whole(points: Any, box: Box, width: int, height: int, mirrored: bool) -> Any:
+    """Places of a picture inside an image (pixels of its working size) as fractions of the image."""
+    import numpy as np
+
+    x, y = points[:, 0] / width, points[:, 1] / height
+    x = 1 - x if mirrored else x
+    return np.stack([box.left + x * (box.right - box.left), box.top + y * (box.bottom - box.top)], axis=1)
+
+
+def _png(sides: Sequence[_Side]) -> bytes:
+    from PIL import Image, ImageDraw
+
+    shown = [side.image.resize((max(1, round(side.image.width * HEIGHT / side.image.height)), HEIGHT)) for side in sides]
+    whole = Image.new("RGB", (shown[0].width + GAP + shown[1].width, HEIGHT), "white")
+    lefts = (0, shown[0].width + GAP)
+    pen = ImageDraw.Draw(whole)
+    for image, left in zip(shown, lefts, strict=True):
+        whole.paste(image, (left, 0))
+    for side, image, left in zip(sides, shown, lefts, strict=True):
+        box = side.region.pixels(image.width, HEIGHT)
+        pen.rectangle((left + box[0], box[1], left + box[2], box[3]), outline=FRAME, width=3)
+    ends = [side.places * (image.width, HEIGHT) + (left, 0) for side, image, left in zip(sides, shown, lefts, strict=True)]
+    step = max(1, -(-len(ends[0]) // LINES))
+    for one, other in zip(ends[0][::step].tolist(), ends[1][::step].tolist(), strict=True):
+        pen.line((*one, *other), fill=COLOUR, width=1)
+        for x, y in (one, other):
+            pen.ellipse((x - 3, y - 3, x + 3, y + 3), outline=COLOUR, width=2)
+    out = io.BytesIO()
+    whole.save(out, "PNG")
+    return out.getvalue()
