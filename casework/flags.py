@@ -94,7 +94,8 @@ def _rules(store: Store, home: Home, actor: str) -> tuple[Rules, list[str]]:
             method, policy = known[in_force], score.policy_of(known[in_force].settings)
         else:
             lines.append(f"no policy is in force; configs/flags.yml is used in evaluation: `touchstone method promote {number}`")
-    detectors = tuple(contract.discover().values())
+    # what looks only at what is flagged comes after the flags and cannot be part of one
+    detectors = tuple(detector for detector in contract.discover().values() if "flagged" not in detector.needs)
     in_force_methods = {d.name: store.method_in_force("detector", d.name) for d in detectors}
     methods = {name: row for name, row in in_force_methods.items() if row is not None}
     cannot_run = {d.name: d.missing for d in detectors if d.missing}

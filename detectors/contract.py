@@ -3,7 +3,7 @@
     \"\"\"What it looks for, and why.\"\"\"
     VERSION = "1"                       # raised whenever the same input may give another answer
     SUBJECT = SubjectKind.snapshot      # snapshot | picture | seller | listing
-    NEEDS = frozenset({"brands"})       # of references, prices, other_pictures, brands, words, terms; left out: none
+    NEEDS = frozenset({"brands"})       # of references, prices, other_pictures, brands, words, terms, flagged; left out: none
 
     @dataclass(frozen=True, slots=True)
     class Settings: ...                 # read strictly from configs/detectors.yml under the file's name; left out: none
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from detectors.brands import Brands
     from detectors.matches import Other
 
-NEEDS = frozenset({"references", "prices", "other_pictures", "brands", "words", "terms"})
+NEEDS = frozenset({"references", "prices", "other_pictures", "brands", "words", "terms", "flagged"})
 SUBJECTS = (SubjectKind.snapshot, SubjectKind.picture, SubjectKind.seller, SubjectKind.listing)
 
 
@@ -100,7 +100,7 @@ class Context:
     process.
 
     `words` are those of each picture's listing as it stands, by the listing's number; what is said because of them cites the snapshot.
-    `terms` are the settings of `text_terms`. `matches` are the images that match each image, by digest, and `owners` whose pictures an
+    A detector that needs `flagged` is shown nothing but subjects of listings flagged for review or above. `terms` are the settings of `text_terms`. `matches` are the images that match each image, by digest, and `owners` whose pictures an
     image is. `seen` tells how far the reference log had been compared with a subject when it was examined before; a subject that
     is not in it is new. `problems` says why a picture has no fingerprints.
     """

@@ -9,14 +9,14 @@ nothing. A brand's own photograph is context and no hit: honest sellers use it t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from detectors.contract import Context, Examined, Owner, done, not_possible
 from detectors.pictures import prints as taken
 from detectors.pictures.descriptor import decoded, shipped
 from detectors.pictures.hashes import BYTES, WAYS
-from detectors.pictures.matching import Match, best, inside
+from detectors.pictures.matching import Match, Rule, best, inside
 from detectors.pictures.opening import Unreadable, opened
 from store.words.records import Direction, Finding, Fingerprint, Picture, Pointer, Reference, ReferenceKind, SubjectKind
 
@@ -59,15 +59,14 @@ class Settings:
     phash_within: int = 8
     alike_from: float = 0.30
     most_alike: int = 100
-    inliers_from: int = 10
-    share_from: float = 0.25
+    photograph: Rule = field(default_factory=Rule)
     most_partners: int = 20
 
     def __post_init__(self) -> None:
         if not 0 <= self.pdq_within <= 256 or not 0 <= self.phash_within <= 64 or not -1 <= self.alike_from <= 1:
             raise ValueError("candidates: 0 <= pdq_within <= 256, 0 <= phash_within <= 64, -1 <= alike_from <= 1")
-        if self.inliers_from < 5 or not 0 <= self.share_from <= 1 or min(self.most_partners, self.most_alike) < 1:
-            raise ValueError("inliers_from is at least 5, share_from a share, most_partners and most_alike at least 1")
+        if min(self.most_partners, self.most_alike) < 1:
+            raise ValueError("most_partners and most_alike are at least 1")
 
 
 def models() -> Mapping[str, str]:
@@ -112,8 +111,7 @@ def compare(first: Mapping[str, Fingerprint], second: Mapping[str, Fingerprint],
     """The match of two images' prints, first the one with the lower digest; None where too little agrees."""
     ours, theirs = (inside(taken.boxes_of(prints), taken.features_of(prints)) for prints in (first, second))
     match = best(ours, theirs)
-    counts = match is not None and match.inliers >= settings.inliers_from and match.share >= settings.share_from
-    return match if counts else None
+    return match if match is not None and match.photograph(settings.photograph) else None
 
 
 # -- findings ------------------------------------------------------------------------------------------------------------
@@ -213,7 +211,7 @@ def _pointer(other: str, own: str, theirs: str, match: Match | None, **more: int
         return Pointer(other=other, detail={**detail, "same_file": True})
     first, second = match.regions if own < theirs else match.regions[::-1]
     detail |= {
-        "inliers": match.inliers, "share": round(match.share, 3), "mirrored": match.mirrored, "scale": round(match.scale, 3),
+        "inliers": match.inliers, "share": round(match.share, 3), "middle": round(match.middle, 3), "mirrored": match.mirrored, "scale": round(match.scale, 3),
         "degrees": round(match.degrees, 1), "region": first.rounded, "other_region": second.rounded,
     }  # fmt: skip
     return Pointer(other=other, detail=detail)

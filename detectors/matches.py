@@ -39,8 +39,13 @@ class Matches:
     known: dict[Pair, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.index = self.work.store.nearest(self.work.detector.module.fingerprint_version())
-        self.index.grow()
+        module, store = self.work.detector.module, self.work.store
+        self.searches = hasattr(module, "queries")  # without queries every image that has the detector's own fingerprint is a candidate
+        if self.searches:
+            self.index = store.nearest(module.fingerprint_version())
+            self.index.grow()
+        else:
+            self.every = store.fingerprinted(self.work.detector.algorithms[-1], module.fingerprint_version())
 
     def of(self, prints: Mapping[str, Prints], among: frozenset[str] | None = None) -> dict[str, tuple[Other, ...]]:
         """Of each image (by digest, with its fingerprints) the others that match it; with `among`, only those."""
@@ -58,7 +63,9 @@ class Matches:
         module, settings = self.work.detector.module, self.work.task.context.settings
         digests = list(prints)
         numbers: dict[str, set[int]] = defaultdict(set)
-        for search, queries, owners in module.queries([prints[digest] for digest in digests], settings):
+        if not self.searches:
+            numbers |= dict.fromkeys(digests, self.every)
+        for search, queries, owners in module.queries([prints[digest] for digest in digests], settings) if self.searches else ():
             hits = search(self.index, queries)
             for query, image in zip(hits.query.tolist(), hits.image.tolist(), strict=True):
                 numbers[digests[owners[query]]].add(image)

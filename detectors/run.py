@@ -105,7 +105,7 @@ class _Pass:
         while True:
             page = self.store.due(
                 self.task.number, self.detector.subject, after=after, limit=self.batch,
-                references_upto=self.references_upto, retry_errors=self.retry_errors, words="words" in self.detector.needs,
+                references_upto=self.references_upto, retry_errors=self.retry_errors, words="words" in self.detector.needs, flagged="flagged" in self.detector.needs,
             )  # fmt: skip
             if not page:
                 return

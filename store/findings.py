@@ -83,6 +83,12 @@ class KeptExamination:
     run: str = ""
 
 
+def _flagged() -> Any:
+    """Listings whose newest flag is at review or above."""
+    newest = select(func.max(t.flag.c.id)).group_by(t.flag.c.listing).scalar_subquery()
+    return select(t.flag.c.listing).where(t.flag.c.id.in_(newest), t.flag.c.level.in_([str(Level.review), str(Level.priority)]))
+
+
 def finding_of(row: Any) -> Finding:
     pointers = tuple(
         Pointer(p.get("field", ""), p.get("start"), p.get("end"), p.get("raw", ""), p.get("other", ""), p.get("detail", {}))
@@ -223,11 +229,12 @@ class FindingWrites:
     # -- examinations ---------------------------------------------------------------------------------------------------
     def due(
         self, method: int, kind: SubjectKind, *, after: int = 0, limit: int = 500, references_upto: int = 0, retry_errors: bool = False,
-        words: bool = False,
+        words: bool = False, flagged: bool = False,
     ) -> list[Due]:  # fmt: skip
         """Subjects that the method has not examined, or not against references up to that number; in pages by id.
 
-        `words`, for pictures only: due is what was not examined beside its listing's words as they stand.
+        `words`, for pictures only: due is what was not examined beside its listing's words as they stand. `flagged`,
+        for pictures only: of listings whose newest flag is at review or above.
         """
         if words:
             return self._due_beside_words(method, after, limit, retry_errors)
@@ -247,8 +254,17 @@ class FindingWrites:
             .order_by(subject.c.id)
             .limit(limit)
         )
+        if flagged:
+            query = query.where(t.picture.c.listing.in_(_flagged()))
         with self.database.reading() as c:
             return [Due(r.id, r.r or 0, r.p or 0, r.r is None) for r in c.execute(query)]
+
+    def fingerprinted(self, algorithm: str, version: str) -> set[int]:
+        """The images, by row number, that have that fingerprint."""
+        joined = t.image.join(t.fingerprint, t.fingerprint.c.image_sha256 == t.image.c.sha256)
+        query = select(t.image.c.id).select_from(joined).where(t.fingerprint.c.algorithm == algorithm, t.fingerprint.c.version == version)
+        with self.database.reading() as c:
+            return set(c.execute(query).scalars())
 
     def _due_beside_words(self, method: int, after: int, limit: int, retry_errors: bool) -> list[Due]:
         """Pictures by id whose listing's newest snapshot is the watermark of none of their examinations."""

@@ -25,12 +25,13 @@ from store.config import Home
 from store.database import Database
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
-from store.findings import FindingReads, FindingWrites
+from store.findings import FindingWrites
 from store.health import HealthReads
 from store.history import HistoryReads
 from store.meetings import MeetingReads
 from store.nearest import Nearest
 from store.operations import OperationReads, OperationWrites
+from store.pictures import PictureReads
 from store.places import PlaceReads, PlaceWrites
 from store.retention import RetentionWrites
 from store.sightings import SightingWrites
@@ -39,7 +40,7 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, HistoryReads, FindingReads, PlaceReads, CaseReads, OperationReads):
+class Acting(MeetingReads, HistoryReads, PictureReads, PlaceReads, CaseReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:

@@ -59,8 +59,39 @@ def evaluate_images(
         say(f"{name}: {what}; threshold {method['thresholds'][at]:g}, {method['false_matches'][at]} false matches.")
     shipped = said["shipped"]
     say(
-        f"As configured ({said['settings']['inliers_from']} places): mean recall {shipped['mean_recall']:.3f}, {shipped['false_matches']} false."
+        f"As configured ({said['settings']['photograph']['inliers']} places): mean recall {shipped['mean_recall']:.3f}, {shipped['false_matches']} false."
     )
+
+
+@app.command("places")
+def evaluate_places(
+    pairs: Annotated[Path, typer.Argument(help="A CSV of labelled pairs: half, label (same or other), first, second.")],
+    photos: Annotated[Path, typer.Option(help="The folder that `first` and `second` are seen from.")],
+    half: Annotated[str, typer.Option(help="Which half is reported on.")] = "report",
+    json: Json = False,
+    home: Folder = None,
+) -> None:
+    """How well pictures of one place are told from pictures of two, on pairs that somebody labelled by eye.
+
+    Example: touchstone evaluate places pairs.csv --photos photos
+    """
+    from detectors import contract
+    from detectors.evaluation.places import measure, pairs_of
+
+    detector = contract.detector_of("same_place")
+    if detector.missing:
+        raise TouchstoneError(detector.missing)
+    settings = contract.read_settings(home_of(home).file("detectors.yml"), contract.discover().values())["same_place"]
+    labelled = pairs_of(pairs, photos, half)
+    with bar() as progress:
+        said = measure(labelled, settings, progress=lambda done, total: progress("pairs", done, total))
+    if json:
+        print_json(said)
+        return
+    say(f"{said['pairs']} pairs, {said['same']} of one place.")
+    for name, of in (("precision", said["found"] + said["wrong"]), ("recall", said["same"])):
+        low, high = said[f"{name}_interval"]
+        say(f"{name} {said[name]:.3f} ({said['found']} of {of}; 95 % interval {low:.3f} to {high:.3f})")
 
 
 @app.command("words")

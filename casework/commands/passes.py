@@ -49,6 +49,13 @@ def _detect(store: Store, home: Home, only: list[str] | None = None, retry: bool
         return detectors.run.run(store, home, executor, actor=SYSTEM, only=only, retry_errors=retry, progress=step.add)
 
 
+def of_flagged() -> list[str]:
+    """The detectors that look only at what is flagged: they come after the flags."""
+    from detectors import contract
+
+    return [name for name, detector in contract.discover().items() if "flagged" in detector.needs]
+
+
 def _flag(store: Store, home: Home) -> PassResult:
     with bar() as progress:
         return flags.run(store, home, actor=SYSTEM, progress=progress)
@@ -88,6 +95,7 @@ def scan(sources: Sources = None, fresh: Fresh = False, home: Folder = None) -> 
             "crawl": lambda: _crawl(store, folder, sources, fresh),
             "detect": lambda: _detect(store, folder),
             "flag": lambda: _flag(store, folder),
+            "detect, of what is flagged": lambda: _detect(store, folder, of_flagged()),
             "link": lambda: _link(store, folder),
             "screenshot": lambda: _screenshots(store, folder, sources),
         }

@@ -14,7 +14,7 @@ import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -198,10 +198,11 @@ def _scores(one: Taken, searched: _Searched, settings: Any) -> tuple[dict[str, A
         if view.vectors is not None:
             np.maximum.at(cosine, searched.vectors_of, (view.vectors @ searched.vectors.T).max(axis=0))
     near = (pdq <= settings.pdq_within) | (phash <= settings.phash_within) | (cosine >= settings.alike_from)
+    rule = replace(settings.photograph, inliers=5)  # from how many places on is what is calibrated
     verified, ours = np.zeros(number, int), _inside(one.views)
     for other in np.flatnonzero(near).tolist():
         match = best(ours, _inside(searched.taken[other].views))
-        verified[other] = min(match.inliers, 1000) if match and match.share >= settings.share_from else 0
+        verified[other] = min(match.inliers, 1000) if match and match.photograph(rule) else 0
     return {
         "phash": 64 - np.bitwise_count(searched.phash ^ one.phash).sum(axis=1, dtype=int),
         "pdq": 256 - np.bitwise_count(searched.pdq ^ one.pdq).sum(axis=1, dtype=int),
@@ -235,8 +236,8 @@ def _report(tuned: Tally, tally: Tally, settings: Any, originals: int, searched:
             "per_edit": {edit: _share(number, originals) for edit, number in tally.found.items()},
             "wrong_of_pairs": tally.candidates / max(1, tally.pairs),
         },
-        "shipped": _at(settings.inliers_from, "verified", tally),
-        "settings": {name: getattr(settings, name) for name in settings.__slots__},
+        "shipped": _at(settings.photograph.inliers, "verified", tally),
+        "settings": asdict(settings),
     }
 
 

@@ -16,11 +16,21 @@ if TYPE_CHECKING:
 
     from detectors.pictures.local import Features
 
-RATIO = 0.8
-WITHIN = 5.0  # pixels that a pair may be off the fit
-CELL = 6  # pixels: pairs nearer than that are of one place
-SCALES = (0.15, 7.0)
 LEAST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When features pair (the nearest word so much nearer than the next), how many pixels a pair may be off the fit, how many pixels apart
+    two places are two, and by how much the second picture may be larger."""
+
+    ratio: float = 0.8
+    within: float = 5.0
+    cell: int = 6
+    scales: tuple[float, float] = (0.15, 7.0)
+
+
+COPIES = Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class Fit:
         return math.degrees(math.atan2(self.matrix[1, 0], self.matrix[0, 0]))
 
 
-def fit(first: Features, second: Features) -> Fit | None:
+def fit(first: Features, second: Features, rules: Rules = COPIES) -> Fit | None:
     """The similarity that most pairs of places agree on; None where fewer than five do."""
     import cv2
     import numpy as np
@@ -54,25 +64,29 @@ def fit(first: Features, second: Features) -> Fit | None:
     if len(first) < LEAST or len(second) < LEAST:
         return None
     pairs = [
-        two[0] for two in _matcher().knnMatch(first.words, second.words, k=2) if len(two) == 2 and two[0].distance < RATIO * two[1].distance
+        two[0]
+        for two in _matcher().knnMatch(first.words, second.words, k=2)
+        if len(two) == 2 and two[0].distance < rules.ratio * two[1].distance
     ]
     if len(pairs) < LEAST:
         return None
     ours, theirs = first.places[[p.queryIdx for p in pairs]], second.places[[p.trainIdx for p in pairs]]
     matrix, agreed = cv2.estimateAffinePartial2D(
-        ours, theirs, method=cv2.RANSAC, ransacReprojThreshold=WITHIN, maxIters=2000, confidence=0.995
+        ours, theirs, method=cv2.RANSAC, ransacReprojThreshold=rules.within, maxIters=2000, confidence=0.995
     )
     if matrix is None:
         return None
     inside = agreed.ravel().astype(bool)
-    found = Fit(min(_places(ours[inside]), _places(theirs[inside])), np.asarray(matrix), ours[inside], theirs[inside])
-    return found if found.inliers >= LEAST and SCALES[0] <= found.scale <= SCALES[1] else None
+    found = Fit(
+        min(_places(ours[inside], rules.cell), _places(theirs[inside], rules.cell)), np.asarray(matrix), ours[inside], theirs[inside]
+    )
+    return found if found.inliers >= LEAST and rules.scales[0] <= found.scale <= rules.scales[1] else None
 
 
-def _places(points: Any) -> int:
+def _places(points: Any, cell: int) -> int:
     import numpy as np
 
-    return len(np.unique((points // CELL).astype(int), axis=0))
+    return len(np.unique((points // cell).astype(int), axis=0))
 
 
 def _matcher() -> Any:

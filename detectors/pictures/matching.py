@@ -1,8 +1,8 @@
 """Whether two pictures show one photograph: every picture inside the one against every picture inside the other, mirrored too.
 
 A pair is compared in the order of its images' digests, whichever came first, so that it gives one answer. What matches is counted in
-distinct places, and in how much of what both show agrees: a watermark, a phone's frame or a size chart that two pictures share is a small
-part of them, and two photographs of one room agree on the room and not on the goods.
+distinct places, and in how much of what both show agrees, in all and in the middle, where the goods are: a watermark or a size chart that two
+pictures share is a small part of them, and two photographs of one room agree on the room and not on the goods.
 """
 
 from __future__ import annotations
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CELLS = 8  # a side of the grid that agreement is counted on
+MIDDLE = range(CELLS // 4, CELLS - CELLS // 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When two pictures are of one photograph: so many distinct places agree, and either so large a share of what both show, or `least` of it
+    and of what is in the middle of one of them so large a share."""
+
+    inliers: int = 10
+    share: float = 0.5
+    least: float = 0.25
+    middle: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.inliers < 5 or not 0 <= self.least <= self.share <= 1 or not 0 <= self.middle <= 1:
+            raise ValueError("inliers is at least 5; least, share and middle are shares, and least is at most share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +50,22 @@ class Inside:
 @dataclass(frozen=True, slots=True)
 class Match:
     """What two images have in common, first the one with the lower digest. `inliers` distinct places agree; `share` is the part of the common
-    textured area in which they do; the second is the first scaled and turned (clockwise) so much; `regions` are the agreeing parts of both
+    textured area in which they do, `middle` the same in the middle of whichever agrees more; the second is the first scaled and turned (clockwise) so much; `regions` are the agreeing parts of both
     images, `views` which of the pictures inside them they are in."""
 
     inliers: int
     share: float
+    middle: float
     mirrored: bool
     scale: float
     degrees: float
     regions: tuple[Box, Box]
     views: tuple[int, int]
+
+    def photograph(self, rule: Rule) -> bool:
+        """Whether this is one photograph, and not only one room or one watermark."""
+        wide = self.share >= rule.share or (self.share >= rule.least and self.middle >= rule.middle)
+        return wide and self.inliers >= rule.inliers
 
 
 def inside(boxes: Sequence[Box], pairs: Sequence[tuple[Features, Features] | None]) -> list[Inside]:
@@ -71,8 +93,8 @@ def best_fit(first: Sequence[Inside], second: Sequence[Inside]) -> tuple[Match, 
 
 def _match(agreed: Fit, one: Inside, other: Inside, ours: Features, mirrored: bool, views: tuple[int, int]) -> Match:
     regions = (_region(agreed.first, ours, one.box, mirrored), _region(agreed.second, other.features, other.box, False))
-    share = agreement(agreed, ours, other.features)
-    return Match(agreed.inliers, share, mirrored, agreed.scale, agreed.degrees, regions, views)
+    share, middle = agreement(agreed, ours, other.features)
+    return Match(agreed.inliers, share, middle, mirrored, agreed.scale, agreed.degrees, regions, views)
 
 
 def _region(places: NDArray[np.float32], features: Features, box: Box, mirrored: bool) -> Box:
@@ -86,18 +108,25 @@ def _region(places: NDArray[np.float32], features: Features, box: Box, mirrored:
     return Box(box.left + left * width, box.top + top * height, box.left + right * width, box.top + bottom * height)
 
 
-def agreement(agreed: Fit, first: Features, second: Features) -> float:
-    """Of the cells of the common area in which both have features, the share in which a pair agrees (0 to 1)."""
-
+def agreement(agreed: Fit, first: Features, second: Features) -> tuple[float, float]:
+    """Of the cells of the common area in which both have features, the share in which a pair agrees (0 to 1), of all and of those in the
+    middle of the first or of the second, whichever is more."""
     moved = first.places @ agreed.matrix[:, :2].T + agreed.matrix[:, 2]
-    seen = _inside(moved, second)
-    cells_first = _cells(moved[seen], second)
     back = _inverse(agreed.matrix)
     returned = second.places @ back[:, :2].T + back[:, 2]
-    cells_second = _cells(second.places[_inside(returned, first)], second)
-    both = cells_first & cells_second
-    told = _cells(agreed.second, second)
-    return float(len(both & told) / len(both)) if both else 0.0
+    ours, theirs = _inside(moved, second), _inside(returned, first)
+    in_second = _cells(moved[ours], second) & _cells(second.places[theirs], second)
+    in_first = _cells(first.places[ours], first) & _cells(returned[theirs], first)
+    told_second, told_first = _cells(agreed.second, second), _cells(agreed.first, first)
+    return _share(in_second, told_second), max(_share(_middle(in_first), told_first), _share(_middle(in_second), told_second))
+
+
+def _share(cells: set[int], told: set[int]) -> float:
+    return len(cells & told) / len(cells) if cells else 0.0
+
+
+def _middle(cells: set[int]) -> set[int]:
+    return {cell for cell in cells if cell % CELLS in MIDDLE and cell // CELLS in MIDDLE}
 
 
 def _cells(points: Any, of: Features) -> set[int]:
