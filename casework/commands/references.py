@@ -78,11 +78,9 @@ def reference_list(
         (
             r.number,
             f"removes {r.removes}" if r.removes else r.kind,
-            r.brand,
-            r.category,
+            f"{r.brand} {r.category}".strip(),
             format_price(r.price_minor, r.currency) if r.price_minor and r.currency else (r.image_sha256 or "")[:12],
-            r.provenance,
-            r.statement,
+            r.provenance + (f"; statement {r.statement}" if r.statement else ""),
             r.added_by,
             r.dated,
         )
@@ -90,7 +88,7 @@ def reference_list(
     ]
     table(
         "References",
-        ("number", "kind", "brand", "category", "price or picture", "provenance", "statement", "added by", "dated"),
+        ("number", "kind", "brand", "price or picture", "provenance", "added by", "dated"),
         shown,
         "No such entry." if kind or brand else "The log is empty: `touchstone reference add` fills it.",
     )

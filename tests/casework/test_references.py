@@ -163,7 +163,7 @@ def test_the_commands(tmp_path: Path) -> None:
     work = str(tmp_path / "work")
 
     def touchstone(*words: str, status: int = 0) -> str:
-        done = CliRunner().invoke(app, [*words])
+        done = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*words])
         assert done.exit_code == status or isinstance(done.exception, TouchstoneError), (done.output, done.exception)
         return " ".join((done.output + str(done.exception or "")).split())
 
