@@ -153,7 +153,8 @@ def _matching(picture: Picture, context: Context) -> Iterator[tuple[str, Match |
 def _references(picture: Picture, context: Context, seen: int) -> Iterator[Finding]:
     matches = dict(_matching(picture, context))
     for reference in context.references:
-        if (reference.number or 0) > seen and reference.image_sha256 in matches:
+        own = reference.listing == picture.listing  # it came from this very listing, by a judgement
+        if (reference.number or 0) > seen and reference.image_sha256 in matches and not own:
             yield _of_reference(reference, picture, matches[reference.image_sha256])
 
 
@@ -161,6 +162,7 @@ def _of_reference(reference: Reference, picture: Picture, match: Match | None) -
     reason, score, direction, says = KINDS[reference.kind]
     of = f" ({reference.brand})" if reference.brand else ""
     sentence = f"The picture matches reference {reference.number}{of}{_how(match)}: {says}. Provenance: {reference.provenance}."
+    sentence += f" Statement: {reference.statement}." if reference.statement else ""
     sha256 = reference.image_sha256 or ""
     return Finding(reason, score, sentence, direction, (_pointer(f"reference:{reference.number}", picture.image.sha256, sha256, match),))
 

@@ -1,4 +1,5 @@
-"""Erasure: a capture's bytes go, its row, digest and event stay; what others need is given to them first; a hold refuses it.
+"""Erasure: a capture's bytes go, its row, digest and event stay; what others need is given to them first; a hold refuses it,
+and so does a reference in force.
 
 Files first, then one transaction for all rows, then the old files go. A crash before the transaction has changed nothing, one
 after it leaves old files behind, and the next erasure deletes what no row names.
@@ -56,8 +57,8 @@ class Erasure:
         What a browser fetched for a rendered document goes with the document. Captures that are revisits of what goes get the bytes
         first, in records of their own (their old records name the erased address and become tombstones too). The rows stay, with
         their addresses and headers blanked: the one change of a row that the store makes beside a retention date moved on. Readings keep their words until they are
-        erased themselves. A hold or an exhibit that rests on any of these captures refuses, and so does a segment that is being
-        written. Raises TouchstoneError.
+        erased themselves. A hold or an exhibit that rests on any of these captures refuses, so does a reference in force whose picture is
+        nowhere else, and so does a segment that is being written. Raises TouchstoneError.
         """
         with self._alone():
             for _ in range(ATTEMPTS):
@@ -225,7 +226,7 @@ class Erasure:
                 self.archive.remove(segment)
 
     def _hold_on(self, c: Connection, captures: Sequence[int]) -> str:
-        """The number of a live hold or of an exhibit that rests on any of these captures, or ""."""
+        """The number of a live hold, an exhibit or a reference that rests on any of these captures, or ""."""
         of = t.capture.c.id.in_(captures) & t.capture.c.part_of.is_not(None)
         # a page rests on what a browser fetched for it; a listing on its pages and on the pictures joined to its readings
         resting = {*captures, *c.execute(select(t.capture.c.part_of).where(of)).scalars()}
@@ -253,8 +254,30 @@ class Erasure:
         covering = or_(*(and_(h.subject_kind == str(k), h.subject.in_(v)) for k, v in {**subjects, SubjectKind.exhibit: exhibited}.items()))
         if found := c.execute(select(h.id).where(_live(), covering).order_by(h.id).limit(1)).scalar():
             return str(found)
-        found = c.execute(exhibited.order_by(x.id).limit(1)).scalar()
-        return f"of exhibit row {found}" if found else ""
+        if found := c.execute(exhibited.order_by(x.id).limit(1)).scalar():
+            return f"of exhibit row {found}"
+        return self._reference_on(c, captures)
+
+    def _reference_on(self, c: Connection, captures: Sequence[int]) -> str:
+        """A reference in force whose picture no other capture holds, or "": what findings rest on must be there to be shown."""
+        r, other = t.reference.c, t.location.alias()
+        digests = (
+            select(t.image.c.sha256)
+            .where(t.image.c.capture.in_(captures))
+            .union(select(t.capture.c.body_digest).where(t.capture.c.id.in_(captures)))
+        )
+        removed = select(r.removes).where(r.removes.is_not(None))
+        resting = select(r.number, r.image_sha256).where(r.image_sha256.in_(digests), r.removes.is_(None), r.number.not_in(removed))
+        for number, sha256 in c.execute(resting.order_by(r.number)).all():
+            newest = ~exists().where(other.c.capture == t.location.c.capture, other.c.id > t.location.c.id)
+            elsewhere = (
+                select(t.capture.c.id)
+                .join(t.location, t.location.c.capture == t.capture.c.id)
+                .where(t.capture.c.body_digest == sha256, t.capture.c.id.not_in(captures), newest, t.location.c.record_type != "tombstone")
+            )
+            if c.execute(elsewhere.limit(1)).first() is None:
+                return f"of reference {number}, which is in force"
+        return ""
 
     def _links_on(self, c: Connection, captures: set[int]) -> tuple[set[int], set[int]]:
         """The links, of those that are held or exhibited themselves or by their premises, that cite any of these; and their premises.

@@ -13,6 +13,7 @@ from sqlalchemy import and_, exists, func, select, tuple_
 from store import audit
 from store import tables as t
 from store.database import Database, add, add_all, add_once
+from store.errors import TouchstoneError
 from store.listings import keep_picture_contacts, newest_readings
 from store.reader import Reader
 from store.retention import concern
@@ -110,6 +111,34 @@ def flag_of(row: Any) -> Flag:
     )
 
 
+_REFERENCES = (
+    select(t.reference, t.judgement.c.subject.label("listing"))
+    .select_from(t.reference.outerjoin(t.judgement, t.judgement.c.id == t.reference.c.judgement))
+    .order_by(t.reference.c.number)
+)
+
+
+def reference_of(r: Any) -> Reference:
+    return Reference(
+        r.number,
+        ReferenceKind(r.kind),
+        r.authority,
+        r.provenance,
+        r.added_by,
+        r.brand,
+        r.category,
+        r.condition,
+        r.image_sha256,
+        r.price_minor,
+        r.currency,
+        r.dated,
+        r.removes,
+        r.statement,
+        r.judgement,
+        r.listing,
+    )
+
+
 class FindingWrites:
     database: Database
     retention: Mapping[str, int]
@@ -117,7 +146,12 @@ class FindingWrites:
 
     # -- the reference log ----------------------------------------------------------------------------------------------
     def add_reference(self, reference: Reference) -> int:
-        """Append an entry; its number. A removal names what it `removes`, which stays in the log."""
+        """Append an entry; its number. A removal names what it `removes`, which stays in the log.
+
+        Raises TouchstoneError for a `confirmed` entry without the statement that confirms it.
+        """
+        if reference.kind is ReferenceKind.confirmed and reference.removes is None and not reference.statement.strip():
+            raise TouchstoneError("'confirmed' needs the reference of the examiner's statement or the court's record that confirms it")
         with self.database.writing() as c:
             values = {
                 k: getattr(reference, k)
@@ -133,6 +167,8 @@ class FindingWrites:
                     "currency",
                     "dated",
                     "removes",
+                    "statement",
+                    "judgement",
                 )
             }
             number = add(c, t.reference, kind=str(reference.kind), added_at=datetime.now(UTC), **values)
@@ -149,31 +185,22 @@ class FindingWrites:
 
     def references(self, kinds: Sequence[ReferenceKind] | None = None, *, upto: int | None = None) -> list[Reference]:
         """The entries in force (not removed by a later one up to `upto`), in order of number."""
-        query = select(t.reference).order_by(t.reference.c.number)
+        query = _REFERENCES
         if upto is not None:
             query = query.where(t.reference.c.number <= upto)
         with self.database.reading() as c:
             rows = c.execute(query).all()
         removed = {r.removes for r in rows if r.removes is not None}
         return [
-            Reference(
-                r.number,
-                ReferenceKind(r.kind),
-                r.authority,
-                r.provenance,
-                r.added_by,
-                r.brand,
-                r.category,
-                r.condition,
-                r.image_sha256,
-                r.price_minor,
-                r.currency,
-                r.dated,
-                r.removes,
-            )
+            reference_of(r)
             for r in rows
             if r.number not in removed and r.removes is None and (kinds is None or ReferenceKind(r.kind) in kinds)
         ]
+
+    def reference_log(self) -> list[Reference]:
+        """Every entry there ever was, removed ones and those that remove them too."""
+        with self.database.reading() as c:
+            return [reference_of(r) for r in c.execute(_REFERENCES)]
 
     def reference_log_end(self) -> int:
         with self.database.reading() as c:

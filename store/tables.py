@@ -213,6 +213,7 @@ reference = _table(
     Column("added_by", ForeignKey("actor.id"), nullable=False), Column("brand", Text, nullable=False), Column("category", Text, nullable=False),
     Column("condition", Text, nullable=False), Column("image_sha256", String(64)), Column("price_minor", Id), Column("currency", String(3)),
     Column("dated", String(10), nullable=False), Column("removes", Id, ForeignKey("reference.number")), Column("added_at", Utc, nullable=False),
+    Column("statement", Text, nullable=False, server_default=""), _fk("judgement", "judgement", nullable=True),
 )  # fmt: skip
 method = _table(
     "method", _id(), Column("digest", Digest, nullable=False, unique=True), Column("kind", String(10), nullable=False), Column("name", String(40), nullable=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 from casework import judgements
 from casework import queue as officers_queue
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
+from store.errors import TouchstoneError
 from store.meetings import Meeting, Meetings
 from store.words.money import decimal_price, format_price
 from store.words.records import Details, Flag, Snapshot, SubjectKind, Verdict
@@ -307,22 +309,41 @@ def judge(
     ref: Annotated[str, typer.Argument(help="The source's reference of the listing, or the link's number.")],
     verdict: Annotated[Verdict, typer.Argument(help="yes: merits action; no; unsure.")],
     reason: Annotated[str, typer.Option(help="Why, in your words.")],
+    add_pictures: Annotated[
+        bool, typer.Option("--add-pictures", help="With yes: add its pictures to the reference log, as suspected.")
+    ] = False,
+    brand: Annotated[str, typer.Option(help="With --add-pictures: the brand, where the listing does not name it.")] = "",
     by: By = "",
     home: Folder = None,
 ) -> None:
     """Say yes, no or unsure of a listing or a proposed link. A later judgement supersedes an earlier one; none is deleted.
 
+    Pictures that your yes added to the reference log are removed from it when you no longer say yes.
+
     Example: touchstone judge my_marketplace 12345 yes --reason "stitching and logo wrong" --by a.officer
     Example: touchstone judge link 7 no --reason "other unit" --by a.officer
     """
+    if source == "link" and (add_pictures or brand):
+        raise TouchstoneError("a link has no pictures to add")
     with opened(home) as (folder, store):
         who = person(store, folder, by)
-        done = (
-            judgements.judge_link(store, folder, int(ref), verdict, reason, who)
+        judged = (
+            judgements.Judged(judgements.judge_link(store, folder, int(ref), verdict, reason, who))
             if source == "link"
-            else judgements.judge_listing(store, folder, source, ref, verdict, reason, who)
+            else judgements.judge_listing(store, folder, source, ref, verdict, reason, who, add_pictures=add_pictures, brand=brand)
         )
+    done = judged.judgement
     say(
         f"Judgement {done.id}: {done.verdict} by {done.actor}."
         + (f" It supersedes judgement {done.supersedes}." if done.supersedes else "")
     )
+    if add_pictures:
+        say(f"{len(judged.added)} pictures added to the reference log as suspected" + _numbers(judged.added))
+    if judged.removed:
+        say(f"{len(judged.removed)} entries of the reference log removed with it" + _numbers(judged.removed))
+    for why in judged.left_out:
+        say(f"not added: {why}")
+
+
+def _numbers(entries: Sequence[int]) -> str:
+    return f", by entries {', '.join(map(str, entries))}." if entries else "."

@@ -8,76 +8,89 @@ from typing import Annotated
 import typer
 
 from casework import references
-from casework.commands.common import By, Folder, Json, opened, person, print_json, say, table
+from casework.commands.common import By, Folder, Json, bar, opened, person, print_json, say, table
 from store.errors import TouchstoneError
 from store.words.money import format_price
-from store.words.records import Reference, ReferenceKind
+from store.words.records import ReferenceKind
 
 app = typer.Typer(no_args_is_help=True, help="Comparison pictures and prices: a numbered log that is only added to.")
 
 
 @app.command("add")
 def add(
-    pictures: Annotated[list[Path] | None, typer.Argument(help="Pictures to add.")] = None,
+    pictures: Annotated[list[Path] | None, typer.Argument(help="Pictures to add, or folders: all the pictures in them.")] = None,
     kind: Annotated[ReferenceKind, typer.Option(help="What they show.")] = ReferenceKind.suspected,
     brand: Annotated[str, typer.Option(help="The brand they show.")] = "",
     provenance: Annotated[str, typer.Option(help="Where they come from: a seizure, a statement, the brand.")] = "",
-    csv: Annotated[Path | None, typer.Option(help="A CSV of pictures: file, kind, brand, provenance.")] = None,
+    statement: Annotated[str, typer.Option(help="For 'confirmed': the reference of the examiner's statement or the court's record.")] = "",
+    csv: Annotated[Path | None, typer.Option(help="A CSV of pictures: file, kind, brand, provenance, statement.")] = None,
     prices: Annotated[Path | None, typer.Option(help="A CSV of prices: brand, category, condition, price, currency, source, date.")] = None,
     by: By = "",
     home: Folder = None,
 ) -> None:
-    """Add pictures or prices to the log. Each needs its provenance; the same one is not added twice.
+    """Add pictures or prices to the log. Each needs its provenance; the same one is not added twice. Exit status 1 where a file was refused.
 
-    Example: touchstone reference add seized/bag.jpg --kind confirmed --brand Gucci --provenance "examiner's statement AB/3" --by a.officer
+    Example: touchstone reference add seized/ --brand Gucci --provenance "seizure of 3 March, awaiting examination" --by a.officer
+    Example: touchstone reference add bag.jpg --kind confirmed --statement AB/3 --brand Gucci --provenance "examiner's report" --by a.officer
     Example: touchstone reference add --prices prices.csv --by a.officer
     """
     with opened(home) as (folder, store):
-        who, numbers = person(store, folder, by), []
-        rows = [(path, kind, brand, provenance) for path in pictures or []] + (references.read_list(csv) if csv else [])
-        if any(not row[3].strip() for row in rows):
-            raise TouchstoneError("say where the pictures come from (--provenance): a reference without it proves nothing")
-        if any(row[1] is ReferenceKind.price for row in rows):
-            raise TouchstoneError("prices come from a CSV: --prices FILE")
+        who = person(store, folder, by)
+        files = [file for path in pictures or [] for file in (references.files_of(path) if path.is_dir() else [path])]
+        rows = [references.Given(file, kind, brand, provenance, statement) for file in files]
+        rows += references.read_list(csv) if csv else []
+        added = references.Added()
         if rows:
-            numbers += references.add_pictures(store, folder, rows, actor=who)
+            with bar() as progress:
+                added = references.add_pictures(store, folder, rows, actor=who, progress=lambda done: progress("pictures", done, len(rows)))
         if prices:
-            numbers += references.add_prices(store, folder, prices, actor=who)
-    say(
-        f"{len(numbers)} added"
-        + (
-            f", numbers {numbers[0]} to {numbers[-1]}. `touchstone detect` compares with them."
-            if numbers
-            else "; what was given is in the log already."
-        )
-    )
+            added.numbers += references.add_prices(store, folder, prices, actor=who)
+    for file, why in added.refused:
+        say(f"refused: {file}: {why}")
+    numbers = added.numbers
+    said = f"{len(numbers)} added"
+    said += f", numbers {numbers[0]} to {numbers[-1]}" if numbers else ""
+    said += f"; {added.known} in the log already" if added.known else ""
+    said += f"; {len(added.refused)} refused" if added.refused else ""
+    say(said + (". `touchstone detect` compares with them." if numbers else "."))
+    if added.refused:
+        raise typer.Exit(1)
 
 
 @app.command("list")
-def reference_list(json: Json = False, home: Folder = None) -> None:
-    """The entries in force."""
+def reference_list(
+    kind: Annotated[ReferenceKind | None, typer.Option(help="Only this kind.")] = None,
+    brand: Annotated[str, typer.Option(help="Only this brand.")] = "",
+    log: Annotated[bool, typer.Option("--log", help="Every entry there ever was, with those that remove others.")] = False,
+    json: Json = False,
+    home: Folder = None,
+) -> None:
+    """The entries in force.
+
+    Example: touchstone reference list --kind confirmed --brand Gucci --json
+    """
     with opened(home) as (_folder, store):
-        rows = store.references()
+        rows = references.chosen(store, kind=kind, brand=brand, log=log)
     if json:
         print_json(rows)
         return
     shown = [
         (
             r.number,
-            r.kind,
-            r.brand,
-            r.category,
+            f"removes {r.removes}" if r.removes else r.kind,
+            f"{r.brand} {r.category}".strip(),
             format_price(r.price_minor, r.currency) if r.price_minor and r.currency else (r.image_sha256 or "")[:12],
-            r.provenance,
+            r.provenance + (f"; statement {r.statement}" if r.statement else ""),
+            r.added_by,
             r.dated,
         )
         for r in rows
     ]
     table(
         "References",
-        ("number", "kind", "brand", "category", "price or picture", "provenance", "dated"),
+        ("number", "kind", "brand", "price or picture", "provenance", "added by", "dated"),
         shown,
-        "The log is empty: `touchstone reference add` fills it.",
+        "No such entry." if kind or brand else "The log is empty: `touchstone reference add` fills it.",
     )
 
 
@@ -85,10 +98,8 @@ def reference_list(json: Json = False, home: Folder = None) -> None:
 def remove(number: int, why: Annotated[str, typer.Option(help="Why it no longer counts.")], by: By = "", home: Folder = None) -> None:
     """Say that an entry no longer counts. It stays in the log, with who removed it and why."""
     with opened(home) as (folder, store):
-        if number not in {r.number for r in store.references()}:
+        kept = next((r for r in store.references() if r.number == number), None)
+        if kept is None:
             raise TouchstoneError(f"no reference {number} is in force; `touchstone reference list` shows them")
-        kept = next(r for r in store.references() if r.number == number)
-        entry = store.add_reference(
-            Reference(None, kept.kind, kept.authority, why, person(store, folder, by), brand=kept.brand, removes=number)
-        )
+        entry = references.remove(store, kept, why=why, actor=person(store, folder, by))
     say(f"Entry {entry} removes entry {number}.")

@@ -225,7 +225,8 @@ class Summary:
     def _pointed(self, other: str) -> str:
         kind, _, number = other.partition(":")
         entry = self.material.references.get(int(number)) if kind == "reference" and number.isdigit() else None
-        return f"reference {number} ({entry.kind}, {entry.provenance})" if entry else other.replace(":", " ")
+        statement = f", statement {entry.statement}" if entry and entry.statement else ""
+        return f"reference {number} ({entry.kind}, {entry.provenance}{statement})" if entry else other.replace(":", " ")
 
     def _examinations(self, subjects: Sequence[tuple[SubjectKind, int]]) -> list[dict[str, Any]]:
         words = {"done": "examined", "failed": "failed", "not_possible": "not possible"}

@@ -558,7 +558,11 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An entry of the numbered, append-only log of comparison pictures and prices. A removal is an entry that `removes` another."""
+    """An entry of the numbered, append-only log of comparison pictures and prices. A removal is an entry that `removes` another.
+
+    `statement` is the reference of the examiner's statement or the court's record that a `confirmed` entry rests on; `judgement` the
+    row of the judgement by which a listing's picture came here, and `listing` that listing: a match with its own picture says nothing.
+    """
 
     number: int | None
     kind: ReferenceKind
@@ -573,6 +577,9 @@ class Reference:
     currency: str | None = None
     dated: str = ""
     removes: int | None = None
+    statement: str = ""
+    judgement: int | None = None
+    listing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

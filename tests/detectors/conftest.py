@@ -38,7 +38,10 @@ class Place:
             size = opened.size
         assert taken.id is not None
         self.store.keep_image(Image(None, digest, "image/jpeg", *size, len(body), taken.id))
-        return self.store.add_reference(Reference(None, kind, "demo", "invented, for a test", "system", brand=brand, image_sha256=digest))
+        statement = "EX/1" if kind is ReferenceKind.confirmed else ""
+        return self.store.add_reference(
+            Reference(None, kind, "demo", "invented, for a test", "system", brand=brand, image_sha256=digest, statement=statement)
+        )
 
     def price(self, brand: str, category: str, minor: int, condition: str = "used", currency: str = "GBP") -> int:
         return self.store.add_reference(

@@ -86,8 +86,8 @@ def units_csv(data: Facts) -> bytes:
 
 def references_csv(data: Facts) -> bytes:
     return _csv(
-        ("file", "kind", "brand", "provenance"),
-        ((f"{each.picture}.jpg", each.kind, each.brand, each.provenance) for each in data.references),
+        ("file", "kind", "brand", "provenance", "statement"),
+        ((f"{each.picture}.jpg", each.kind, each.brand, each.provenance, each.statement) for each in data.references),
     )
 
 

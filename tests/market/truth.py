@@ -74,6 +74,7 @@ class Reference:
     kind: str
     brand: str
     provenance: str
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
