@@ -24,6 +24,7 @@ from store.archive import Archive, ArchiveError, InUse, Placed
 from store.captures import capture_of, newest_location, newest_locations
 from store.database import Database, add
 from store.errors import TouchstoneError
+from store.nearest import forget, index_folder
 from store.words.records import Capture, SubjectKind, Verb
 
 ERASE_LOCK = 0x70C458  # advisory lock of PostgreSQL: a file lock says nothing to another machine that has the same archive mounted
@@ -63,6 +64,7 @@ class Erasure:
         with self._alone():
             for _ in range(ATTEMPTS):
                 if self._attempt(capture, actor, reason):
+                    forget(index_folder(self.archive.folder))
                     return self._sweep()
                 self._tidy()
         raise TouchstoneError(f"capture {capture} was not erased: its segments are being added to all the while; try again later")
@@ -199,8 +201,20 @@ class Erasure:
         for number, payload_of, where in rehomed:
             self.place(c, number, where, None if payload_of == number else payload_of)
         c.execute(t.capture.update().where(t.capture.c.id.in_(plan.family)).values(**BLANK))
+        self._drop_fingerprints(c, plan.family)
         about = {"record": plan.places[plan.family[0]].record_id, "segments": sorted(plan.rows), "rehomed": sorted(elsewhere)}
         self._log(c, actor, "erasure", reason, plan.family, about)
+
+    def _drop_fingerprints(self, c: Connection, going: Sequence[int]) -> None:
+        """What was derived of images whose last bytes go: hashes and features show what a picture was like."""
+        joined = t.reading_image.c
+        shown = select(joined.sha256).where(joined.capture.in_(going)).union(select(t.image.c.sha256).where(t.image.c.capture.in_(going)))
+        digests = set(c.execute(shown).scalars())
+        for digest in digests:
+            at = select(joined.capture).where(joined.sha256 == digest).union(select(t.image.c.capture).where(t.image.c.sha256 == digest))
+            captures = set(c.execute(at).scalars()) - set(going)
+            if not any(place is not None and place.record_type != "tombstone" for place in (newest_location(c, n) for n in captures)):
+                c.execute(t.fingerprint.delete().where(t.fingerprint.c.image_sha256 == digest))
 
     def _tidy(self) -> None:
         """Delete what was written and not committed. What hinders that is told by the next erasure's own sweep."""

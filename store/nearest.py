@@ -224,6 +224,11 @@ class Nearest:
             yield lock
 
 
+def index_folder(archive: Path) -> Path:
+    """Where the index lies: beside the archive."""
+    return archive.parent / "index"
+
+
 def forget(folder: Path) -> None:
     """Take the files away, of every version: what they were derived from is erased. The next search makes them again from what is left."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -29,7 +29,7 @@ from store.findings import FindingWrites
 from store.health import HealthReads
 from store.history import HistoryReads
 from store.meetings import MeetingReads
-from store.nearest import Nearest
+from store.nearest import Nearest, index_folder
 from store.operations import OperationReads, OperationWrites
 from store.pictures import PictureReads
 from store.places import PlaceReads, PlaceWrites
@@ -108,7 +108,7 @@ class Store(HealthReads, OperationWrites, RetentionWrites, CaptureWrites, Sighti
 
     def nearest(self, version: str) -> Nearest:
         """The index of near images for one version of their fingerprints, in files beside the archive."""
-        return Nearest(self.database, self.archive.folder.parent / "index", version)
+        return Nearest(self.database, index_folder(self.archive.folder), version)
 
     def migrate(self) -> None:
         """Bring the tables up to the newest Alembic revision."""
