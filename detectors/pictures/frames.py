@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 SIZE = 320  # longest side of the thumbnail that is cut
 TOLERANCE = 10  # grey levels by which a ground may vary and still be of one tone
-PLAIN = 0.96  # share of a row's pixels of the ground's tone: a border, a gutter
+PLAIN = 0.96  # share of a row's pixels of the ground's tone: a border
+GUTTER, GUTTER_TOLERANCE = 0.99, 6  # the same of a gutter between two pictures: a wall behind the goods is not so even
 WORDS = 0.55  # share of a piece's pixels of one tone: words on a ground, not a picture
 SEAM = 0.80  # share of a seam's length at which the tone jumps
 JUMP = 12  # grey levels of such a jump
@@ -97,12 +98,12 @@ def _trimmed(grey: Grey, piece: tuple[int, int, int, int]) -> tuple[int, int, in
     return top, left, bottom, right
 
 
-def _plain(rows: Grey) -> Any:
+def _plain(rows: Grey, tolerance: int = TOLERANCE, share: float = PLAIN) -> Any:
     """Which rows are of one tone each, a stray pixel in 25 allowed."""
     import numpy as np
 
     ground = np.median(rows, axis=1, keepdims=True)
-    return (np.abs(rows - ground) <= TOLERANCE).mean(axis=1) >= PLAIN
+    return (np.abs(rows - ground) <= tolerance).mean(axis=1) >= share
 
 
 def _run(flags: Any) -> int:
@@ -115,7 +116,7 @@ def _split(rows: Grey, least: float) -> tuple[int, int] | None:
     """Where to cut between rows: (end of the first part, start of the second), at a gutter of one tone or at a seam; None where nowhere."""
     import numpy as np
 
-    plain = _plain(rows)
+    plain = _plain(rows, GUTTER_TOLERANCE, GUTTER)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], plain.astype(np.int8), [0]))))
     gutters = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if a > 0 and b < len(rows)]
     if gutters:

@@ -20,22 +20,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CELLS = 8  # a side of the grid that agreement is counted on
+MUCH = 4  # cells of the middle that have features: fewer say little of the goods
 MIDDLE = range(CELLS // 4, CELLS - CELLS // 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """When two pictures are of one photograph: so many distinct places agree, and either so large a share of what both show, or `least` of it
-    and of what is in the middle of one of them so large a share."""
+    and of what is in the middle of one of them so large a share. Not where the middle of both has much to see and less than `other` agrees:
+    that is one room with other goods in it."""
 
     inliers: int = 10
     share: float = 0.5
     least: float = 0.25
     middle: float = 0.5
+    other: float = 0.2
 
     def __post_init__(self) -> None:
-        if self.inliers < 5 or not 0 <= self.least <= self.share <= 1 or not 0 <= self.middle <= 1:
-            raise ValueError("inliers is at least 5; least, share and middle are shares, and least is at most share")
+        if self.inliers < 5 or not 0 <= self.least <= self.share <= 1 or not 0 <= self.other <= self.middle <= 1:
+            raise ValueError("inliers is at least 5; the others are shares, least at most share and other at most middle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,14 @@ class Inside:
 @dataclass(frozen=True, slots=True)
 class Match:
     """What two images have in common, first the one with the lower digest. `inliers` distinct places agree; `share` is the part of the common
-    textured area in which they do, `middle` the same in the middle of whichever agrees more; the second is the first scaled and turned (clockwise) so much; `regions` are the agreeing parts of both
+    textured area in which they do, `middle` the same in the middle of whichever agrees more, and `seen` how many cells the middle's share
+    rests on; the second is the first scaled and turned (clockwise) so much; `regions` are the agreeing parts of both
     images, `views` which of the pictures inside them they are in."""
 
     inliers: int
     share: float
     middle: float
+    seen: int
     mirrored: bool
     scale: float
     degrees: float
@@ -64,6 +69,8 @@ class Match:
 
     def photograph(self, rule: Rule) -> bool:
         """Whether this is one photograph, and not only one room or one watermark."""
+        if self.seen >= MUCH and self.middle < rule.other:
+            return False
         wide = self.share >= rule.share or (self.share >= rule.least and self.middle >= rule.middle)
         return wide and self.inliers >= rule.inliers
 
@@ -93,8 +100,8 @@ def best_fit(first: Sequence[Inside], second: Sequence[Inside]) -> tuple[Match, 
 
 def _match(agreed: Fit, one: Inside, other: Inside, ours: Features, mirrored: bool, views: tuple[int, int]) -> Match:
     regions = (_region(agreed.first, ours, one.box, mirrored), _region(agreed.second, other.features, other.box, False))
-    share, middle = agreement(agreed, ours, other.features)
-    return Match(agreed.inliers, share, middle, mirrored, agreed.scale, agreed.degrees, regions, views)
+    share, middle, seen = agreement(agreed, ours, other.features)
+    return Match(agreed.inliers, share, middle, seen, mirrored, agreed.scale, agreed.degrees, regions, views)
 
 
 def _region(places: NDArray[np.float32], features: Features, box: Box, mirrored: bool) -> Box:
@@ -108,9 +115,9 @@ def _region(places: NDArray[np.float32], features: Features, box: Box, mirrored:
     return Box(box.left + left * width, box.top + top * height, box.left + right * width, box.top + bottom * height)
 
 
-def agreement(agreed: Fit, first: Features, second: Features) -> tuple[float, float]:
+def agreement(agreed: Fit, first: Features, second: Features) -> tuple[float, float, int]:
     """Of the cells of the common area in which both have features, the share in which a pair agrees (0 to 1), of all and of those in the
-    middle of the first or of the second, whichever is more."""
+    middle of the first or of the second, whichever is more; and how many cells of a middle have features."""
     moved = first.places @ agreed.matrix[:, :2].T + agreed.matrix[:, 2]
     back = _inverse(agreed.matrix)
     returned = second.places @ back[:, :2].T + back[:, 2]
@@ -118,7 +125,8 @@ def agreement(agreed: Fit, first: Features, second: Features) -> tuple[float, fl
     in_second = _cells(moved[ours], second) & _cells(second.places[theirs], second)
     in_first = _cells(first.places[ours], first) & _cells(returned[theirs], first)
     told_second, told_first = _cells(agreed.second, second), _cells(agreed.first, first)
-    return _share(in_second, told_second), max(_share(_middle(in_first), told_first), _share(_middle(in_second), told_second))
+    middles = [(_middle(in_first), told_first), (_middle(in_second), told_second)]
+    return _share(in_second, told_second), max(_share(*each) for each in middles), max(len(cells) for cells, _ in middles)
 
 
 def _share(cells: set[int], told: set[int]) -> float:
