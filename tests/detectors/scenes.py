@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import random
 
-from PIL import Image, ImageDraw
+import numpy
+from PIL import Image, ImageDraw, ImageFont
 
 SIZE = (480, 640)
 
@@ -20,7 +21,8 @@ def pattern(seed: int, size: tuple[int, int], marks: int) -> Image.Image:
         tone = tuple(draw.randint(0, 255) for _ in range(3))
         points = [(x + draw.randint(-w, w), y + draw.randint(-w, w)) for _ in range(3)]
         pen.polygon(points, fill=tone) if draw.random() < 0.6 else pen.line(points, fill=tone, width=2)
-    return image
+    grain = numpy.random.default_rng(seed).normal(0, 12, (size[1], size[0], 1))  # a wall in a photograph is never of one tone
+    return Image.fromarray(numpy.clip(numpy.asarray(image) + grain, 0, 255).astype("uint8"))
 
 
 def scene(room: int, goods: int, *, moved: tuple[int, int] = (0, 0), scale: float = 1.0) -> Image.Image:
@@ -45,8 +47,6 @@ def screenshot(image: Image.Image) -> Image.Image:
     """A picture as one app shows it on one phone: the frame is the same whatever is in it."""
     whole = Image.new("RGB", (540, 1140), "white")
     pen = ImageDraw.Draw(whole)
-    from PIL import ImageFont
-
     for at, size, words in (
         (14, 20, "9:41"),
         (60, 26, "Back"),
