@@ -19,6 +19,8 @@ from detectors.pictures.opening import opened
 if TYPE_CHECKING:
     from PIL import Image
 
+VERSION = "1"  # raised whenever the same bytes may give another drawing: of this file, matching.py and geometry.py
+LIBRARIES = ("pillow", "opencv-python-headless", "numpy")
 HEIGHT = 640  # of both images in the drawing, in pixels
 GAP = 16
 LINES = 60  # at most so many, spread evenly: more hide what they join
@@ -32,6 +34,19 @@ class Drawing:
     png: bytes
     match: Match
     version: str
+
+
+def version() -> str:
+    """What a drawing depends on besides the two images: our code and model, the libraries, what Pillow reads and packs with, the kind of processor.
+
+    Raises ImportError where a library is missing."""
+    import platform
+    from importlib.metadata import version as of
+
+    from PIL import features
+
+    within = [f"{name}-{number}" for name in ("jpg", "zlib", "zlib_ng", "webp", "avif") if (number := features.version(name))]
+    return " ".join([VERSION, prints.version(), f"numpy-{of('numpy')}", *within, platform.machine()])
 
 
 def draw(first: bytes, second: bytes) -> Drawing | None:
@@ -54,7 +69,7 @@ def draw(first: bytes, second: bytes) -> Drawing | None:
         _whole(agreed.second, theirs[j].box, *sizes[1], False),
     ]
     sides = [_Side(image, points, region) for image, points, region in zip(images, places, match.regions, strict=True)]
-    return Drawing(_png(sides if ordered else sides[::-1]), match, prints.version())
+    return Drawing(_png(sides if ordered else sides[::-1]), match, version())
 
 
 @dataclass(frozen=True, slots=True)
