@@ -35,7 +35,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
     work = Work(tmp_path_factory.mktemp("matches"))
     CliRunner().invoke(app, ["init", str(work.folder)])
     work.run("reference", "add", work.file("seized.jpg", REFERENCE), "--kind", "suspected", "--brand", "Gucci", "--provenance", "seizure")
-    work.add(work.file("tip.jpg", TOLD), "--told", "public", "--note", "Bags at the market", "--seller", "Neighbour")
+    work.add(work.file("tip.jpg", TOLD), "--told", "public", "--note", "Bags at the market", "--obtained", "by e-mail")
     with work.store() as store:
         build = Builder(store, source="market")
         for ref, picture in (("own", OWN), ("other", OTHER), ("same", OWN)):
@@ -139,7 +139,7 @@ def repainted(pack: Path, **more: str) -> str:
     """One drawing with a line painted out, and every digest computed anew; its file."""
     file = str(by_picture(pack)[sha(OTHER)]["file"])
     image = Image.open(pack / file)
-    image.paste("white", (10, 10, 60, 14))
+    image.paste("red", (300, 300, 360, 304))
     image.save(pack / file)
     edit_rows(
         pack,
