@@ -45,8 +45,10 @@ def version() -> str:
 
     from PIL import features
 
-    within = [f"{name}-{number}" for name in ("jpg", "zlib", "zlib_ng", "webp", "avif") if (number := features.version(name))]
-    return " ".join([VERSION, prints.version(), f"numpy-{of('numpy')}", *within, platform.machine()])
+    within = [
+        f"{name}-{number}" for name in ("jpg", "libjpeg_turbo", "zlib", "zlib_ng", "webp", "avif") if (number := features.version(name))
+    ]
+    return " ".join([f"drawing-{VERSION}", f"prints-{prints.version()}", f"numpy-{of('numpy')}", *within, platform.machine()])
 
 
 def draw(first: bytes, second: bytes) -> Drawing | None:
