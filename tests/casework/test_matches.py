@@ -20,7 +20,7 @@ from casework.verify import verify
 from detectors.pictures import drawing
 from store.errors import TouchstoneError
 from tests.builders import Builder, jpeg
-from tests.casework.tamper import edit_rows, files, reseal, rows, run_verify, sha
+from tests.casework.tamper import edit_rows, files, reseal, rows, run_verify, sha, write_rows
 from tests.casework.test_sightings import Work
 from tests.detectors.draw import edited
 
@@ -178,7 +178,9 @@ def test_a_drawing_made_with_other_versions_is_not_called_forged(pack: Path) -> 
     ],
 )
 def test_a_row_that_contradicts_the_pack_is_named(pack: Path, change: Any, said: str) -> None:
-    edit_rows(pack, "data/matches.jsonl", lambda found: (found.sort(key=lambda r: r["file"] is None), change(found)) and None)
+    found = sorted(rows(pack, "data/matches.jsonl"), key=lambda row: row["file"] is None)
+    change(found)
+    write_rows(pack, "data/matches.jsonl", found)
     reseal(pack)
     assert any(said in str(problem) for problem in verify(pack).problems), verify(pack).problems
     assert redrawn(pack, status=1)["problems"]
