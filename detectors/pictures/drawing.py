@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.pictures import prints
 from detectors.pictures.frames import Box
-from detectors.pictures.matching import Inside, Match, best_fit
+from detectors.pictures.matching import Inside, Match, best_fit, inside
 from detectors.pictures.opening import opened
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def draw(first: bytes, second: bytes) -> Drawing | None:
 
     ordered = hashlib.sha256(first).digest() <= hashlib.sha256(second).digest()
     images = [opened(data, longest=prints.LONGEST) for data in ((first, second) if ordered else (second, first))]
-    ours, theirs = ([Inside(*part) for part in prints.parts(image)] for image in images)
+    ours, theirs = (_as_kept(image) for image in images)
     found = best_fit(ours, theirs)
     if found is None:
         return None
@@ -72,6 +72,12 @@ def draw(first: bytes, second: bytes) -> Drawing | None:
     ]
     sides = [_Side(image, points, region) for image, points, region in zip(images, places, match.regions, strict=True)]
     return Drawing(_png(sides if ordered else sides[::-1]), match, version())
+
+
+def _as_kept(image: Image.Image) -> list[Inside]:
+    """What the store would keep of an image, rounded as it is there: the detector sees no more, and a place more or less may agree."""
+    found = {each.algorithm: each for each in prints.encoded("", prints.views(image))}
+    return inside(prints.boxes_of(found), prints.features_of(found))
 
 
 @dataclass(frozen=True, slots=True)
