@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from casework.cli import app
 from casework.verify import verify
+from detectors import image_match
 from detectors.pictures import drawing
 from store.errors import TouchstoneError
 from tests.builders import Builder, jpeg
@@ -227,3 +228,12 @@ def test_two_packs_of_one_case_draw_the_same(made: Path, work: Work, tmp_path: P
         assert hashlib.sha256((made / name).read_bytes()).digest() == hashlib.sha256((again / name).read_bytes()).digest(), name
     if (again / "summary.pdf").exists():
         assert (again / "summary.pdf").read_bytes().count(b"/Subtype /Image") >= 3, "the drawings and the listing's own picture"
+
+
+@pytest.mark.parametrize("edits", [("mirror", "half_size"), ("border", "warm"), ("half_size", "quality_40")], ids="-".join)
+def test_a_drawing_shows_the_very_match_that_the_finding_counts(edits: tuple[str, ...]) -> None:
+    for seed in range(4):
+        first, second = sorted((jpeg(seed), edited(jpeg(seed), *edits)), key=sha)
+        prints = [{f.algorithm: f for f in image_match.fingerprint(sha(body), body)} for body in (first, second)]
+        drawn = drawing.draw(first, second)
+        assert drawn is not None and drawn.match == image_match.compare(prints[0], prints[1], image_match.Settings())
