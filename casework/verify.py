@@ -46,6 +46,7 @@ TABLES = (
     "judgements",
     "links",
     "listings",
+    "matches",
     "methods",
     "pages",
     "premises",
@@ -71,6 +72,7 @@ REFERS = (
     ("examinations", "method", "methods"),
     ("findings", "examination", "examinations"),
     ("findings", "method", "methods"),
+    ("matches", "finding", "findings"),
     ("flags", "listing", "listings"),
     ("links", "method", "methods"),
     ("contacts", "capture", "captures"),
@@ -202,8 +204,9 @@ def _why(error: BaseException) -> str:
 class Pack:
     """One check of one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, further: Callable[[Pack], None] | None = None) -> None:
         self.folder = folder
+        self.further = further  # what Touchstone adds to this program: making the drawings again
         self.report = Report(not_checked=list(NOT_CHECKED))
         self.rows: dict[str, list[tuple[int, dict[str, Any]]]] = {name: [] for name in TABLES}
         self.ids: dict[str, dict[Any, dict[str, Any]]] = {}
@@ -522,13 +525,56 @@ class Pack:
 
         images, pages = self.each("images", image), self.each("pages", page)
         self.each("references", lambda row, where: named.add(row["file"]) if row.get("file") else None)
+        self.each("matches", lambda row, where: named.update({row["first_file"], row["second_file"], row["file"]} - {None}))
         for path, digest in self.files.items():
+            if path.startswith("matches/") and path not in named:
+                self.problem(path, "no row of data/matches.jsonl names it")
             if path.startswith("images/") and (path not in named or not path.startswith(f"images/{digest}.")):
                 self.problem(path, "its name is not the digest of its bytes, or no row of data/ names it")
         self.report.checked.append(f"{images} pictures against their names, {pages} pages against the bytes that were captured")
         if undecoded:
             self.report.not_checked.append(
                 f"that {', '.join(undecoded)} say what was captured: their encoding is unknown to the standard library"
+            )
+
+    def matches(self) -> None:
+        """The drawings: that each is of two pictures of the pack that its finding says match. What they show is not looked at."""
+        shown = {row["sha256"] for row in self.ids["images"].values()}
+        gaps = {g.get("finding") for g in self.gaps.get("not_in_pack", [])}
+        drawn: set[str] = set()
+        absent: list[str] = []
+
+        def match(row: dict[str, Any], where: str) -> None:
+            file = "data/matches.jsonl"
+            if (row["other"], row["second"]) not in _compared(self.ids["findings"][row["finding"]]):
+                self.problem(file, f"finding {row['finding']} compares with no such picture", where)
+            if row["first"] not in shown or row["same_file"] is not (row["first"] == row["second"]):
+                self.problem(file, "its pictures are not as it says", where)
+            for digest, path in ((row["first"], row["first_file"]), (row["second"], row["second_file"]), (row["sha256"], row["file"])):
+                if path is not None and self.files.get(path) != digest:
+                    self.problem(path, f"it is not the file whose digest {file} {where} gives")
+            if row["file"] is not None:
+                if not row["file"].startswith("matches/") or row["same_file"] or None in (row["first_file"], row["second_file"]):
+                    self.problem(file, f"{row['file']} can be no drawing of its two pictures", where)
+                drawn.add(row["file"])
+            elif not row["same_file"]:
+                absent.append(str(row["finding"]))
+                if row["finding"] not in gaps:
+                    self.problem(file, "it has no drawing, and gaps.json does not say so", where)
+
+        self.each("matches", match)
+        told = {(row.get("finding"), row.get("other"), row.get("second")) for _, row in self.rows["matches"]}
+        for number, row in self.rows["findings"]:
+            if any((row.get("id"), *each) not in told for each in _compared(row)):
+                self.problem("data/findings.jsonl", "it says that two pictures match, and data/matches.jsonl does not", f"line {number}")
+        self.report.checked.append(f"{len(drawn)} drawings of matches: of which pictures of the pack, for which finding")
+        if absent:
+            self.report.not_checked.append(f"the match of finding {', '.join(absent)}: it has no drawing (gaps.json says why)")
+        if self.further is not None:
+            self.further(self)
+        elif drawn:
+            self.report.not_checked.append(
+                "that the drawings in matches/ are what their two pictures give: `touchstone verify PACK --pictures` makes them again"
             )
 
     def opinions(self) -> None:
@@ -599,6 +645,7 @@ class Pack:
             ("data", self.references),
             ("data/captures.jsonl", self.captures),
             ("images and pages", self.contents),
+            ("data/matches.jsonl", self.matches),
             ("data/findings.jsonl", self.opinions),
             ("data/exhibits.jsonl", self.exhibits),
         ):
@@ -612,6 +659,13 @@ class Pack:
             self.report.checked.append("the pack's head against the one quoted")
         self.report.problems[:] = dict.fromkeys(self.report.problems)
         return self.report
+
+
+def _compared(finding: dict[str, Any]) -> set[tuple[str, str]]:
+    """What a finding of a picture says that it matches: the word for it, and the digest of its picture."""
+    pointers = finding["pointers"] if finding["subject_kind"] == "picture" else []
+    said = {(str(p.get("other", "")), str(p["detail"]["sha256"])) for p in pointers if "sha256" in p.get("detail", {})}
+    return {each for each in said if each[0].startswith(("reference:", "picture:"))}
 
 
 def _member(file: Any) -> tuple[int, bytes]:
@@ -700,13 +754,13 @@ def _letters(url: str) -> str:
     return re.sub(r"[^a-z0-9]", "", unquote(url).lower())
 
 
-def verify(folder: Path, head: str | None = None) -> Report:
+def verify(folder: Path, head: str | None = None, further: Callable[[Pack], None] | None = None) -> Report:
     """Check the pack in `folder`; with `head`, also that it is the pack whose head that is. Raises OSError where there is no folder."""
     os.scandir(folder).close()
-    return Pack(Path(folder)).check(head)
+    return Pack(Path(folder), further).check(head)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, further: Callable[[Pack], None] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description="Check an evidence pack offline: every digest, the chain of the log, and what belongs to what."
     )
@@ -722,7 +776,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("--head: give the 64 hexadecimal digits that were printed at export", file=sys.stderr)
         return 2
     try:
-        report = verify(options.pack, quoted)
+        report = verify(options.pack, quoted, further)
     except OSError as error:
         print(f"{options.pack}: this is not a folder that can be read ({error.strerror}); unpack a zipped pack first", file=sys.stderr)
         return 2

@@ -90,12 +90,22 @@ def doctor(json: Json = False, home: Folder = None) -> None:
 def verify(
     pack: Annotated[Path, typer.Argument(help="The folder of the evidence pack.")],
     head: Annotated[str, typer.Option(help="The pack's head as it was printed at export and quoted on paper.")] = "",
+    pictures: Annotated[bool, typer.Option("--pictures", help="Also make the drawings of matches again and compare them.")] = False,
     json: Json = False,
 ) -> None:
     """Check every digest of an evidence pack and its log, offline. The pack's own verify.py does the same without Touchstone.
+
+    With --pictures, each drawing of a match is made again from the pack's own two pictures and compared byte by byte: verify.py cannot.
 
     Example: touchstone verify var/packs/C-2026-1 --head 3f2a…
     """
     from casework.verify import main
 
-    raise typer.Exit(main([str(pack), *(["--head", head] if head else []), *(["--json"] if json else [])]))
+    further = None
+    if pictures:
+        from casework.redraw import compare, missing
+
+        if why := missing():
+            raise TouchstoneError(f"--pictures: {why}")
+        further = compare
+    raise typer.Exit(main([str(pack), *(["--head", head] if head else []), *(["--json"] if json else [])], further))

@@ -113,6 +113,7 @@ def _write_words(store: Store, home: Home, m: Material, contents: Contents, fold
         files=contents.pictures,
         tied=contents.tied,
         pages=contents.pages,
+        matches=contents.matches,
         sealed=sealed,
         folders=own,
     )
@@ -123,7 +124,9 @@ def _write_words(store: Store, home: Home, m: Material, contents: Contents, fold
     names = {a["id"]: f"{a['name']}, {a['role']}" for a in rows["actors"]}
     methods = {r["id"]: r for r in rows["methods"]}
     custody, collected = log.custody(store, m, sealed)
-    summary = Summary(m, authority, names, contents.pictures, contents.pages, contents.records, methods, missing, collected)
+    summary = Summary(
+        m, authority, names, contents.pictures, contents.pages, contents.records, methods, missing, collected, contents.matches
+    )
     context = _context(store, summary, rows, sealed) | {"custody": custody}
     render.write_limits(folder, markdown(), m.case.reference)
     render.write_readme(folder, context)

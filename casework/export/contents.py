@@ -1,4 +1,4 @@
-"""The bytes of a pack: the archive's records, the pages and the pictures; and which capture brought which."""
+"""The bytes of a pack: the archive's records, the pages, the pictures and the drawings of matches; and which capture brought which."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from casework.export import pages, render
 from casework.export.gather import Material
+from casework.export.matches import write_matches
 from casework.export.records import copy_records
 from casework.export.rows import Row
 from casework.export.summary import shown_time
@@ -34,10 +35,11 @@ class Contents:
     pictures: dict[str, str | None] = field(default_factory=dict)  # digest → file
     tied: dict[str, list[int]] = field(default_factory=dict)  # digest of a picture → the captures that brought it
     pages: list[Row] = field(default_factory=list)
+    matches: list[Row] = field(default_factory=list)
 
 
 def write_contents(store: Store, reader: Acting, m: Material, folder: Path) -> Contents:
-    """Write warc/, pages/ and images/. What cannot be written becomes a gap."""
+    """Write warc/, pages/, images/ and matches/. What cannot be written becomes a gap."""
     contents = Contents(copy_records(store, reader, m, folder / "warc"))
     decoded: dict[str, list[int]] = {}
     for number, capture in sorted(m.captures.items()):
@@ -51,6 +53,7 @@ def write_contents(store: Store, reader: Acting, m: Material, folder: Path) -> C
         elif capture.kind is CaptureKind.screenshot and body is not None:
             _write_screenshot(m, contents, folder, number, body)
     _write_pictures(reader, m, contents, folder, decoded)
+    contents.matches = write_matches({number: method for number, method, _ in store.methods()}, m, contents.pictures, folder)
     return contents
 
 
@@ -106,7 +109,7 @@ def _write_page(m: Material, contents: Contents, folder: Path, number: int, body
 
 
 def _write_pictures(reader: Acting, m: Material, contents: Contents, folder: Path, decoded: dict[str, list[int]]) -> None:
-    referred = {r.image_sha256 for r in m.references.values() if r.image_sha256}
+    referred = {r.image_sha256 for r in m.references.values() if r.image_sha256} | set(filter(None, m.beside.values()))
     mimes = {digest: image.mime for digest, image in (m.images | reader.images(sorted(referred - m.images.keys()))).items()}
     for digest in sorted(m.images.keys() | referred):
         suffix = SUFFIXES.get(mimes.get(digest, "").lower(), ".bin")  # an SVG can hold scripts: it is no picture to open here

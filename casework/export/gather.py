@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from casework.export.rows import Row, plain, row_of
@@ -11,6 +11,7 @@ from store.findings import KeptExamination, KeptFinding
 from store.store import Acting, Store
 from store.words.records import (
     Capture,
+    CaptureKind,
     Case,
     Exhibit,
     Flag,
@@ -18,6 +19,8 @@ from store.words.records import (
     Judgement,
     Link,
     Listing,
+    Picture,
+    Pointer,
     Premises,
     Reading,
     Reference,
@@ -30,6 +33,7 @@ from store.words.records import (
 
 SUPPORTED = (SubjectKind.listing, SubjectKind.capture, SubjectKind.premises, SubjectKind.link, SubjectKind.seller)
 CHUNK = 300
+COMPARED = ("reference", "picture")
 
 
 @dataclass
@@ -46,6 +50,8 @@ class Material:
     versions: dict[int, list[Version]] = field(default_factory=dict)  # by listing
     images: dict[str, Image] = field(default_factory=dict)
     shown: dict[int, list[str]] = field(default_factory=dict)  # listing → digests of the pictures it has shown
+    pictures: dict[int, Picture] = field(default_factory=dict)  # of the listings, by number
+    beside: dict[int, str] = field(default_factory=dict)  # others that findings say match: number → digest, "" where it is kept apart
     sellers: dict[int, Seller] = field(default_factory=dict)
     contacts: list[Row] = field(default_factory=list)
     subjects: dict[int, list[tuple[SubjectKind, int]]] = field(default_factory=dict)  # listing → what examinations of it are of
@@ -61,6 +67,13 @@ class Material:
 
     def of(self, kind: SubjectKind) -> list[int]:
         return [e.subject for e in self.exhibits if e.subject_kind is kind]
+
+    def compared(self) -> Iterator[tuple[KeptFinding, Pointer]]:
+        """Findings that a picture matches another, each with the pointer to the other."""
+        for _, f in sorted(self.findings.items()):
+            for pointer in f.finding.pointers:
+                if f.subject_kind is SubjectKind.picture and "sha256" in pointer.detail and pointer.other.partition(":")[0] in COMPARED:
+                    yield f, pointer
 
     def use(self, capture: Capture, what: str) -> None:
         assert capture.id is not None
@@ -94,6 +107,7 @@ def gather(store: Store, reader: Acting, case: Case) -> Material:
     _people(reader, m)
     _opinions(store, reader, m)
     _cited(store, reader, m)
+    _beside(reader, m)
     _judgements(reader, m)
     return m
 
@@ -115,6 +129,7 @@ def _listing(reader: Acting, m: Material, number: int, use: str) -> None:
     digests = [d for version in m.versions[number] for d in version.image_digests] + [p.image.sha256 for p in pictures]
     m.shown[number] = list(dict.fromkeys(digests))
     m.images |= reader.images(m.shown[number])
+    m.pictures |= {p.id: p for p in pictures}
     mine = [r for r in m.readings.values() if r.listing == number]
     m.subjects[number] = list(
         dict.fromkeys(
@@ -210,21 +225,34 @@ def _opinions(store: Store, reader: Acting, m: Material) -> None:
 
 
 def _cited(store: Store, reader: Acting, m: Material) -> None:
-    """What findings point at: entries of the reference log, and pictures of other people's listings, which stay outside."""
+    """What findings point at: entries of the reference log, and pictures of other people's listings, which stay outside themselves."""
     pointed = {p.other: f.id for f in m.findings.values() for p in f.finding.pointers if p.other}
     known = {r.number: r for r in store.references() if r.number is not None}
-    mine = {n for subjects in m.subjects.values() for kind, n in subjects if kind is SubjectKind.picture}
     for other, finding in sorted(pointed.items()):
         kind, _, number = other.partition(":")
         if kind == "reference" and number.isdigit() and int(number) in known:
             m.references[int(number)] = known[int(number)]
-        elif kind == "reference" or (kind == "picture" and not (number.isdigit() and int(number) in mine)):
-            why = (
-                "it was removed from the reference log"
-                if kind == "reference"
-                else "it is of a listing that is not in the case; the store holds it"
+        elif kind == "reference":
+            why = "it was removed from the reference log"
+            m.gaps.append({"finding": finding, "what": f"reference {number}, with which finding {finding} compares", "why": why})
+        elif kind == "picture" and not (number.isdigit() and int(number) in m.pictures):
+            why = "it is not in the case; the store holds it"
+            m.gaps.append(
+                {"finding": finding, "what": f"the listing of picture {number}, with which finding {finding} compares", "why": why}
             )
-            m.gaps.append({"finding": finding, "what": f"{other.replace(':', ' ')}, with which finding {finding} compares", "why": why})
+
+
+def _beside(reader: Acting, m: Material) -> None:
+    """Pictures of listings outside the case that findings say match: their bytes go into the pack, since the findings rest on them.
+
+    What was told or handed in stays out: a sighting goes into a pack as an exhibit of its own or not at all."""
+    named = [pointer.other.partition(":") for _, pointer in m.compared()]
+    wanted = {int(n) for kind, _, n in named if kind == "picture" and n.isdigit()} - m.pictures.keys()
+    found = reader.pictures(sorted(wanted)) if wanted else []
+    for picture in found:
+        sha256, captures = picture.image.sha256, reader.listing_captures(picture.listing)
+        collected = any(c.kind is not CaptureKind.handed_in and sha256 in (c.body_digest, c.decoded_digest) for c in captures)
+        m.beside[picture.id] = sha256 if collected else ""
 
 
 def _judgements(reader: Acting, m: Material) -> None:

@@ -23,6 +23,16 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "pictures, and a page may say what it likes.",
     ),
     (
+        "What the drawing of a match shows",
+        "A drawing shows which places of two picture files agree, by the program that its row in "
+        "data/matches.jsonl names. That two files show one photograph says nothing of where either seller has it "
+        "from, nor that the goods are the same or are fakes. Anybody can make a drawing again from the two files "
+        "with that program; with other versions of it or of its libraries, or another kind of processor, it may "
+        "come out otherwise, which is no sign of a change. verify.py does not make drawings again. Another "
+        "listing's picture that was handed in or told to the authority is here only where that listing is an "
+        "exhibit itself, and so is its drawing.",
+    ),
+    (
         "No trusted time",
         "No time-stamping authority has stamped this pack. All times are those of the capturing machine's own clock. How "
         "far that clock was off when a crawl began stands with its run, as measured against the time server that is "
@@ -58,8 +68,9 @@ LIMITS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Other people's data",
-        "A page is kept whole, so that a page of search results shows other sellers too. This pack is not "
-        "redacted: whoever passes it on must consider that.",
+        "A page is kept whole, so that a page of search results shows other sellers too. Where a finding says that a "
+        "picture matches another seller's, that seller's picture is here with whatever its camera wrote into it, though the "
+        "listing is not. This pack is not redacted: whoever passes it on must consider that.",
     ),
     (
         "The log covers what goes through the software",

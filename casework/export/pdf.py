@@ -40,9 +40,9 @@ def write_pdf(text: str, pack: Path) -> str:
 
     class OwnPictures(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-            name = url.removeprefix(f"{BASE}images/")
-            path = pack / "images" / name
-            if name == url or "/" in name or not path.is_file():
+            folder, _, name = url.removeprefix(BASE).partition("/")
+            path = pack / folder / name
+            if folder not in ("images", "matches") or "/" in name or not path.is_file():
                 raise ValueError("only the pack's own pictures are drawn")
             return URLFetcherResponse(url, path.read_bytes())
 

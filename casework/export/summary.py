@@ -71,6 +71,7 @@ class Summary:
     methods: Mapping[int, Row]
     gaps: Sequence[Row]
     collected: Mapping[str, Row]  # capture → the event of its collection
+    matches: Sequence[Row]
     told: dict[int, str] = field(default_factory=dict)  # link → the exhibit under which it is set out
 
     def who(self, actor: str) -> str:
@@ -220,6 +221,7 @@ class Summary:
             "digest": f.method_digest,
             "subject": f"{f.subject_kind} {f.subject}",
             "pointers": [{"raw": p.raw, "field": p.field, "said": self._pointed(p.other)} for p in f.finding.pointers if p.raw or p.other],
+            "matches": [row | {"said": self._pointed(row["other"])} for row in self.matches if row["finding"] == f.id],
         }
 
     def _pointed(self, other: str) -> str:

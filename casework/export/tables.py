@@ -21,6 +21,7 @@ def tables(
     files: dict[str, str | None],
     tied: dict[str, list[int]],
     pages: list[Row],
+    matches: list[Row],
     sealed: int,
     folders: Iterable[Path],
 ) -> dict[str, list[Row]]:
@@ -58,6 +59,7 @@ def tables(
         ],
         "images": [row_of(i, "capture", file=files.get(d), captures=tied.get(d, [])) for d, i in sorted(m.images.items())],
         "pages": pages,
+        "matches": matches,
         "sellers": [row_of(s) for _, s in sorted(m.sellers.items())],
         "contacts": m.contacts,
         "examinations": [{**row_of(e), "detail": scrub(e.detail, folders)} for _, e in sorted(m.examinations.items())],

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from detectors.pictures import prints
 from detectors.pictures.frames import Box
-from detectors.pictures.matching import Inside, Match, best_fit
+from detectors.pictures.matching import Inside, Match, best_fit, inside
 from detectors.pictures.opening import opened
 
 if TYPE_CHECKING:
     from PIL import Image
 
+VERSION = "1"  # raised whenever the same bytes may give another drawing: of this file, matching.py and geometry.py
+LIBRARIES = ("pillow", "opencv-python-headless", "numpy")
 HEIGHT = 640  # of both images in the drawing, in pixels
 GAP = 16
 LINES = 60  # at most so many, spread evenly: more hide what they join
@@ -34,6 +36,21 @@ class Drawing:
     version: str
 
 
+def version() -> str:
+    """What a drawing depends on besides the two images: our code and model, the libraries, what Pillow reads and packs with, the kind of processor.
+
+    Raises ImportError where a library is missing."""
+    import platform
+    from importlib.metadata import version as of
+
+    from PIL import features
+
+    within = [
+        f"{name}-{number}" for name in ("jpg", "libjpeg_turbo", "zlib", "zlib_ng", "webp", "avif") if (number := features.version(name))
+    ]
+    return " ".join([f"drawing-{VERSION}", f"prints-{prints.version()}", f"numpy-{of('numpy')}", *within, platform.machine()])
+
+
 def draw(first: bytes, second: bytes) -> Drawing | None:
     """The drawing of two images' match, first on the left; None where nothing agrees. Raises Unreadable for what is no picture.
 
@@ -42,7 +59,7 @@ def draw(first: bytes, second: bytes) -> Drawing | None:
 
     ordered = hashlib.sha256(first).digest() <= hashlib.sha256(second).digest()
     images = [opened(data, longest=prints.LONGEST) for data in ((first, second) if ordered else (second, first))]
-    ours, theirs = ([Inside(*part) for part in prints.parts(image)] for image in images)
+    ours, theirs = (_as_kept(image) for image in images)
     found = best_fit(ours, theirs)
     if found is None:
         return None
@@ -54,7 +71,13 @@ def draw(first: bytes, second: bytes) -> Drawing | None:
         _whole(agreed.second, theirs[j].box, *sizes[1], False),
     ]
     sides = [_Side(image, points, region) for image, points, region in zip(images, places, match.regions, strict=True)]
-    return Drawing(_png(sides if ordered else sides[::-1]), match, prints.version())
+    return Drawing(_png(sides if ordered else sides[::-1]), match, version())
+
+
+def _as_kept(image: Image.Image) -> list[Inside]:
+    """What the store would keep of an image, rounded as it is there: the detector sees no more, and a place more or less may agree."""
+    found = {each.algorithm: each for each in prints.encoded("", prints.views(image))}
+    return inside(prints.boxes_of(found), prints.features_of(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,7 @@ def build(folder: Path, exhibits: bool = True) -> World:
         image_sha256=hashlib.sha256(shot).hexdigest(),
     )
     reference = store.add_reference(sheet)
-    text, image = _detect(b, subjects, [first, second], reference)
+    text, image = _detect(b, subjects, [first, second], reference, sheet)
     _flags(b, [first, second], text, image)
     _places(b, seller, first)
     store.judge(
@@ -226,7 +226,9 @@ def build(folder: Path, exhibits: bool = True) -> World:
     return World(store, b.home, folder, [first, second, third], b.captures)
 
 
-def _detect(b: Builder, subjects: dict[int, list[tuple[SubjectKind, int]]], listings: list[int], reference: int) -> tuple[int, int]:
+def _detect(
+    b: Builder, subjects: dict[int, list[tuple[SubjectKind, int]]], listings: list[int], reference: int, sheet: Reference
+) -> tuple[int, int]:
     store, run = b.store, b.run("detect")
     methods = [
         Method("detector", "text_terms", "1", {"terms": ["mirror quality"], "weights": {"strong": 0.9}}),
@@ -265,7 +267,7 @@ def _detect(b: Builder, subjects: dict[int, list[tuple[SubjectKind, int]]], list
                     "image.same",
                     0.8,
                     "The same picture as reference 1",
-                    pointers=(Pointer(other=f"reference:{reference}", detail={"distance": 0}),),
+                    pointers=(Pointer(other=f"reference:{reference}", detail={"sha256": sheet.image_sha256, "same_file": True}),),
                 )
                 failed = Examination(
                     kind, number, Examined.failed, detail=f"OSError: cannot open /home/someone/place ({b.store.database.url})"
