@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import typer
+
+# before NumPy is loaded, here or in a worker: a pass has processes of its own, and threads that wait for one another cost four times the work
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from casework.commands import (
     capture,

@@ -42,47 +42,40 @@ class Model:
     shorten: Vectors
 
     def sums(self, features: Features) -> Vectors | None:
-        """The 4,096 numbers before they are shortened; None of a picture with too few features."""
+        """The 2 × 4,096 numbers of the whole and of its centre before they are shortened, the whole's again where the centre has too few
+        features; None of a picture with too few."""
         import numpy as np
 
         if len(features) < LEAST:
             return None
         words = (np.unpackbits(features.words, axis=1).astype(np.float32) - self.mean) @ self.turn
         nearest = np.argmin((self.centres**2).sum(axis=1) - 2 * words @ self.centres.T, axis=1)
-        sums = np.zeros((CENTRES, WORDS), np.float32)
-        np.add.at(sums, nearest, words - self.centres[nearest])
-        sums /= np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-6)
-        return np.asarray(sums.ravel() / max(float(np.linalg.norm(sums)), 1e-6), np.float32)
+        apart = words - self.centres[nearest]
+        told = np.eye(CENTRES, dtype=np.float32)[nearest]
+        inner = in_centre(features)
+        parts = [slice(None), inner if inner.sum() >= LEAST else slice(None)]
+        sums = np.stack([told[part].T @ apart[part] for part in parts])
+        sums /= np.maximum(np.linalg.norm(sums, axis=2, keepdims=True), 1e-6)
+        flat = sums.reshape(len(parts), -1)
+        return np.asarray(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6), np.float32)
 
-    def vector(self, features: Features) -> Vectors | None:
-        """256 numbers of length one; None of a picture with too few features."""
+    def vectors(self, *pictures: Features) -> Vectors | None:
+        """2 × 256 for each, one below the other: of the whole and of its centre, of length one. None where any has too few features."""
         import numpy as np
 
-        sums = self.sums(features)
-        if sums is None:
+        every = [self.sums(each) for each in pictures]
+        told = [each for each in every if each is not None]
+        if len(told) < len(every):
             return None
-        short = (sums - self.middle) @ self.shorten
-        return np.asarray(short / max(float(np.linalg.norm(short)), 1e-6), np.float32)
-
-    def vectors(self, features: Features) -> Vectors | None:
-        """2 × 256: of the whole and of its centre, the whole's again where the centre has too few features."""
-        import numpy as np
-
-        whole = self.vector(features)
-        if whole is None:
-            return None
-        inner = self.vector(centre(features))
-        return np.stack([whole, whole if inner is None else inner])
+        short = (np.concatenate(told) - self.middle) @ self.shorten
+        return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-6), np.float32)
 
 
-def centre(features: Features) -> Features:
-    """The features in the central part of a picture."""
-    from detectors.pictures.local import Features as Kept
-
+def in_centre(features: Features) -> Any:
+    """Which features lie in the central part of a picture."""
     low, high = (1 - CENTRE) / 2, (1 + CENTRE) / 2
     x, y = features.places[:, 0] / features.width, features.places[:, 1] / features.height
-    inside = (x > low) & (x < high) & (y > low) & (y < high)
-    return Kept(features.places[inside], features.words[inside], features.width, features.height)
+    return (x > low) & (x < high) & (y > low) & (y < high)
 
 
 @cache
@@ -127,10 +120,9 @@ def fitted(originals: Sequence[Features], copies: Sequence[Sequence[Features]], 
     bare = Model(mean, turn, np.asarray(means.centroids), np.zeros(CENTRES * WORDS, np.float32), np.eye(1, dtype=np.float32))
     groups = []
     for original, its in zip(originals, copies, strict=True):
-        parts = [part for one in (original, *its) for part in (one, centre(one))]
-        sums = [each for each in map(bare.sums, parts) if each is not None]
+        sums = [each for each in map(bare.sums, (original, *its)) if each is not None]
         if len(sums) > 1:
-            groups.append(np.stack(sums))
+            groups.append(np.concatenate(sums))
     middle, shorten = _projection(groups)
     return Model(mean, turn, bare.centres, middle, shorten)
 

@@ -94,6 +94,8 @@ def _trimmed(grey: Grey, piece: tuple[int, int, int, int]) -> tuple[int, int, in
         near, far = _run(columns), _run(columns[::-1])
         if head + foot >= bottom - top or near + far >= right - left:
             return top, left, top, left  # all of one tone
+        if not (head or foot or near or far):
+            break
         top, bottom, left, right = top + head, bottom - foot, left + near, right - far
     return top, left, bottom, right
 

@@ -58,7 +58,7 @@ def views(image: Image.Image) -> list[View]:
     out = []
     for box, upright, mirrored in parts(image):
         part = image if box == frames.WHOLE else image.crop(box.pixels(*image.size))
-        out.append(View(box, hashes.hashes(part), upright, mirrored, _vectors(model, upright, mirrored)))
+        out.append(View(box, hashes.hashes(part), upright, mirrored, model.vectors(upright, mirrored)))
     if out and all(view.box != frames.WHOLE for view in out):
         out.append(View(frames.WHOLE, hashes.hashes(image)))
     return out
@@ -81,13 +81,6 @@ def parts(image: Image.Image) -> list[tuple[Box, Features, Features]]:
         grey = np.asarray(part.convert("L").resize(size, Pillow.Resampling.BILINEAR, reducing_gap=2.0))
         out.append((box, local.features(grey), local.features(np.ascontiguousarray(grey[:, ::-1]))))
     return out
-
-
-def _vectors(model: descriptor.Model, upright: Features, mirrored: Features) -> Any:
-    import numpy as np
-
-    ours, turned = model.vectors(upright), model.vectors(mirrored)
-    return None if ours is None or turned is None else np.concatenate([ours, turned])
 
 
 def encoded(sha256: str, found: Sequence[View]) -> list[Fingerprint]:

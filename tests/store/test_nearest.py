@@ -123,17 +123,6 @@ def test_what_a_killed_process_left_half_written_is_taken_back(store: Store, ban
     assert index.grow() == 6 and files(index) == whole, "too short: made again"
 
 
-def test_an_image_whose_fingerprints_are_gone_is_gone_from_it(store: Store, bank: Bank) -> None:
-    numbers = bank.add(6)
-    index = store.nearest(VERSION)
-    index.grow()
-    with store.database.writing() as c:
-        digest = c.execute(select(t.image.c.sha256).where(t.image.c.id == numbers[2])).scalar_one()
-        c.execute(t.fingerprint.delete().where(t.fingerprint.c.image_sha256 == digest))
-    assert index.grow() == 5
-    assert numbers[2] not in index.within("pdq", np.zeros((1, 32), np.uint8), 256).image
-
-
 def test_erasing_an_images_last_bytes_takes_its_fingerprints_and_the_index_away(store: Store, build: Builder) -> None:
     body = jpeg(1)
     build.listing("1", pictures=(body,))
