@@ -24,6 +24,7 @@ VERSION = "1"  # of what is done here before and after the engine
 LIBRARIES = ("rapidocr", "onnxruntime", "opencv-python-headless", "pillow")
 MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 LONGEST = 1280  # pixels of the longest side that is read
+UNCLIP = 2.0  # how far a found text is widened; the engine's own 1.6 cuts the ends of sloping lines (docs/accuracy.md)
 LEAST_SCORE = 0.5  # what the engine is surer of is kept; who uses it may ask for more
 MOST_WORDS = 400  # boxes of one picture: a page of a newspaper says nothing of goods
 
@@ -119,7 +120,8 @@ def _engine() -> Any:
     paths = {f"{part}.model_path": str(_folder() / name) for part, name in MODELS.items()}
     return RapidOCR(
         params={
-            **paths, "Global.use_cls": False, "Global.text_score": LEAST_SCORE, "Global.log_level": "critical",
+            **paths, "Det.unclip_ratio": UNCLIP,
+            "Global.use_cls": False, "Global.text_score": LEAST_SCORE, "Global.log_level": "critical",
             "EngineConfig.onnxruntime.intra_op_num_threads": 1, "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )  # fmt: skip
