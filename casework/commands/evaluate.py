@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -100,6 +101,7 @@ def evaluate_words(
     overlays: Annotated[int, typer.Option(min=1, help="Photographs that words are written into.")] = 100,
     without: Annotated[int, typer.Option(min=1, help="Photographs that are left as they are.")] = 100,
     fonts: Annotated[Path | None, typer.Option(help="A folder of TrueType fonts instead of Debian's fonts-dejavu-core.")] = None,
+    anywhere: Annotated[bool, typer.Option("--anywhere", help="Write across edges too, where words may be hard to see: harder.")] = False,
     seed: Annotated[int, typer.Option(help="Another seed writes other words elsewhere.")] = 2026,
     json: Json = False,
     home: Folder = None,
@@ -118,9 +120,9 @@ def evaluate_words(
         raise TouchstoneError(detector.missing)
     folder = home_of(home)
     settings = contract.read_settings(folder.file("detectors.yml"), contract.discover().values())
-    parameters = Parameters(seed=seed)
+    parameters = Parameters(seed=seed, tries=1) if anywhere else Parameters(seed=seed)
     if fonts:
-        parameters = Parameters(fonts=tuple(str(p) for p in sorted(fonts.glob("*.[ot]tf"))), seed=seed)
+        parameters = replace(parameters, fonts=tuple(str(p) for p in sorted(fonts.glob("*.[ot]tf"))))
     missing = [font for font in parameters.fonts if not Path(font).exists()]
     if missing or not parameters.fonts:
         raise TouchstoneError(f"no font {', '.join(missing) or fonts}: `apt-get install fonts-dejavu-core`, or --fonts FOLDER")

@@ -41,7 +41,7 @@ class Parameters:
     angles: tuple[int, ...] = (0, 8, 20)
     qualities: tuple[int, int] = (50, 85)
     faint: tuple[int, int] = (45, 80)  # grey levels between a faint text and the ground behind it
-    tries: int = 8  # places that faint text and text on cloth choose the most even of: nobody writes across an edge that hides half of it
+    tries: int = 8  # places of which words without a ground of their own choose the most even: whoever writes a number means it to be read
     tilt: float = 0.18  # how far a corner of paper or cloth moves, as a share of its height and, thrice smaller, of its width
     seed: int = 2026
 
@@ -164,7 +164,7 @@ def _write(
     across, down = wide * math.cos(math.radians(angle)), high + turned * wide
     tilt = parameters.tilt if surface in ("paper", "cloth") else 0.0
     places = []
-    for _ in range(parameters.tries if surface in ("cloth", "faint") else 1):
+    for _ in range(1 if surface in ("paper", "band") else parameters.tries):
         x = draw.uniform(across / 2 + 4, max(across / 2 + 5, image.width - across / 2 - 4))
         y = draw.uniform(band[0] + down / 2 + 2, max(band[0] + down / 2 + 3, band[1] - down / 2 - 2))
         places.append(_corners(x, y, wide, high, angle, tilt, draw))
