@@ -36,7 +36,7 @@ class Settings:
     detector's concern; how many partners a picture is told of."""
 
     places_from: int = 8
-    photograph: Rule = field(default_factory=Rule)
+    photograph: Rule = field(default_factory=lambda: Rule(inliers=10))
     most_partners: int = 20
 
     def __post_init__(self) -> None:

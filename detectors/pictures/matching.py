@@ -30,7 +30,7 @@ class Rule:
     and of what is in the middle of one of them so large a share. Not where the middle of both has much to see and less than `other` agrees:
     that is one room with other goods in it."""
 
-    inliers: int = 10
+    inliers: int = 15
     share: float = 0.5
     least: float = 0.25
     middle: float = 0.5
