@@ -106,7 +106,8 @@ def test_a_phones_frame_is_cut_and_fifty_screenshots_of_different_goods_match_no
     every = [inside(screenshot(scene(room, room))) for room in range(50)]
     for views in every:
         [view] = views
-        assert (view.box.top, view.box.bottom) == (pytest.approx(120 / 1140, abs=0.02), pytest.approx(840 / 1140, abs=0.02))
+        assert view.box.top >= 0.1 and view.box.bottom <= 0.745, "nothing of the frame is left"
+        assert view.box.area > 0.4, "and most of the picture is: it takes 0.63 of the screen"
     matches = [(a, b) for a, b in itertools.combinations(range(50), 2) if (m := matching.best(every[a], every[b])) and m.photograph(RULE)]
     assert matches == []
     assert same(screenshot(scene(7, 7)), scene(7, 7)), "and the picture in it is found"
