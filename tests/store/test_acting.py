@@ -23,9 +23,11 @@ from store.words.records import (
     Link,
     LinkReason,
     Method,
+    Pointer,
     Purpose,
     RegisterEntry,
     Snapshot,
+    Status,
     SubjectKind,
     Told,
     Verdict,
@@ -116,6 +118,10 @@ def full(sqlite_store: Store) -> Store:
     store.keep_view(
         "http://stall.example/user/1", actor="officer", purpose=Purpose.capture_once, operation=None, run="r", days=28, threshold=3
     )
+    pictured = store.keep_method(Method("detector", "image_match", "1"))
+    store.set_method_status(pictured, Status.in_force, "officer", "a test")
+    shared = Finding("shared_picture", 1.0, "why", pointers=(Pointer(other="picture:2"),))
+    store.keep_examinations(pictured, [Examination(SubjectKind.picture, 1, Examined.done, (shared,))], build.run.id)
     store.open_case(Case("C1", "demo", "A case"), actor="officer")
     store.exhibit("C1", SubjectKind.listing, one.listing, initials="AB", description="advert", actor="officer")
     return store
@@ -151,6 +157,7 @@ CALLS: dict[str, Any] = {
     "informant": lambda r: r.informant(1),
     "same_seller": lambda r: r.same_seller(listing=1),
     "sellers": lambda r: r.sellers(),
+    "shared_pictures": lambda r: r.shared_pictures(1),
     "sellers_known": lambda r: r.sellers_known(names=[r.sellers()[0].handle]),
     "views": lambda r: r.views(START),
     "seller_listings": lambda r: r.seller_listings(1),
