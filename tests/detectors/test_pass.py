@@ -60,10 +60,12 @@ def test_every_pass_run_twice_changes_nothing_the_second_time(place: Place) -> N
     three_listings(place)
     place.price("Gucci", "belt", 21000)
     first = place.detect()
+    assert place.counted()["examinations"] == of_each()
     flags.run(place.store, place.home)
+    place.detect()  # what looks only at what is flagged comes after the flags
     assert first.outcome is Outcome.good and first.counts["failed"] == 0
     before = place.counted()
-    assert before["examinations"] == of_each() and before["flags"] == 3
+    assert before["flags"] == 3
     again = place.detect()
     flagged = flags.run(place.store, place.home)
     assert place.counted() == before
@@ -274,9 +276,10 @@ def test_the_pass_is_the_same_on_both_databases(store_url: str, tmp_path: Path) 
     three_listings(here)
     here.price("Gucci", "belt", 21000)
     here.detect()
+    assert here.counted() == {"examinations": of_each(), "findings": 8, "flags": 0}
     flags.run(store, here.home)
+    here.detect()
     before = here.counted()
-    assert before == {"examinations": of_each(), "findings": 8, "flags": 3}
     here.detect()
     flags.run(store, here.home)
     assert here.counted() == before
