@@ -85,7 +85,7 @@ def test_a_picture_is_read_once_whatever_is_asked_of_its_words(place: Place, mon
     place.build.listing("2", title="The same picture, another listing", pictures=(written(PHONE),))
     examined(place)
     assert [len(place.examinations(PICTURE, n)) for n in (1, 2)] == [2, 2], "the method in force and the changed one"
-    assert sorted({(f.method, f.finding.reason) for f in place.findings(PICTURE, 2)}) == [(1, "picture_contact")]
+    assert (1, "picture_contact") in {(f.method, f.finding.reason) for f in place.findings(PICTURE, 2)}
 
 
 @needs_engine
