@@ -25,7 +25,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from store.errors import TouchstoneError
-from store.words.records import Contact, Finding, Fingerprint, Listing, Pointer, Reference, Seller, Snapshot, SubjectKind
+from store.words.records import Contact, Finding, Fingerprint, Listing, Picture, Pointer, Reference, Seller, Snapshot, SubjectKind
 from store.words.records import Examined as Outcome
 
 if TYPE_CHECKING:
@@ -92,6 +92,16 @@ class Owner:
     picture: int
     listing: int
     seller: int | None
+
+    @classmethod
+    def of(cls, picture: Picture) -> Owner:
+        return cls(picture.id, picture.listing, picture.seller)
+
+    def is_another(self, picture: Picture) -> bool:
+        """Whether the picture is of another seller; where a seller is not known, of another listing."""
+        if self.seller is not None and picture.seller is not None:
+            return self.seller != picture.seller
+        return self.listing != picture.listing
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def examine(batch: Sequence[Picture], context: Context) -> Iterable[Examined]:
             for owner, sha256, match in _others(picture, context):
                 findings.append(_shared(picture, owner, sha256, match))
                 # the other member of the pair may have been examined when this one was not yet there
-                own = Owner(picture.id, picture.listing, picture.seller)
+                own = Owner.of(picture)
                 yield Examined(owner.picture, findings=(_same(own, picture.image.sha256, sha256, match, owner.seller),), further=True)
         yield done(picture.id, findings)
 
@@ -173,16 +173,9 @@ def _others(picture: Picture, context: Context) -> list[tuple[Owner, str, Match 
         (owner, sha256, match)
         for sha256, match in _matching(picture, context)
         for owner in context.owners.get(sha256, ())
-        if owner.picture != picture.id and _another(picture, owner)
+        if owner.picture != picture.id and owner.is_another(picture)
     ]
     return sorted(found, key=lambda each: each[0].picture)[: context.settings.most_partners]
-
-
-def _another(picture: Picture, owner: Owner) -> bool:
-    """Whether two pictures are of two sellers; where a seller is not known, of two listings."""
-    if picture.seller is not None and owner.seller is not None:
-        return picture.seller != owner.seller
-    return picture.listing != owner.listing
 
 
 def _shared(picture: Picture, owner: Owner, sha256: str, match: Match | None) -> Finding:

@@ -47,10 +47,9 @@ class Matches:
         else:
             self.every = store.fingerprinted(self.work.detector.algorithms[-1], module.fingerprint_version())
 
-    def of(self, prints: Mapping[str, Prints], among: frozenset[str] | None = None) -> dict[str, tuple[Other, ...]]:
-        """Of each image (by digest, with its fingerprints) the others that match it; with `among`, only those."""
-        near = self._candidates(prints)
-        wanted = {ours: sorted(others & among if among is not None else others) for ours, others in near.items()}
+    def of(self, prints: Mapping[str, Prints]) -> dict[str, tuple[Other, ...]]:
+        """Of each image (by digest, with its fingerprints) the others that match it."""
+        wanted = {ours: sorted(others) for ours, others in self._candidates(prints).items()}
         self._compare({_pair(ours, other) for ours, others in wanted.items() for other in others})
         found = {}
         for ours, others in wanted.items():

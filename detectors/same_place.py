@@ -82,8 +82,7 @@ def examine(batch: Sequence[Picture], context: Context) -> Iterable[Examined]:
         findings = []
         for owner, place in _others(picture, context):
             findings.append(_finding(owner, place))
-            own = Owner(picture.id, picture.listing, picture.seller)
-            yield Examined(owner.picture, findings=(_finding(own, place),), further=True)
+            yield Examined(owner.picture, findings=(_finding(Owner.of(picture), place),), further=True)
         yield done(picture.id, findings)
 
 
@@ -93,7 +92,7 @@ def _others(picture: Picture, context: Context) -> list[tuple[Owner, Place]]:
         (owner, other.match)
         for other in context.matches.get(picture.image.sha256, ())
         for owner in context.owners.get(other.sha256, ())
-        if owner.listing != picture.listing and (owner.seller is None or owner.seller != picture.seller)
+        if owner.is_another(picture)
     ]
     return sorted(found, key=lambda each: each[0].picture)[: context.settings.most_partners]
 

@@ -35,6 +35,7 @@ HASHES = {"pdq": 32, "phash": 8}  # bytes a row; of the eight ways that are kept
 VECTOR, LENGTH, PARTS = "vlad", 256, 2  # two vectors a row: of the whole picture and of its centre
 NONE = "-"
 PAGE = 5000
+EMPTY = {"upto": 0, "rows": 0}  # up to which fingerprint the files have taken in, and how many rows they have
 _BLOCK = 65_536  # rows of vectors multiplied at once
 
 
@@ -53,15 +54,16 @@ class Nearest:
     def __init__(self, database: Database, folder: Path, version: str) -> None:
         self.database, self.version = database, version
         self.folder = folder / hashlib.sha256(version.encode()).hexdigest()[:16]
+        self._built: dict[str, tuple[int, Any]] = {}  # faiss's index of a hash, and of how many rows
 
     # -- growing ---------------------------------------------------------------------------------------------------------
     def grow(self, progress: Callable[[int], None] | None = None) -> int:
-        """Take in the fingerprints that were kept since; how many images. Where images have gone or files are short, all is made again."""
+        """Take in the fingerprints that were kept since; how many images. Where files are short of what they say, all is made again."""
         with self._locked():
             state = self._state()
             if not self._whole(state):
                 self._clear()
-                state = {"upto": 0, "images": 0, "rows": 0}
+                state = dict(EMPTY)
             added = self._append(state, progress)
         self.__dict__.pop("_columns", None)
         return added
@@ -93,7 +95,7 @@ class Nearest:
             for name, values in columns.items():
                 self._write(name, b"".join(values))
             self._write("image", np.asarray(images, "<i8").tobytes())
-            state = {"upto": page[-1].id, "images": state["images"] + len(page), "rows": state["rows"] + len(images)}
+            state = {"upto": page[-1].id, "rows": state["rows"] + len(images)}
             self._keep(state)
             added += len(page)
             if progress:
@@ -175,19 +177,18 @@ class Nearest:
     def _flat(self, name: str) -> Any:
         import faiss
 
-        built = self.__dict__.setdefault("_built", {})
-        if built.get(name, (0, None))[0] != len(self):
+        if self._built.get(name, (0, None))[0] != len(self):
             index = faiss.IndexBinaryFlat(8 * HASHES[name])
             index.add(self._columns[name])
-            built[name] = (len(self), index)
-        return built[name][1]
+            self._built[name] = (len(self), index)
+        return self._built[name][1]
 
     # -- files -----------------------------------------------------------------------------------------------------------
     def _state(self) -> dict[str, int]:
         try:
             return dict(json.loads((self.folder / "state.json").read_text("utf-8")))
         except FileNotFoundError:
-            return {"upto": 0, "images": 0, "rows": 0}
+            return dict(EMPTY)
         except ValueError as error:
             raise TouchstoneError(f"{self.folder / 'state.json'}: {error}; `touchstone index rebuild` makes it again") from None
 

@@ -9,9 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from casework.commands.common import Folder, Json, bar, home_of, print_json, say, table
+from store.config import Home
 from store.errors import TouchstoneError
 
 app = typer.Typer(no_args_is_help=True, help="Measure detectors on pictures of your own.")
+
+
+def _settings(name: str, home: Home) -> dict[str, Any]:
+    """Every detector's settings. Raises TouchstoneError where the one of that name cannot run here."""
+    from detectors import contract
+
+    if missing := contract.detector_of(name).missing:
+        raise TouchstoneError(missing)
+    return contract.read_settings(home.file("detectors.yml"), contract.discover().values())
 
 
 @app.command("images")
@@ -34,15 +44,11 @@ def evaluate_images(
     Example: touchstone evaluate images photos --workers 2
     Example: touchstone evaluate images photos/test --calibrate photos/validation --json
     """
-    from detectors import contract
     from detectors.evaluation.images import METHODS, RATES, evaluate, rows
 
-    detector = contract.detector_of("image_match")
-    if detector.missing:
-        raise TouchstoneError(detector.missing)
     if rate not in RATES:
         raise TouchstoneError(f"--rate is one of {', '.join(f'{each:.0e}' for each in RATES)}")
-    settings = contract.read_settings(home_of(home).file("detectors.yml"), contract.discover().values())["image_match"]
+    settings = _settings("image_match", home_of(home))["image_match"]
     with bar() as progress:
         said = evaluate(photos, calibrate, settings=settings, seed=seed, limit=limit, workers=workers, progress=progress)
     if json:
@@ -76,13 +82,9 @@ def evaluate_places(
 
     Example: touchstone evaluate places pairs.csv --photos photos
     """
-    from detectors import contract
     from detectors.evaluation.places import measure, pairs_of
 
-    detector = contract.detector_of("same_place")
-    if detector.missing:
-        raise TouchstoneError(detector.missing)
-    settings = contract.read_settings(home_of(home).file("detectors.yml"), contract.discover().values())["same_place"]
+    settings = _settings("same_place", home_of(home))["same_place"]
     labelled = pairs_of(pairs, photos, half)
     with bar() as progress:
         said = measure(labelled, settings, progress=lambda done, total: progress("pairs", done, total))
@@ -110,16 +112,13 @@ def evaluate_words(
 
     Example: touchstone evaluate words photos --json
     """
-    from detectors import contract
     from detectors.brands import read_brands
+    from detectors.evaluation.figures import photographs
     from detectors.evaluation.overlays import Parameters
-    from detectors.evaluation.words import measure, photos_of
+    from detectors.evaluation.words import measure
 
-    detector = contract.detector_of("picture_words")
-    if detector.missing:
-        raise TouchstoneError(detector.missing)
     folder = home_of(home)
-    settings = contract.read_settings(folder.file("detectors.yml"), contract.discover().values())
+    settings = _settings("picture_words", folder)
     parameters = Parameters(seed=seed, tries=1) if anywhere else Parameters(seed=seed)
     if fonts:
         parameters = replace(parameters, fonts=tuple(str(p) for p in sorted(fonts.glob("*.[ot]tf"))))
@@ -130,7 +129,7 @@ def evaluate_words(
     try:
         with bar() as progress:
             said = measure(
-                photos_of(photos), settings["picture_words"], brands, settings["text_terms"], overlays=overlays, without=without,
+                photographs(photos, 1), settings["picture_words"], brands, settings["text_terms"], overlays=overlays, without=without,
                 parameters=parameters, progress=lambda done, total: progress("photographs", done, total),
             )  # fmt: skip
     except ValueError as error:

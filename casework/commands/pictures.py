@@ -50,12 +50,11 @@ def train_pictures(
 
     Example: touchstone train pictures photos/validation --half --out vlad.npz
     """
-    from detectors.evaluation.images import PROPS, photographs
+    from detectors.evaluation.images import split
     from detectors.pictures.fitting import fit
 
-    every = photographs(photos)
-    props, every = every[:PROPS], every[PROPS:]
-    chosen = every[: len(every) // 2] if half else every
+    props, first, second = split(photos)
+    chosen = first if half else [*first, *second]
     with bar() as progress:
         digest = fit(chosen, props, out, seed=seed, workers=workers, progress=lambda done, total: progress("photographs", done, total))
     say(f"{out} is written, fitted on {len(chosen)} photographs; SHA-256 {digest}.")

@@ -8,9 +8,7 @@ PDQ of the whole picture stand beside: what a user would pick instead.
 
 from __future__ import annotations
 
-import math
 import pickle
-import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detectors.evaluation.edits import EDITS, edited
+from detectors.evaluation.figures import SUFFIXES, interval, photographs
 from store.errors import TouchstoneError
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATES = (1e-4, 1e-5, 1e-6)
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 PROPS = 8  # photographs that stand in for others in collages and as new backgrounds: in no set that is searched
 SCALE = 1000  # steps of a cosine in its histogram
 # method → what it is, and how many values its score has; a score is higher the more alike
@@ -61,13 +59,13 @@ class Tally:
         self.candidates += other.candidates
 
 
-def photographs(folder: Path) -> list[Path]:
-    """The pictures under a folder, in an order that no name gives away. Raises TouchstoneError where there are too few."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if len(found) < 2 * PROPS:
-        raise TouchstoneError(f"{folder}: {len(found)} pictures; at least {2 * PROPS} are needed ({', '.join(SUFFIXES)})")
-    random.Random(0).shuffle(found)  # noqa: S311  # the same order each time, no secret
-    return found
+def split(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
+    """The photographs of a folder as (props, first half, second half). Raises TouchstoneError where there are too few."""
+    every = photographs(folder)
+    if len(every) < 2 * PROPS:
+        raise TouchstoneError(f"{folder}: {len(every)} pictures; at least {2 * PROPS} are needed ({', '.join(SUFFIXES)})")
+    half = PROPS + (len(every) - PROPS) // 2
+    return every[:PROPS], every[PROPS:half], every[half:]
 
 
 def evaluate(
@@ -79,10 +77,7 @@ def evaluate(
     from detectors.image_match import Settings
 
     settings = settings or Settings()
-    told = photographs(calibrate or folder)
-    props, told = told[:PROPS], told[PROPS:]
-    half = len(told) // 2
-    first, second = told[:half], told[half:]
+    props, first, second = split(calibrate or folder)
     report = photographs(folder) if calibrate else second
     distractors = second if calibrate else []
     tuned = _measure("calibrating", first, [*first, *distractors], props, settings, seed, limit, workers, progress)
@@ -285,15 +280,6 @@ def _said(name: str, value: int) -> float:
 def _share(found: int, of: int) -> dict[str, Any]:
     low, high = interval(found, of)
     return {"recall": found / max(1, of), "low": low, "high": high, "of": of}
-
-
-def interval(found: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, JASA 1927)."""
-    if not of:
-        return 0.0, 1.0
-    share = found / of
-    middle, spread = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return max(0.0, (middle - spread) / (1 + z * z / of)), min(1.0, (middle + spread) / (1 + z * z / of))
 
 
 def rows(report: Mapping[str, Any], rate: str) -> Iterator[tuple[str, ...]]:

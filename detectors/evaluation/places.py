@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detectors.evaluation.images import interval
+from detectors.evaluation.figures import interval
 from store.errors import TouchstoneError
 
 COLUMNS = ("half", "label", "first", "second")

@@ -7,7 +7,6 @@ written; labels and prints that they show are read too, so that brands found the
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +17,10 @@ from typing import Any
 from detectors import ocr, picture_words
 from detectors.brands import Brands
 from detectors.contract import Context, Examined
+from detectors.evaluation.figures import interval
 from detectors.evaluation.overlays import Overlaid, Parameters, Written, overlaid, plain
 from store.words.records import Image, Picture, Snapshot
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 REACHING = ("phone", "whatsapp", "email", "telegram", "instagram", "snapchat", "payment")
 
 
@@ -35,22 +34,6 @@ class Share:
     def plain(self) -> dict[str, float | int]:
         low, high = interval(self.found, self.of)
         return {"found": self.found, "of": self.of, "rate": round(self.found / self.of, 4) if self.of else 0.0, "low": low, "high": high}
-
-
-def interval(found: int, of: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    if not of:
-        return 0.0, 1.0
-    z, p = 1.96, found / of
-    middle, half = p + z * z / (2 * of), z * ((p * (1 - p) + z * z / (4 * of)) / of) ** 0.5
-    return round(max(0.0, (middle - half) / (1 + z * z / of)), 4), round(min(1.0, (middle + half) / (1 + z * z / of)), 4)
-
-
-def photos_of(folder: Path) -> list[Path]:
-    """Every picture file below a folder, in one fixed shuffled order."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    random.Random(1).shuffle(found)  # noqa: S311 - an order, no secret
-    return found
 
 
 def measure(

@@ -246,11 +246,12 @@ def test_pictures_with_words_are_the_same_each_time_and_carry_what_they_say(tmp_
 @needs_engine
 def test_phones_written_into_real_photographs_are_read(shared: Path) -> None:
     from detectors.brands import read_brands
-    from detectors.evaluation.words import measure, photos_of
+    from detectors.evaluation.figures import photographs
+    from detectors.evaluation.words import measure
 
     settings = contract.read_settings(defaults_folder() / "detectors.yml", contract.discover().values())
     brands = read_brands(sorted((defaults_folder() / "brands").glob("*.yml")))
-    photos = photos_of(shared / "data" / "images" / "clothing" / "test")
+    photos = photographs(shared / "data" / "images" / "clothing" / "test", 1)
     said = measure(photos, settings["picture_words"], brands, settings["text_terms"])
     assert said["recall"]["phone"]["rate"] >= 0.9, said["misses"]
     assert said["false"]["contacts_without"] == 0

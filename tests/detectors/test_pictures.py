@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageOps
 from detectors.evaluation.edits import EDITS, edited, largest_inside
 from detectors.pictures import descriptor, drawing, frames, hashes, matching, prints
 from detectors.pictures.local import Features, features
+from store import nearest
 from tests.detectors.scenes import jpeg, pattern, scene, screenshot
 
 imagehash = pytest.importorskip("imagehash")
@@ -159,6 +160,12 @@ def test_the_version_names_our_code_the_libraries_and_the_model() -> None:
     assert len(said) <= 80, "as long as the store's column"
     assert all(version(name) in said for name in ("pillow", "pdqhash", "imagehash", "opencv-python-headless"))
     assert hashlib.sha256(descriptor.FILE.read_bytes()).hexdigest()[:12] in said
+
+
+def test_the_index_reads_what_is_written_here() -> None:
+    """It is the store's, which knows no detector: what both must agree on stands in both."""
+    assert {name: hashes.BYTES[name] for name in nearest.HASHES} == nearest.HASHES
+    assert (nearest.VECTOR, nearest.LENGTH, nearest.NONE) == (prints.VLAD, descriptor.LENGTH, prints.NONE)
 
 
 def test_a_picture_without_features_has_no_vector() -> None:
