@@ -17,6 +17,7 @@ from PIL import Image
 from casework import flags
 from store.words.records import Examined, ReferenceKind, SubjectKind
 from tests.builders import jpeg
+from tests.detectors import scenes
 from tests.detectors.conftest import Place
 from tests.detectors.draw import drawn, edited, encoded
 
@@ -57,6 +58,24 @@ def test_one_sellers_own_pictures_are_no_finding_and_an_unknown_seller_counts_le
     partners = {n: {k.finding.pointers[0].other: k.finding.score for k in place.findings(PICTURE, n)} for n in (1, 2, 3, 4)}
     assert partners[1] == {"picture:3": 0.4, "picture:4": 1.0}
     assert partners[4] == {"picture:1": 1.0, "picture:2": 1.0, "picture:3": 0.4}
+
+
+def test_pictures_of_one_listing_are_no_pair_though_its_seller_is_unknown(place: Place) -> None:
+    place.build.listing("1", pictures=(jpeg(1, quality=80), jpeg(1, quality=90)))
+    place.detect(only=["image_match"])
+    assert reasons(place, 1) == reasons(place, 2) == []
+
+
+def test_both_members_of_a_pair_are_told_the_same_figures_whichever_came_first(new_place: Callable[[], Place]) -> None:
+    bodies, said = (scenes.jpeg(scenes.scene(1, 1)), scenes.jpeg(scenes.scene(1, 1).crop((30, 40, 400, 560)), 60)), []
+    for order in ((0, 1), (1, 0)):
+        place = new_place()
+        for at in order:
+            place.build.listing(str(at), seller=str(at), pictures=(bodies[at],))
+            place.detect(only=["image_match"])
+        [[first], [second]] = [place.findings(PICTURE, number, "image_match") for number in (1, 2)]
+        said += [{k: kept.finding.pointers[0].detail[k] for k in ("inliers", "share", "scale")} for kept in (first, second)]
+    assert all(one == said[0] for one in said), said
 
 
 STEPS = ("reference", "first", "second", "third")

@@ -129,6 +129,14 @@ def test_borders_captions_and_seams_are_cut_and_a_photograph_is_left_whole() -> 
     assert len(boxes(four)) == 4
 
 
+def test_an_even_gap_parts_two_pictures_where_no_edge_does() -> None:
+    """Pale goods on white: the tone jumps nowhere, but nothing in a photograph is as even as the gap."""
+    grain = np.random.default_rng(1).integers(225, 256, (320, 240)).astype(np.int16)
+    assert frames.inner(grain) == [frames.WHOLE]
+    grain[150:158] = 255
+    assert [box.rounded for box in frames.inner(grain)] == [[0.0, 0.494, 1.0, 1.0], [0.0, 0.0, 1.0, 0.469]]
+
+
 def test_where_something_was_cut_the_whole_is_hashed_too_and_never_compared_by_its_features() -> None:
     [cut, whole] = prints.views(screenshot(scene(1, 1)))
     assert whole.box == frames.WHOLE and whole.features is None and cut.features is not None
