@@ -68,11 +68,9 @@ def phash_alone(files: list[bytes]) -> None:
 
 def our_hashes(files: list[bytes]) -> None:
     for data in files:
-        image = opened(data, longest=prints.LONGEST)
-        thumb = image.copy()
-        thumb.thumbnail((frames.SIZE, frames.SIZE))
-        for box in frames.inner(np.asarray(thumb.convert("L"), dtype=np.int16)):
-            hashes.hashes(image if box == frames.WHOLE else image.crop(box.pixels(*image.size)))
+        grey = opened(data, longest=prints.LONGEST).convert("L")
+        for box in frames.inner(np.asarray(grey)):
+            hashes.hashes(np.asarray(grey if box == frames.WHOLE else grey.crop(box.pixels(*grey.size))))
 
 
 def everything(files: list[bytes]) -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from detectors.pictures.opening import shrunk
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
 
-    Bits = NDArray[np.uint8]
+    Bits = Grey = NDArray[np.uint8]
 
 SIZE = 256  # longest side of what is hashed: PDQ itself looks at 64 by 64
 WAYS = 8  # upright, turned by 90, 180 and 270 degrees, and the mirror image of each
@@ -36,18 +38,18 @@ class Hashes:
     flat: bool
 
 
-def hashes(picture: Image.Image) -> Hashes:
-    """The hashes of an RGB picture."""
+def hashes(grey: Grey) -> Hashes:
+    """The hashes of a grey picture (height × width, 0 to 255)."""
     import numpy as np
     import pdqhash
+    from PIL import Image
 
-    small = picture.copy()
-    small.thumbnail((SIZE, SIZE))
-    grey = small.convert("L")
-    turns, quality = pdqhash.compute_dihedral(np.ascontiguousarray(np.asarray(small)))
+    small = shrunk(grey, SIZE)
+    turns, quality = pdqhash.compute_dihedral(np.repeat(small[:, :, None], 3, axis=2))  # it asks for three channels, to weigh them itself
     pdq = np.packbits(np.asarray(turns, dtype=np.uint8), axis=1)[list(_PDQ_ORDER)]
-    flat = quality < LEAST_QUALITY or float(np.asarray(grey).std()) < LEAST_SPREAD
-    return Hashes(pdq, _phash(grey), _dhash(grey), float(quality), flat)
+    flat = quality < LEAST_QUALITY or float(small.std()) < LEAST_SPREAD
+    image = Image.fromarray(small)
+    return Hashes(pdq, _phash(image), _dhash(image), float(quality), flat)
 
 
 def turned(square: Any) -> list[Any]:
@@ -66,19 +68,18 @@ def _phash(grey: Image.Image) -> Bits:
     low = dct(dct(pixels, axis=0), axis=1)[:8, :8]
     signs = np.where(np.arange(8) % 2, -1.0, 1.0)
     ways = []
-    for mirrored in (low, low * signs):
-        now = mirrored
+    for now in (low, low * signs):
         for _ in range(4):
-            ways.append(np.packbits(now > np.median(now)))
+            ways.append(now)
             now = now.T * signs[:, None]  # a quarter turn anticlockwise
-    return np.stack(ways)
+    every = np.stack(ways).reshape(WAYS, 64)
+    return np.packbits(every > np.median(every, axis=1, keepdims=True), axis=1)
 
 
 def _dhash(grey: Image.Image) -> Bits:
     import numpy as np
     from PIL import Image
 
-    wide = np.asarray(grey.resize((9, 8), Image.Resampling.LANCZOS), dtype=np.int16)
-    tall = np.asarray(grey.resize((8, 9), Image.Resampling.LANCZOS), dtype=np.int16)
-    whole = [(a if a.shape == (8, 9) else b) for a, b in zip(turned(wide), turned(tall), strict=True)]
-    return np.stack([np.packbits(each[:, 1:] > each[:, :-1]) for each in whole])
+    wide, tall = (np.asarray(grey.resize(size, Image.Resampling.LANCZOS)) for size in ((9, 8), (8, 9)))
+    every = np.stack([a if a.shape == (8, 9) else b for a, b in zip(turned(wide), turned(tall), strict=True)])
+    return np.packbits((every[:, :, 1:] > every[:, :, :-1]).reshape(WAYS, 64), axis=1)

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 from store.words.opening import Unreadable, opening
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["LONGEST", "VERSION", "Unreadable", "opened"]
+    Grey = NDArray[np.uint8]
+
+__all__ = ["LONGEST", "VERSION", "Unreadable", "opened", "shrunk"]
 
 VERSION = "2"  # raised whenever the same bytes may give other pixels: part of every fingerprint's version
 LONGEST = 1024
@@ -50,7 +54,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
     if image.mode == "RGBA":
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # a copy costs as much as the decoding
 
 
 def _turned(image: Image.Image, orientation: int) -> Image.Image:
@@ -59,3 +63,14 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
 
     undo = (None, T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM, T.TRANSPOSE, T.ROTATE_270, T.TRANSVERSE, T.ROTATE_90)[orientation - 1]
     return image if undo is None else image.transpose(undo)
+
+
+def shrunk(grey: Grey, longest: int) -> Grey:
+    """A grey picture no larger than `longest` on its longer side, by the means of areas."""
+    import cv2
+
+    height, width = grey.shape
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return grey
+    return cv2.resize(grey, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)

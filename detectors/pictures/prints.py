@@ -22,7 +22,7 @@ from store.words.records import Fingerprint
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = "2"
+VERSION = "3"
 BOXES, PDQ, PHASH, DHASH, VLAD, ORB = "boxes", "pdq", "phash", "dhash", "vlad", "orb"
 HASHES = (PDQ, PHASH, DHASH)
 ALGORITHMS = (BOXES, PDQ, PHASH, DHASH, VLAD, ORB)
@@ -54,33 +54,37 @@ class View:
 
 def views(image: Image.Image) -> list[View]:
     """What is taken of an RGB picture."""
-    model = descriptor.shipped()[0]
+    import numpy as np
+
+    model, grey = descriptor.shipped()[0], image.convert("L")
     out = []
-    for box, upright, mirrored in parts(image):
-        part = image if box == frames.WHOLE else image.crop(box.pixels(*image.size))
-        out.append(View(box, hashes.hashes(part), upright, mirrored, model.vectors(upright, mirrored)))
+    for box, upright, mirrored in parts(grey):
+        hashed = hashes.hashes(np.asarray(_cropped(grey, box)))
+        out.append(View(box, hashed, upright, mirrored, model.vectors(upright, mirrored)))
     if out and all(view.box != frames.WHOLE for view in out):
-        out.append(View(frames.WHOLE, hashes.hashes(image)))
+        out.append(View(frames.WHOLE, hashes.hashes(np.asarray(grey))))
     return out
 
 
 def parts(image: Image.Image) -> list[tuple[Box, Features, Features]]:
-    """The pictures inside an RGB picture, each with its features and those of its mirror image."""
+    """The pictures inside a picture, each with its features and those of its mirror image."""
     import numpy as np
     from PIL import Image as Pillow
 
-    thumb = image.copy()
-    thumb.thumbnail((frames.SIZE, frames.SIZE))
-    out = []
-    for box in frames.inner(np.asarray(thumb.convert("L"), dtype=np.int16)):
-        part = image if box == frames.WHOLE else image.crop(box.pixels(*image.size))
+    out, image = [], image.convert("L")
+    for box in frames.inner(np.asarray(image)):
+        part = _cropped(image, box)
         if min(part.size) < LEAST_SIDE:
             continue
         scale = min(local.SIZE / max(part.size), 2.0)
         size = max(LEAST_SIDE, round(part.width * scale)), max(LEAST_SIDE, round(part.height * scale))
-        grey = np.asarray(part.convert("L").resize(size, Pillow.Resampling.BILINEAR, reducing_gap=2.0))
+        grey = np.asarray(part.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=2.0))
         out.append((box, local.features(grey), local.features(np.ascontiguousarray(grey[:, ::-1]))))
     return out
+
+
+def _cropped(image: Image.Image, box: Box) -> Image.Image:
+    return image if box == frames.WHOLE else image.crop(box.pixels(*image.size))
 
 
 def encoded(sha256: str, found: Sequence[View]) -> list[Fingerprint]:
