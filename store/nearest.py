@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 HASHES = {"pdq": 32, "phash": 8}  # bytes a row; of the eight ways that are kept with an image the upright one
 VECTOR, LENGTH, PARTS = "vlad", 256, 2  # two vectors a row: of the whole picture and of its centre
+_TEXT = -(-PARTS * LENGTH // 3) * 4  # characters in base64
 NONE = "-"
 PAGE = 5000
 EMPTY = {"upto": 0, "rows": 0}  # up to which fingerprint the files have taken in, and how many rows they have
@@ -91,7 +92,7 @@ class Nearest:
                     images.append(row.image)
                     columns["pdq"].append(bytes.fromhex(pdq[: 2 * HASHES["pdq"]]))
                     columns["phash"].append(bytes.fromhex(phash[: 2 * HASHES["phash"]]))
-                    columns[VECTOR].append(base64.b85decode(vector[: PARTS * LENGTH * 5 // 4]) if vector != NONE else bytes(PARTS * LENGTH))
+                    columns[VECTOR].append(base64.b64decode(vector[:_TEXT])[: PARTS * LENGTH] if vector != NONE else bytes(PARTS * LENGTH))
             for name, values in columns.items():
                 self._write(name, b"".join(values))
             self._write("image", np.asarray(images, "<i8").tobytes())

@@ -90,18 +90,18 @@ def shipped() -> tuple[Model, str]:
 
 
 def encoded(vectors: Vectors) -> str:
-    """Vectors (n × 256) as text: signed bytes in base85, 320 characters each."""
+    """Vectors (n × 256) as text: signed bytes in base64."""
     import numpy as np
 
     steps = vectors * 127 / np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1e-6)
-    return base64.b85encode(np.round(steps).astype(np.int8).tobytes()).decode()
+    return base64.b64encode(np.round(steps).astype(np.int8).tobytes()).decode()
 
 
 def decoded(texts: Sequence[str]) -> Vectors:
     """The vectors of such texts, one below the other (n × 256), each of length one."""
     import numpy as np
 
-    whole = np.frombuffer(b"".join(base64.b85decode(text) for text in texts), np.int8).reshape(-1, LENGTH).astype(np.float32)
+    whole = np.frombuffer(b"".join(base64.b64decode(text) for text in texts), np.int8).reshape(-1, LENGTH).astype(np.float32)
     return np.asarray(whole / np.maximum(np.linalg.norm(whole, axis=1, keepdims=True), 1e-6), np.float32)
 
 

@@ -167,5 +167,5 @@ def _wordy(part: Grey) -> bool:
 
     counts = np.bincount(part.ravel(), minlength=256)
     tone = int(np.argmax(np.convolve(counts, np.ones(5), "same")))
-    same = float((_apart(part, np.uint8(tone)) <= 3).mean())
+    same = float((_apart(part, np.full(1, tone, np.uint8)) <= 3).mean())
     return same >= WORDS + 0.25 or float(part.std()) < 4

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    Bits = Grey = NDArray[np.uint8]
+    Bits = NDArray[np.uint8]
+    Grey = NDArray[np.uint8]
 
 SIZE = 256  # longest side of what is hashed: PDQ itself looks at 64 by 64
 WAYS = 8  # upright, turned by 90, 180 and 270 degrees, and the mirror image of each

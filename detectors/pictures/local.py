@@ -36,18 +36,18 @@ class Features:
         return len(self.places)
 
     def encoded(self) -> str:
-        """As text for the store: a head, places in sixteenths of a pixel, words; base85 (RFC 1924's alphabet)."""
+        """As text for the store: a head, places in sixteenths of a pixel, words; base64."""
         import numpy as np
 
         places = np.round(self.places * _GRAIN).astype("<u2")
-        return base64.b85encode(_HEAD.pack(len(self), self.width, self.height) + places.tobytes() + self.words.tobytes()).decode()
+        return base64.b64encode(_HEAD.pack(len(self), self.width, self.height) + places.tobytes() + self.words.tobytes()).decode()
 
     @classmethod
     def of(cls, text: str) -> Features:
         """The features that `encoded` wrote."""
         import numpy as np
 
-        data = base64.b85decode(text)
+        data = base64.b64decode(text)
         number, width, height = _HEAD.unpack_from(data)
         places = (np.frombuffer(data, "<u2", number * 2, _HEAD.size).reshape(number, 2) / _GRAIN).astype(np.float32)
         words = np.frombuffer(data, np.uint8, number * 32, _HEAD.size + number * 4).reshape(number, 32)

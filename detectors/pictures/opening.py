@@ -73,4 +73,5 @@ def shrunk(grey: Grey, longest: int) -> Grey:
     scale = longest / max(height, width)
     if scale >= 1:
         return grey
-    return cv2.resize(grey, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
+    small: Grey = cv2.resize(grey, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return small

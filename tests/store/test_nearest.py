@@ -46,7 +46,7 @@ class Bank:
             values = {
                 "pdq": pdq.tobytes().hex() * 8,
                 "phash": phash.tobytes().hex() * 8,
-                "vlad": base64.b85encode(vectors.tobytes() * 2).decode(),
+                "vlad": base64.b64encode(vectors.tobytes() * 2).decode(),
             }
             self.store.keep_fingerprints(Fingerprint(digest, name, version, f"{value} -") for name, value in values.items())
             self.pdq[number], self.vectors[number] = (
