@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import hashlib
 import io
 import tempfile
 import time
@@ -86,7 +87,7 @@ def filled(store: Store, rows: int, capture: int, start: int = 0) -> np.ndarray[
     every = random.integers(0, 256, (rows, 32), np.uint8)
     for at in range(0, rows, 20_000):
         part = every[at : at + 20_000]
-        names = [f"{start + at + i:064x}" for i in range(len(part))]
+        names = [hashlib.sha256(bits.tobytes()).hexdigest() for bits in part]
         with store.database.writing() as c:
             add_all(c, t.image, [{"sha256": n, "mime": "image/jpeg", "length": 1, "capture": capture, "problem": ""} for n in names])
             for algorithm in ("pdq", "phash", "vlad"):

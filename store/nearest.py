@@ -35,7 +35,7 @@ HASHES = {"pdq": 32, "phash": 8}  # bytes a row; of the eight ways that are kept
 VECTOR, LENGTH, PARTS = "vlad", 256, 2  # two vectors a row: of the whole picture and of its centre
 _TEXT = -(-PARTS * LENGTH // 3) * 4  # characters in base64
 NONE = "-"
-PAGE = 5000
+PAGE = 2500
 EMPTY = {"upto": 0, "rows": 0}  # up to which fingerprint the files have taken in, and how many rows they have
 _BLOCK = 65_536  # rows of vectors multiplied at once
 
