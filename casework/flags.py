@@ -159,7 +159,7 @@ def _same(said: score.Said) -> str:
     adds the sentence counts one more, and a judgement of each of its listings would be asked for again."""
     if said.subject_kind is not SubjectKind.seller:
         return said.finding.digest
-    return digest_of([str(said.subject_kind), said.subject, said.finding.reason, str(said.finding.direction), round(said.finding.score, 2)])
+    return digest_of([str(said.subject_kind), said.finding.reason, str(said.finding.direction), round(said.finding.score, 2)])
 
 
 def stands(

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from casework.references import PURPOSE, remove
+from casework.references import PURPOSE, price_settings, remove
 from detectors.brands import Brands, read_brands
-from detectors.contract import discover, read_settings
 from detectors.price_gap import Settings, cell_of, too_little
 from detectors.prices import Currencies, read_currencies, spread
 from store.config import Home
@@ -48,12 +47,6 @@ class Learned:
     unchanged: int = 0
     too_few: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-
-
-def price_settings(home: Home) -> Settings:
-    """What price_gap is set to in this folder."""
-    settings: Settings = read_settings(home.file("detectors.yml"), discover().values())["price_gap"]
-    return settings
 
 
 def learn(store: Store, home: Home, *, actor: str, least_rows: int = 20, least_sellers: int = 8) -> Learned:

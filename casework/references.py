@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from detectors import price_gap
 from detectors.contract import discover, read_settings
 from detectors.prices import read_prices
 from store.archive import ArchiveWriter
@@ -152,12 +153,18 @@ def _entry(given: Given, home: Home, sha256: str, actor: str) -> Reference:
     )  # fmt: skip
 
 
+def price_settings(home: Home) -> price_gap.Settings:
+    """What price_gap is set to in this folder."""
+    settings: price_gap.Settings = read_settings(home.file("detectors.yml"), discover().values())["price_gap"]
+    return settings
+
+
 def add_prices(store: Store, home: Home, path: Path, *, actor: str) -> list[int]:
     """Append the price rows of a CSV to the log (`detectors.prices.read_prices` says its columns); the numbers of those that were not there.
 
     Raises TouchstoneError naming file, line and column for anything not understood, before anything is kept.
     """
-    settings = read_settings(home.file("detectors.yml"), discover().values())["price_gap"]
+    settings = price_settings(home)
     rows = read_prices(path, authority=home.settings.authority.code, added_by=actor, conditions=settings.conditions)
     known = {_price_key(r) for r in store.references([ReferenceKind.price])}
     with store.database.writing():

@@ -76,7 +76,6 @@ class ListingSubject:
     listing: Listing
     snapshot: Snapshot
     image_count: int
-    upto: int = 0  # the newest reading that it was taken from
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,20 +87,20 @@ class _Pass:
         if "prices" in self.detector.needs:
             context = replace(context, prices=tuple(self.store.references([ReferenceKind.price], upto=self.references_upto)))
         window = ahead(self.executor)
-        waiting: deque[tuple[list[Any], Context, Future[list[Examined]]]] = deque()
+        waiting: deque[tuple[list[Due], list[Any], Context, Future[list[Examined]]]] = deque()
         for due in self.pages():
             subjects = self.load([d.subject for d in due])
             beside = self.beside(context, subjects)
-            waiting.append((subjects, beside, self._submit(subjects, beside)))
+            waiting.append((due, subjects, beside, self._submit(subjects, beside)))
             if len(waiting) >= window:
                 self._keep_next(waiting)
         while waiting:
             self._keep_next(waiting)
         return self.counts
 
-    def _keep_next(self, waiting: deque[tuple[list[Any], Context, Future[list[Examined]]]]) -> None:
-        subjects, context, future = waiting.popleft()
-        upto = {subject.id: subject.upto for subject in subjects} if self.detector.subject in contract.GROWING else None
+    def _keep_next(self, waiting: deque[tuple[list[Due], list[Any], Context, Future[list[Examined]]]]) -> None:
+        due, subjects, context, future = waiting.popleft()
+        upto = {each.subject: each.read_upto for each in due} if self.detector.subject in contract.GROWING else None
         self.keep(self.outcome(subjects, context, future), snapshots=upto)
 
     def pages(self) -> Iterator[list[Due]]:
@@ -132,7 +132,7 @@ class _Pass:
                 return list(reader.pictures(numbers))
             if self.detector.subject is SubjectKind.listing:
                 return [
-                    contract.ListingSubject(s.listing.id or 0, s.listing, s.snapshot, s.image_count, s.reading)
+                    contract.ListingSubject(s.listing.id or 0, s.listing, s.snapshot, s.image_count)
                     for s in reader.summaries(numbers=numbers, limit=len(numbers))
                 ]
             return list(reader.seller_subjects(numbers))
@@ -159,7 +159,8 @@ class _Pass:
     def keep(self, said: Sequence[Examined], further: Sequence[Examination] = (), snapshots: Mapping[int, int] | None = None) -> None:
         """Keep a batch, with the further examinations that it gives older subjects, in one transaction; and count it.
 
-        `snapshots` says beside which words each subject was examined, where the detector needs words: that is its watermark.
+        `snapshots` says beside which words each subject was examined, where the detector needs words, or up to which reading a seller or
+        a listing was: that is its watermark.
         """
         rows = [
             Examination(

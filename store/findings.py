@@ -46,12 +46,14 @@ SUBJECT_TABLES = {
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A subject that a method has yet to examine, and how far earlier examinations of it went (0 where there were none)."""
+    """A subject that a method has yet to examine, and how far earlier examinations of it went (0 where there were none). Of a seller or
+    a listing `read_upto` is its newest reading: the watermark of the examination to come."""
 
     subject: int
     references_upto: int = 0
     pictures_upto: int = 0
     new: bool = True
+    read_upto: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +350,11 @@ class FindingWrites:
                     kept = kept.where(t.examination.c.outcome != str(Examined.failed))
                 upto: dict[int, int] = dict(r._tuple() for r in newest)
                 seen: dict[int, int] = dict(r._tuple() for r in c.execute(kept.group_by(t.examination.c.subject)))
-                out += [Due(n, seen.get(n, 0), new=n not in seen) for n in page if n not in seen or upto.get(n, 0) > seen[n]]
+                out += [
+                    Due(n, seen.get(n, 0), new=n not in seen, read_upto=upto.get(n, 0))
+                    for n in page
+                    if n not in seen or upto.get(n, 0) > seen[n]
+                ]
         return out[:limit]
 
     def keep_examinations(self, method: int, examinations: Iterable[Examination], run: str) -> tuple[int, int]:

@@ -34,12 +34,11 @@ class SellerReads(ListingReads):
 
 def _subject(c: Connection, seller: Seller) -> SellerSubject:
     number = seller.id or 0
-    of = select(t.reading.c.listing, func.max(t.reading.c.id).label("upto")).where(t.reading.c.seller == number)
-    listings = c.execute(of.group_by(t.reading.c.listing).order_by(t.reading.c.listing.desc())).all()
-    upto = max((r.upto for r in listings), default=0)
-    offers = tuple(_offers(c, number, sorted(r.listing for r in listings[:MOST_OFFERS])))
+    of = select(t.reading.c.listing).where(t.reading.c.seller == number).distinct().order_by(t.reading.c.listing.desc())
+    listings = c.execute(of).scalars().all()
+    offers = tuple(_offers(c, number, sorted(listings[:MOST_OFFERS])))
     shared = tuple(sorted({*_same_text(c, seller, offers), *_same_pictures(c, seller, offers)}, key=_order))
-    return SellerSubject(number, seller, offers, shared, tuple(_again(c, seller, offers)), upto, max(0, len(listings) - MOST_OFFERS))
+    return SellerSubject(number, seller, offers, shared, tuple(_again(c, seller, offers)), max(0, len(listings) - MOST_OFFERS))
 
 
 def _order(shared: Shared) -> tuple[Any, ...]:

@@ -547,8 +547,7 @@ class Again:
 class SellerSubject:
     """A seller as a subject of examination: the account, its listings as they stand, what it shares with others, what came again.
 
-    `upto` is the newest reading that it was taken from: a later one makes the seller due again. Where the account has more listings than
-    were taken, `left_out` says how many; those taken are the newest.
+    Where the account has more listings than were taken, `left_out` says how many; those taken are the newest.
     """
 
     id: int
@@ -556,7 +555,6 @@ class SellerSubject:
     offers: tuple[Offer, ...] = ()
     shared: tuple[Shared, ...] = ()
     again: tuple[Again, ...] = ()
-    upto: int = 0
     left_out: int = 0
 
     @property

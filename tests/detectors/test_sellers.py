@@ -47,7 +47,11 @@ def test_an_account_has_its_listings_as_they_stand_with_pictures_and_when_they_w
     belt, chair = found.offers
     assert (belt.snapshot.title, chair.snapshot.title, found.seller.handle) == ("Gucci belt, lower price", "Chair", "anna")
     assert len(belt.images) == 1 and belt.first_seen < chair.first_seen < belt.last_seen
-    assert found.upto == last.id and found.left_out == 0 and [s.id for s in found.snapshots] == [belt.snapshot.id, chair.snapshot.id]
+    assert (
+        belt.snapshot.id == last.snapshot
+        and found.left_out == 0
+        and [s.id for s in found.snapshots] == [belt.snapshot.id, chair.snapshot.id]
+    )
 
 
 def test_a_listing_that_went_to_another_account_is_no_longer_this_ones(place: Place) -> None:
@@ -176,7 +180,7 @@ def test_due_goes_through_all_in_pages_on_both_databases(store_url: str, tmp_pat
     with store.acting("system", purpose="test") as reader:
         found = reader.seller_subjects([1, 2, 3, 4, 5])
     assert [len(each.shared) for each in found] == [8] * 5 and all(each.offers[0].images for each in found)
-    rows = [Examination(SELLER, each.id, Examined.done, references_upto=each.upto) for each in found]
+    rows = [Examination(SELLER, each.subject, Examined.done, references_upto=each.read_upto) for each in store.due(method, SELLER)]
     store.keep_examinations(method, rows, build.run.id)
     assert store.due(method, SELLER) == []
     build.listing("more", title="Prada purse", seller="s3")
@@ -334,3 +338,20 @@ def test_the_date_of_joining_is_kept_with_the_reading_and_found_again(place: Pla
     place.detect(only=["new_account", "seller_place"])
     reasons = {f.finding.reason: f.finding.sentence for f in place.findings(SELLER, 1)}
     assert set(reasons) == {"new_account", "place_claimed"} and "20 days old" in reasons["new_account"]
+
+
+def test_a_listing_read_again_from_an_older_page_is_not_due_for_ever(place: Place) -> None:
+    """Its newest reading by number is then of a capture that is not its newest: the watermark is the number, not what stands."""
+    from store.words.records import Examination, Method, Parsed, Snapshot
+
+    first = place.build.listing("1", title="Gucci belt", seller="anna")
+    place.build.listing("1", title="Gucci belt, now cheaper", seller="anna")
+    with place.store.acting("system", purpose="test") as reader:
+        page = reader.capture(first.capture)
+    words = Snapshot(title="Gucci belt", seller="anna")
+    place.store.keep_readings(page, "hand", "hand/2", [Parsed("1", "http://stall.example/item/1", words)], place.build.run.id)
+    method = place.store.keep_method(Method("detector", "x", "1"))
+    for kind in (SELLER, SubjectKind.listing):
+        [due] = place.store.due(method, kind)
+        place.store.keep_examinations(method, [Examination(kind, 1, Examined.done, references_upto=due.read_upto)], place.build.run.id)
+        assert due.read_upto == 3 and place.store.due(method, kind) == []
