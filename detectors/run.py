@@ -39,7 +39,7 @@ def run(
     tasks, lines = plan(store, home, actor, only)
     kept = store.begin_run(
         "detect", actor=actor, authority=home.settings.authority.code, code_version=code_version(),
-        config_digest=digest(home, ["detectors.yml", "brands"]),
+        config_digest=digest(home, ["detectors.yml", "brands", "currencies.yml"]),
     )  # fmt: skip
     counts: Counter[str] = Counter(examined=0, findings=0, not_possible=0, failed=0)
     try:
@@ -87,30 +87,43 @@ class _Pass:
         if "prices" in self.detector.needs:
             context = replace(context, prices=tuple(self.store.references([ReferenceKind.price], upto=self.references_upto)))
         window = ahead(self.executor)
-        waiting: deque[tuple[list[Any], Future[list[Examined]]]] = deque()
+        waiting: deque[tuple[list[Due], list[Any], Context, Future[list[Examined]]]] = deque()
         for due in self.pages():
             subjects = self.load([d.subject for d in due])
-            waiting.append((subjects, self._submit(subjects, context)))
+            beside = self.beside(context, subjects)
+            waiting.append((due, subjects, beside, self._submit(subjects, beside)))
             if len(waiting) >= window:
-                subjects, future = waiting.popleft()
-                self.keep(self.outcome(subjects, context, future))
+                self._keep_next(waiting)
         while waiting:
-            subjects, future = waiting.popleft()
-            self.keep(self.outcome(subjects, context, future))
+            self._keep_next(waiting)
         return self.counts
 
+    def _keep_next(self, waiting: deque[tuple[list[Due], list[Any], Context, Future[list[Examined]]]]) -> None:
+        due, subjects, context, future = waiting.popleft()
+        upto = {each.subject: each.read_upto for each in due} if self.detector.subject in contract.GROWING else None
+        self.keep(self.outcome(subjects, context, future), snapshots=upto)
+
     def pages(self) -> Iterator[list[Due]]:
-        """What is due, in batches by id."""
+        """What is due, in batches by id; of sellers a tenth as many, since each may bring a thousand listings."""
         after = 0
+        most = max(1, self.batch // 10) if self.detector.subject is SubjectKind.seller else self.batch
         while True:
             page = self.store.due(
-                self.task.number, self.detector.subject, after=after, limit=self.batch,
+                self.task.number, self.detector.subject, after=after, limit=most,
                 references_upto=self.references_upto, retry_errors=self.retry_errors, words="words" in self.detector.needs, flagged="flagged" in self.detector.needs,
             )  # fmt: skip
             if not page:
                 return
             yield page
             after = page[-1].subject
+
+    def beside(self, context: Context, subjects: Sequence[Any]) -> Context:
+        """The context of one batch: with where and when its snapshots were published, for a detector of prices."""
+        if "prices" not in self.detector.needs or self.detector.subject is not SubjectKind.snapshot:
+            return context
+        with self.store.acting(SYSTEM, purpose=PURPOSE, run=self.run) as reader:
+            said = reader.published([subject.id for subject in subjects])
+        return replace(context, published={number: contract.Published(*where) for number, where in said.items()})
 
     def load(self, numbers: list[int]) -> list[Any]:
         with self.store.acting(SYSTEM, purpose=PURPOSE, run=self.run) as reader:
@@ -123,10 +136,7 @@ class _Pass:
                     contract.ListingSubject(s.listing.id or 0, s.listing, s.snapshot, s.image_count)
                     for s in reader.summaries(numbers=numbers, limit=len(numbers))
                 ]
-            return [
-                contract.SellerSubject(s.id or 0, s, tuple(x.snapshot for x in reader.seller_listings(s.id or 0)))
-                for s in reader.sellers(numbers)
-            ]
+            return list(reader.seller_subjects(numbers))
 
     def _submit(self, subjects: Sequence[Any], context: Context) -> Future[list[Examined]]:
         return self.executor.submit(contract.examine, self.detector.name, list(subjects), context)
@@ -150,7 +160,8 @@ class _Pass:
     def keep(self, said: Sequence[Examined], further: Sequence[Examination] = (), snapshots: Mapping[int, int] | None = None) -> None:
         """Keep a batch, with the further examinations that it gives older subjects, in one transaction; and count it.
 
-        `snapshots` says beside which words each subject was examined, where the detector needs words: that is its watermark.
+        `snapshots` says beside which words each subject was examined, where the detector needs words, or up to which reading a seller or
+        a listing was: that is its watermark.
         """
         rows = [
             Examination(
@@ -175,13 +186,11 @@ class _Pass:
     def _references_upto(self) -> int:
         """Up to which entry of the reference log this detector's answer will have been taken: of the kinds it needs.
 
-        A price that is added says nothing to pictures: only entries of the needed kinds make subjects due again. Where
-        a price was removed the end of the log counts, so that what rested on it is looked at afresh.
+        A price that is added says nothing to pictures: only entries of the needed kinds make subjects due again. The removal of a price is
+        such an entry, too, so that what rested on it is looked at afresh.
         """
         if "prices" in self.detector.needs:
-            now = self.store.references([ReferenceKind.price])
-            upto = max((r.number or 0 for r in now), default=0)
-            return upto if self.store.references([ReferenceKind.price], upto=upto) == now else self.store.reference_log_end()
+            return max((r.number or 0 for r in self.store.reference_log() if r.kind is ReferenceKind.price), default=0)
         if "references" in self.detector.needs:
             pictures = [r for r in self.store.references() if r.kind is not ReferenceKind.price and r.image_sha256]
             return max((r.number or 0 for r in pictures), default=0)

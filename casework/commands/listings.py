@@ -53,6 +53,8 @@ def beside_words(d: Details) -> str:
         ("offered", d.quantity, d.quantity_text),
         ("sold", d.sold, d.sold_text),
         ("price before", d.price_was_text or None, ""),
+        ("sent from", d.dispatch_text or None, ""),
+        ("account since", f"{d.joined_at:%Y-%m-%d}" if d.joined_at else None, d.joined_text),
         ("VAT", d.vat or None, ""),
         ("kind of price", d.price_kind.replace("_", " ") or None, ""),
     )
@@ -298,10 +300,11 @@ def queue_list(
 
 
 def _reasons(flag: Flag, most: int = 4) -> str:
-    """The strongest reasons, one of a kind, and how many more there are."""
+    """The strongest reasons, one of a kind, and how many more there are; then all that speaks for the seller."""
     strongest = {x.reason: x.sentence for x in sorted(flag.contributions, key=lambda x: x.points) if x.points > 0}
     shown = list(reversed(strongest.values()))
-    return "\n".join(shown[:most] + ([f"and {len(shown) - most} more kinds of reason"] if len(shown) > most else []))
+    spared = {x.reason: f"for the seller: {x.sentence}" for x in flag.contributions if x.points < 0}
+    return "\n".join([*shown[:most], *([f"and {len(shown) - most} more kinds of reason"] if len(shown) > most else []), *spared.values()])
 
 
 def judge(
