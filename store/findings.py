@@ -348,8 +348,8 @@ class FindingWrites:
                 )
                 if retry_errors:
                     kept = kept.where(t.examination.c.outcome != str(Examined.failed))
-                upto: dict[int, int] = dict(r._tuple() for r in newest)
-                seen: dict[int, int] = dict(r._tuple() for r in c.execute(kept.group_by(t.examination.c.subject)))
+                upto: dict[int, int] = {row[0]: row[1] for row in newest}
+                seen: dict[int, int] = {row[0]: row[1] for row in c.execute(kept.group_by(t.examination.c.subject))}
                 out += [
                     Due(n, seen.get(n, 0), new=n not in seen, read_upto=upto.get(n, 0))
                     for n in page
