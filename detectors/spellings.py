@@ -16,7 +16,7 @@ from store.words.text import brand_pattern, normalise
 
 MOST_STARRED = 50  # starred words in a text that are looked up one by one; past them every spelling is tried
 SHORTEST = 6  # letters of a word that may lose one or have one changed; a shorter one is too near to others
-SWAPPED = 5  # of a word that may have two changed over
+SWAPPED = 5  # of a word that may have two changed over or one written twice
 
 
 class Spelling:
@@ -126,10 +126,10 @@ def _wrong(word: str) -> Iterator[str]:
     size = len(word)
     if size >= SWAPPED:
         yield from (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, size - 1))
+        yield from (word[:i] + word[i] + word[i:] for i in range(1, size))
     if size < SHORTEST:
         return
     yield from (word[:i] + word[i + 1 :] for i in range(1, size))
-    yield from (word[:i] + word[i] + word[i:] for i in range(1, size))
     for sound, other in _SOUNDS:
         for match in re.finditer(sound, word[1:]):
             yield word[: match.start() + 1] + other + word[match.end() + 1 :]

@@ -33,7 +33,7 @@ MOST_POINTERS = 8  # spans that one finding shows; its detail says how many ther
 HINTED = 0.5  # what a rule that needs a brand counts where designer goods are only hinted at
 REACH = 70  # characters before a hit in which a negation may begin
 
-Needs = Literal["brand", "goods", "hint", "none"]
+Needs = Literal["brand", "goods", "hint", "unbranded", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Rule:
     away; and whether a "not" before it denies it.
 
     `needs` says beside what it counts: a brand, which a hint of one half replaces; also the goods themselves, named, which half
-    replace one; a hint alone; nothing. `unless_brands` are brands that explain it where the listing names no other.
+    replace one; a hint alone; that no brand is named; nothing. `unless_brands` are brands that explain it where the listing names no other.
     """
 
     reason: str
@@ -83,10 +83,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What configs/detectors.yml says of words. A negation is one of `negations`, with nothing but words of `between` from it
+    """What configs/detectors.yml says of words. `{name}` and `{goods}` in a pattern stand for any of `names` and `goods`. A negation is one of `negations`, with nothing but words of `between` from it
     to what it denies."""
 
     rules: tuple[Rule, ...]
+    names: tuple[str, ...] = ()
+    goods: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     negations: tuple[str, ...] = ()
     between: tuple[str, ...] = ()
@@ -140,11 +142,11 @@ class _About:
     goods: bool
 
     def strength(self, needs: Needs) -> float:
-        if needs == "none" or self.brands:
+        if needs == "none" or (needs == "unbranded") != bool(self.brands):
             return 1.0
         if needs == "hint":
             return float(self.hinted)
-        return HINTED if self.hinted or (needs == "goods" and self.goods) else 0.0
+        return HINTED if needs != "unbranded" and self.hinted or (needs == "goods" and self.goods) else 0.0
 
 
 class _Terms:
@@ -152,7 +154,7 @@ class _Terms:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.unless = [_any(rule.unless) for rule in settings.rules]
+        self.unless = [_any(self._filled(rule.unless)) for rule in settings.rules]
         self.hints = _any(settings.hints)
         self.denials = re.compile(
             rf"(?<!\w)(?P<no>{_either(settings.negations)})(?:[ ,/&+('\"-]{{1,3}}(?:{_either(settings.between)})(?!\w)){{0,8}}[ /('\":-]{{0,3}}$"
@@ -162,8 +164,12 @@ class _Terms:
         spelt = [(_Spelt(number, Spelling(word))) for number, rule in enumerate(settings.rules) for word in rule.words]
         self.spelt = [_Way(one.rule, one.spelling.pattern) for one in spelt]
         self.spellings = Spellings([one.spelling for one in spelt])
-        self.ways = [way for number, rule in enumerate(settings.rules) for way in _ways(number, rule)]
+        self.ways = [way for number, rule in enumerate(settings.rules) for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))]
         self.haystack = Haystack((at, needles_of(way.pattern.pattern)) for at, way in enumerate(self.ways))
+
+    def _filled(self, patterns: Iterable[str]) -> tuple[str, ...]:
+        names, goods = (f"(?:{_either(parts)})" for parts in (self.settings.names, self.settings.goods))
+        return tuple(pattern.replace("{name}", names).replace("{goods}", goods) for pattern in patterns)
 
     def findings(self, snapshot: Snapshot, brands: Brands | None) -> list[Finding]:
         texts = {name: normalise(getattr(snapshot, name)) for name in FIELDS}
