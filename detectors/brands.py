@@ -107,10 +107,7 @@ class Brands:
 
     @cached_property
     def _goods(self) -> dict[str, re.Pattern[str]]:
-        return {
-            name: re.compile(_goods(words))
-            for name, words in self.categories
-        }
+        return {name: re.compile(_goods(words)) for name, words in self.categories}
 
     @cached_property
     def _any_goods(self) -> re.Pattern[str]:

@@ -36,7 +36,11 @@ class Haystack(Generic[T]):
                 self.always.add(thing)
             for word in words:
                 of[word.startswith(EDGE)][word.removeprefix(EDGE)].add(thing)
-        self._trees = [(re.compile(rf"{edge}(?=({_source(_tree(known))}))"), _things(known)) for edge, known in zip(("", r"\b"), of, strict=True) if known]
+        self._trees = [
+            (re.compile(rf"{edge}(?=({_source(_tree(known))}))"), _things(known))
+            for edge, known in zip(("", r"\b"), of, strict=True)
+            if known
+        ]
 
     def possible(self, text: str) -> set[T]:
         """Every thing that the text may hold; linear in its length."""
@@ -189,6 +193,72 @@ def _rarity(needle: str) -> int:
 
 
 _COMMON = frozenset(
-    "a all an and any are as at be but by can come comes color colour do for from get got has have i if in is it item just like made more my "
-    "new no not now of on one only or our out see set size sizes so style that the these they this to top up us we what will with you your".split()
+    [
+        "a",
+        "all",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "can",
+        "come",
+        "comes",
+        "color",
+        "colour",
+        "do",
+        "for",
+        "from",
+        "get",
+        "got",
+        "has",
+        "have",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "item",
+        "just",
+        "like",
+        "made",
+        "more",
+        "my",
+        "new",
+        "no",
+        "not",
+        "now",
+        "of",
+        "on",
+        "one",
+        "only",
+        "or",
+        "our",
+        "out",
+        "see",
+        "set",
+        "size",
+        "sizes",
+        "so",
+        "style",
+        "that",
+        "the",
+        "these",
+        "they",
+        "this",
+        "to",
+        "top",
+        "up",
+        "us",
+        "we",
+        "what",
+        "will",
+        "with",
+        "you",
+        "your",
+    ]
 )
