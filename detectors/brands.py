@@ -160,6 +160,8 @@ class Brands:
 
     def named(self, field_text: str) -> str:
         """The brand that a listing's brand field names, in our spelling; "" for one that we do not know."""
+        if not field_text:
+            return ""
         if field_text not in self._named:
             if len(self._named) > 10_000:
                 self._named.clear()
@@ -171,7 +173,7 @@ class Brands:
         return {}
 
     def _name(self, words: str) -> str:
-        for spelling in self._spelt:
+        for spelling in (self._spelt[number] for number in sorted(self._spellings.possible(words))):
             if spelling.how != "line" and spelling.pattern.fullmatch(words):
                 return spelling.brand.name
         mentions = self.find(words)

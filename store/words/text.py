@@ -315,7 +315,7 @@ def brand_pattern(spelling: str) -> str:
     elif len(words) == 1 and len(letters) == 2:
         forms.append((r"[ .\-*]" if len(plain) > 1 else r"[.\-*]").join(letters))  # "l v" only if spelt so
     pattern = rf"(?:{'|'.join(forms)})(?![a-z0-9])"
-    clash = [word for word in _ORDINARY if word not in plain and re.fullmatch(pattern, word)]
+    clash = [word for word in _ORDINARY if word[0] == letters[0] and word not in plain and re.fullmatch(pattern, word)]
     return r"(?<![a-z0-9])" + "".join(rf"(?!{word}(?![a-z0-9]))" for word in clash) + pattern
 
 
