@@ -1,0 +1,198 @@
+"""Fitting what configs/flags.yml holds: weights that are never negative, what a score means, and the points of each level.
+
+Each source (or seller) counts alike within its label, and both labels alike: a shop of ten thousand rows does not outvote a stall of ten.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from detectors.evaluation.measures import threshold_at
+from detectors.score import EXCULPATORY, Calibration, Levels, Policy, Rates, Said, score, terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[Any]
+
+POINTS_PER_LOGIT = 10.0  # 7 points double the odds, 23 make them ten times as high
+LEAST_ROWS, LEAST_SOURCES = 30, 2  # a weight is fitted only where its reason is found so often, in so many sources
+PRIOR_SPREAD = 10.0  # points: how far data pull a weight from the one that judgement gave it, as a standard deviation
+TRAINING_SHARE = 0.5  # both labels weigh alike
+RATES = Rates(note=0.05, review=0.01, priority=0.001, data="")
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A listing's findings, what it is known to be, and whose it is: a source or a seller."""
+
+    said: tuple[Said, ...]
+    suspicious: bool
+    source: str
+
+
+def balance(labels: Sequence[bool], sources: Sequence[str]) -> Numbers:
+    """A weight a row: each source alike within its label, each label half; they sum to 1."""
+    import numpy as np
+
+    counts = Counter(zip(labels, sources, strict=True))
+    of_label = Counter(label for label, _ in counts)
+    raw = np.array([1 / (counts[label, source] * of_label[label] * len(of_label)) for label, source in zip(labels, sources, strict=True)])
+    return raw / raw.sum() if len(raw) else raw
+
+
+def logistic(
+    features: Numbers, labels: Sequence[bool], weights: Numbers, *, prior: Numbers, spread: Numbers, bounds: Sequence[tuple[float, float]],
+    rows: float = 0.0,
+) -> Numbers:  # fmt: skip
+    """Coefficients of a logistic regression within bounds, a normal prior on each (its mean and standard deviation; an infinite one
+    leaves a coefficient free). `features` is rows × coefficients; `weights` sum to 1 and stand for `rows` rows (0: as many as there are).
+
+    Maximum a posteriori by L-BFGS-B (Byrd, Lu, Nocedal and Zhu, 1995): convex, so one answer.
+    """
+    import numpy as np
+    from scipy.optimize import minimize
+
+    sign = np.where(np.asarray(labels, bool), 1.0, -1.0)
+    counted = weights * (rows or len(sign))
+
+    def loss(w: Numbers) -> tuple[float, Numbers]:
+        margin = sign * (features @ w)
+        away = (w - prior) / spread
+        value = float((counted * np.logaddexp(0, -margin)).sum() + 0.5 * (away**2).sum())
+        slope = -(counted * sign / (1 + np.exp(np.clip(margin, -500, 500)))) @ features + away / spread
+        return value, slope
+
+    start = np.clip(prior, [low for low, _ in bounds], [high for _, high in bounds])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=list(bounds), options={"maxiter": 2000, "ftol": 1e-12})
+    return np.asarray(found.x)
+
+
+def fit_weights(policy: Policy, rows: Sequence[Labelled], *, groups: Iterable[str] | None = None) -> Policy:
+    """The policy with those weights fitted whose reason is found in enough rows and sources; the others as judgement set them.
+
+    Caps are left out while fitting and hold afterwards. What the other weights give is counted as it stands. `groups` limits which may move.
+    """
+    import numpy as np
+
+    movable = set(groups) if groups is not None else {*policy.groups, EXCULPATORY}
+    units: list[dict[str, float]] = []
+    fixed: list[float] = []
+    found: dict[str, set[int]] = defaultdict(set)
+    for number, row in enumerate(rows):
+        own: dict[str, float] = defaultdict(float)
+        rest = 0.0
+        for term in terms(policy, row.said):
+            reason = term.said.finding.reason
+            sign = -1.0 if term.weight.group == EXCULPATORY else 1.0
+            if reason in policy.reasons and term.weight == policy.reasons[reason] and term.weight.group in movable and not term.cancelled:
+                own[reason] += sign * term.share
+                if term.share:
+                    found[reason].add(number)
+            rest += sign * term.points
+        units.append(own)
+        fixed.append(rest)
+    free = sorted(
+        reason
+        for reason, numbers in found.items()
+        if len(numbers) >= LEAST_ROWS and len({rows[n].source for n in numbers}) >= LEAST_SOURCES
+    )
+    if not free or len({row.suspicious for row in rows}) < 2:
+        return policy
+    prior = np.array([policy.reasons[reason].weight for reason in free])
+    offset = np.array([rest - sum(own.get(r, 0.0) * policy.reasons[r].weight for r in free) for own, rest in zip(units, fixed, strict=True)])
+    table = np.array([[own.get(reason, 0.0) for reason in free] for own in units]) / POINTS_PER_LOGIT
+    labels = [row.suspicious for row in rows]
+    weights = balance(labels, [row.source for row in rows])
+    # an intercept, and the points that stay as they are with a coefficient of exactly 1
+    features = np.column_stack([np.ones(len(rows)), offset / POINTS_PER_LOGIT, table])
+    fitted = logistic(
+        features, labels, weights,
+        prior=np.concatenate([[0.0, 1.0], prior]), spread=np.concatenate([[math.inf, 1.0], np.full(len(free), PRIOR_SPREAD)]),
+        bounds=[(-math.inf, math.inf), (1.0, 1.0), *[(0.0, math.inf)] * len(free)], rows=effective(weights),
+    )[2:]  # fmt: skip
+    reasons = dict(policy.reasons)
+    for reason, weight in zip(free, fitted, strict=True):
+        reasons[reason] = replace(reasons[reason], weight=round(float(weight), 1) + 0.0, fitted=True)
+    return replace(policy, reasons=reasons)
+
+
+def effective(weights: Numbers) -> float:
+    """How many rows of equal weight say as much (Kish, 1965)."""
+    return float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0
+
+
+def fit_calibration(scores: Sequence[float], labels: Sequence[bool], sources: Sequence[str], data: str = "") -> Calibration:
+    """What scores mean, by Platt's method (1999) with a slope that is never negative, each source alike.
+
+    Give it scores that the rows' own sources had no part in. Raises ValueError where one label is missing.
+    """
+    import numpy as np
+
+    if len(set(labels)) < 2:
+        raise ValueError("a score is calibrated on suspicious and ordinary rows; one of the two is missing")
+    points = np.asarray(scores, float)
+    weights = balance(labels, sources)
+    intercept, slope = logistic(
+        np.column_stack([np.ones(len(points)), points / POINTS_PER_LOGIT]), labels, weights, prior=np.array([0.0, 1.0]),
+        spread=np.array([math.inf, 1.0]), bounds=[(-math.inf, math.inf), (0.0, math.inf)], rows=effective(weights),
+    )  # fmt: skip
+    return Calibration(round(float(intercept), 4), round(float(slope) / POINTS_PER_LOGIT, 5), TRAINING_SHARE, data)
+
+
+def fit_levels(ordinary: Sequence[float], sources: Sequence[str], rates: Rates = RATES) -> Levels:
+    """The points from which a level holds, each the lowest tenth of a point that at most its stated share of ordinary rows reaches, each
+    source alike. Raises ValueError where there is no ordinary row."""
+    if not ordinary:
+        raise ValueError("levels are set by ordinary rows, and there is none")
+    weights = balance([False] * len(ordinary), sources)
+    note, review, priority = (
+        max(0.1, math.ceil(threshold_at(ordinary, rate, weights.tolist()) * 10 - 1e-9) / 10)
+        for rate in (rates.note, rates.review, rates.priority)
+    )
+    return Levels(note, max(note, review), max(note, review, priority))
+
+
+def fit(
+    policy: Policy, rows: Sequence[Labelled], held_out: Sequence[tuple[Sequence[int], Sequence[int]]] = (), *, rates: Rates = RATES,
+    data: str = "", groups: Iterable[str] | None = None,
+) -> Policy:  # fmt: skip
+    """The policy with weights, meaning and levels fitted on the rows.
+
+    `held_out` are splits of the rows (numbers to fit on, numbers to score) by which the meaning of a score and the levels are taken from
+    sources that its weights were not fitted on; without any they come from the rows themselves, which flatters.
+    """
+    fitted = fit_weights(policy, rows, groups=groups)
+    points: list[float] = []
+    who: list[Labelled] = []
+    names: list[str] = []
+    if held_out:
+        for number, (train, test) in enumerate(held_out):
+            own = fit_weights(policy, [rows[i] for i in train], groups=groups)
+            for i in test:
+                points.append(score(own, rows[i].said).score)
+                who.append(rows[i])
+                names.append(f"{number} {rows[i].source}")  # each split alike
+    else:
+        who = list(rows)
+        names = [row.source for row in rows]
+        points = [score(fitted, row.said).score for row in rows]
+    calibration = fit_calibration(points, [row.suspicious for row in who], names, data)
+    plain = [i for i, row in enumerate(who) if not row.suspicious]
+    levels = fit_levels([points[i] for i in plain], [names[i] for i in plain], rates)
+    return replace(fitted, calibration=calibration, levels=levels, false_positive_rates=replace(rates, data=data or "the rows it was fitted on"))
+
+
+def shown(policy: Policy) -> Mapping[str, Any]:
+    """What was fitted, as configs/flags.yml would have it."""
+    return {
+        "levels": {"note": policy.levels.note, "review": policy.levels.review, "priority": policy.levels.priority},
+        "weights": {reason: weight.weight for reason, weight in sorted(policy.reasons.items()) if weight.fitted},
+        "calibration": None if policy.calibration is None else {
+            "intercept": policy.calibration.intercept, "slope": policy.calibration.slope, "training_share": policy.calibration.training_share,
+        },
+    }  # fmt: skip
