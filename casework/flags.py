@@ -165,7 +165,8 @@ def stands(
     cited = [p.other.removeprefix("reference:") for p in finding.finding.pointers if p.other.startswith("reference:")]
     if any(not number.isdigit() or int(number) not in references for number in cited):
         return False
-    if any(p.other.startswith("snapshot:") and p.other != f"snapshot:{snapshot}" for p in finding.finding.pointers):
+    beside = finding.subject_kind is SubjectKind.picture  # what is said of an account cites the words of many listings
+    if beside and any(p.other.startswith("snapshot:") and p.other != f"snapshot:{snapshot}" for p in finding.finding.pointers):
         return False
     own = [e.id for e in examinations if e.method == finding.method and e.outcome is not Examined.failed]
     return pairs or finding.newest >= max(own, default=0)

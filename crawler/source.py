@@ -166,6 +166,8 @@ class Selectors:
     quantity: Rules = ()
     sold: Rules = ()
     price_was: Rules = ()
+    joined: Rules = ()
+    dispatch: Rules = ()
 
     def __post_init__(self) -> None:
         _as_lists(self)
@@ -192,6 +194,8 @@ class Cards:
     quantity: Rules = ()
     sold: Rules = ()
     price_was: Rules = ()
+    joined: Rules = ()
+    dispatch: Rules = ()
 
     def __post_init__(self) -> None:
         _check_rule("card", self.card)

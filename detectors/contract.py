@@ -25,14 +25,16 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from store.errors import TouchstoneError
-from store.words.records import Contact, Finding, Fingerprint, Listing, Picture, Pointer, Reference, Seller, Snapshot, SubjectKind
+from store.words.records import Contact, Finding, Fingerprint, Listing, Picture, Pointer, Reference, SellerSubject, Snapshot, SubjectKind
 from store.words.records import Examined as Outcome
 
 if TYPE_CHECKING:
     from detectors.brands import Brands
     from detectors.matches import Other
+    from detectors.prices import Currencies
 
 NEEDS = frozenset({"references", "prices", "other_pictures", "brands", "words", "terms", "flagged"})
+GROWING = frozenset({SubjectKind.seller, SubjectKind.listing})  # what is read later makes them due again
 SUBJECTS = (SubjectKind.snapshot, SubjectKind.picture, SubjectKind.seller, SubjectKind.listing)
 
 
@@ -67,15 +69,6 @@ def not_possible(subject: int | None, why: str) -> Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class SellerSubject:
-    """A seller as a subject: the account, and what its listings say as they stand."""
-
-    id: int
-    seller: Seller
-    snapshots: tuple[Snapshot, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ListingSubject:
     """A listing as a subject, with what it says as it stands."""
 
@@ -83,6 +76,7 @@ class ListingSubject:
     listing: Listing
     snapshot: Snapshot
     image_count: int
+    upto: int = 0  # the newest reading that it was taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +99,14 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """The sources on which a snapshot was read, and the day of its first capture (YYYY-MM-DD); "" where it is not known."""
+
+    sources: tuple[str, ...] = ()
+    first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a detector may see besides its batch: just what it said it needs, read only, fit to be sent to another
     process.
@@ -112,7 +114,8 @@ class Context:
     `words` are those of each picture's listing as it stands, by the listing's number; what is said because of them cites the snapshot.
     A detector that needs `flagged` is shown nothing but subjects of listings flagged for review or above. `terms` are the settings of `text_terms`. `matches` are the images that match each image, by digest, and `owners` whose pictures an
     image is. `seen` tells how far the reference log had been compared with a subject when it was examined before; a subject that
-    is not in it is new. `problems` says why a picture has no fingerprints.
+    is not in it is new. `problems` says why a picture has no fingerprints. With `prices` come the table of `currencies`, and where and when each
+    snapshot was `published`, by its number.
     """
 
     settings: Any = None
@@ -126,6 +129,8 @@ class Context:
     seen: Mapping[int, int] = field(default_factory=dict)
     words: Mapping[int, Snapshot] = field(default_factory=dict)
     terms: Any = None
+    currencies: Currencies | None = None
+    published: Mapping[int, Published] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,8 @@ def _problem(module: ModuleType) -> str:
         return f"it has no {', '.join(missing)}"
     if module.SUBJECT not in SUBJECTS:
         return f"its SUBJECT is none of {', '.join(SUBJECTS)}"
+    if module.SUBJECT in GROWING and (compared := sorted(_needs(module) & {"prices", "references", "other_pictures", "words", "flagged"})):
+        return f"a detector of {module.SUBJECT}s is examined again by what is read of them, and cannot need {', '.join(compared)} as well"
     unknown = sorted(_needs(module) - NEEDS)
     return f"it needs {', '.join(unknown)}, which nothing gives; what there is: {', '.join(sorted(NEEDS))}" if unknown else ""
 

@@ -1,6 +1,6 @@
 """The methods to run: of each detector the one that the configuration describes, and beside it the one in force.
 
-A method is all that can change a detector's answer: version, settings, brands, libraries. The one that ships with the
+A method is all that can change a detector's answer: version, settings, brands, currencies, libraries. The one that ships with the
 project starts in force; any other starts in evaluation.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 from detectors import contract
 from detectors.brands import Brands, read_brands
 from detectors.contract import Context, Detector
+from detectors.prices import Currencies, read_currencies
 from store.config import Home, defaults_folder, plain
 from store.errors import TouchstoneError
 from store.findings import shipped_status
@@ -48,6 +49,7 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
     files, shipped_files = home.configs("brands"), sorted((defaults_folder() / "brands").glob("*.yml"))
     brands = read_brands(files)
     shipped_brands = brands if files == shipped_files else read_brands(shipped_files)
+    currencies, shipped_currencies = (read_currencies(each) for each in (home.file("currencies.yml"), defaults_folder() / "currencies.yml"))
     tasks: list[Task] = []
     lines: list[str] = []
     for detector in every.values():
@@ -56,10 +58,10 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
         if detector.missing:
             lines.append(f"NOT EXAMINED: {detector.missing}")
             continue
-        method = method_of(detector, settings[detector.name], brands, settings["text_terms"])
+        method = method_of(detector, settings[detector.name], brands, settings["text_terms"], currencies)
         number = store.keep_method(method)
         as_shipped = versions.get(detector.name) == detector.version and method == method_of(
-            detector, shipped[detector.name], shipped_brands, shipped["text_terms"]
+            detector, shipped[detector.name], shipped_brands, shipped["text_terms"], shipped_currencies
         )
         status = shipped_status(store, number, as_shipped, actor)
         tasks.append(
@@ -72,6 +74,7 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
                     settings[detector.name],
                     brands if "brands" in detector.needs else None,
                     terms=settings["text_terms"] if "terms" in detector.needs else None,
+                    currencies=currencies if "prices" in detector.needs else None,
                 ),
             )
         )
@@ -79,13 +82,15 @@ def plan(store: Store, home: Home, actor: str, only: Collection[str] | None = No
     return tasks, lines
 
 
-def method_of(detector: Detector, settings: Any, brands: Brands, terms: Any) -> Method:
+def method_of(detector: Detector, settings: Any, brands: Brands, terms: Any, currencies: Currencies) -> Method:
     """All that can change the detector's answer."""
     said: dict[str, Any] = {"settings": contract.plain_settings(settings), "libraries": dict(detector.libraries)}
     if "brands" in detector.needs:
         said["brands"] = brands.digest
     if "terms" in detector.needs:
         said["terms"] = digest_of(contract.plain_settings(terms))
+    if "prices" in detector.needs:
+        said["currencies"] = currencies.digest
     return Method("detector", detector.name, detector.version, said, detector.models)
 
 
@@ -105,7 +110,7 @@ def _in_force(store: Store, tasks: list[Task]) -> Iterator[str]:
     name = task.detector.name
     if not same:
         yield (
-            f"{name}: method {number} is in force but cannot be run any more (code, brands or libraries changed): "
+            f"{name}: method {number} is in force but cannot be run any more (code, brands, currencies or libraries changed): "
             f"`touchstone method promote {task.number}`"
         )
         return

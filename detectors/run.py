@@ -39,7 +39,7 @@ def run(
     tasks, lines = plan(store, home, actor, only)
     kept = store.begin_run(
         "detect", actor=actor, authority=home.settings.authority.code, code_version=code_version(),
-        config_digest=digest(home, ["detectors.yml", "brands"]),
+        config_digest=digest(home, ["detectors.yml", "brands", "currencies.yml"]),
     )  # fmt: skip
     counts: Counter[str] = Counter(examined=0, findings=0, not_possible=0, failed=0)
     try:
@@ -87,17 +87,21 @@ class _Pass:
         if "prices" in self.detector.needs:
             context = replace(context, prices=tuple(self.store.references([ReferenceKind.price], upto=self.references_upto)))
         window = ahead(self.executor)
-        waiting: deque[tuple[list[Any], Future[list[Examined]]]] = deque()
+        waiting: deque[tuple[list[Any], Context, Future[list[Examined]]]] = deque()
         for due in self.pages():
             subjects = self.load([d.subject for d in due])
-            waiting.append((subjects, self._submit(subjects, context)))
+            beside = self.beside(context, subjects)
+            waiting.append((subjects, beside, self._submit(subjects, beside)))
             if len(waiting) >= window:
-                subjects, future = waiting.popleft()
-                self.keep(self.outcome(subjects, context, future))
+                self._keep_next(waiting)
         while waiting:
-            subjects, future = waiting.popleft()
-            self.keep(self.outcome(subjects, context, future))
+            self._keep_next(waiting)
         return self.counts
+
+    def _keep_next(self, waiting: deque[tuple[list[Any], Context, Future[list[Examined]]]]) -> None:
+        subjects, context, future = waiting.popleft()
+        upto = {subject.id: subject.upto for subject in subjects} if self.detector.subject in contract.GROWING else None
+        self.keep(self.outcome(subjects, context, future), snapshots=upto)
 
     def pages(self) -> Iterator[list[Due]]:
         """What is due, in batches by id."""
@@ -112,6 +116,14 @@ class _Pass:
             yield page
             after = page[-1].subject
 
+    def beside(self, context: Context, subjects: Sequence[Any]) -> Context:
+        """The context of one batch: with where and when its snapshots were published, for a detector of prices."""
+        if "prices" not in self.detector.needs or self.detector.subject is not SubjectKind.snapshot:
+            return context
+        with self.store.acting(SYSTEM, purpose=PURPOSE, run=self.run) as reader:
+            said = reader.published([subject.id for subject in subjects])
+        return replace(context, published={number: contract.Published(*where) for number, where in said.items()})
+
     def load(self, numbers: list[int]) -> list[Any]:
         with self.store.acting(SYSTEM, purpose=PURPOSE, run=self.run) as reader:
             if self.detector.subject is SubjectKind.snapshot:
@@ -120,13 +132,10 @@ class _Pass:
                 return list(reader.pictures(numbers))
             if self.detector.subject is SubjectKind.listing:
                 return [
-                    contract.ListingSubject(s.listing.id or 0, s.listing, s.snapshot, s.image_count)
+                    contract.ListingSubject(s.listing.id or 0, s.listing, s.snapshot, s.image_count, s.reading)
                     for s in reader.summaries(numbers=numbers, limit=len(numbers))
                 ]
-            return [
-                contract.SellerSubject(s.id or 0, s, tuple(x.snapshot for x in reader.seller_listings(s.id or 0)))
-                for s in reader.sellers(numbers)
-            ]
+            return list(reader.seller_subjects(numbers))
 
     def _submit(self, subjects: Sequence[Any], context: Context) -> Future[list[Examined]]:
         return self.executor.submit(contract.examine, self.detector.name, list(subjects), context)

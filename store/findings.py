@@ -136,6 +136,12 @@ def reference_of(r: Any) -> Reference:
         r.statement,
         r.judgement,
         r.listing,
+        r.line,
+        r.platform,
+        r.low_minor,
+        r.high_minor,
+        r.rows,
+        r.sellers,
     )
 
 
@@ -169,6 +175,12 @@ class FindingWrites:
                     "removes",
                     "statement",
                     "judgement",
+                    "line",
+                    "platform",
+                    "low_minor",
+                    "high_minor",
+                    "rows",
+                    "sellers",
                 )
             }
             number = add(c, t.reference, kind=str(reference.kind), added_at=datetime.now(UTC), **values)
@@ -265,6 +277,8 @@ class FindingWrites:
         """
         if words:
             return self._due_beside_words(method, after, limit, retry_errors)
+        if kind in (SubjectKind.seller, SubjectKind.listing):
+            return self._due_as_read(method, kind, after, limit, retry_errors)
         subject = SUBJECT_TABLES[kind]
         seen = select(
             t.examination.c.subject,
@@ -315,6 +329,30 @@ class FindingWrites:
                     if not (retry_errors and r.outcome == str(Examined.failed)):
                         seen.setdefault(r.subject, set()).add(r.references_upto)
                 out += [Due(r.id, new=r.id not in seen) for r in page if snapshots.get(r.listing, 0) not in seen.get(r.id, ())]
+        return out[:limit]
+
+    def _due_as_read(self, method: int, kind: SubjectKind, after: int, limit: int, retry_errors: bool) -> list[Due]:
+        """Sellers or listings by id of which something was read since they were examined: the number of the newest reading is the watermark.
+
+        Readings only grow, so that one number says what was seen; what a seller added, changed or showed again is all a reading.
+        """
+        subject, of = SUBJECT_TABLES[kind], t.reading.c[str(kind)]
+        out: list[Due] = []
+        with self.database.reading() as c:
+            while len(out) < limit:
+                page = c.execute(select(subject.c.id).where(subject.c.id > after).order_by(subject.c.id).limit(limit)).scalars().all()
+                if not page:
+                    break
+                after = page[-1]
+                newest = c.execute(select(of, func.max(t.reading.c.id)).where(of.in_(page)).group_by(of)).all()
+                kept = select(t.examination.c.subject, func.max(t.examination.c.references_upto)).where(
+                    t.examination.c.method == method, t.examination.c.subject_kind == str(kind), t.examination.c.subject.in_(page)
+                )
+                if retry_errors:
+                    kept = kept.where(t.examination.c.outcome != str(Examined.failed))
+                upto = {number: read for number, read in newest}
+                seen = {number: read for number, read in c.execute(kept.group_by(t.examination.c.subject))}
+                out += [Due(n, seen.get(n, 0), new=n not in seen) for n in page if n not in seen or upto.get(n, 0) > seen[n]]
         return out[:limit]
 
     def keep_examinations(self, method: int, examinations: Iterable[Examination], run: str) -> tuple[int, int]:

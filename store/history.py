@@ -350,5 +350,10 @@ def _relisted_from(c: Connection, listing: Listing) -> tuple[Relisting, ...]:
     return tuple(sorted(found, key=lambda each: (each.first_seen, each.listing.id or 0)))
 
 
+def absent_at(c: Connection, listing: Listing, at: datetime) -> Absence | None:
+    """The time of absence of a listing that `at` lies in; None where nothing shows that it was gone then."""
+    return next((each for each in _absences(c, listing) if _covers(each, at)), None)
+
+
 def _covers(absence: Absence, at: datetime) -> bool:
     return absence.last_seen < at and (absence.back is None or at < absence.back)

@@ -30,9 +30,11 @@ from store.words.records import (
     Snapshot,
     Status,
     canonical,
+    digest_of,
 )
 
 _READING = select(t.reading.c.listing, t.reading.c.seller).where(t.reading.c.id == bindparam("reading"))
+LEAST_TEXT = 80  # characters: shorter descriptions are alike by chance
 _IMAGE = select(t.image.c.id).where(t.image.c.sha256 == bindparam("sha256"))
 
 
@@ -57,10 +59,16 @@ def snapshot_of(row: RowMapping | Mapping[str, Any]) -> Snapshot:
     return Snapshot(**{word: row[word] for word in SNAPSHOT_WORDS}, id=row["id"])
 
 
+def text_digest(text: str) -> str:
+    """SHA-256 of a description without case and spacing, by which the same one is found under another account; "" for a short one."""
+    bare = " ".join(text.casefold().split())
+    return digest_of(bare) if len(bare) >= LEAST_TEXT else ""
+
+
 def details_of(text: str) -> Details:
     said = json.loads(text)
-    if "posted_at" in said:
-        said["posted_at"] = datetime.fromisoformat(said["posted_at"])
+    for each in {"posted_at", "joined_at"} & set(said):
+        said[each] = datetime.fromisoformat(said[each])
     return Details(**said)
 
 
@@ -147,7 +155,8 @@ class ListingWrites:
         now, until = datetime.now(UTC), self.retain_until()
         words = item.snapshot.words()
         listing, _ = add_once(c, t.listing, {"source": capture.source, "ref": item.ref}, url=item.url, added_at=now, retention_until=until)
-        snapshot, _ = add_once(c, t.snapshot, {"digest": item.snapshot.digest}, **words, added_at=now, retention_until=until)
+        known, kept = text_digest(item.snapshot.text), {"added_at": now, "retention_until": until}
+        snapshot, _ = add_once(c, t.snapshot, {"digest": item.snapshot.digest}, **words, text_digest=known, **kept)
         seller = None
         if item.snapshot.seller:
             seller, _ = add_once(
@@ -308,6 +317,23 @@ class ListingReads(CaptureReads):
             ]
         self.shown("snapshot", (r.id for r in rows))
         return rows
+
+    def published(self, snapshots: Sequence[int]) -> dict[int, tuple[tuple[str, ...], str]]:
+        """Of each snapshot the sources on which it was read, by name, and the day (UTC, YYYY-MM-DD) of the first capture that shows it."""
+        query = (
+            select(t.reading.c.snapshot, t.listing.c.source, func.min(t.reading.c.captured_at).label("first"))
+            .join(t.listing, t.listing.c.id == t.reading.c.listing)
+            .where(t.reading.c.snapshot.in_(snapshots))
+            .group_by(t.reading.c.snapshot, t.listing.c.source)
+            .order_by(t.reading.c.snapshot, t.listing.c.source)
+        )
+        found: dict[int, tuple[tuple[str, ...], str]] = {}
+        with self.store.database.reading() as c:
+            for r in c.execute(query):
+                sources, first = found.get(r.snapshot, ((), "9"))
+                found[r.snapshot] = ((*sources, r.source), min(first, r.first.date().isoformat()))
+        self.shown("snapshot", found)
+        return found
 
     def pictures(
         self, numbers: Sequence[int] | None = None, *, listing: int | None = None, after: int = 0, limit: int = 500

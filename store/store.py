@@ -34,13 +34,14 @@ from store.operations import OperationReads, OperationWrites
 from store.pictures import PictureReads
 from store.places import PlaceReads, PlaceWrites
 from store.retention import RetentionWrites
+from store.sellers import SellerReads
 from store.sightings import SightingWrites
 from store.words.records import Actor, Authority, Event, Verb
 
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, HistoryReads, PictureReads, PlaceReads, CaseReads, OperationReads):
+class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, CaseReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:

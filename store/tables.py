@@ -140,6 +140,7 @@ snapshot = _table(
     Column("price_text", Text, nullable=False), Column("price_minor", Id), Column("currency", String(3)), Column("brand", Text, nullable=False),
     Column("category", Text, nullable=False), Column("condition", Text, nullable=False), Column("seller", Text, nullable=False),
     Column("seller_name", Text, nullable=False), Column("place", Text, nullable=False), Column("added_at", Utc, nullable=False), *_person(),
+    Column("text_digest", String(64), nullable=False, server_default="", index=True),
 )  # fmt: skip
 seller = _table(
     "seller", _id(), Column("source", String(80), nullable=False), Column("handle", String(300), nullable=False), Column("name", Text, nullable=False),
@@ -214,6 +215,8 @@ reference = _table(
     Column("condition", Text, nullable=False), Column("image_sha256", String(64)), Column("price_minor", Id), Column("currency", String(3)),
     Column("dated", String(10), nullable=False), Column("removes", Id, ForeignKey("reference.number")), Column("added_at", Utc, nullable=False),
     Column("statement", Text, nullable=False, server_default=""), _fk("judgement", "judgement", nullable=True),
+    Column("line", Text, nullable=False, server_default=""), Column("platform", String(80), nullable=False, server_default=""),
+    Column("low_minor", Id), Column("high_minor", Id), Column("rows", Integer), Column("sellers", Integer),
 )  # fmt: skip
 method = _table(
     "method", _id(), Column("digest", Digest, nullable=False, unique=True), Column("kind", String(10), nullable=False), Column("name", String(40), nullable=False),

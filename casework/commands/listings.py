@@ -53,6 +53,8 @@ def beside_words(d: Details) -> str:
         ("offered", d.quantity, d.quantity_text),
         ("sold", d.sold, d.sold_text),
         ("price before", d.price_was_text or None, ""),
+        ("sent from", d.dispatch_text or None, ""),
+        ("account since", f"{d.joined_at:%Y-%m-%d}" if d.joined_at else None, d.joined_text),
         ("VAT", d.vat or None, ""),
         ("kind of price", d.price_kind.replace("_", " ") or None, ""),
     )

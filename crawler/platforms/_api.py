@@ -43,6 +43,8 @@ class Api:
     quantity: str = ""
     sold: str = ""
     price_was: str = ""
+    joined: str = ""
+    dispatch: str = ""
     images: str = ""
     next: str = ""  # a link; or, with `next_param`, that parameter's next value, or true where there is a next page
     next_param: str = ""

@@ -20,6 +20,10 @@ _NONE_LEFT = re.compile(
     r"\b(?:out ?of ?stock|sold ?out|discontinued|none left|no longer available|unavailable|ausverkauft|nicht vorr[äa]tig|épuisé|rupture)\b",
     re.I,
 )
+_JOINED = re.compile(
+    r"^\W*(?:(?:member|seller|user|trader|joined|registered|account|selling|posting|trading|active|opened|created|since|on|in|the|site|here)\b\W*)+",
+    re.IGNORECASE,
+)
 _ONE_LEFT = re.compile(r"\b(?:last one|only one|just one|one left|one available|one-off)\b", re.IGNORECASE)
 
 
@@ -40,6 +44,21 @@ def count_in(text: str) -> int | None:
     return number if number < 10**9 else None
 
 
+def joined_in(text: str, now: datetime | None) -> datetime | None:
+    """Since when an account has been there ("Member since March 2024", "Joined 2019", "Posting for 3 months"), in UTC; None where not told.
+
+    Of a year or a month its first day: the account may be younger than that, and is never older.
+    """
+    said = _JOINED.sub("", " ".join(text.split()))
+    if months := re.fullmatch(r"(?:for |over |more than )*(\d+)\+? (day|week|month|year)s?(?: ago)?\+?", said, re.IGNORECASE):
+        return parse_date(f"{months[1]} {months[2]}s ago", now)
+    if year := re.fullmatch(r"(?:19|20)\d\d", said):
+        return parse_date(f"{year[0]}-01-01", now)
+    if re.fullmatch(r"[^\W\d]{3,12}\.?,? (?:19|20)\d\d", said):
+        return parse_date(f"1 {said}", now)
+    return parse_date(said, now)
+
+
 def details_of(
     response: TextResponse,
     price: Price | None = None,
@@ -51,9 +70,11 @@ def details_of(
     was: str = "",
     vat: str = "",
     kind: str = "",
+    joined: str = "",
+    dispatch: str = "",
 ) -> Details:
     """The details that these texts state; `kind`, `vat` and `was` where the platform knows them better than the price's own words."""
-    posted, quantity, sold = (line(each)[:LONGEST] for each in (posted, quantity, sold))
+    posted, quantity, sold, joined, dispatch = (line(each)[:LONGEST] for each in (posted, quantity, sold, joined, dispatch))
     told = kind or (price.kind if price else "on_request" if on_request(price_text) else "")
     return Details(
         posted_text=posted,
@@ -65,11 +86,15 @@ def details_of(
         price_kind=told,
         price_was_text=(line(was) or (price.was if price else ""))[:LONGEST],
         vat=vat or (price.vat if price else ""),
+        joined_text=joined,
+        joined_at=joined_in(joined, captured_at(response)),
+        dispatch_text=dispatch,
     )
 
 
 def notes_on_details(details: Details) -> tuple[str, ...]:
     """What was stated and not understood. "In stock" is understood: it states no number."""
     dated = ("posted date not understood",) if details.posted_text and details.posted_at is None else ()
+    dated += ("date of joining not understood",) if details.joined_text and details.joined_at is None else ()
     counted = ("number sold not understood",) if details.sold_text and details.sold is None else ()
     return dated + counted

@@ -61,7 +61,7 @@ def merged(one: Parsed, other: Parsed) -> Parsed:
     """`one`, with what only the `other` says. A price is taken as a whole, never a figure from here and its words from there."""
     words: dict[str, Any] = {name: getattr(one.snapshot, name) or getattr(other.snapshot, name) for name in one.snapshot.words()}
     beside: dict[str, Any] = {each.name: getattr(one.details, each.name) or getattr(other.details, each.name) for each in fields(Details)}
-    for pair in (("posted_text", "posted_at"), ("quantity_text", "quantity"), ("sold_text", "sold")):
+    for pair in (("posted_text", "posted_at"), ("quantity_text", "quantity"), ("sold_text", "sold"), ("joined_text", "joined_at")):
         holder = one.details if getattr(one.details, pair[0]) and getattr(one.details, pair[1]) is not None else other.details
         if getattr(holder, pair[0]):
             beside |= {name: getattr(holder, name) for name in pair}

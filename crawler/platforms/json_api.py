@@ -91,7 +91,7 @@ def _read(item: Any, response: TextResponse, source: Source) -> Parsed:
     url = address(page, said(rules.url))
     ref = line(said(rules.ref)) if rules.ref else ref_of(source, url) or ("" if source.ref else url)
     images = (address(page, each) for each in schema.pictures(api.search(rules.images, item)))
-    beside = {"posted": said(rules.posted), "quantity": said(rules.quantity), "sold": said(rules.sold)}
+    beside = {each: said(getattr(rules, each)) for each in ("posted", "quantity", "sold", "joined", "dispatch")}
     details = details_of(response, price, price_text, was=_price(item, rules, rules.price_was)[0], **beside)
     notes = notes_on(title, text, name) + notes_on_details(details)
     notes += ("price not understood",) if price_text and not price and details.price_kind != "on_request" else ()

@@ -68,7 +68,7 @@ def _parsed(scope: Selector, response: TextResponse, source: Source, rules: Sele
         category=line(said["category"]),
         condition=line(said["condition"]),
     )
-    beside = {each: first(scope, getattr(rules, each)) for each in ("posted", "quantity", "sold")}
+    beside = {each: first(scope, getattr(rules, each)) for each in ("posted", "quantity", "sold", "joined", "dispatch")}
     details = details_of(response, price, asked, was=first(scope, rules.price_was) or struck, **beside)
     notes = notes_on(snapshot.title, snapshot.text, asked, name) + notes_on_details(details)
     if asked and not price and not on_request(asked):

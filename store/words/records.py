@@ -402,6 +402,9 @@ class Details:
     price_kind: str = ""  # exact | from | range | free | on_request
     price_was_text: str = ""  # a struck-out or recommended price
     vat: str = ""  # inc | ex
+    joined_text: str = ""  # since when the seller has had the account
+    joined_at: datetime | None = None  # of "since 2019" the first day: the account may be younger, never older
+    dispatch_text: str = ""  # from where the goods are sent, as the page says beside the words
 
     def said(self) -> dict[str, Any]:
         """What is said, by field name, as JSON values."""
@@ -507,6 +510,61 @@ class Seller:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A listing of an account as it stands, with when it was seen and the digests of its pictures."""
+
+    listing: int
+    snapshot: Snapshot
+    images: tuple[str, ...]
+    first_seen: datetime
+    last_seen: datetime
+    details: Details = Details()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a listing of an account shows and one of another account of the same source shows too: `text` or `picture`, by its digest."""
+
+    kind: str
+    digest: str
+    offer: int  # the account's own listing
+    seller: int
+    listing: int
+    snapshot: int  # of that other listing
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A listing that came again: `older` was gone, as `evidence` says, when `newer`, with the same words or pictures, was first seen."""
+
+    older: int
+    newer: int
+    evidence: str
+    capture: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerSubject:
+    """A seller as a subject of examination: the account, its listings as they stand, what it shares with others, what came again.
+
+    `upto` is the newest reading that it was taken from: a later one makes the seller due again. Where the account has more listings than
+    were taken, `left_out` says how many; those taken are the newest.
+    """
+
+    id: int
+    seller: Seller
+    offers: tuple[Offer, ...] = ()
+    shared: tuple[Shared, ...] = ()
+    again: tuple[Again, ...] = ()
+    upto: int = 0
+    left_out: int = 0
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        return tuple(offer.snapshot for offer in self.offers)
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A phone, e-mail, handle or payment id. Identity: kind and normalised value.
 
@@ -562,6 +620,8 @@ class Reference:
 
     `statement` is the reference of the examiner's statement or the court's record that a `confirmed` entry rests on; `judgement` the
     row of the judgement by which a listing's picture came here, and `listing` that listing: a match with its own picture says nothing.
+    A price is one asked or paid, or the middle of `rows` many, of so many `sellers`, whose tenth and ninetieth percentile are `low_minor` and
+    `high_minor`; of one product `line`, and for listings of one `platform` (a source) only, where these are named.
     """
 
     number: int | None
@@ -580,6 +640,12 @@ class Reference:
     statement: str = ""
     judgement: int | None = None
     listing: int | None = None
+    line: str = ""
+    platform: str = ""
+    low_minor: int | None = None
+    high_minor: int | None = None
+    rows: int | None = None
+    sellers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
