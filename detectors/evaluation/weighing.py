@@ -46,7 +46,9 @@ def splits(rows: Sequence[Row], by: str = "", *, most: int = 4000) -> tuple[str,
         except ValueError as error:
             folds, why = [], str(error)
     if not folds:
-        raise TouchstoneError(f"the rows cannot be split by {how}: {why}. A split by rows flatters and is refused; --row-split makes it and says by how much")
+        raise TouchstoneError(
+            f"the rows cannot be split by {how}: {why}. A split by rows flatters and is refused; --row-split makes it and says by how much"
+        )
     return how, folds
 
 
@@ -67,7 +69,9 @@ class Case:
     probabilities: tuple[float, ...] = ()  # at PREVALENCES
 
 
-def cases_of(seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, fold: str, instead: Mapping[int, Mapping[str, Examined]]) -> list[Case]:
+def cases_of(
+    seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, fold: str, instead: Mapping[int, Mapping[str, Examined]]
+) -> list[Case]:
     out = []
     for number in numbers:
         one = seen[number]
@@ -119,7 +123,13 @@ def measure(
 
 
 def _folded(
-    seen: Sequence[Seen], folds: Sequence[Fold], how: str, policy: Policy, refit: bool, out_of_fold: OutOfFold | None, progress: Progress | None
+    seen: Sequence[Seen],
+    folds: Sequence[Fold],
+    how: str,
+    policy: Policy,
+    refit: bool,
+    out_of_fold: OutOfFold | None,
+    progress: Progress | None,
 ) -> tuple[list[Case], int]:
     """The cases of every fold, and how many times a row was left out because its out-of-fold score is not there."""
     at = {one.row.key: number for number, one in enumerate(seen)}
@@ -145,7 +155,9 @@ def _instead(seen: Sequence[Seen], numbers: Sequence[int], fold: Fold, how: str,
     return {number: one for number, one in said if one is not None}
 
 
-def _fit(seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, how: str, instead: Mapping[int, Mapping[str, Examined]], data: str) -> Policy:
+def _fit(
+    seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, how: str, instead: Mapping[int, Mapping[str, Examined]], data: str
+) -> Policy:
     """The policy fitted on these rows; what a score means and its levels come from splits of them made in the same way."""
     rows = [seen[number].row for number in numbers]
     labelled = [Labelled(seen[n].said(instead=instead.get(n)), seen[n].row.suspicious, owner(seen[n].row, how)) for n in numbers]
@@ -158,7 +170,9 @@ def _fit(seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, how: str,
     return fit(policy, labelled, held_out, data=data)
 
 
-def fit_all(seen: Sequence[Seen], policy: Policy, how: str, out_of_fold: OutOfFold | None = None, data: str = "all sources of the file") -> Policy:
+def fit_all(
+    seen: Sequence[Seen], policy: Policy, how: str, out_of_fold: OutOfFold | None = None, data: str = "all sources of the file"
+) -> Policy:
     """The policy fitted on every labelled row that a fold would fit on or report on: what would be shipped."""
     from detectors.evaluation.listings import SUSPICIOUS, balanced
 
@@ -262,7 +276,11 @@ def _ranking(rows: Sequence[Row], cases: Sequence[Case], name: str) -> dict[str,
     whole = None
     if set(folds) == {""}:
         right = [case.points[name] for case in cases if rows[case.row].suspicious]
-        whole = _two(right, [case.points[name] for case in cases if not rows[case.row].suspicious]) if right and len(right) < len(cases) else None
+        whole = (
+            _two(right, [case.points[name] for case in cases if not rows[case.row].suspicious])
+            if right and len(right) < len(cases)
+            else None
+        )
     return {"all": whole, "pairs": each, "mean_of_pairs": mean, "lowest_auc": lowest}
 
 
