@@ -265,5 +265,4 @@ class OutOfFold:
         return self.said(sum(every) / len(every), number) if every else None
 
     def said(self, strength: float, number: int) -> dict[str, Examined]:
-        made = contract.detector_of(self.detector).module.findings_of(strength)
-        return {self.detector: contract.done(number, made)}
+        return {self.detector: contract.done(number, [contract.detector_of(self.detector).module.finding(strength)])}

@@ -105,7 +105,7 @@ def measure(
     if not refit and out_of_fold is None:
         numbers = [number for number, row in enumerate(rows) if row.label]
         cases = cases_of(seen, numbers, policy, "", {})
-        return {**said, "split": None, "figures": _figures(rows, cases), "fitted": None, "leak": None}
+        return {**said, "split": None, "figures": _figures(rows, cases), "where": _where(seen, cases), "fitted": None, "leak": None}
     leak = None
     try:
         how, folds = splits(rows, "source" if out_of_fold else by)
@@ -119,7 +119,10 @@ def measure(
         others, _ = _folded(seen, splits(rows, "row")[1], "row", policy, refit, out_of_fold, None)
         leak = _leak(figures, _figures(rows, others))
     fitted = shown(fit_all(seen, policy, how, out_of_fold)) if refit else None
-    return {**said, "split": how, "folds": len(folds), "left_out": left_out, "figures": figures, "fitted": fitted, "leak": leak}
+    return {
+        **said, "split": how, "folds": len(folds), "left_out": left_out, "figures": figures, "where": _where(seen, cases), "fitted": fitted,
+        "leak": leak,
+    }  # fmt: skip
 
 
 def _folded(
@@ -229,6 +232,17 @@ def _of(rows: Sequence[Row], cases: Sequence[Case], name: str) -> dict[str, Any]
             for there, words in ((True, f"with a {column}"), (False, f"without a {column}"))
         },
     }  # fmt: skip
+
+
+def _where(seen: Sequence[Seen], cases: Sequence[Case]) -> dict[str, dict[str, Any]]:
+    """The score on those rows that a detector could examine, for each detector that could not examine all."""
+    rows = [one.row for one in seen]
+    out = {}
+    for name in sorted({name for one in seen for name in one.examined}):
+        own = [case for case in cases if name in seen[case.row].examined and seen[case.row].examined[name].outcome is Outcome.done]
+        if own and len(own) < len(cases):
+            out[name] = _of(rows, own, SCORE)
+    return out
 
 
 def _found(cases: Sequence[Case], name: str, level: Level) -> dict[int, float]:

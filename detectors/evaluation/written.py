@@ -38,17 +38,18 @@ def tables(report: Mapping[str, Any]) -> Iterator[Table]:
     if figures is None:
         return
     precision = [f"precision at {float(p):.0%}" for p in figures["score"]["levels"]["review"]["precision_at"]]
+    every = {**figures, **{f"score, where {name} could examine": own for name, own in report["where"].items()}}
     header = ("found", "false positives", *precision)
     yield Table(
         "At level review (queued for an officer); a detector is weighed alone", ("what", *header),
-        tuple((name, *_at(own["levels"]["review"])) for name, own in figures.items()),
+        tuple((name, *_at(own["levels"]["review"])) for name, own in every.items()),
     )  # fmt: skip
     yield Table(
         "The score at each level", ("level", *header), tuple((level, *_at(own)) for level, own in figures["score"]["levels"].items())
     )
     yield Table(
         "How well each ranks: means over pairs of a suspicious and an ordinary source", ("what", "AUC", "lowest AUC", "found at 1 % false", "found at 5 % false", "all rows: AUC"),
-        tuple((name, *_mean(own["ranking"])) for name, own in figures.items()),
+        tuple((name, *_mean(own["ranking"])) for name, own in every.items()),
     )  # fmt: skip
     yield Table(
         "The score on each pair", ("suspicious / ordinary", "rows", "AUC", "found at 1 % false", "found at 5 % false"),
