@@ -172,7 +172,7 @@ def evaluate_text(
     """What the detectors of words and prices find in labelled listings, and what the score makes of it, at stated prevalences.
 
     Any cell of the CSV may be empty; label is suspicious, ordinary or empty, and without labels there are no figures. Also read: condition,
-    kind, seller, place. Nothing is fitted without --fit. Some 20 milliseconds of one core a listing.
+    kind, seller, place. Nothing is fitted without --fit. Some 6 milliseconds of one core a listing.
     Example: touchstone evaluate text listings.csv --prices prices.csv --predictions scored.csv
     Example: touchstone evaluate text listings.csv --fit --prices-from shop --plots pictures --write accuracy.md
     """
@@ -188,11 +188,11 @@ def evaluate_text(
         raise TouchstoneError(
             f"--by is seller or source, not '{by}'; a split by rows flatters and is refused (--row-split shows by how much)"
         )
-    rows = read(file)
-    if not rows:
+    every = read(file)
+    if not every:
         raise TouchstoneError(f"{file}: there is no row below the header")
     folder = home_of(home)
-    use, rows = text.prepared(folder, rows, prices=prices, prices_from=prices_from, limit=limit)
+    use, rows = text.prepared(folder, every, prices=prices, prices_from=prices_from, limit=limit)
     heard = text.OutOfFold(out_of_fold, "text_model") if out_of_fold else None
     with bar() as progress, PoolExecutor(workers) if workers > 1 else InlineExecutor() as executor:
         seen = text.examine(rows, use, executor, progress=lambda done, total: progress("listings", done, total))
@@ -205,7 +205,7 @@ def evaluate_text(
     notes = text.notes(use, prices_from, fit)
     said = {"file": file.name, "notes": notes, **said}
     if anonymous:
-        names = written.anonymous(text.sources_of(rows))
+        names = written.anonymous(text.sources_of(every))
         said = written.renamed(
             {**said, "notes": [note.replace(prices_from, names[prices_from]) for note in notes] if prices_from else notes}, names
         )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from detectors.evaluation.fit_weights import LEAST, Labelled, balance, fit, fit_calibration, fit_levels, fit_weights
 from detectors.evaluation.measures import auc, curve, drawn_again, ece, mixture, precision_at, recall_at, reliability, share, threshold_at
-from detectors.score import Policy, Rates, Said, read_policy, score
+from detectors.score import EXCULPATORY, Policy, Rates, Said, read_policy, score
 from store.config import defaults_folder
 from store.words.records import Direction, Finding
 
@@ -114,7 +114,7 @@ def test_a_reason_without_data_keeps_its_judged_weight() -> None:
     assert fit_weights(POLICY, one_source) == POLICY, "one source's wording is no evidence of anything but that source"
 
 
-def test_what_speaks_for_a_seller_is_fitted_as_a_weight_that_takes_away() -> None:
+def test_what_speaks_for_a_seller_is_fitted_only_where_asked_for_and_takes_away() -> None:
     chance = random.Random(2)
     rows = []
     for n in range(4000):
@@ -122,7 +122,8 @@ def test_what_speaks_for_a_seller_is_fitted_as_a_weight_that_takes_away() -> Non
         shown = chance.random() < (0.1 if suspicious else 0.4)
         said = (Said(Finding("receipt", 1.0, "It has a receipt.", Direction.exculpatory)),) if shown else ()
         rows.append(Labelled(said, suspicious, f"source {n % 4 // 2}"))
-    fitted = fit_weights(POLICY, rows)
+    assert fit_weights(POLICY, rows) == POLICY
+    fitted = fit_weights(POLICY, rows, groups=[EXCULPATORY])
     assert fitted.reasons["receipt"].weight > 5
     assert score(fitted, rows[0].said or (Said(Finding("receipt", 1.0, "It has one.", Direction.exculpatory)),)).score <= 0
 
