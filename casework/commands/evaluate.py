@@ -155,7 +155,8 @@ def evaluate_text(
     by: Annotated[str, typer.Option(help="What is held out: seller or source (default: seller where there are sellers).")] = "",
     row_split: Annotated[bool, typer.Option("--row-split", help="Also split by rows, to print by how much that flatters.")] = False,
     out_of_fold: Annotated[
-        list[Path] | None, typer.Option(help="Scores of text_model on rows it was not trained on: suspicious, ordinary, source, id, score.")
+        list[Path] | None,
+        typer.Option(help="Log odds of text_model on rows it was not trained on: suspicious, ordinary, source, id, score."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many rows of each source, drawn by a hash.")] = None,
     predictions: Annotated[Path | None, typer.Option(help="Write id, score, level, reasons and what was not examined here.")] = None,
@@ -193,7 +194,7 @@ def evaluate_text(
         raise TouchstoneError(f"{file}: there is no row below the header")
     folder = home_of(home)
     use, rows = text.prepared(folder, every, prices=prices, prices_from=prices_from, limit=limit)
-    heard = text.OutOfFold(out_of_fold, "text_model") if out_of_fold else None
+    heard = text.OutOfFold(out_of_fold, "text_model", getattr(use.settings.get("text_model"), "at_least", 0.0)) if out_of_fold else None
     with bar() as progress, PoolExecutor(workers) if workers > 1 else InlineExecutor() as executor:
         seen = text.examine(rows, use, executor, progress=lambda done, total: progress("listings", done, total))
         said = measure(
