@@ -86,14 +86,14 @@ def test_one_seller_tells_nothing_of_others() -> None:
 
 # -- fits ------------------------------------------------------------------------------------------------------------------
 def made(truth: dict[str, float], number: int, seed: int = 1) -> list[Labelled]:
-    """Rows drawn from weights (in points, 10 to a unit of log odds) over four sources, each reason in three of ten rows."""
+    """Rows drawn from weights (in points, 10 to a unit of log odds) over four hundred sources, each reason in three of ten rows."""
     chance = random.Random(seed)
     rows = []
     for n in range(number):
         reasons = [reason for reason in truth if chance.random() < 0.3]
         odds = sum(truth[reason] for reason in reasons) / 10 - 1
         said = tuple(Said(Finding(reason, 1.0, f"It is {reason}."), "m", i) for i, reason in enumerate(reasons))
-        rows.append(Labelled(said, chance.random() < 1 / (1 + math.exp(-odds)), f"source {n % 4}"))
+        rows.append(Labelled(said, chance.random() < 1 / (1 + math.exp(-odds)), f"source {n % 400}"))
     return rows
 
 
