@@ -148,7 +148,9 @@ def examine(rows: Sequence[Row], use: Setup, executor: Executor | None = None, p
     """Every detector's answer on every row, in the order of the rows."""
     runner = executor or InlineExecutor()
     said: dict[int, dict[str, Examined]] = defaultdict(dict)
-    work = [(detector, start) for start in range(0, len(rows), BATCH) for detector in use.detectors]
+    # another process builds its patterns of brands and rules with each batch, so that there it gets few and large ones
+    size = BATCH if isinstance(runner, InlineExecutor) else max(BATCH, math.ceil(len(rows) / ahead(runner)))
+    work = [(detector, start) for start in range(0, len(rows), size) for detector in use.detectors]
     contexts = {detector.name: use.context(detector) for detector in use.detectors}
     waiting: deque[tuple[Detector, int, Any]] = deque()
 
@@ -157,10 +159,10 @@ def examine(rows: Sequence[Row], use: Setup, executor: Executor | None = None, p
         for examined in future.result():
             said[examined.subject][detector.name] = examined
         if progress and detector is use.detectors[-1]:
-            progress(min(start + BATCH, len(rows)), len(rows))
+            progress(min(start + size, len(rows)), len(rows))
 
     for detector, start in work:
-        batch = [row.snapshot(start + place + 1) for place, row in enumerate(rows[start : start + BATCH])]
+        batch = [row.snapshot(start + place + 1) for place, row in enumerate(rows[start : start + size])]
         waiting.append((detector, start, runner.submit(contract.examine, detector.name, batch, contexts[detector.name])))
         if len(waiting) >= ahead(runner):
             take()
