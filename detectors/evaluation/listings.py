@@ -50,6 +50,11 @@ class Row:
     def suspicious(self) -> bool:
         return self.label == SUSPICIOUS
 
+    @property
+    def key(self) -> str:
+        """What tells it from every other row of its file."""
+        return f"{self.source}\0{self.id}\0{self.line}"
+
     def snapshot(self, number: int) -> Snapshot:
         """The listing as a detector sees it, under that number. A price that cannot be read stays words."""
         said = f"{self.price} {self.currency}".strip() if self.price else ""
@@ -142,3 +147,40 @@ def balanced(sources: Mapping[str, Sequence[Row]], most: int, seed: int = 1) -> 
 
 def _drawn(row: Row, seed: int) -> bytes:
     return hashlib.sha256(f"{seed}\0{row.source}\0{row.id}".encode()).digest()
+
+
+def parts(rows: Sequence[Row], of: Mapping[str, str] | None = None, number: int = 5, seed: int = 1) -> Iterator[Fold]:
+    """`number` parts, each held out in its turn; `of` says whose a row is (by its key), and no owner is on both sides. Without it rows are
+    split one by one, which flatters: use that only to show by how much.
+
+    Owners are dealt out within each label in the order of a hash. Raises ValueError where a label has fewer owners than two.
+    """
+    labelled = [row for row in rows if row.label]
+    owner = {row.key: of[row.key] if of else row.key for row in labelled}
+    part: dict[str, int] = {}
+    for label in (SUSPICIOUS, ORDINARY):
+        own = sorted(
+            {owner[row.key] for row in labelled if row.label == label}, key=lambda name: hashlib.sha256(f"{seed}\0{name}".encode()).digest()
+        )
+        if len(own) < 2:
+            raise ValueError(f"{len(own)} owner of {label} rows cannot be held out and fitted on")
+        for place, name in enumerate(own):
+            part.setdefault(name, place % number)
+    for held in sorted(set(part.values())):
+        test = [row for row in labelled if part[owner[row.key]] == held]
+        train = [row for row in labelled if part[owner[row.key]] != held]
+        if len({row.label for row in train}) == 2 and test:
+            yield Fold(f"part {held + 1}", f"part {held + 1}", tuple(train), tuple(test))
+
+
+def halves(rows: Sequence[Row], source: str, seed: int = 2) -> tuple[list[Row], list[Row]]:
+    """The ordinary rows of a source in two halves, by a hash of their keys: what may be learned from, and what may be reported on.
+
+    The seed is not that of `pairs`: a half must not be what every fold draws last. Raises TouchstoneError where the source has none.
+    """
+    own = sorted((row for row in rows if row.source == source and row.label == ORDINARY), key=lambda row: (_drawn(row, seed), row.line))
+    if not own:
+        raise TouchstoneError(
+            f"no ordinary row is of the source '{source}'; there are {', '.join(sorted({row.source for row in rows})) or 'none'}"
+        )
+    return own[: len(own) // 2], own[len(own) // 2 :]

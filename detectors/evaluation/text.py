@@ -1,0 +1,275 @@
+"""What the detectors of a listing's words and price find in labelled listings, and what their findings come to: `touchstone evaluate text`.
+
+The detectors are those that a scan would run, found and set as there; the score is the policy of configs/flags.yml. Nothing is fitted
+unless it is asked for, and what is fitted is reported on sources (or sellers) that it was not fitted on.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import tempfile
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from detectors import contract
+from detectors.brands import Brands, read_brands
+from detectors.contract import Context, Detector, Examined
+from detectors.evaluation.listings import Fold, Row, balanced, halves
+from detectors.prices import Currencies, read_currencies, read_prices, spread
+from detectors.score import Policy, Said, read_policy, score
+from store.config import Home
+from store.errors import TouchstoneError
+from store.executors import InlineExecutor, ahead
+from store.words.money import exponent_of
+from store.words.records import Examined as Outcome
+from store.words.records import Finding, Reference, SubjectKind
+
+BATCH = 100
+GIVEN = frozenset({"brands", "prices", "terms"})  # what a detector of snapshots can be given here
+LEAST_CELL = 2  # prices from which a cell of the proxy table is made; price_gap wants more before it says anything
+PROXY_DATE = "2021-06-30"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What listings are examined with: detectors by name, their settings, brands, prices and the policy. `unable` says why a detector is
+    not among them."""
+
+    detectors: tuple[Detector, ...]
+    settings: Mapping[str, Any]
+    brands: Brands
+    currencies: Currencies
+    policy: Policy
+    prices: tuple[Reference, ...] = ()
+    unable: Mapping[str, str] = field(default_factory=dict)
+
+    def context(self, detector: Detector) -> Context:
+        prices = "prices" in detector.needs
+        return Context(
+            self.settings[detector.name], self.brands if "brands" in detector.needs else None, prices=self.prices if prices else (),
+            terms=self.settings["text_terms"] if "terms" in detector.needs else None, currencies=self.currencies if prices else None,
+        )  # fmt: skip
+
+
+def setup(settings: Mapping[str, Any], brands: Brands, currencies: Currencies, policy: Policy, prices: tuple[Reference, ...] = ()) -> Setup:
+    """Every detector that examines what a listing says, as discovered; those that cannot run here are named with the reason."""
+    able, unable = [], {}
+    for name, detector in contract.discover().items():
+        if detector.subject is not SubjectKind.snapshot:
+            continue
+        if detector.missing or detector.needs - GIVEN:
+            unable[name] = detector.missing or f"it needs {', '.join(sorted(detector.needs - GIVEN))}"
+        else:
+            able.append(detector)
+    return Setup(tuple(able), settings, brands, currencies, policy, prices, unable)
+
+
+def prepared(
+    home: Home, rows: Sequence[Row], *, prices: Path | None = None, prices_from: str = "", limit: int | None = None
+) -> tuple[Setup, list[Row]]:
+    """The set-up of a working folder, and the rows to report on: `limit` of each source, and none that the price table was made of."""
+    every = contract.discover()
+    settings = contract.read_settings(home.file("detectors.yml"), every.values())
+    brands, currencies = read_brands(home.configs("brands")), read_currencies(home.file("currencies.yml"))
+    chosen = list(rows)
+    references: tuple[Reference, ...] = ()
+    if prices:
+        references = read_prices(prices)
+    if prices_from:
+        first, chosen = without_half(rows, prices_from)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "prices.csv"
+            write_price_table(path, price_table(first, brands, prices_from))
+            references = read_prices(path)
+    if limit:
+        by: dict[str, list[Row]] = defaultdict(list)
+        for row in chosen:
+            by[row.source].append(row)
+        keys = {row.key for source, own in by.items() for row in balanced({source: own}, limit)}
+        chosen = [row for row in chosen if row.key in keys]
+    return setup(settings, brands, currencies, read_policy(home.file("flags.yml")), references), chosen
+
+
+def notes(use: Setup, prices_from: str, fitted: bool) -> list[str]:
+    """What a reader of the figures must know of how they were made."""
+    out = [f"Not run: {name}: {why}." for name, why in sorted(use.unable.items())]
+    if prices_from:
+        out.append(
+            f"Prices: a proxy. The table of {len(use.prices)} cells was made of one half of the ordinary rows of {prices_from}, and no figure "
+            "here is of that half; of the other half its prices are nearer than those of any other source would be."
+        )
+    elif not use.prices:
+        out.append("Prices: no reference was given (--prices), so that no price was examined.")
+    if not fitted:
+        out.append("Weights, levels and meaning are those of configs/flags.yml.")
+    return out
+
+
+def sources_of(rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
+    """The label that most rows of a source have, and how many rows it has."""
+    by: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        by[row.source].append(row.label)
+    return {source: (Counter(labels).most_common(1)[0][0], len(labels)) for source, labels in by.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A row with what each detector said of it, by name."""
+
+    row: Row
+    examined: Mapping[str, Examined]
+
+    def said(self, only: str = "", instead: Mapping[str, Examined] | None = None) -> tuple[Said, ...]:
+        """The findings, of one detector or of all; `instead` replaces what some of them said."""
+        every = {**self.examined, **(instead or {})}
+        return tuple(
+            Said(finding, name, 0, SubjectKind.snapshot, examined.subject)
+            for name, examined in sorted(every.items())
+            if only in ("", name)
+            for finding in examined.findings
+        )
+
+    @property
+    def not_examined(self) -> tuple[str, ...]:
+        """Which detectors could not say anything, and why: another thing than nothing found."""
+        return tuple(f"{name}: {e.detail}" for name, e in sorted(self.examined.items()) if e.outcome is not Outcome.done)
+
+
+def examine(rows: Sequence[Row], use: Setup, executor: Executor | None = None, progress: Progress | None = None) -> list[Seen]:
+    """Every detector's answer on every row, in the order of the rows."""
+    runner = executor or InlineExecutor()
+    said: dict[int, dict[str, Examined]] = defaultdict(dict)
+    # another process builds its patterns of brands and rules with each batch, so that there it gets few and large ones
+    size = BATCH if isinstance(runner, InlineExecutor) else max(BATCH, math.ceil(len(rows) / ahead(runner)))
+    work = [(detector, start) for start in range(0, len(rows), size) for detector in use.detectors]
+    contexts = {detector.name: use.context(detector) for detector in use.detectors}
+    waiting: deque[tuple[Detector, int, Any]] = deque()
+
+    def take() -> None:
+        detector, start, future = waiting.popleft()
+        for examined in future.result():
+            said[examined.subject][detector.name] = examined
+        if progress and detector is use.detectors[-1]:
+            progress(min(start + size, len(rows)), len(rows))
+
+    for detector, start in work:
+        batch = [row.snapshot(start + place + 1) for place, row in enumerate(rows[start : start + size])]
+        waiting.append((detector, start, runner.submit(contract.examine, detector.name, batch, contexts[detector.name])))
+        if len(waiting) >= ahead(runner):
+            take()
+    while waiting:
+        take()
+    return [Seen(row, said[number]) for number, row in enumerate(rows, 1)]
+
+
+# -- predictions -------------------------------------------------------------------------------------------------------
+def predictions(seen: Sequence[Seen], policy: Policy) -> Iterator[tuple[str, float, str, str, str]]:
+    """(id, score, level, reasons, what was not examined) of each row, in order. Reasons are codes with their points, strongest first."""
+    for one in seen:
+        scored = score(policy, one.said())
+        reasons = "; ".join(f"{c.reason} {c.points:+.2f}" for c in scored.contributions if c.points)
+        yield one.row.id, scored.score, str(scored.level), reasons, "; ".join(one.not_examined)
+
+
+def write_predictions(path: Path, seen: Sequence[Seen], policy: Policy) -> None:
+    """A CSV: id, score, level, reasons, not_examined."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("id", "score", "level", "reasons", "not_examined"))
+    writer.writerows(
+        (number, f"{points:.6f}", level, reasons, missing) for number, points, level, reasons, missing in predictions(seen, policy)
+    )
+    path.write_text(out.getvalue(), "utf-8")
+
+
+# -- a price table as a proxy --------------------------------------------------------------------------------------------
+def price_table(rows: Sequence[Row], brands: Brands, source: str, dated: str = PROXY_DATE) -> list[dict[str, str]]:
+    """Rows of a price list, in the form of `touchstone reference add --prices`: the spread of what each brand × kind of goods fetched.
+
+    Prices are of the one currency that most rows have.
+    """
+    cells: dict[tuple[str, str], list[int]] = defaultdict(list)
+    snapshots = [row.snapshot(number) for number, row in enumerate(rows, 1)]
+    currency = Counter(s.currency for s in snapshots if s.currency).most_common(1)[0][0]
+    for snapshot in snapshots:
+        brand, category = brands.named(snapshot.brand), brands.category_of(snapshot.category, snapshot.title)
+        if brand and category and snapshot.currency == currency and (snapshot.price_minor or 0) > 0:
+            cells[brand, category].append(snapshot.price_minor or 0)
+    out = []
+    for (brand, category), prices in sorted(cells.items()):
+        if len(prices) >= LEAST_CELL:
+            figures = [f"{minor / 10 ** exponent_of(currency):.2f}" for minor in spread(prices)]
+            out.append(
+                dict(zip(("p10", "p50", "p90"), figures, strict=True))
+                | {"brand": brand, "category": category, "condition": "used", "currency": currency}
+                | {"source": f"half of the ordinary rows of {source}, a proxy", "date": dated, "rows": str(len(prices))}
+            )
+    return out
+
+
+def write_price_table(path: Path, table: Sequence[Mapping[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, ("brand", "category", "condition", "currency", "p10", "p50", "p90", "rows", "source", "date"))
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def without_half(rows: Sequence[Row], source: str) -> tuple[list[Row], list[Row]]:
+    """(the rows that a price table may be made of, all rows but these)."""
+    first, _ = halves(rows, source)
+    gone = {row.key for row in first}
+    return first, [row for row in rows if row.key not in gone]
+
+
+# -- a detector that was trained on these rows ---------------------------------------------------------------------------
+class OutOfFold:
+    """What a trained detector says of rows that it was not trained on: by the pair of sources that was held out, and the row's own source
+    and id. Made from CSVs with the columns suspicious, ordinary, source, id and score: log odds, 0 where copies are as likely as not among as
+    many of either. From the probability `at_least` there is a finding."""
+
+    def __init__(self, paths: Sequence[Path], detector: str, at_least: float = 0.0) -> None:
+        self.detector, self.at_least = detector, at_least
+        self.scores: dict[tuple[str, str], dict[tuple[str, str], float]] = defaultdict(dict)
+        for path in paths:
+            try:
+                with path.open(encoding="utf-8-sig", newline="") as file:
+                    for number, row in enumerate(csv.DictReader(file), 2):
+                        try:
+                            pair, key = (row["suspicious"], row["ordinary"]), (row["source"], row["id"])
+                            self.scores[pair][key] = float(row["score"])
+                        except (KeyError, TypeError, ValueError) as error:
+                            raise TouchstoneError(f"{path}: line {number}: no pair, source, id and score can be read: {error}") from None
+            except (OSError, UnicodeDecodeError) as error:
+                raise TouchstoneError(f"{path}: cannot be read as a CSV in UTF-8: {error}") from error
+
+    def of(self, row: Row, fold: Fold, number: int) -> dict[str, Examined] | None:
+        """What the detector would have said of the row in this fold; None where no score of it was kept.
+
+        A row that is fitted on is scored by the model that had its own source held out, and with it the fold's other source.
+        """
+        if row.source in (fold.suspicious, fold.ordinary):
+            pair = (fold.suspicious, fold.ordinary)
+        else:
+            pair = (row.source, fold.ordinary) if row.suspicious else (fold.suspicious, row.source)
+        log_odds = self.scores.get(pair, {}).get((row.source, row.id))
+        return None if log_odds is None else self.said(log_odds, number)
+
+    def anywhere(self, row: Row, number: int) -> dict[str, Examined] | None:
+        """The mean over all folds that held the row out."""
+        every = [own[row.source, row.id] for own in self.scores.values() if (row.source, row.id) in own]
+        return self.said(sum(every) / len(every), number) if every else None
+
+    def said(self, log_odds: float, number: int) -> dict[str, Examined]:
+        """The finding that such log odds make: the detector's name is its reason, the probability its strength, from `at_least`."""
+        probability = round(1 / (1 + math.exp(-max(-700.0, log_odds))), 3)
+        found = [Finding(self.detector, probability, "A machine's opinion of the wording.")] if probability >= self.at_least else []
+        return {self.detector: contract.done(number, found)}
