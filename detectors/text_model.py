@@ -34,7 +34,7 @@ class Settings:
     shipped one, with the SHA-256 of its weights, so that the method names them; `label`: what a classifier of transformers calls a
     suspicious listing."""
 
-    at_least: float = 0.75
+    at_least: float = 0.7
     least_words: int = 3
     folder: str = ""
     sha256: str = ""

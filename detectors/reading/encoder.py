@@ -24,7 +24,7 @@ from store.errors import TouchstoneError
 
 FOLDER = Path(__file__).with_name("model")
 WEIGHTS, LINEAR, VOCABULARY, FACTS = "model.onnx", "linear.npy", "vocab.txt", "model.json"
-TOLERANCE = 0.02  # by which a probability may differ between two processors
+TOLERANCE = 0.05  # by which a probability may differ between processors; 0.026 at most between two orders of rounding on one (300 passages)
 
 
 class Reader(Protocol):

@@ -38,7 +38,7 @@ def test_a_flag_says_why_in_words_and_sums(place: Place) -> None:  # noqa: F811
     flag = both(place)
     assert flag.level is Level.priority
     assert abs(sum(c.points for c in flag.contributions) - flag.score) < 1e-6
-    assert {"mirror_quality", "one_to_one", "all_sizes", "price_far_below"} == {c.reason for c in flag.contributions}
+    assert {"mirror_quality", "one_to_one", "all_sizes", "price_far_below", "text_model"} == {c.reason for c in flag.contributions}
     assert any("“mirror quality”" in c.sentence for c in flag.contributions) and all(c.method and c.finding for c in flag.contributions)
     assert flag.not_examined == ()
 
@@ -51,6 +51,7 @@ def test_not_examined_is_said_and_is_no_weight(place: Place) -> None:  # noqa: F
         "image_match: no picture of the listing is kept",
         "picture_words: no picture of the listing is kept",
         "price_gap: no price: none is stated that could be read",
+        "text_model: fewer than 3 words besides the brand: too few to judge the wording by",
     )
 
 
@@ -64,7 +65,7 @@ def test_before_detection_everything_is_not_examined(place: Place) -> None:  # n
     flags.run(place.store, place.home)
     flag = flag_of(place)
     silent = [words.split(":")[0] for words in flag.not_examined]
-    assert flag.score == 0 and silent == ["image_match", "many_brands", "picture_words", "price_gap", "text_terms"]
+    assert flag.score == 0 and silent == ["image_match", "many_brands", "picture_words", "price_gap", "text_model", "text_terms"]
 
 
 def test_an_edited_listing_is_flagged_as_it_now_stands(place: Place) -> None:  # noqa: F811

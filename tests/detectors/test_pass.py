@@ -276,7 +276,7 @@ def test_the_pass_is_the_same_on_both_databases(store_url: str, tmp_path: Path) 
     three_listings(here)
     here.price("Gucci", "belt", 21000)
     here.detect()
-    assert here.counted() == {"examinations": of_each(), "findings": 8, "flags": 0}
+    assert here.counted() == {"examinations": of_each(), "findings": 10, "flags": 0}
     flags.run(store, here.home)
     here.detect()
     before = here.counted()
@@ -340,4 +340,4 @@ def test_a_detector_whose_library_is_missing_says_so_and_the_others_run(place: P
     monkeypatch.setattr(many_brands, "LIBRARIES", ("no-such-library",), raising=False)
     result = place.detect()
     assert any("NOT EXAMINED: many_brands cannot run: no-such-library is not installed" in line for line in result.lines)
-    assert {name for name, _, _ in place.store.examination_counts()} == {"text_terms", "price_gap"}
+    assert {name for name, _, _ in place.store.examination_counts()} == {"text_terms", "text_model", "price_gap"}
