@@ -24,6 +24,7 @@ from casework.commands import (
     passes,
     pictures,
     places,
+    reading,
     references,
     schedule,
     sightings,
@@ -60,6 +61,7 @@ app.add_typer(places.premises, name="premises")
 app.add_typer(cases.app, name="case")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
+reading.register(pictures.train)
 app.add_typer(pictures.train, name="train")
 app.add_typer(pictures.index, name="index")
 app.add_typer(log.app, name="log")
