@@ -167,7 +167,15 @@ def _flags(reader: Acting, listings: Sequence[int], rules: Rules) -> list[Flag]:
 
 def _digest(said: Sequence[score.Said]) -> str:
     """What the flag rests on: the findings and their methods, in whatever order and rows."""
-    return digest_of(sorted([one.finding.digest, one.method] for one in said))
+    return digest_of(sorted([_same(one), one.method] for one in said))
+
+
+def _same(said: score.Said) -> str:
+    """What makes a finding the one that was judged. Of an account that is the reason and its strength: with every thing that the account
+    adds the sentence counts one more, and a judgement of each of its listings would be asked for again."""
+    if said.subject_kind is not SubjectKind.seller:
+        return said.finding.digest
+    return digest_of([str(said.subject_kind), said.subject, said.finding.reason, str(said.finding.direction), round(said.finding.score, 2)])
 
 
 def stands(

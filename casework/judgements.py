@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from casework import references
 from store.config import Home
@@ -10,6 +11,10 @@ from store.errors import TouchstoneError
 from store.store import Acting, Store
 from store.words.records import Judgement, Reference, ReferenceKind, SubjectKind, Verdict
 
+if TYPE_CHECKING:
+    from detectors.evaluation.judged import Judged as JudgedFlag
+
+PAGE = 500
 INNOCENT = frozenset({ReferenceKind.official, ReferenceKind.genuine, ReferenceKind.benign})
 
 
@@ -98,3 +103,27 @@ def _judge(
     if not reason.strip():
         raise TouchstoneError("a judgement needs its reason (--reason): it will be read in court")
     return store.judge(kind, subject, verdict, actor=by, authority=home.settings.authority.code, reason=reason, findings_digest=findings)
+
+
+def judged_flags(store: Store, by: str) -> tuple[list[JudgedFlag], int]:
+    """The flag that each judged listing had when it was last judged, with what was said of it; and of how many listings no such flag is
+    kept, because they were judged before they were flagged.
+
+    A listing's newest judgement has the word, whoever gave it.
+    """
+    from detectors.evaluation.judged import Judged as JudgedFlag
+
+    out: list[JudgedFlag] = []
+    without = after = 0
+    with store.acting(by, purpose="evaluate score", justification="how often flags are confirmed") as reader:
+        while page := reader.summaries(after=after, limit=PAGE):
+            after = page[-1].listing.id or 0
+            whose = {s.listing.id or 0: s.seller for s in page}
+            newest = {j.subject: j for j in reader.judgements([(SubjectKind.listing, number) for number in whose])}
+            for listing, judgement in sorted(newest.items()):
+                flags = [flag for flag, _ in reader.flags_of(listing) if flag.findings_digest == judgement.findings_digest]
+                if flags and judgement.findings_digest:
+                    out.append(JudgedFlag(flags[-1], judgement.verdict, str(whose[listing] or "")))
+                else:
+                    without += 1
+    return out, without

@@ -7,22 +7,22 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from detectors.contract import discover, read_settings
+from detectors.prices import read_prices
 from store.archive import ArchiveWriter
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store
 from store.version import code_version
-from store.words.money import parse_price
 from store.words.opening import MOST_BYTES, Unreadable, opening
 from store.words.records import Capture, CaptureKind, Image, Outcome, Reference, ReferenceKind, Run, SubjectCategory, digest_of
 
 SOURCE = "references"  # the source that handed-in pictures are captured under
 PURPOSE = "reference log"
 PICTURES = ("file", "kind", "brand", "provenance")
-PRICES = ("brand", "category", "condition", "price", "currency", "source", "date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,41 +153,15 @@ def _entry(given: Given, home: Home, sha256: str, actor: str) -> Reference:
 
 
 def add_prices(store: Store, home: Home, path: Path, *, actor: str) -> list[int]:
-    """Append the price rows of a CSV (brand, category, condition, price, currency, source, date) to the log; the new numbers.
+    """Append the price rows of a CSV to the log (`detectors.prices.read_prices` says its columns); the numbers of those that were not there.
 
     Raises TouchstoneError naming file, line and column for anything not understood, before anything is kept.
     """
-    authority, rows = home.settings.authority.code, []
-    for line, row in _rows(path, PRICES):
-        price = parse_price(row["price"], default_currency=row["currency"])
-        if price is None or price.kind != "exact":
-            raise TouchstoneError(f"{path}:{line}: price '{row['price']}' is not an amount")
-        if len(row["currency"]) != 3:
-            raise TouchstoneError(f"{path}:{line}: currency '{row['currency']}' is not a code of three letters such as GBP")
-        try:
-            dated = date.fromisoformat(row["date"]).isoformat()
-        except ValueError:
-            raise TouchstoneError(f"{path}:{line}: date '{row['date']}' is not of the form 2026-01-31") from None
-        if not row["source"]:
-            raise TouchstoneError(f"{path}:{line}: source is empty: a price counts only with where it comes from")
-        rows.append(
-            Reference(
-                None,
-                ReferenceKind.price,
-                authority,
-                row["source"],
-                actor,
-                row["brand"],
-                row["category"],
-                row["condition"],
-                None,
-                price.amount_minor,
-                row["currency"].upper(),
-                dated,
-            )
-        )
+    settings = read_settings(home.file("detectors.yml"), discover().values())["price_gap"]
+    rows = read_prices(path, authority=home.settings.authority.code, added_by=actor, conditions=settings.conditions)
     known = {_price_key(r) for r in store.references([ReferenceKind.price])}
-    return [store.add_reference(r) for r in rows if _price_key(r) not in known]
+    with store.database.writing():
+        return [store.add_reference(r) for r in rows if _price_key(r) not in known]
 
 
 def read_list(path: Path) -> list[Given]:
@@ -211,7 +185,8 @@ def read_list(path: Path) -> list[Given]:
 
 
 def _price_key(r: Reference) -> tuple[object, ...]:
-    return (r.brand, r.category, r.condition, r.price_minor, r.currency, r.provenance, r.dated)
+    figures = (r.low_minor, r.price_minor, r.high_minor, r.rows, r.sellers)
+    return (r.brand, r.category, r.line, r.condition, r.platform, r.currency, r.provenance, r.dated, *figures)
 
 
 def _rows(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[tuple[int, dict[str, str]]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from detectors.spellings import Spelling, Spellings, misspellings
 from store.strict import ConfigError, load
 from store.words.records import digest_of
-from store.words.text import Normalised, brand_pattern, deleet, normalise
+from store.words.text import Normalised, Reading, deleet, normalise, plainer
 
 NEAR = 60  # characters around a weak spelling in which a word of the goods must stand
 TRAP = 30  # characters around a spelling in which an `unless` takes it back
@@ -45,16 +47,18 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file: a group of brands, or the words by which a title tells what kind of goods it offers."""
+    """One file: a group of brands, the words by which a title tells what kind of goods it offers, or `ordinary` words that
+    are no misspelling of a brand."""
 
     group: str
     brands: tuple[Brand, ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ordinary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A brand found in normalised text; `how` is spelling, weak or line."""
+    """A brand found in normalised text; `how` is spelling, weak, line or misspelt."""
 
     brand: str
     start: int
@@ -70,9 +74,10 @@ class Brands:
     brands: tuple[Brand, ...]
     categories: tuple[tuple[str, tuple[str, ...]], ...]
     digest: str
+    ordinary: frozenset[str] = frozenset()
 
     def __getstate__(self) -> Mapping[str, object]:
-        return {"brands": self.brands, "categories": self.categories, "digest": self.digest}
+        return {"brands": self.brands, "categories": self.categories, "digest": self.digest, "ordinary": self.ordinary}
 
     @cached_property
     def _spelt(self) -> list[_Spelling]:
@@ -84,34 +89,77 @@ class Brands:
         ]
 
     @cached_property
+    def _spellings(self) -> Spellings:
+        return Spellings(self._spelt)
+
+    @cached_property
+    def _misspelt(self) -> dict[str, list[int]]:
+        """Misspellings of every spelling that may be misspelt: see `misspellings`."""
+        known = {" ".join(spelling.words) for spelling in self._spelt}
+        out: dict[str, list[int]] = defaultdict(list)
+        for number, spelling in enumerate(self._spelt):
+            if spelling.how == "spelling":
+                for wrong in misspellings(spelling.spelling):
+                    if wrong not in known and wrong not in self.ordinary:
+                        out[wrong].append(number)
+        # what may be two brands is neither
+        return {wrong: numbers for wrong, numbers in out.items() if len({self._spelt[n].brand.name for n in numbers}) == 1}
+
+    @cached_property
     def _goods(self) -> dict[str, re.Pattern[str]]:
         return {
-            name: re.compile(rf"\b(?:{'|'.join(sorted((normalise(w).text for w in words), key=len, reverse=True))})(?:e?s)?\b")
+            name: re.compile(_goods(words))
             for name, words in self.categories
         }
 
+    @cached_property
+    def _any_goods(self) -> re.Pattern[str]:
+        return re.compile("|".join(pattern.pattern for pattern in self._goods.values()) or r"(?!)")
+
     def find(self, text: Normalised | str) -> list[Mention]:
         """The first mention of each brand in the text, in order of place. A whole spelling goes before a weak one or a
-        line."""
+        line, and each of them before a misspelling."""
         words = text.text if isinstance(text, Normalised) else text
         if not words:
             return []
-        keys, bare = _Keys(words), deleet(words)
-        readings = (words,) if bare == words else (words, bare)
+        bare = deleet(words)
+        readings = [Reading(words), *([Reading(bare)] if bare != words else []), *plainer(words)]
         found: dict[str, Mention] = {}
-        for spelling in self._spelt:
-            if spelling.brand.name in found or not keys.may_hold(spelling):
+        for number in sorted(self._spellings.possible(words)):
+            spelling = self._spelt[number]
+            if spelling.brand.name in found:
                 continue
-            first = min((span for reading in readings if (span := self._first(spelling, reading))), default=None)
+            spans = (reading.span(*span) for reading in readings if (span := self._first(spelling, reading.text)))
+            first = min(spans, default=None)
             if first:
                 found[spelling.brand.name] = Mention(spelling.brand.name, *first, spelling.how)
+        for reading in readings:
+            for number, start, end in self._wrong(reading.text):
+                name = self._spelt[number].brand.name
+                if name not in found and self._spelt[number].holds(reading.text, start, end):
+                    found[name] = Mention(name, *reading.span(start, end), "misspelt")
         return sorted(found.values(), key=lambda m: (m.start, m.brand))
+
+    def _wrong(self, words: str) -> Iterator[tuple[int, int, int]]:
+        """Misspelt spellings in the text: (number of the spelling, start, end). One look-up for each one to three words."""
+        tokens = list(_TOKEN.finditer(words))
+        texts = [token[0] for token in tokens]
+        for at in range(len(texts)):
+            said = ""
+            for last in range(at, min(at + 3, len(texts))):
+                said = f"{said} {texts[last]}" if said else texts[last]
+                for number in self._misspelt.get(said, ()):
+                    yield number, tokens[at].start(), tokens[last].end()
 
     def _first(self, spelling: _Spelling, words: str) -> tuple[int, int] | None:
         for match in spelling.pattern.finditer(words):
             if spelling.holds(words, *match.span()) and (spelling.how != "weak" or self._among_goods(spelling.brand, words, *match.span())):
                 return match.span()
         return None
+
+    def offers_goods(self, text: Normalised | str) -> bool:
+        """Whether the text names any of the goods that are copied: a bag, a watch, shoes."""
+        return bool(self._any_goods.search(text.text if isinstance(text, Normalised) else text))
 
     def named(self, field_text: str) -> str:
         """The brand that a listing's brand field names, in our spelling; "" for one that we do not know."""
@@ -153,17 +201,19 @@ class Brands:
         return any(self._goods[name].search(window) for name in names if name in self._goods)
 
 
-class _Spelling:
-    """One spelling of a brand with its patterns, compiled."""
+def _goods(words: Iterable[str]) -> str:
+    """Whole words and their plural; a picture of the goods is a word too."""
+    plain = sorted((normalise(word).text for word in words), key=len, reverse=True)
+    spoken = "|".join(re.escape(word) for word in plain if re.search(r"\w", word))
+    return "|".join([rf"\b(?:{spoken})(?:e?s)?\b", *(re.escape(word) for word in plain if not re.search(r"\w", word))])
+
+
+class _Spelling(Spelling):
+    """One spelling of a brand, with the phrases that take it back."""
 
     def __init__(self, brand: Brand, spelling: str, how: str) -> None:
-        self.brand, self.how, self.spelling = brand, how, spelling
-        # "&" may be written "and" or left out: what stands before or after it is the key
-        self.keys = max((_keys(part) for part in normalise(spelling).text.split("&")), key=lambda keys: len(keys[0]))
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        return re.compile(brand_pattern(self.spelling))
+        super().__init__(spelling)
+        self.brand, self.how = brand, how
 
     @cached_property
     def _traps(self) -> list[re.Pattern[str]]:
@@ -176,40 +226,17 @@ class _Spelling:
         return not any(m.start() + low < end and m.end() + low > start for trap in self._traps for m in trap.finditer(window))
 
 
-_STARS = re.compile(r"[a-z0-9][*•●]|[*•●][a-z0-9]|[a-z0-9][?#_]+[a-z0-9]")
-_RUNS = re.compile(r"(.)\1+")
-
-
-def _keys(text: str) -> tuple[str, str]:
-    """What every evasion of a spelling that `brand_pattern` finds has in common: its letters, runs collapsed,
-    look-alikes merged.
-
-    Twice: as they are, and with "rn" read as m and "vv" as w.
-    """
-    bare = re.sub(r"[^a-z0-9$@]", "", deleet(text)).replace("l", "i")
-    return _RUNS.sub(r"\1", bare), _RUNS.sub(r"\1", bare.replace("rn", "m").replace("vv", "w"))
-
-
-class _Keys:
-    """Tells cheaply which spellings cannot be in a text, so that hundreds of patterns need not be tried on each."""
-
-    def __init__(self, words: str) -> None:
-        self.starred = bool(_STARS.search(words))
-        self.plain, self.merged = _keys(words)
-        self.bare, _ = _keys(re.sub(r"[^a-z0-9]", "", words))  # "g$u$c$c$i": where $ is a stroke and no s
-
-    def may_hold(self, spelling: _Spelling) -> bool:
-        plain, merged = spelling.keys
-        # a starred or very short spelling has no key worth the name
-        return self.starred or len(plain) < 3 or plain in self.plain or merged in self.merged or plain in self.bare
+_TOKEN = re.compile("[a-z0-9]+")
 
 
 def read_brands(files: Sequence[Path]) -> Brands:
     """The brands of these files. Raises ConfigError for a name that is there twice or a category that has no words."""
     brands: dict[str, Brand] = {}
     categories: dict[str, tuple[str, ...]] = {}
+    ordinary: set[str] = set()
     for path in files:
         read = load(path, _File)
+        ordinary.update(read.ordinary)
         for name, words in read.categories.items():
             categories[name] = (*categories.get(name, ()), *words)
         for brand in read.brands:
@@ -222,7 +249,8 @@ def read_brands(files: Sequence[Path]) -> Brands:
             raise ConfigError(f"{brand.name}: no words are given for the category {', '.join(unknown)}")
     ordered = tuple(brands[name] for name in sorted(brands))
     goods = tuple(sorted(categories.items()))
-    return Brands(ordered, goods, digest_of([[asdict(brand) for brand in ordered], goods]))
+    digest = digest_of([[asdict(brand) for brand in ordered], goods, sorted(ordinary)])
+    return Brands(ordered, goods, digest, frozenset(ordinary))
 
 
 def spellings_of(brands: Iterable[Brand]) -> list[str]:

@@ -25,7 +25,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from store.errors import TouchstoneError
-from store.words.records import Contact, Finding, Fingerprint, Listing, Picture, Pointer, Reference, SellerSubject, Snapshot, SubjectKind
+from store.words.records import Contact, Finding, Fingerprint, Listing, Picture, Pointer, Reference, Snapshot, SubjectKind
 from store.words.records import Examined as Outcome
 
 if TYPE_CHECKING:

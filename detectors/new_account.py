@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from detectors.contract import Context, Examined, SellerSubject, done, not_possible
+from detectors.contract import Context, Examined, done, not_possible
 from detectors.wares import NO_LISTING, branded, cite, of_how_many
-from store.words.records import Finding, SubjectKind
+from store.words.records import Finding, SellerSubject, SubjectKind
 
 VERSION = "1"
 SUBJECT = SubjectKind.seller

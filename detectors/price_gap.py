@@ -109,7 +109,9 @@ def too_little(snapshot: Snapshot, seen: str, otherwise: str, currencies: Curren
     return ""
 
 
-def _fitting(snapshot: Snapshot, cell: Cell, known: Sequence[Reference], sources: Sequence[str], settings: Settings) -> list[Reference] | str:
+def _fitting(
+    snapshot: Snapshot, cell: Cell, known: Sequence[Reference], sources: Sequence[str], settings: Settings
+) -> list[Reference] | str:
     """The references to compare with: of its line before those of the category, of its platform before those of none; or why there are none.
 
     Of a listing that does not say whether it is new, those of listings that do not either, then those of used goods: the lower price.
@@ -176,12 +178,21 @@ def _gap(snapshot: Snapshot, cell: Cell, held: Sequence[_Held], settings: Settin
         return
     pointers = [Pointer("price_text", 0, len(snapshot.price_text), snapshot.price_text, detail={"ratio": round(ratio, 4)})]
     pointers += [Pointer(other=f"reference:{each.reference.number}", detail=_figures(each)) for each in held[:POINTED]]
-    yield Finding(band.reason, band.strength, _sentence(snapshot, cell, held, usual, ratio, min(lows, default=None)), pointers=tuple(pointers))
+    yield Finding(
+        band.reason, band.strength, _sentence(snapshot, cell, held, usual, ratio, min(lows, default=None)), pointers=tuple(pointers)
+    )
 
 
 def _figures(each: _Held) -> dict[str, object]:
     r = each.reference
-    figures = {"price_minor": r.price_minor, "currency": r.currency, "dated": r.dated, "source": r.provenance[:200], "rows": r.rows, "platform": r.platform}
+    figures: dict[str, object] = {
+        "price_minor": r.price_minor,
+        "currency": r.currency,
+        "dated": r.dated,
+        "source": r.provenance[:200],
+        "rows": r.rows,
+        "platform": r.platform,
+    }
     figures |= {"converted_minor": round(each.middle), "rates": [str(rate) for rate in each.rates]} if each.rates else {}
     return {name: value for name, value in figures.items() if value not in (None, "")}
 
@@ -195,7 +206,9 @@ def _sentence(snapshot: Snapshot, cell: Cell, held: Sequence[_Held], usual: floa
     said += f"fetch: {format_price(round(usual), snapshot.currency)} by {number} reference{'s' if number > 1 else ''}"
     said += f" that sum{'s' if number == 1 else ''} up {summed} prices" if summed > number else ""
     sources = sorted({r.provenance for r in references})
-    said += f", the newest of {newest}, from {'; '.join(s[:120] for s in sources[:2])}" + (f" and {len(sources) - 2} more" if len(sources) > 2 else "")
+    said += f", the newest of {newest}, from {'; '.join(s[:120] for s in sources[:2])}" + (
+        f" and {len(sources) - 2} more" if len(sources) > 2 else ""
+    )
     if low is not None:
         said += f"; nine in ten ask {format_price(round(low), snapshot.currency)} or more"
     rates = sorted({str(rate) for each in held for rate in each.rates})

@@ -134,7 +134,7 @@ def read_prices(
     `conditions` are those of price_gap's settings: with them an unknown condition is refused. Raises TouchstoneError naming file, line and
     column for anything not understood.
     """
-    out = []
+    out: list[Reference] = []
     for line, row in _rows(path):
         try:
             out.append(_reference(len(out) + 1, row, authority, added_by, conditions))
@@ -143,7 +143,9 @@ def read_prices(
     return tuple(out)
 
 
-def _reference(number: int, row: dict[str, str], authority: str, added_by: str, conditions: Mapping[str, Sequence[str]] | None) -> Reference:
+def _reference(
+    number: int, row: dict[str, str], authority: str, added_by: str, conditions: Mapping[str, Sequence[str]] | None
+) -> Reference:
     for name in ("brand", "category", "source"):
         if not row[name]:
             why = ": a price counts only with where it comes from" if name == "source" else ""
@@ -151,7 +153,9 @@ def _reference(number: int, row: dict[str, str], authority: str, added_by: str, 
     known = {word for name, words in (conditions or {}).items() for word in (name, *words)}
     condition = row["condition"].casefold()
     if condition and conditions and condition not in known:
-        raise FieldError("condition", f"'{row['condition']}' is none of {', '.join(conditions)}, nor a word for one; leave it empty if not known")
+        raise FieldError(
+            "condition", f"'{row['condition']}' is none of {', '.join(conditions)}, nor a word for one; leave it empty if not known"
+        )
     currency = row["currency"].upper()
     if not re.fullmatch("[A-Z]{3}", currency):
         raise FieldError("currency", f"'{row['currency']}' is not a code of three letters such as GBP")

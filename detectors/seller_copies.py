@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from detectors.contract import Context, Examined, SellerSubject, done, not_possible
+from detectors.contract import Context, Examined, done, not_possible
 from detectors.wares import NO_LISTING, POINTED, branded, cite
-from store.words.records import Finding, Pointer, Shared, SubjectKind
+from store.words.records import Finding, Pointer, SellerSubject, Shared, SubjectKind
 
 VERSION = "1"
 SUBJECT = SubjectKind.seller
@@ -37,13 +37,25 @@ def examine(batch: Sequence[SellerSubject], context: Context) -> Iterable[Examin
             continue
         of_brands = {ware.offer.listing for ware in branded(subject, context.brands)}
         shared = [each for each in subject.shared if each.offer in of_brands]
-        yield done(subject.id, [*_texts(subject, shared, context.settings), *_sets(subject, shared, context.settings), *_again(subject, of_brands, context.settings)])
+        yield done(
+            subject.id,
+            [
+                *_texts(subject, shared, context.settings),
+                *_sets(subject, shared, context.settings),
+                *_again(subject, of_brands, context.settings),
+            ],
+        )
 
 
 def _texts(subject: SellerSubject, shared: Sequence[Shared], settings: Settings) -> Iterator[Finding]:
     texts = [each for each in shared if each.kind == "text"]
     if len({(each.digest, each.seller) for each in texts}) >= settings.texts:
-        yield _elsewhere("same_text", subject, texts, f"{len({each.digest for each in texts})} descriptions of this account's branded goods stand, word for word,")
+        yield _elsewhere(
+            "same_text",
+            subject,
+            texts,
+            f"{len({each.digest for each in texts})} descriptions of this account's branded goods stand, word for word,",
+        )
 
 
 def _sets(subject: SellerSubject, shared: Sequence[Shared], settings: Settings) -> Iterator[Finding]:
@@ -54,16 +66,27 @@ def _sets(subject: SellerSubject, shared: Sequence[Shared], settings: Settings) 
     sets = {pair: of for pair, of in pictures.items() if len({each.digest for each in of}) >= settings.pictures}
     if len(sets) >= settings.sets:
         rows = [each for of in sets.values() for each in of]
-        yield _elsewhere("same_set", subject, rows, f"The pictures of {len({offer for offer, _ in sets})} branded listings of this account stand, byte for byte,")
+        yield _elsewhere(
+            "same_set",
+            subject,
+            rows,
+            f"The pictures of {len({offer for offer, _ in sets})} branded listings of this account stand, byte for byte,",
+        )
 
 
 def _elsewhere(reason: str, subject: SellerSubject, rows: Sequence[Shared], what: str) -> Finding:
     others = sorted({each.seller for each in rows})
-    named = f"account {others[0]}" if len(others) == 1 else f"{len(others)} accounts ({', '.join(map(str, others[:5]))}{', …' if len(others) > 5 else ''})"
+    named = (
+        f"account {others[0]}"
+        if len(others) == 1
+        else f"{len(others)} accounts ({', '.join(map(str, others[:5]))}{', …' if len(others) > 5 else ''})"
+    )
     offers = {each.offer for each in rows}
     own = cite(o for o in subject.offers if o.listing in offers)
     theirs = {each.snapshot: each for each in sorted(rows, key=lambda r: (r.snapshot, r.seller, r.listing), reverse=True)}
-    pointers = [Pointer(other=f"snapshot:{n}", detail={"listing": r.listing, "seller": r.seller}) for n, r in list(theirs.items())[:POINTED]]
+    pointers = [
+        Pointer(other=f"snapshot:{n}", detail={"listing": r.listing, "seller": r.seller}) for n, r in list(theirs.items())[:POINTED]
+    ]
     return Finding(reason, 1.0, f"{what} under {named} of the same site too.", pointers=(*own, *pointers))
 
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from detectors.contract import Context, Examined, SellerSubject, done, not_possible
+from detectors.contract import Context, Examined, done, not_possible
 from detectors.wares import NO_LISTING, cite
-from store.words.records import Finding, Offer, Pointer, SubjectKind
+from store.words.records import Finding, Offer, Pointer, SellerSubject, SubjectKind
 from store.words.text import normalise
 
 VERSION = "1"
@@ -59,7 +59,7 @@ def examine(batch: Sequence[SellerSubject], context: Context) -> Iterable[Examin
 def _finding(claims: Sequence[tuple[Offer, str]], abroad: Sequence[tuple[Offer, str]]) -> Finding:
     sentence = f"The account says that it is here ('{claims[0][1]}') and that the goods are sent from abroad ('{abroad[0][1]}')."
     pointers = (*_shown(claims[0], "says"), *_shown(abroad[0], "sent_from"), *cite(offer for offer, _ in (*claims[1:], *abroad[1:])))
-    return Finding("place_claimed", 1.0, sentence, pointers=tuple(dict((p.other, p) for p in reversed(pointers)).values())[::-1])
+    return Finding("place_claimed", 1.0, sentence, pointers=tuple({p.other: p for p in reversed(pointers)}.values())[::-1])
 
 
 def _shown(said: tuple[Offer, str], name: str) -> tuple[Pointer, ...]:

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from detectors.contract import Context, Examined, SellerSubject, done, not_possible
+from detectors.contract import Context, Examined, done, not_possible
 from detectors.wares import LETTERS, NO_LISTING, NOT_ONE_PERSON, ONE_PERSON, Ware, branded, cite, of_how_many, spans
 from store.words.money import format_price
-from store.words.records import Direction, Finding, SubjectKind
+from store.words.records import Direction, Finding, SellerSubject, SubjectKind
 from store.words.text import normalise
 
 VERSION = "1"
@@ -68,7 +68,9 @@ def _findings(subject: SellerSubject, wares: Sequence[Ware], settings: Settings)
     small = len(subject.offers) + subject.left_out <= settings.most
     fits = bool(apart) and all(span <= ONE_PERSON[scale] for scale, (span, _) in apart.items())
     if small and fits and len(sized) >= settings.wardrobe and len(brands) > 1:
-        sentence = f"The account's {len(sized)} branded things that state a size ({', '.join(brands[:5])}) fit one person, as a wardrobe does."
+        sentence = (
+            f"The account's {len(sized)} branded things that state a size ({', '.join(brands[:5])}) fit one person, as a wardrobe does."
+        )
         yield Finding("one_size", 1.0, sentence, Direction.exculpatory, cite(ware.offer for ware in sized))
     said = [o for o in subject.offers if _says(f"{o.snapshot.title} {o.snapshot.text[:2000]}", settings.clear_out)] if small else []
     if said:

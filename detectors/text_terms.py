@@ -10,42 +10,71 @@ it otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
 from detectors.brands import Brands
 from detectors.contract import Context, Examined, done
+from detectors.language import LANGUAGES, may_be
+from detectors.needles import Haystack, needles_of
+from detectors.spellings import Spelling, Spellings, whole
 from store.words.records import Direction, Finding, Pointer, Snapshot, SubjectKind
-from store.words.text import Normalised, brand_pattern, deleet, normalise
+from store.words.text import Normalised, Reading, normalise, plainer
 
-VERSION = "1"
+VERSION = "2"
 SUBJECT = SubjectKind.snapshot
 NEEDS = frozenset({"brands"})
 
 FIELDS = ("title", "text")
 MOST_POINTERS = 8  # spans that one finding shows; its detail says how many there were
 HINTED = 0.5  # what a rule that needs a brand counts where designer goods are only hinted at
+REACH = 70  # characters before a hit in which a negation may begin
+
+Needs = Literal["brand", "goods", "hint", "unbranded", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class InLanguage:
+    """Words and phrases of one language, as they are written; "*" stands for any ending. Those of `only_there` mean something
+    else in English: they count where the text may be in the language."""
+
+    language: str
+    words: tuple[str, ...] = ()
+    only_there: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.language not in LANGUAGES:
+            raise ValueError(f"{self.language}: no such language is told apart; those that are: {', '.join(sorted(LANGUAGES))}")
+        if not self.words and not self.only_there:
+            raise ValueError(f"{self.language}: words are wanted")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One reason: the words and patterns it is found by, what explains it away, and whether a "not" before it denies
-    it."""
+    """One reason: the words and patterns it is found by, in English or anywhere, and in other languages; what explains it
+    away; and whether a "not" before it denies it.
+
+    `needs` says beside what it counts: a brand, which a hint of one half replaces; also the goods themselves, named, which half
+    replace one; a hint alone; that no brand is named; nothing. `unless_brands` are brands that explain it where the listing names no other.
+    """
 
     reason: str
     says: str
     words: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    languages: tuple[InLanguage, ...] = ()
     unless: tuple[str, ...] = ()
-    needs: Literal["brand", "hint", "none"] = "brand"
+    unless_brands: tuple[str, ...] = ()
+    needs: Needs = "brand"
     kind: Literal["suspicious", "exculpatory", "neutral"] = "suspicious"
     negatable: bool = True
     strength: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.words and not self.patterns:
+        if not self.words and not self.patterns and not self.languages:
             raise ValueError(f"{self.reason}: a rule needs words or patterns")
         if not 0 <= self.strength <= 1:
             raise ValueError(f"{self.reason}: a strength lies between 0 and 1")
@@ -54,17 +83,20 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What configs/detectors.yml says of words."""
+    """What configs/detectors.yml says of words. `{name}` and `{goods}` in a pattern stand for any of `names` and `goods`. A negation is one of `negations`, with nothing but words of `between` from it
+    to what it denies."""
 
     rules: tuple[Rule, ...]
+    names: tuple[str, ...] = ()
+    goods: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     negations: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
     no_denial: tuple[str, ...] = ()
     around: int = 40
-    negation_window: int = 25
 
     def __post_init__(self) -> None:
-        _check("text_terms", (*self.hints, *self.negations, *self.no_denial))
+        _check("text_terms", (*self.hints, *self.negations, *self.between, *self.no_denial))
         names = [rule.reason for rule in self.rules]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -79,7 +111,17 @@ def examine(batch: Sequence[Snapshot], context: Context) -> Iterable[Examined]:
 
 def findings(snapshot: Snapshot, settings: Settings, brands: Brands | None) -> list[Finding]:
     """What the rules say of words, wherever they stood: pointers are spans of the snapshot's title and text."""
-    return list(_terms(settings).findings(snapshot, brands))
+    return _terms(settings).findings(snapshot, brands)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way in which a rule may be found: an expression, in any language or in one, surely or only where the text is in it."""
+
+    rule: int
+    pattern: re.Pattern[str]
+    language: str = ""
+    only_there: bool = False
 
 
 @dataclass(slots=True)
@@ -91,51 +133,152 @@ class _Found:
     explained: list[Pointer] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a listing is about, as far as rules ask: the brands that it names, whether it hints at one, whether it names goods."""
+
+    brands: frozenset[str]
+    hinted: bool
+    goods: bool
+
+    def strength(self, needs: Needs) -> float:
+        if needs == "none" or (needs == "unbranded") != bool(self.brands):
+            return 1.0
+        if needs == "hint":
+            return float(self.hinted)
+        return HINTED if needs != "unbranded" and self.hinted or (needs == "goods" and self.goods) else 0.0
+
+
 class _Terms:
     """The rules, compiled."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.rules = [(rule, _pattern(rule), _any(rule.unless)) for rule in settings.rules]
+        self.unless = [_any(self._filled(rule.unless)) for rule in settings.rules]
         self.hints = _any(settings.hints)
-        self.negations = _any(settings.negations)
+        self.denials = re.compile(
+            rf"(?<!\w)(?P<no>{_either(settings.negations)})(?:[ ,/&+('\"-]{{1,3}}(?:{_either(settings.between)})(?!\w)){{0,8}}[ /('\":-]{{0,3}}$"
+        )
         self.no_denial = _any(settings.no_denial)
+        # words are found by their letters, patterns by what they must hold
+        spelt = [(_Spelt(number, Spelling(word))) for number, rule in enumerate(settings.rules) for word in rule.words]
+        self.spelt = [_Way(one.rule, one.spelling.pattern) for one in spelt]
+        self.spellings = Spellings([one.spelling for one in spelt])
+        self.ways = [way for number, rule in enumerate(settings.rules) for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))]
+        self.haystack = Haystack((at, needles_of(way.pattern.pattern)) for at, way in enumerate(self.ways))
 
-    def findings(self, snapshot: Snapshot, brands: Brands | None) -> Iterator[Finding]:
+    def _filled(self, patterns: Iterable[str]) -> tuple[str, ...]:
+        names, goods = (f"(?:{_either(parts)})" for parts in (self.settings.names, self.settings.goods))
+        return tuple(pattern.replace("{name}", names).replace("{goods}", goods) for pattern in patterns)
+
+    def findings(self, snapshot: Snapshot, brands: Brands | None) -> list[Finding]:
         texts = {name: normalise(getattr(snapshot, name)) for name in FIELDS}
-        branded = bool(brands and (any(brands.find(text) for text in texts.values()) or brands.named(snapshot.brand)))
-        hinted = branded or any(self.hints.search(text.text) for text in texts.values())
-        readings = {name: (text, deleet(text.text)) for name, text in texts.items() if text.text}
-        for rule, pattern, unless in self.rules:
-            strength = {"none": 1.0, "hint": float(hinted), "brand": 1.0 if branded else HINTED * hinted}[rule.needs]
+        hits: dict[int, list[tuple[str, int, int, str]]] = defaultdict(list)
+        for name, text in texts.items():
+            for rule, start, end, language in self._hits(text, f"{snapshot.title}. {snapshot.text}"):
+                hits[rule].append((name, start, end, language))
+        if not hits:
+            return []
+        about = self._about(texts, snapshot, brands)
+        out: list[Finding] = []
+        for number in sorted(hits):
+            rule = self.settings.rules[number]
+            strength = about.strength(rule.needs)
             if not strength:
                 continue
             found = _Found()
-            for name, (text, bare) in readings.items():
-                for start, end in _spans(pattern, text.text, bare):
-                    self._place(found, rule, unless, name, text, start, end)
-            yield from _said(rule, strength * rule.strength, found)
+            for name, start, end, language in hits[number]:
+                self._place(found, number, about, texts[name], Pointer(name), start, end, language)
+            out += _said(rule, strength * rule.strength, found)
+        return _weighed(out)
 
-    def _place(self, found: _Found, rule: Rule, unless: re.Pattern[str], name: str, text: Normalised, start: int, end: int) -> None:
-        low = max(0, start - self.settings.around)
-        why = unless.search(text.text, low, end + self.settings.around)
+    def _about(self, texts: Mapping[str, Normalised], snapshot: Snapshot, brands: Brands | None) -> _About:
+        named = {mention.brand for text in texts.values() for mention in brands.find(text)} if brands else set()
+        if brands and (own := brands.named(snapshot.brand)):
+            named.add(own)
+        hinted = bool(named) or any(self.hints.search(text.text) for text in texts.values())
+        return _About(frozenset(named), hinted, bool(brands) and any(brands.offers_goods(text) for text in texts.values()))  # type: ignore[union-attr]
+
+    def _hits(self, text: Normalised, whole: str) -> Iterator[tuple[int, int, int, str]]:
+        """(rule, start, end, language) of every match, in the text and its other readings; of a rule's that overlap the first."""
+        if not text.text:
+            return
+        readings = [Reading(text.text), *plainer(text.text)]
+        found: dict[int, set[tuple[int, int, str]]] = defaultdict(set)
+        spelt = [self.spelt[number] for number in self.spellings.possible(text.text)]
+        for reading in readings:
+            for way in (*spelt, *(self.ways[at] for at in self.haystack.possible(reading.text))):
+                for match in way.pattern.finditer(reading.text):
+                    if match.end() > match.start():
+                        found[way.rule].add((*reading.span(*match.span()), way.language + "?" * way.only_there))
+        for rule, spans in found.items():
+            last = 0
+            for start, end, language in sorted(spans):
+                if start < last or (language.endswith("?") and not self._may_be(text, start, whole, language[:-1])):
+                    continue
+                last = end
+                yield rule, start, end, language.rstrip("?")
+
+    def _may_be(self, text: Normalised, start: int, whole: str, language: str) -> bool:
+        """Whether the listing, or the words round the hit, may be in the language: an English sentence beside it takes nothing away."""
+        at, _ = text.raw_span(start, start)
+        return may_be(whole, language) or may_be(text.raw[max(0, at - 40) : at + 60], language)
+
+    def _place(
+        self, found: _Found, number: int, about: _About, text: Normalised, pointer: Pointer, start: int, end: int, language: str
+    ) -> None:
+        rule = self.settings.rules[number]
+        low, high = self._sentence(text, start, end)
         raw_start, raw_end = text.raw_span(start, end)
-        pointer = Pointer(name, raw_start, raw_end, text.raw[raw_start:raw_end][:200])
-        if why:
-            shown = text.raw_text(*why.span())[:80]
-            found.explained.append(Pointer(name, raw_start, raw_end, pointer.raw, detail={"reason": rule.reason, "beside": shown}))
-        elif rule.negatable and (no := self._denied(text.text, start)):
-            found.denied.append(Pointer(name, raw_start, raw_end, pointer.raw, detail={"reason": rule.reason, "by": no}))
+        detail = {"language": LANGUAGES[language]} if language else {}
+        pointer = replace(pointer, start=raw_start, end=raw_end, raw=text.raw[raw_start:raw_end][:200], detail=detail)
+        why = self.unless[number].search(text.text, low, high)
+        beside = text.raw_text(*why.span())[:80] if why else ", ".join(sorted(about.brands)) if self._is_of(rule, about) else ""
+        if beside:
+            found.explained.append(replace(pointer, detail={**detail, "reason": rule.reason, "beside": beside}))
+        elif rule.negatable and (no := self._denied(text.text, max(low, start - REACH), start)):
+            found.denied.append(replace(pointer, detail={**detail, "reason": rule.reason, "by": no}))
         else:
             found.hits.append(pointer)
 
-    def _denied(self, text: str, start: int) -> str:
-        # the window begins at a word, and a little before it for negations of several words
-        before = text[max(0, start - self.settings.negation_window - 12) : start]
-        match = self.negations.search(before)
-        if match is None or self.no_denial.search(text[max(0, start - 40) : start + 12]):
+    def _is_of(self, rule: Rule, about: _About) -> bool:
+        return bool(about.brands) and about.brands <= set(rule.unless_brands)
+
+    def _sentence(self, text: Normalised, start: int, end: int) -> tuple[int, int]:
+        """Where the words round a hit begin and end that may explain it: so many characters, and never past its sentence or line."""
+        low, high = max(0, start - self.settings.around), min(len(text.text), end + self.settings.around)
+        for match in _ENDS.finditer(text.text, low, start):
+            low = match.end()
+        if after := _ENDS.search(text.text, end, high):
+            high = after.start()
+        raw_low, raw_start, raw_end, raw_high = (text.raw_span(at, at)[0] for at in (low, start, end, high))
+        before, after_line = text.raw.rfind("\n", raw_low, raw_start), text.raw.find("\n", raw_end, raw_high)
+        return (low if before < 0 else text.place_of(before + 1)), (high if after_line < 0 else text.place_of(after_line))
+
+    def _denied(self, text: str, low: int, start: int) -> str:
+        match = self.denials.search(text[low:start])
+        if match is None or self.no_denial.search(text[low + match.start() : start + 12]):
             return ""
-        return match[0].split()[0] if match[0].split() else match[0]
+        return match["no"]
+
+
+# Where a sentence ends, or a part of a list that sellers set off by signs.
+_ENDS = re.compile(r"[.!?;|•]+(?= |$)| [-~*/]+ |\.\.+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelt:
+    rule: int
+    spelling: Spelling
+
+
+def _ways(number: int, rule: Rule) -> Iterator[_Way]:
+    for pattern in rule.patterns:
+        yield _Way(number, re.compile(pattern))
+    for one in rule.languages:
+        for words, only_there in ((one.words, False), (one.only_there, True)):
+            if words:
+                yield _Way(number, re.compile(_either(whole(normalise(word).text) for word in words)), one.language, only_there)
 
 
 def _said(rule: Rule, strength: float, found: _Found) -> Iterator[Finding]:
@@ -155,6 +298,17 @@ def _said(rule: Rule, strength: float, found: _Found) -> Iterator[Finding]:
         yield Finding("explained", 0.0, sentence, Direction.exculpatory, _few(found.explained))
 
 
+def _weighed(findings: list[Finding]) -> list[Finding]:
+    """What speaks for a seller costs nothing to write: it weighs nothing in a listing whose other words speak against it."""
+    if not any(finding.score and finding.direction is Direction.suspicious for finding in findings):
+        return findings
+    note = " Not counted beside what speaks against the listing."
+    return [
+        replace(finding, score=0.0, sentence=finding.sentence + note) if finding.score and finding.direction is Direction.exculpatory else finding
+        for finding in findings
+    ]
+
+
 def _few(pointers: list[Pointer]) -> tuple[Pointer, ...]:
     if len(pointers) <= MOST_POINTERS:
         return tuple(pointers)
@@ -163,34 +317,17 @@ def _few(pointers: list[Pointer]) -> tuple[Pointer, ...]:
 
 
 def _quoted(pointers: list[Pointer]) -> str:
-    raws = dict.fromkeys(" ".join(pointer.raw.split())[:60] for pointer in pointers)
-    return ", ".join(f"“{raw}”" for raw in list(raws)[:3])
+    said = dict.fromkeys((" ".join(pointer.raw.split())[:60], str(pointer.detail.get("language", ""))) for pointer in pointers)
+    return ", ".join(f"“{raw}”{f' ({language})' if language else ''}" for raw, language in list(said)[:3])
 
 
-def _spans(pattern: re.Pattern[str], text: str, bare: str) -> list[tuple[int, int]]:
-    """Spans in the text and in its deleeted reading, in order; of two that overlap the first."""
-    spans = [match.span() for match in pattern.finditer(text)]
-    if bare != text:
-        spans = sorted({*spans, *(match.span() for match in pattern.finditer(bare))})
-    kept: list[tuple[int, int]] = []
-    for start, end in spans:
-        if end > start and (not kept or start >= kept[-1][1]):
-            kept.append((start, end))
-    return kept
-
-
-def _pattern(rule: Rule) -> re.Pattern[str]:
-    return _any((*(_word(word) for word in rule.words), *rule.patterns))
-
-
-def _word(word: str) -> str:
-    folded = normalise(word).text
-    return brand_pattern(word) if folded.isascii() else re.escape(folded)
+def _either(patterns: Iterable[str]) -> str:
+    """Source of an expression that matches one of them; none, nothing."""
+    return "|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)"
 
 
 def _any(patterns: Iterable[str]) -> re.Pattern[str]:
-    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
-    return re.compile(joined or r"(?!)")
+    return re.compile(_either(patterns))
 
 
 def _check(where: str, patterns: Iterable[str]) -> None:

@@ -350,8 +350,8 @@ class FindingWrites:
                 )
                 if retry_errors:
                     kept = kept.where(t.examination.c.outcome != str(Examined.failed))
-                upto = {number: read for number, read in newest}
-                seen = {number: read for number, read in c.execute(kept.group_by(t.examination.c.subject))}
+                upto: dict[int, int] = dict(r._tuple() for r in newest)
+                seen: dict[int, int] = dict(r._tuple() for r in c.execute(kept.group_by(t.examination.c.subject)))
                 out += [Due(n, seen.get(n, 0), new=n not in seen) for n in page if n not in seen or upto.get(n, 0) > seen[n]]
         return out[:limit]
 

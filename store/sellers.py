@@ -70,9 +70,11 @@ def _offers(c: Connection, seller: int, listings: Sequence[int]) -> Iterator[Off
         )
         rows = c.execute(query).mappings().all()
         images: dict[int, list[str]] = defaultdict(list)
-        joined = select(t.reading_image.c.reading, t.reading_image.c.sha256).where(t.reading_image.c.reading.in_([r["reading"] for r in rows]))
-        for r in c.execute(joined.order_by(t.reading_image.c.reading, t.reading_image.c.position)):
-            images[r.reading].append(r.sha256)
+        joined = select(t.reading_image.c.reading, t.reading_image.c.sha256).where(
+            t.reading_image.c.reading.in_([r["reading"] for r in rows])
+        )
+        for reading, sha256 in c.execute(joined.order_by(t.reading_image.c.reading, t.reading_image.c.position)):
+            images[reading].append(sha256)
         for r in rows:
             yield Offer(r["listing"], snapshot_of(r), tuple(images[r["reading"]]), r["first"], r["last"], details_of(r["details_json"]))
 
@@ -80,12 +82,21 @@ def _offers(c: Connection, seller: int, listings: Sequence[int]) -> Iterator[Off
 def _same_text(c: Connection, seller: Seller, offers: Sequence[Offer]) -> Iterator[Shared]:
     """Descriptions that a few other accounts of the source have as well, at any time."""
     digests: dict[str, list[int]] = defaultdict(list)
-    own = {offer.snapshot.id: offer.listing for offer in offers}
-    for part in _chunks(sorted(own, key=lambda number: number or 0)):
-        for r in c.execute(select(t.snapshot.c.id, t.snapshot.c.text_digest).where(t.snapshot.c.id.in_(part), t.snapshot.c.text_digest != "")):
-            digests[r.text_digest].append(own[r.id])
+    own: dict[int, list[int]] = defaultdict(list)
+    for offer in offers:
+        own[offer.snapshot.id or 0].append(offer.listing)
+    for part in _chunks(sorted(own)):
+        for r in c.execute(
+            select(t.snapshot.c.id, t.snapshot.c.text_digest).where(t.snapshot.c.id.in_(part), t.snapshot.c.text_digest != "")
+        ):
+            digests[r.text_digest] += own[r.id]
     others = (
-        select(t.snapshot.c.text_digest.label("digest"), t.reading.c.seller, func.min(t.reading.c.listing).label("listing"), func.min(t.snapshot.c.id).label("snapshot"))
+        select(
+            t.snapshot.c.text_digest.label("digest"),
+            t.reading.c.seller,
+            func.min(t.reading.c.listing).label("listing"),
+            func.min(t.snapshot.c.id).label("snapshot"),
+        )
         .join(t.reading, t.reading.c.snapshot == t.snapshot.c.id)
         .join(t.seller, t.seller.c.id == t.reading.c.seller)
         .where(t.seller.c.source == seller.source)

@@ -1,4 +1,4 @@
-"""Measuring detectors on pictures of your own: how much of what is known to be there is found, and what is found that is not."""
+"""Measuring detectors and the score on data of your own: how much of what is known to be there is found, and what is found that is not."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from casework.commands.common import Folder, Json, bar, home_of, print_json, say, table
+from casework.commands.common import By, Folder, Json, bar, home_of, opened, person, print_json, say, table
 from store.config import Home
 from store.errors import TouchstoneError
 
-app = typer.Typer(no_args_is_help=True, help="Measure detectors on pictures of your own.")
+app = typer.Typer(no_args_is_help=True, help="Measure detectors and the score on data of your own.")
 
 
 def _settings(name: str, home: Home) -> dict[str, Any]:
@@ -138,6 +138,135 @@ def evaluate_words(
         print_json(said)
         return
     _show(said)
+
+
+@app.command("text")
+def evaluate_text(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV of listings: id, title, description, price, currency, brand, category, source, label.")
+    ],
+    prices: Annotated[Path | None, typer.Option(help="Prices to compare with: a CSV as for `reference add --prices`.")] = None,
+    prices_from: Annotated[
+        str, typer.Option(help="Make the price table of half of this source's ordinary rows, and report on the others: a proxy.")
+    ] = "",
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Fit weights, levels and meaning on the file, and report on what was held out.")
+    ] = False,
+    by: Annotated[str, typer.Option(help="What is held out: seller or source (default: seller where there are sellers).")] = "",
+    row_split: Annotated[bool, typer.Option("--row-split", help="Also split by rows, to print by how much that flatters.")] = False,
+    out_of_fold: Annotated[
+        list[Path] | None, typer.Option(help="Scores of text_model on rows it was not trained on: suspicious, ordinary, source, id, score.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many rows of each source, drawn by a hash.")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Write id, score, level, reasons and what was not examined here.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="Draw reliability and precision against recall into this folder.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Put the tables into this page, between the marks of the section.")] = None,
+    section: Annotated[
+        str, typer.Option(help="The section of that page: its marks are `<!-- SECTION: begin -->` and `… end -->`.")
+    ] = "evaluate text",
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Name sources by label and number of rows only.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    json: Json = False,
+    home: Folder = None,
+) -> None:
+    """What the detectors of words and prices find in labelled listings, and what the score makes of it, at stated prevalences.
+
+    Any cell of the CSV may be empty; label is suspicious, ordinary or empty, and without labels there are no figures. Also read: condition,
+    kind, seller, place. Nothing is fitted without --fit. Some 20 milliseconds of one core a listing.
+    Example: touchstone evaluate text listings.csv --prices prices.csv --predictions scored.csv
+    Example: touchstone evaluate text listings.csv --fit --prices-from shop --plots pictures --write accuracy.md
+    """
+    from detectors.evaluation import plots as drawing
+    from detectors.evaluation import text, written
+    from detectors.evaluation.listings import read
+    from detectors.evaluation.weighing import measure
+    from store.executors import InlineExecutor, PoolExecutor
+
+    if prices and prices_from:
+        raise TouchstoneError("give --prices or --prices-from, not both")
+    if by not in ("", "seller", "source"):
+        raise TouchstoneError(
+            f"--by is seller or source, not '{by}'; a split by rows flatters and is refused (--row-split shows by how much)"
+        )
+    rows = read(file)
+    if not rows:
+        raise TouchstoneError(f"{file}: there is no row below the header")
+    folder = home_of(home)
+    use, rows = text.prepared(folder, rows, prices=prices, prices_from=prices_from, limit=limit)
+    heard = text.OutOfFold(out_of_fold, "text_model") if out_of_fold else None
+    with bar() as progress, PoolExecutor(workers) if workers > 1 else InlineExecutor() as executor:
+        seen = text.examine(rows, use, executor, progress=lambda done, total: progress("listings", done, total))
+        said = measure(
+            seen, use.policy, refit=fit, by=by, row_split=row_split, out_of_fold=heard,
+            progress=lambda done, total: progress("held out", done, total),
+        )  # fmt: skip
+    if predictions:
+        text.write_predictions(predictions, seen, use.policy)
+    notes = text.notes(use, prices_from, fit)
+    said = {"file": file.name, "notes": notes, **said}
+    if anonymous:
+        names = written.anonymous(text.sources_of(rows))
+        said = written.renamed(
+            {**said, "notes": [note.replace(prices_from, names[prices_from]) for note in notes] if prices_from else notes}, names
+        )
+    if plots and said["figures"]:
+        drawing.draw(plots, said["figures"])
+    if write:
+        written.put(write, section, written.markdown(said, said["notes"]))
+    if json:
+        print_json(said)
+        return
+    say(written.about(said))
+    for note in said["notes"]:
+        say(note)
+    for each in written.tables(said):
+        table(each.title, each.header, list(each.rows), "Nothing to show.")
+
+
+@app.command("score")
+def evaluate_score(by: By = "", json: Json = False, home: Folder = None) -> None:
+    """How often people confirmed what was flagged: by level and by reason, with whole sellers drawn again or held out.
+
+    Each listing by its newest judgement and the flag that was judged. What nobody judged is not in it, so it says nothing of what is missed.
+    Example: touchstone evaluate score --json
+    """
+    from casework.judgements import judged_flags
+    from detectors.evaluation.judged import measure
+    from detectors.score import read_policy
+
+    with opened(home) as (folder, store):
+        judged, without = judged_flags(store, person(store, folder, by))
+        said = {**measure(judged, read_policy(folder.file("flags.yml")).calibration), "without_flag": without}
+    if json:
+        print_json(said)
+        return
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in said["verdicts"].items())
+    say(f"{said['judged']} judged flags ({verdicts}) of {said['sellers']} known sellers; {without} listings were judged without a flag.")
+    if not said["judged"]:
+        return
+    if said["few"]:
+        say(f"Few judgements: {said['few']}.")
+    rows = [(f"{level} or above", said["at_or_above"][level]) for level in said["at_or_above"]]
+    rows += [(f"only {level}", each) for level, each in said["at"].items()]
+    rows += [(f"reason {reason}", each) for reason, each in said["reasons"].items()]
+    table(
+        "Confirmed by a person, of what was judged",
+        ("what", "yes", "of", "per cent (95 %)", "with sellers drawn again"),
+        [_confirmed(*row) for row in rows],
+        "None.",
+    )
+    if said["auc"]:
+        say(
+            f"A flag that was confirmed has the higher score in {said['auc']['rate']:.1%} of pairs ({said['auc']['low']:.1%} to {said['auc']['high']:.1%})."
+        )
+    for name, error in (said["meaning"] or {}).get("ece", {}).items():
+        say(f"Calibration error on held-out sellers, meaning as {name}: {error:.3f}.")
+
+
+def _confirmed(what: str, each: dict[str, Any]) -> tuple[Any, ...]:
+    from detectors.evaluation.written import percent
+
+    return what, each["found"], each["of"], percent(each), f"{100 * each['low_by_seller']:.1f}–{100 * each['high_by_seller']:.1f}"
 
 
 def _show(said: dict[str, Any]) -> None:

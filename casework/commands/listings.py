@@ -320,10 +320,11 @@ def _show_audited(cards: Sequence[officers_queue.Card]) -> None:
 
 
 def _reasons(flag: Flag, most: int = 4) -> str:
-    """The strongest reasons, one of a kind, and how many more there are."""
+    """The strongest reasons, one of a kind, and how many more there are; then all that speaks for the seller."""
     strongest = {x.reason: x.sentence for x in sorted(flag.contributions, key=lambda x: x.points) if x.points > 0}
     shown = list(reversed(strongest.values()))
-    return "\n".join(shown[:most] + ([f"and {len(shown) - most} more kinds of reason"] if len(shown) > most else []))
+    spared = {x.reason: f"for the seller: {x.sentence}" for x in flag.contributions if x.points < 0}
+    return "\n".join([*shown[:most], *([f"and {len(shown) - most} more kinds of reason"] if len(shown) > most else []), *spared.values()])
 
 
 def judge(

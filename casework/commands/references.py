@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from casework import references
+from casework import prices, references
 from casework.commands.common import By, Folder, Json, bar, opened, person, print_json, say, table
 from store.errors import TouchstoneError
 from store.words.money import format_price
-from store.words.records import ReferenceKind
+from store.words.records import Reference, ReferenceKind
 
 app = typer.Typer(no_args_is_help=True, help="Comparison pictures and prices: a numbered log that is only added to.")
 
@@ -24,7 +24,12 @@ def add(
     provenance: Annotated[str, typer.Option(help="Where they come from: a seizure, a statement, the brand.")] = "",
     statement: Annotated[str, typer.Option(help="For 'confirmed': the reference of the examiner's statement or the court's record.")] = "",
     csv: Annotated[Path | None, typer.Option(help="A CSV of pictures: file, kind, brand, provenance, statement.")] = None,
-    prices: Annotated[Path | None, typer.Option(help="A CSV of prices: brand, category, condition, price, currency, source, date.")] = None,
+    price_list: Annotated[
+        Path | None,
+        typer.Option(
+            "--prices", help="A CSV of prices: brand, category, condition, price or p10, p50, p90 and rows, currency, source, date."
+        ),
+    ] = None,
     by: By = "",
     home: Folder = None,
 ) -> None:
@@ -43,8 +48,8 @@ def add(
         if rows:
             with bar() as progress:
                 added = references.add_pictures(store, folder, rows, actor=who, progress=lambda done: progress("pictures", done, len(rows)))
-        if prices:
-            added.numbers += references.add_prices(store, folder, prices, actor=who)
+        if price_list:
+            added.numbers += references.add_prices(store, folder, price_list, actor=who)
     for file, why in added.refused:
         say(f"refused: {file}: {why}")
     numbers = added.numbers
@@ -78,8 +83,8 @@ def reference_list(
         (
             r.number,
             f"removes {r.removes}" if r.removes else r.kind,
-            f"{r.brand} {r.category}".strip(),
-            format_price(r.price_minor, r.currency) if r.price_minor and r.currency else (r.image_sha256 or "")[:12],
+            " ".join(filter(None, (r.brand, r.line, r.category, r.condition, r.platform and f"on {r.platform}"))),
+            _price(r) if r.price_minor and r.currency else (r.image_sha256 or "")[:12],
             r.provenance + (f"; statement {r.statement}" if r.statement else ""),
             r.added_by,
             r.dated,
@@ -92,6 +97,43 @@ def reference_list(
         shown,
         "No such entry." if kind or brand else "The log is empty: `touchstone reference add` fills it.",
     )
+
+
+def _price(r: Reference) -> str:
+    """A price; of many the middle, with the tenth and ninetieth percentile and how many there are."""
+    middle = format_price(r.price_minor or 0, r.currency)
+    apart = f"{format_price(r.low_minor, r.currency)} to {format_price(r.high_minor, r.currency)}, " if r.low_minor and r.high_minor else ""
+    return f"{middle} ({apart}{r.rows} prices)" if r.rows else middle
+
+
+@app.command("learn-prices")
+def learn_prices(
+    least_rows: Annotated[int, typer.Option(help="Prices that a brand, category, condition and platform must have.")] = 20,
+    least_sellers: Annotated[int, typer.Option(help="Sellers that they must come from.")] = 8,
+    json: Json = False,
+    by: By = "",
+    home: Folder = None,
+) -> None:
+    """Learn what is usual from the asking prices of the store's own listings: entries of the log, by brand, category, condition and platform.
+
+    Listings flagged for review or above, or judged yes, are left out. Run `touchstone flag` first, and again after `touchstone detect`.
+
+    Example: touchstone reference learn-prices --by a.officer
+    """
+    with opened(home) as (folder, store):
+        done = prices.learn(store, folder, actor=person(store, folder, by), least_rows=least_rows, least_sellers=least_sellers)
+    if json:
+        print_json(done)
+        return
+    left_out = ", ".join(f"{why} {count}" for why, count in sorted(done.left_out.items()))
+    say(
+        f"{len(done.added)} prices learned, {done.unchanged} as they were, {len(done.removed)} earlier ones removed."
+        + (f" Left out: {left_out}." if left_out else "")
+    )
+    for why in done.too_few:
+        say(f"refused: {why}")
+    if done.added:
+        say("`touchstone detect` compares with them.")
 
 
 @app.command("remove")

@@ -228,6 +228,7 @@ def _cited(store: Store, reader: Acting, m: Material) -> None:
     """What findings point at: entries of the reference log, and pictures of other people's listings, which stay outside themselves."""
     pointed = {p.other: f.id for f in m.findings.values() for p in f.finding.pointers if p.other}
     known = {r.number: r for r in store.references() if r.number is not None}
+    outside: dict[int, list[str]] = {}
     for other, finding in sorted(pointed.items()):
         kind, _, number = other.partition(":")
         if kind == "reference" and number.isdigit() and int(number) in known:
@@ -235,11 +236,16 @@ def _cited(store: Store, reader: Acting, m: Material) -> None:
         elif kind == "reference":
             why = "it was removed from the reference log"
             m.gaps.append({"finding": finding, "what": f"reference {number}, with which finding {finding} compares", "why": why})
+        elif kind == "snapshot" and not (number.isdigit() and int(number) in m.snapshots):
+            outside.setdefault(finding, []).append(number)
         elif kind == "picture" and not (number.isdigit() and int(number) in m.pictures):
             why = "it is not in the case; the store holds it"
             m.gaps.append(
                 {"finding": finding, "what": f"the listing of picture {number}, with which finding {finding} compares", "why": why}
             )
+    for finding, numbers in sorted(outside.items()):
+        what = f"the words of {len(numbers)} listings outside the case (snapshots {', '.join(sorted(numbers, key=int))}), which finding {finding} cites"
+        m.gaps.append({"finding": finding, "what": what, "why": "they are not in the case; the store holds them"})
 
 
 def _beside(reader: Acting, m: Material) -> None:

@@ -94,7 +94,7 @@ def details_of(
 
 def notes_on_details(details: Details) -> tuple[str, ...]:
     """What was stated and not understood. "In stock" is understood: it states no number."""
-    dated = ("posted date not understood",) if details.posted_text and details.posted_at is None else ()
+    dated: tuple[str, ...] = ("posted date not understood",) if details.posted_text and details.posted_at is None else ()
     dated += ("date of joining not understood",) if details.joined_text and details.joined_at is None else ()
     counted = ("number sold not understood",) if details.sold_text and details.sold is None else ()
     return dated + counted

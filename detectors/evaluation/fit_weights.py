@@ -23,6 +23,8 @@ POINTS_PER_LOGIT = 10.0  # 7 points double the odds, 23 make them ten times as h
 LEAST_ROWS, LEAST_SOURCES = 30, 2  # a weight is fitted only where its reason is found so often, in so many sources
 PRIOR_SPREAD = 10.0  # points: how far data pull a weight from the one that judgement gave it, as a standard deviation
 TRAINING_SHARE = 0.5  # both labels weigh alike
+# A judgement, not a fit: the ordinary rows at hand are shops', and markets hold odder honest words. One weak sign (12 points) is not queued.
+LEAST = Levels(note=8, review=20, priority=50)
 RATES = Rates(note=0.05, review=0.01, priority=0.001, data="")
 
 
@@ -104,7 +106,9 @@ def fit_weights(policy: Policy, rows: Sequence[Labelled], *, groups: Iterable[st
     if not free or len({row.suspicious for row in rows}) < 2:
         return policy
     prior = np.array([policy.reasons[reason].weight for reason in free])
-    offset = np.array([rest - sum(own.get(r, 0.0) * policy.reasons[r].weight for r in free) for own, rest in zip(units, fixed, strict=True)])
+    offset = np.array(
+        [rest - sum(own.get(r, 0.0) * policy.reasons[r].weight for r in free) for own, rest in zip(units, fixed, strict=True)]
+    )
     table = np.array([[own.get(reason, 0.0) for reason in free] for own in units]) / POINTS_PER_LOGIT
     labels = [row.suspicious for row in rows]
     weights = balance(labels, [row.source for row in rows])
@@ -144,17 +148,26 @@ def fit_calibration(scores: Sequence[float], labels: Sequence[bool], sources: Se
     return Calibration(round(float(intercept), 4), round(float(slope) / POINTS_PER_LOGIT, 5), TRAINING_SHARE, data)
 
 
-def fit_levels(ordinary: Sequence[float], sources: Sequence[str], rates: Rates = RATES) -> Levels:
-    """The points from which a level holds, each the lowest tenth of a point that at most its stated share of ordinary rows reaches, each
-    source alike. Raises ValueError where there is no ordinary row."""
+def fit_levels(ordinary: Sequence[float], sources: Sequence[str], rates: Rates = RATES, least: Levels = LEAST) -> Levels:
+    """The points from which a level holds: the lowest tenth of a point that at most the stated share of ordinary rows reaches, of all with
+    each source alike, and of each source by itself that has rows enough to tell. Never below `least`.
+
+    Raises ValueError where there is no ordinary row.
+    """
     if not ordinary:
         raise ValueError("levels are set by ordinary rows, and there is none")
-    weights = balance([False] * len(ordinary), sources)
-    note, review, priority = (
-        max(0.1, math.ceil(threshold_at(ordinary, rate, weights.tolist()) * 10 - 1e-9) / 10)
-        for rate in (rates.note, rates.review, rates.priority)
-    )
-    return Levels(note, max(note, review), max(note, review, priority))
+    weights = balance([False] * len(ordinary), sources).tolist()
+    by: dict[str, list[float]] = defaultdict(list)
+    for points, source in zip(ordinary, sources, strict=True):
+        by[source].append(points)
+
+    def points_at(rate: float, floor: float) -> float:
+        found = [threshold_at(ordinary, rate, weights), *(threshold_at(own, rate) for own in by.values() if len(own) * rate >= 1)]
+        return max(floor, math.ceil(max(found) * 10 - 1e-9) / 10)
+
+    note = points_at(rates.note, least.note)
+    review = max(note, points_at(rates.review, least.review))
+    return Levels(note, review, max(review, points_at(rates.priority, least.priority)))
 
 
 def fit(
@@ -183,8 +196,10 @@ def fit(
         points = [score(fitted, row.said).score for row in rows]
     calibration = fit_calibration(points, [row.suspicious for row in who], names, data)
     plain = [i for i, row in enumerate(who) if not row.suspicious]
-    levels = fit_levels([points[i] for i in plain], [names[i] for i in plain], rates)
-    return replace(fitted, calibration=calibration, levels=levels, false_positive_rates=replace(rates, data=data or "the rows it was fitted on"))
+    levels = fit_levels([points[i] for i in plain], [who[i].source for i in plain], rates)
+    return replace(
+        fitted, calibration=calibration, levels=levels, false_positive_rates=replace(rates, data=data or "the rows it was fitted on")
+    )
 
 
 def shown(policy: Policy) -> Mapping[str, Any]:

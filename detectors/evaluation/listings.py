@@ -159,7 +159,9 @@ def parts(rows: Sequence[Row], of: Mapping[str, str] | None = None, number: int 
     owner = {row.key: of[row.key] if of else row.key for row in labelled}
     part: dict[str, int] = {}
     for label in (SUSPICIOUS, ORDINARY):
-        own = sorted({owner[row.key] for row in labelled if row.label == label}, key=lambda name: hashlib.sha256(f"{seed}\0{name}".encode()).digest())
+        own = sorted(
+            {owner[row.key] for row in labelled if row.label == label}, key=lambda name: hashlib.sha256(f"{seed}\0{name}".encode()).digest()
+        )
         if len(own) < 2:
             raise ValueError(f"{len(own)} owner of {label} rows cannot be held out and fitted on")
         for place, name in enumerate(own):
@@ -178,5 +180,7 @@ def halves(rows: Sequence[Row], source: str, seed: int = 1) -> tuple[list[Row], 
     """
     own = sorted((row for row in rows if row.source == source and row.label == ORDINARY), key=lambda row: (_drawn(row, seed), row.line))
     if not own:
-        raise TouchstoneError(f"no ordinary row is of the source '{source}'; there are {', '.join(sorted({row.source for row in rows})) or 'none'}")
+        raise TouchstoneError(
+            f"no ordinary row is of the source '{source}'; there are {', '.join(sorted({row.source for row in rows})) or 'none'}"
+        )
     return own[: len(own) // 2], own[len(own) // 2 :]

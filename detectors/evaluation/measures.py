@@ -136,3 +136,21 @@ def curve(suspicious: Sequence[float], ordinary: Sequence[float], prevalence: fl
     false = 1 - np.searchsorted(wrong, points, "left") / len(wrong)
     precision = recall * prevalence / (recall * prevalence + false * (1 - prevalence))
     return list(zip(recall.tolist(), precision.tolist(), strict=True))
+
+
+def drawn_again(found: Sequence[bool], owners: Sequence[str], times: int = 1000, seed: int = 1) -> tuple[float, float]:
+    """The 95 % interval of a share where whole owners are drawn again with replacement (the cluster bootstrap, Field and Welsh, JRSS B
+    2007); (0, 1) with fewer than two owners, which tell nothing of others."""
+    import numpy as np
+
+    names = sorted(set(owners))
+    if len(names) < 2:
+        return 0.0, 1.0
+    place = {name: i for i, name in enumerate(names)}
+    right, every = np.zeros(len(names)), np.zeros(len(names))
+    for one, owner in zip(found, owners, strict=True):
+        right[place[owner]] += one
+        every[place[owner]] += 1
+    drawn = np.random.default_rng(seed).integers(0, len(names), (times, len(names)))
+    low, high = np.quantile(right[drawn].sum(axis=1) / every[drawn].sum(axis=1), (0.025, 0.975))
+    return round(float(low), 4), round(float(high), 4)

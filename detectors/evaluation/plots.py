@@ -70,7 +70,7 @@ class Chart:
         self.named += 1
 
     def save(self, path: Path) -> None:
-        self.image.resize((self.image.width // SCALE, self.image.height // SCALE), 1).save(path, "PNG", optimize=True)
+        self.image.reduce(SCALE).save(path, "PNG", optimize=True)
 
 
 def draw(folder: Path, figures: Mapping[str, Any]) -> list[Path]:

@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from detectors import contract
+from detectors.brands import Brands, read_brands
 from detectors.contract import Context, Detector, Examined
-from detectors.evaluation.listings import Fold, Row, halves
-from detectors.score import Policy, Said, score
+from detectors.evaluation.listings import Fold, Row, balanced, halves
+from detectors.prices import Currencies, read_currencies, read_prices, spread
+from detectors.score import Policy, Said, read_policy, score
+from store.config import Home
 from store.errors import TouchstoneError
 from store.executors import InlineExecutor, ahead
+from store.words.money import exponent_of
 from store.words.records import Examined as Outcome
 from store.words.records import Reference, SubjectKind
-
-if TYPE_CHECKING:
-    from detectors.brands import Brands
-    from detectors.prices import Currencies
 
 BATCH = 100
 GIVEN = frozenset({"brands", "prices", "terms"})  # what a detector of snapshots can be given here
@@ -53,7 +54,7 @@ class Setup:
         prices = "prices" in detector.needs
         return Context(
             self.settings[detector.name], self.brands if "brands" in detector.needs else None, prices=self.prices if prices else (),
-            terms=self.settings["text_terms"] if "terms" in detector.needs else None, **({"currencies":self.currencies} if prices and self.currencies else {}),
+            terms=self.settings["text_terms"] if "terms" in detector.needs else None, currencies=self.currencies if prices else None,
         )  # fmt: skip
 
 
@@ -68,6 +69,55 @@ def setup(settings: Mapping[str, Any], brands: Brands, currencies: Currencies, p
         else:
             able.append(detector)
     return Setup(tuple(able), settings, brands, currencies, policy, prices, unable)
+
+
+def prepared(
+    home: Home, rows: Sequence[Row], *, prices: Path | None = None, prices_from: str = "", limit: int | None = None
+) -> tuple[Setup, list[Row]]:
+    """The set-up of a working folder, and the rows to report on: `limit` of each source, and none that the price table was made of."""
+    every = contract.discover()
+    settings = contract.read_settings(home.file("detectors.yml"), every.values())
+    brands, currencies = read_brands(home.configs("brands")), read_currencies(home.file("currencies.yml"))
+    chosen = list(rows)
+    references: tuple[Reference, ...] = ()
+    if prices:
+        references = read_prices(prices)
+    if prices_from:
+        first, chosen = without_half(rows, prices_from)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "prices.csv"
+            write_price_table(path, price_table(first, brands, prices_from))
+            references = read_prices(path)
+    if limit:
+        by: dict[str, list[Row]] = defaultdict(list)
+        for row in chosen:
+            by[row.source].append(row)
+        keys = {row.key for source, own in by.items() for row in balanced({source: own}, limit)}
+        chosen = [row for row in chosen if row.key in keys]
+    return setup(settings, brands, currencies, read_policy(home.file("flags.yml")), references), chosen
+
+
+def notes(use: Setup, prices_from: str, fitted: bool) -> list[str]:
+    """What a reader of the figures must know of how they were made."""
+    out = [f"Not run: {name}: {why}." for name, why in sorted(use.unable.items())]
+    if prices_from:
+        out.append(
+            f"Prices: a proxy. The table of {len(use.prices)} cells was made of one half of the ordinary rows of {prices_from}, and no figure "
+            "here is of that half; of the other half its prices are nearer than those of any other source would be."
+        )
+    elif not use.prices:
+        out.append("Prices: no reference was given (--prices), so that no price was examined.")
+    if not fitted:
+        out.append("Weights, levels and meaning are those of configs/flags.yml.")
+    return out
+
+
+def sources_of(rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
+    """The label that most rows of a source have, and how many rows it has."""
+    by: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        by[row.source].append(row.label)
+    return {source: (Counter(labels).most_common(1)[0][0], len(labels)) for source, labels in by.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +182,9 @@ def write_predictions(path: Path, seen: Sequence[Seen], policy: Policy) -> None:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("id", "score", "level", "reasons", "not_examined"))
-    writer.writerows((number, f"{points:.6f}", level, reasons, missing) for number, points, level, reasons, missing in predictions(seen, policy))
+    writer.writerows(
+        (number, f"{points:.6f}", level, reasons, missing) for number, points, level, reasons, missing in predictions(seen, policy)
+    )
     path.write_text(out.getvalue(), "utf-8")
 
 
@@ -142,9 +194,6 @@ def price_table(rows: Sequence[Row], brands: Brands, source: str, dated: str = P
 
     Prices are of the one currency that most rows have.
     """
-    from detectors.prices import spread
-    from store.words.money import exponent_of
-
     cells: dict[tuple[str, str], list[int]] = defaultdict(list)
     snapshots = [row.snapshot(number) for number, row in enumerate(rows, 1)]
     currency = Counter(s.currency for s in snapshots if s.currency).most_common(1)[0][0]
@@ -216,5 +265,4 @@ class OutOfFold:
         return self.said(sum(every) / len(every), number) if every else None
 
     def said(self, strength: float, number: int) -> dict[str, Examined]:
-        made = contract.detector_of(self.detector).module.findings_of(strength)
-        return {self.detector: contract.done(number, made)}
+        return {self.detector: contract.done(number, [contract.detector_of(self.detector).module.finding(strength)])}

@@ -46,7 +46,9 @@ def splits(rows: Sequence[Row], by: str = "", *, most: int = 4000) -> tuple[str,
         except ValueError as error:
             folds, why = [], str(error)
     if not folds:
-        raise TouchstoneError(f"the rows cannot be split by {how}: {why}. A split by rows flatters and is refused; --row-split makes it and says by how much")
+        raise TouchstoneError(
+            f"the rows cannot be split by {how}: {why}. A split by rows flatters and is refused; --row-split makes it and says by how much"
+        )
     return how, folds
 
 
@@ -67,7 +69,9 @@ class Case:
     probabilities: tuple[float, ...] = ()  # at PREVALENCES
 
 
-def cases_of(seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, fold: str, instead: Mapping[int, Mapping[str, Examined]]) -> list[Case]:
+def cases_of(
+    seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, fold: str, instead: Mapping[int, Mapping[str, Examined]]
+) -> list[Case]:
     out = []
     for number in numbers:
         one = seen[number]
@@ -101,7 +105,7 @@ def measure(
     if not refit and out_of_fold is None:
         numbers = [number for number, row in enumerate(rows) if row.label]
         cases = cases_of(seen, numbers, policy, "", {})
-        return {**said, "split": None, "figures": _figures(rows, cases), "fitted": None, "leak": None}
+        return {**said, "split": None, "figures": _figures(rows, cases), "where": _where(seen, cases), "fitted": None, "leak": None}
     leak = None
     try:
         how, folds = splits(rows, "source" if out_of_fold else by)
@@ -115,11 +119,20 @@ def measure(
         others, _ = _folded(seen, splits(rows, "row")[1], "row", policy, refit, out_of_fold, None)
         leak = _leak(figures, _figures(rows, others))
     fitted = shown(fit_all(seen, policy, how, out_of_fold)) if refit else None
-    return {**said, "split": how, "folds": len(folds), "left_out": left_out, "figures": figures, "fitted": fitted, "leak": leak}
+    return {
+        **said, "split": how, "folds": len(folds), "left_out": left_out, "figures": figures, "where": _where(seen, cases), "fitted": fitted,
+        "leak": leak,
+    }  # fmt: skip
 
 
 def _folded(
-    seen: Sequence[Seen], folds: Sequence[Fold], how: str, policy: Policy, refit: bool, out_of_fold: OutOfFold | None, progress: Progress | None
+    seen: Sequence[Seen],
+    folds: Sequence[Fold],
+    how: str,
+    policy: Policy,
+    refit: bool,
+    out_of_fold: OutOfFold | None,
+    progress: Progress | None,
 ) -> tuple[list[Case], int]:
     """The cases of every fold, and how many times a row was left out because its out-of-fold score is not there."""
     at = {one.row.key: number for number, one in enumerate(seen)}
@@ -145,7 +158,9 @@ def _instead(seen: Sequence[Seen], numbers: Sequence[int], fold: Fold, how: str,
     return {number: one for number, one in said if one is not None}
 
 
-def _fit(seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, how: str, instead: Mapping[int, Mapping[str, Examined]], data: str) -> Policy:
+def _fit(
+    seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, how: str, instead: Mapping[int, Mapping[str, Examined]], data: str
+) -> Policy:
     """The policy fitted on these rows; what a score means and its levels come from splits of them made in the same way."""
     rows = [seen[number].row for number in numbers]
     labelled = [Labelled(seen[n].said(instead=instead.get(n)), seen[n].row.suspicious, owner(seen[n].row, how)) for n in numbers]
@@ -158,7 +173,9 @@ def _fit(seen: Sequence[Seen], numbers: Sequence[int], policy: Policy, how: str,
     return fit(policy, labelled, held_out, data=data)
 
 
-def fit_all(seen: Sequence[Seen], policy: Policy, how: str, out_of_fold: OutOfFold | None = None, data: str = "all sources of the file") -> Policy:
+def fit_all(
+    seen: Sequence[Seen], policy: Policy, how: str, out_of_fold: OutOfFold | None = None, data: str = "all sources of the file"
+) -> Policy:
     """The policy fitted on every labelled row that a fold would fit on or report on: what would be shipped."""
     from detectors.evaluation.listings import SUSPICIOUS, balanced
 
@@ -217,6 +234,17 @@ def _of(rows: Sequence[Row], cases: Sequence[Case], name: str) -> dict[str, Any]
     }  # fmt: skip
 
 
+def _where(seen: Sequence[Seen], cases: Sequence[Case]) -> dict[str, dict[str, Any]]:
+    """The score on those rows that a detector could examine, for each detector that could not examine all."""
+    rows = [one.row for one in seen]
+    out = {}
+    for name in sorted({name for one in seen for name in one.examined}):
+        own = [case for case in cases if name in seen[case.row].examined and seen[case.row].examined[name].outcome is Outcome.done]
+        if own and len(own) < len(cases):
+            out[name] = _of(rows, own, SCORE)
+    return out
+
+
 def _found(cases: Sequence[Case], name: str, level: Level) -> dict[int, float]:
     """Of each row the share of its cases that reach the level."""
     least = LEVELS.index(level)
@@ -262,7 +290,11 @@ def _ranking(rows: Sequence[Row], cases: Sequence[Case], name: str) -> dict[str,
     whole = None
     if set(folds) == {""}:
         right = [case.points[name] for case in cases if rows[case.row].suspicious]
-        whole = _two(right, [case.points[name] for case in cases if not rows[case.row].suspicious]) if right and len(right) < len(cases) else None
+        whole = (
+            _two(right, [case.points[name] for case in cases if not rows[case.row].suspicious])
+            if right and len(right) < len(cases)
+            else None
+        )
     return {"all": whole, "pairs": each, "mean_of_pairs": mean, "lowest_auc": lowest}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,26 @@ import yaml
 
 from detectors import contract
 from detectors.brands import Brands, read_brands
-from detectors.contract import Context
+from detectors.contract import Context, Published
+from detectors.prices import Currencies, read_currencies
 from store.config import defaults_folder
-from store.words.records import Examined, Reference, ReferenceKind, Snapshot, SubjectKind
+from store.words.records import (
+    Again,
+    Details,
+    Examined,
+    Offer,
+    Reference,
+    ReferenceKind,
+    Seller,
+    SellerSubject,
+    Shared,
+    Snapshot,
+    SubjectKind,
+)
 
 HERE = Path(__file__).parent
+SEEN = datetime(2026, 3, 1, 9, tzinfo=UTC)
+EXCULPATORY = ("one_size", "clear_out")
 WORDS = ("title", "text", "brand", "category", "condition", "price_minor", "currency", "price_text")
 
 
@@ -34,22 +50,60 @@ def examples(name: str) -> list[dict[str, Any]]:
     return yaml.safe_load((HERE / f"{name}.yml").read_text())
 
 
+@functools.cache
+def currencies() -> Currencies:
+    return read_currencies(defaults_folder() / "currencies.yml")
+
+
 def examine(name: str, example: dict[str, Any]) -> contract.Examined:
     prices = tuple(
-        Reference(number, ReferenceKind.price, "demo", "invented", "system", row[0], row[1], row[2], None, row[3], row[4], "2026-01-01")
+        Reference(
+            number,
+            ReferenceKind.price,
+            "demo",
+            "invented",
+            "system",
+            *row[:3],
+            None,
+            *row[3:5],
+            "2026-01-01",
+            **(row[5] if row[5:] else {}),
+        )
         for number, row in enumerate(example.get("prices", []), 1)
     )
-    snapshot = Snapshot(**{word: example[word] for word in WORDS if word in example}, id=1)
-    [examined] = contract.examine(name, [snapshot], Context(settings()[name], brands(), prices=prices))
+    context = Context(
+        settings()[name], brands(), prices=prices, currencies=currencies(), published={1: Published(**example.get("published", {}))}
+    )
+    subject = seller(example) if "offers" in example else Snapshot(**{word: example[word] for word in WORDS if word in example}, id=1)
+    [examined] = contract.examine(name, [subject], context)
     return examined
+
+
+def seller(example: dict[str, Any]) -> SellerSubject:
+    """An account with these offers, each `times` over; `joined`, `dispatch` and `images` are beside an offer's words."""
+    offers: list[Offer] = []
+    for given in example["offers"]:
+        words = {word: value for word, value in given.items() if word not in ("times", "joined", "dispatch", "images")}
+        joined = datetime.fromisoformat(given["joined"]).replace(tzinfo=UTC) if "joined" in given else None
+        for _ in range(given.get("times", 1)):
+            number = len(offers) + 1
+            seen = SEEN + timedelta(hours=number)
+            details = Details(joined_at=joined, dispatch_text=given.get("dispatch", ""))
+            snapshot = Snapshot(**{"currency": "GBP", **words}, id=100 + number)
+            offers.append(Offer(number, snapshot, tuple(given.get("images", ())), seen, seen, details))
+    shared = tuple(
+        Shared(kind, digest, offer, account, 900 + account, 800 + account) for kind, digest, offer, account in example.get("shared", [])
+    )
+    again = tuple(Again(older, newer, "its page answered 404", 7) for older, newer in example.get("again", []))
+    return SellerSubject(1, Seller(1, "stall", "anna", "Anna"), tuple(offers), shared, again, left_out=example.get("left_out", 0))
 
 
 def cases() -> list[Any]:
     return [
-        pytest.param(name, example, id=f"{name}-{number}-{example.get('title', '')[:30]}")
+        pytest.param(name, example, id=f"{name}-{number}-{example.get('title', example.get('why', ''))[:40]}")
         for name in contract.discover()
         if (HERE / f"{name}.yml").exists()
-        and contract.detector_of(name).subject is SubjectKind.snapshot  # pictures have tests of their own
+        and contract.detector_of(name).subject in (SubjectKind.snapshot, SubjectKind.seller)  # pictures have tests of their own
         for number, example in enumerate(examples(name), 1)
     ]
 
@@ -73,6 +127,16 @@ def test_an_example_is_found_as_it_says(name: str, example: dict[str, Any]) -> N
         assert example["shows"] in said and said[example["shows"]].score == 0, f"found: {sorted(said)}"
     for finding in examined.findings:
         _rests_on_what_was_written(finding, example)
+        assert str(finding.direction) == ("exculpatory" if finding.reason in EXCULPATORY else "suspicious") or name == "text_terms"
+    if "offers" in example:
+        _cites_the_accounts_own_words(examined)
+
+
+def _cites_the_accounts_own_words(examined: contract.Examined) -> None:
+    for finding in examined.findings:
+        assert finding.pointers and all(p.other.startswith("snapshot:") for p in finding.pointers)
+        assert any("seller" not in p.detail for p in finding.pointers), "it rests on words of the account's own"
+        assert len({p.other for p in finding.pointers}) == len(finding.pointers)
 
 
 def _weightless() -> set[str]:
@@ -99,10 +163,35 @@ def test_every_reason_of_text_terms_has_a_positive_and_a_trap() -> None:
     assert found | trapped <= reasons, f"no such reason: {(found | trapped) - reasons}"
 
 
+BANDS = ("price_far_below", "price_well_below", "price_below")
+OF_SELLERS = {
+    "new_account": ("new_account",),
+    "seller_stock": ("few_prices", "many_sizes", "one_size", "clear_out"),
+    "seller_copies": ("same_text", "same_set", "relisted"),
+    "seller_place": ("place_claimed",),
+}
+
+
+@pytest.mark.parametrize(("name", "reason"), [("price_gap", each) for each in BANDS] + [(n, r) for n, of in OF_SELLERS.items() for r in of])
+def test_a_reason_of_prices_and_sellers_has_three_positives_and_three_traps(name: str, reason: str) -> None:
+    found = [example for example in examples(name) if reason in example.get("finds", [])]
+    traps = [example for example in examples(name) if example.get("trap") == reason]
+    assert len(found) >= 3 and len(traps) >= 3, (len(found), len(traps))
+
+
+def test_no_group_of_sellers_reasons_reaches_review_alone() -> None:
+    from detectors.score import read_policy
+
+    policy = read_policy(defaults_folder() / "flags.yml")
+    reasons = [reason for of in OF_SELLERS.values() for reason in of if reason not in EXCULPATORY]
+    assert {policy.weight(reason).group for reason in reasons} == {"seller"} and policy.groups["seller"].cap < policy.levels.review
+    assert {policy.weight(reason).group for reason in EXCULPATORY} == {"exculpatory"}
+
+
 def test_every_reason_has_a_weight_in_the_flag_policy() -> None:
     from detectors.score import read_policy
 
     policy = read_policy(defaults_folder() / "flags.yml")
     reasons = {rule.reason for rule in settings()["text_terms"].rules} | {b.reason for b in settings()["price_gap"].bands}
-    reasons |= {reason for example in examples("picture_words") for reason in example.get("finds", [])}
+    reasons |= {reason for name in ("picture_words", *OF_SELLERS) for example in examples(name) for reason in example.get("finds", [])}
     assert reasons - set(policy.reasons) == set()

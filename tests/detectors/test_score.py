@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.score import EXCULPATORY, Policy, Said, method_of, policy_of, read_policy, score
+from detectors.score import EXCULPATORY, Calibration, Group, Policy, Said, Weight, method_of, policy_of, read_policy, score
 from store.config import defaults_folder
 from store.errors import TouchstoneError
 from store.words.records import Direction, Finding, Level, Method, SubjectKind
@@ -118,3 +121,94 @@ def test_a_policy_that_cannot_be_meant_is_refused(tmp_path, was: str, now: str, 
 
 def test_the_policy_holds_no_reason_twice_in_two_groups() -> None:
     assert isinstance(POLICY, Policy) and replace(POLICY) == POLICY
+
+
+# -- what a further finding may do ---------------------------------------------------------------------------------------
+@given(st.lists(said, max_size=20), said)
+def test_a_suspicious_finding_never_lowers_and_one_for_the_seller_never_raises(findings: list[Said], more: Said) -> None:
+    before, after = score(POLICY, findings), score(POLICY, [*findings, more])
+    levels = list(Level)
+    if more.finding.direction is Direction.suspicious:
+        assert after.score >= before.score and levels.index(after.level) >= levels.index(before.level)
+    else:
+        assert after.score <= before.score and levels.index(after.level) <= levels.index(before.level)
+
+
+@given(st.lists(said, max_size=20), said, st.floats(0, 1))
+def test_a_stronger_finding_never_weighs_less(findings: list[Said], one: Said, stronger: float) -> None:
+    weak, strong = sorted((one.finding.score, stronger))
+    scores = [score(POLICY, [*findings, replace(one, finding=replace(one.finding, score=strength))]).score for strength in (weak, strong)]
+    assert scores == sorted(scores, reverse=one.finding.direction is Direction.exculpatory)
+
+
+@pytest.mark.parametrize("reason", [reason for reason, weight in POLICY.reasons.items() if weight.group == "price"])
+def test_a_price_clears_nobody(reason: str) -> None:
+    alone = score(POLICY, [found("reps")])
+    assert score(POLICY, [found("reps"), found(reason, direction=Direction.exculpatory)]).score == alone.score
+
+
+def test_what_was_not_examined_has_no_contribution_and_what_weighs_nothing_has_one_of_zero() -> None:
+    assert score(POLICY, []).contributions == ()
+    [neutral] = score(POLICY, [found("says_authentic", 0.0)]).contributions
+    assert neutral.points == 0 and neutral.sentence
+
+
+def test_only_what_speaks_for_a_seller_takes_a_meaning_away() -> None:
+    against = found("official_picture", 0.0, Direction.suspicious)
+    assert score(POLICY, [found("shared_picture"), against]).score == 25
+
+
+ECHO = replace(
+    POLICY,
+    groups={**POLICY.groups, "echo": Group("an echo", 45, ("admission",))},
+    reasons={**POLICY.reasons, "echoed": Weight("echo", 40)},
+)
+
+
+def test_a_group_that_echoes_another_is_no_second_group_beside_it() -> None:
+    first = [found("replica_word"), found("mirror_quality"), found("echoed")]
+    assert score(ECHO, first).score >= ECHO.levels.priority and score(ECHO, first).level is Level.review
+    assert score(ECHO, [found("echoed"), found("price_far_below")]).level is Level.priority
+    assert score(ECHO, [*first, found("price_far_below")]).level is Level.priority
+
+
+def test_the_same_findings_give_the_same_bytes_in_another_process() -> None:
+    """A hash that is salted by process would order a set otherwise."""
+    script = (
+        "import dataclasses, json; from detectors.score import *; from store.config import defaults_folder\n"
+        "policy = read_policy(defaults_folder() / 'flags.yml')\n"
+        "said = [Said(Finding(reason, 0.7, reason + '.'), 'm', 1) for reason in set(policy.reasons)]\n"
+        "print(json.dumps(dataclasses.asdict(score(policy, said))))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1 and said.pop().strip()
+
+
+# -- what a score means -----------------------------------------------------------------------------------------------------
+MEANING = Calibration(intercept=-1.0, slope=0.1, training_share=0.5, data="invented")
+
+
+def test_a_score_means_more_where_more_is_suspicious() -> None:
+    assert MEANING.probability(10, 0.5) == 0.5
+    shares = [MEANING.probability(30, prevalence) for prevalence in (0.01, 0.05, 0.2)]
+    assert shares == sorted(shares)
+    # the odds are those of the prevalence times the likelihood ratio of the score, which no prevalence changes
+    odds = [p / (1 - p) / (prior / (1 - prior)) for p, prior in zip(shares, (0.01, 0.05, 0.2), strict=True)]
+    assert max(odds) - min(odds) < 1e-9
+
+
+@given(st.floats(-100, 10_000), st.floats(-100, 10_000), st.floats(0.001, 0.999))
+def test_a_higher_score_is_never_less_likely(one: float, other: float, prevalence: float) -> None:
+    low, high = sorted((one, other))
+    assert 0 <= MEANING.probability(low, prevalence) <= MEANING.probability(high, prevalence) <= 1
+
+
+@pytest.mark.parametrize("prevalence", [0.0, 1.0, -0.1, 2.0])
+def test_a_prevalence_of_none_or_of_all_is_refused(prevalence: float) -> None:
+    with pytest.raises(ValueError, match="prevalence"):
+        MEANING.probability(10, prevalence)
