@@ -155,7 +155,7 @@ def _flags(reader: Acting, listings: Sequence[int], rules: Rules) -> list[Flag]:
                 None,
                 listing,
                 rules.policy_digest,
-                _digest(said),
+                findings_digest(said),
                 scored.level,
                 scored.score,
                 scored.contributions,
@@ -165,7 +165,7 @@ def _flags(reader: Acting, listings: Sequence[int], rules: Rules) -> list[Flag]:
     return out
 
 
-def _digest(said: Sequence[score.Said]) -> str:
+def findings_digest(said: Sequence[score.Said]) -> str:
     """What the flag rests on: the findings and their methods, in whatever order and rows."""
     return digest_of(sorted([_same(one), one.method] for one in said))
 

@@ -77,7 +77,9 @@ class Drift:
     sellers: int = 5
 
     def __post_init__(self) -> None:
-        _least(1, recent_days=self.recent_days, reference_days=self.reference_days, listings=self.listings, most=self.most, times=self.times)
+        _least(
+            1, recent_days=self.recent_days, reference_days=self.reference_days, listings=self.listings, most=self.most, times=self.times
+        )
         _least(3, sellers=self.sellers)
         if self.psi <= 0 or not 0 < self.level < 1:
             raise ValueError("psi is above 0, and level lies between 0 and 1")

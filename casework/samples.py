@@ -148,7 +148,11 @@ class Recall:
         if self.recall is None or self.interval is None:
             return f"Recall is not known: no flagged listing was judged yes. {base}."
         waiting = self.flagged.get("", 0)
-        rest = f" {waiting} flagged listings are not judged yet: were all of them yes, it could be up to {self.recall_if_all:.0%}." if waiting else ""
+        rest = (
+            f" {waiting} flagged listings are not judged yet: were all of them yes, it could be up to {self.recall_if_all:.0%}."
+            if waiting
+            else ""
+        )
         also = f" {wait} more drawn ones wait; the estimate takes them to be like the others." if wait else ""
         return f"Recall at review is some {self.recall:.0%} (95 % interval {self.interval[0]:.0%} to {self.interval[1]:.0%}): {base}.{rest}{also}"
 
@@ -204,5 +208,3 @@ def of_population(found: int, drawn: int, population: int, level: float = 0.95) 
 def revealed(drawn: Iterable[Drawn]) -> list[Drawn]:
     """Those of the sample that were judged: what they are may be told now."""
     return [one for one in drawn if one.verdict is not None]
-
-

@@ -100,6 +100,11 @@ class SampleWrites:
         with self.database.reading() as c:
             return c.execute(select(func.max(t.sample.c.ticket))).scalar() or ""
 
+    def last_listing(self) -> int:
+        """The number of the newest listing; 0 where there is none."""
+        with self.database.reading() as c:
+            return int(c.execute(select(func.max(t.listing.c.id))).scalar() or 0)
+
     def tally(self) -> Tally:
         """How many listings stand above and below the level of review, and what was last said of them: numbers, about no person."""
         newest, said = newest_flags(), newest_judgements()
@@ -146,7 +151,9 @@ class SampleReads(Reader):
     def _below(self, query: Select[Any], limit: int) -> list[Flag]:
         newest, judged = newest_flags(), t.judgement.c
         same = and_(
-            judged.subject_kind == str(SubjectKind.listing), judged.subject == t.flag.c.listing, judged.findings_digest == t.flag.c.findings_digest
+            judged.subject_kind == str(SubjectKind.listing),
+            judged.subject == t.flag.c.listing,
+            judged.findings_digest == t.flag.c.findings_digest,
         )
         query = query.join(newest, newest.c.id == t.flag.c.id).where(t.flag.c.level.in_(BELOW), ~exists(select(judged.id).where(same)))
         with self.store.database.reading() as c:
@@ -178,8 +185,16 @@ class SampleReads(Reader):
 
     def findings(self, numbers: Sequence[int]) -> dict[int, KeptFinding]:
         """Findings by their rows' numbers, each with its subject and method."""
-        joined = t.finding.join(t.examination, t.examination.c.id == t.finding.c.examination).join(t.method, t.method.c.id == t.examination.c.method)
-        of = (t.examination.c.subject_kind, t.examination.c.subject, t.examination.c.method, t.method.c.name, t.method.c.digest.label("of_method"))
+        joined = t.finding.join(t.examination, t.examination.c.id == t.finding.c.examination).join(
+            t.method, t.method.c.id == t.examination.c.method
+        )
+        of = (
+            t.examination.c.subject_kind,
+            t.examination.c.subject,
+            t.examination.c.method,
+            t.method.c.name,
+            t.method.c.digest.label("of_method"),
+        )
         found: dict[int, KeptFinding] = {}
         wanted = sorted(set(numbers))
         with self.store.database.reading() as c:

@@ -316,7 +316,9 @@ def _show_audited(cards: Sequence[officers_queue.Card]) -> None:
         (c.judgements[-1].verdict if c.judgements else "", c.flag.level if c.flag else "", c.summary.listing.source, c.summary.listing.ref, c.summary.snapshot.title[:48], c.why)
         for c in cards
     ]  # fmt: skip
-    table("Drawn at random, and judged", ("verdict", "level now", "source", "ref", "title", ""), rows, "Nothing that was drawn is judged yet.")
+    table(
+        "Drawn at random, and judged", ("verdict", "level now", "source", "ref", "title", ""), rows, "Nothing that was drawn is judged yet."
+    )
 
 
 def _reasons(flag: Flag, most: int = 4) -> str:

@@ -1,0 +1,174 @@
+"""Words that tell what officers confirmed from what they cleared, and that no rule knows yet: for a person to look at and to make a rule of.
+
+Log-odds ratios with an informative Dirichlet prior (Monroe, Colaresi and Quinn, "Fightin' Words", Political Analysis 2008). A seller
+counts a word once on each side, however many of their listings have it: sellers copy their own text, and what one of them always writes
+is no word of the trade, and may be a name.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from casework import learn
+from casework.learn_settings import Terms
+from store.errors import TouchstoneError
+from store.store import Acting
+from store.words.records import Snapshot
+from store.words.text import normalise
+
+if TYPE_CHECKING:
+    from detectors.brands import Brands
+    from detectors.text_terms import Settings
+
+CONFIRMED, CLEARED = "confirmed", "cleared"
+MOST_EXAMPLES = 3
+LONGEST = 30  # characters of a word
+_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+_MASK = " ¶ "  # no word, so that none is made across what was taken out
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A word, or two in a row: on which side it is commoner and how far from chance (standard deviations of its log-odds), how many
+    sellers of each side write it, and listings that show it."""
+
+    term: str
+    side: str
+    z: float
+    log_odds: float
+    confirmed: int
+    cleared: int
+    listings: tuple[str, ...]
+
+
+def words(text: str) -> Iterator[str]:
+    """The words of a text as a reader sees them, and each two with nothing but a space between. Without a letter it is no word: no phone
+    number and no price is counted."""
+    said, before, end = normalise(text).text, "", -1
+    for match in _WORD.finditer(said):
+        word = match[0]
+        if len(word) > LONGEST or not any(c.isalpha() for c in word):
+            before = ""
+            continue
+        yield word
+        if before and said[end : match.start()] == " ":
+            yield f"{before} {word}"
+        before, end = word, match.end()
+
+
+def log_odds(
+    one: Mapping[str, int], other: Mapping[str, int], background: Mapping[str, int], prior: float
+) -> dict[str, tuple[float, float]]:
+    """Of each word of either side (log-odds ratio, its standard deviations from 0); above 0 where `one` has more of it.
+
+    The prior's share of a word is that of the background and both sides together, and the prior weighs `prior` words on each side.
+    """
+    pooled = Counter(background)
+    pooled.update(one)
+    pooled.update(other)
+    whole = sum(pooled.values())
+    here, there = sum(one.values()), sum(other.values())
+    out = {}
+    for word in {**one, **other}:
+        share = prior * pooled[word] / whole
+        a, b = one.get(word, 0) + share, other.get(word, 0) + share
+        ratio = math.log(a / (here + prior - a)) - math.log(b / (there + prior - b))
+        out[word] = (ratio, ratio / math.sqrt(1 / a + 1 / b))
+    return out
+
+
+def suggest(reader: Acting, settings: Terms, rules: Settings, brands: Brands) -> list[Suggested]:
+    """Words for an officer to approve, furthest from chance first. Raises TouchstoneError where there are too few judgements."""
+    gathered = learn.gather(reader)
+    examples = {e.key: e for e in gathered.examples}
+    yes = sum(e.suspicious for e in examples.values())
+    if min(yes, len(examples) - yes) < settings.each:
+        raise TouchstoneError(
+            f"{yes} listings are confirmed and {len(examples) - yes} cleared; words are suggested from {settings.each} of either (configs/learning.yml, terms)"
+        )
+    owners: dict[str, dict[str, set[str]]] = {CONFIRMED: defaultdict(set), CLEARED: defaultdict(set)}
+    shown: dict[str, dict[str, set[str]]] = {CONFIRMED: defaultdict(set), CLEARED: defaultdict(set)}
+    for key, snapshot in _judged(reader, gathered).items():
+        side = CONFIRMED if examples[key].suspicious else CLEARED
+        for word in set(words(_without(snapshot, rules, brands))):
+            owners[side][word].add(examples[key].owner)
+            shown[side][word].add(key.replace("\0", " "))
+    counts = {side: {word: len(who) for word, who in own.items()} for side, own in owners.items()}
+    out = []
+    for word, (ratio, z) in log_odds(counts[CONFIRMED], counts[CLEARED], _background(reader, settings), settings.prior).items():
+        side = CONFIRMED if z > 0 else CLEARED
+        if abs(z) >= settings.z and counts[side].get(word, 0) >= settings.sellers and not _known(word, rules, brands):
+            both = (counts[CONFIRMED].get(word, 0), counts[CLEARED].get(word, 0))
+            out.append(Suggested(word, side, round(z, 2), round(ratio, 2), *both, tuple(sorted(shown[side][word])[:MOST_EXAMPLES])))
+    return sorted(out, key=lambda s: (-abs(s.z), s.term))[: settings.most]
+
+
+def _judged(reader: Acting, gathered: learn.Gathered) -> dict[str, Snapshot]:
+    """What each judged listing now says, by its key."""
+    numbers = [j.subject for j in reader.judgements_in_force()]
+    wanted = {e.key for e in gathered.examples}
+    pages = (numbers[at : at + 500] for at in range(0, len(numbers), 500))
+    found = (s for page in pages for s in reader.summaries(numbers=page, limit=len(page)))
+    keyed = {f"{s.listing.source}\0{s.listing.ref}": s.snapshot for s in found}
+    return {key: keyed[key] for key in sorted(wanted & set(keyed))}
+
+
+def _without(snapshot: Snapshot, rules: Settings, brands: Brands) -> str:
+    """Title and text without what the rules find and without names of brands."""
+    from detectors import text_terms
+
+    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for finding in text_terms.findings(snapshot, rules, brands):
+        for pointer in finding.pointers:
+            if pointer.start is not None and pointer.end is not None:
+                spans[pointer.field].append((pointer.start, pointer.end))
+    parts = []
+    for name in text_terms.FIELDS:
+        raw = str(getattr(snapshot, name))
+        for start, end in sorted(_apart(spans[name]), reverse=True):
+            raw = raw[:start] + _MASK + raw[end:]
+        for _ in range(20):  # of each brand the first mention is told: so again, until none is left
+            normal = normalise(raw)
+            mentions = brands.find(normal)
+            if not mentions:
+                break
+            for start, end in sorted(_apart([normal.raw_span(m.start, m.end) for m in mentions]), reverse=True):
+                raw = raw[:start] + _MASK + raw[end:]
+        parts.append(raw)
+    return "\n¶\n".join(parts)
+
+
+def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same characters in spans that do not overlap."""
+    out: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if out and start < out[-1][1]:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return out
+
+
+def _known(word: str, rules: Settings, brands: Brands) -> bool:
+    """Whether a rule finds the word by itself beside a brand, or it is a brand's."""
+    from detectors import text_terms
+
+    if brands.find(word):
+        return True
+    beside = brands.brands[0].spellings[0] if brands.brands else ""
+    alone = {f.reason for f in text_terms.findings(Snapshot(title=beside), rules, brands)}
+    return bool({f.reason for f in text_terms.findings(Snapshot(title=f"{beside} {word}"), rules, brands)} - alone)
+
+
+def _background(reader: Acting, settings: Terms) -> Counter[str]:
+    """How many sellers of the newest listings write each word."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for one in reader.summaries(after=max(0, reader.store.last_listing() - settings.background), limit=settings.background):
+        for word in set(words(f"{one.snapshot.title}\n{one.snapshot.text}")):
+            found[word].add(one.seller if one.seller is not None else -(one.listing.id or 0))
+    return Counter({word: len(who) for word, who in found.items()})
