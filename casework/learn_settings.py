@@ -54,7 +54,7 @@ class Terms:
     each: int = 10
     sellers: int = 3
     z: float = 2.58
-    prior: float = 200.0
+    prior: float = 10.0
     background: int = 2000
     most: int = 30
 

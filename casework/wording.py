@@ -1,15 +1,15 @@
 """Words that tell what officers confirmed from what they cleared, and that no rule knows yet: for a person to look at and to make a rule of.
 
-Log-odds ratios with an informative Dirichlet prior (Monroe, Colaresi and Quinn, "Fightin' Words", Political Analysis 2008). A seller
-counts a word once on each side, however many of their listings have it: sellers copy their own text, and what one of them always writes
-is no word of the trade, and may be a name.
+Log-odds ratios with an informative Dirichlet prior (Monroe, Colaresi and Quinn, "Fightin' Words", Political Analysis 2008), here of sellers
+who write a word and sellers who do not, so that the prior is their Dirichlet's case of two, a beta. A seller counts once on each side, however
+often they write it: sellers copy their own text, and what one of them always writes is no word of the trade, and may be a name.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,24 +61,35 @@ def words(text: str) -> Iterator[str]:
         before, end = word, match.end()
 
 
-def log_odds(
-    one: Mapping[str, int], other: Mapping[str, int], background: Mapping[str, int], prior: float
-) -> dict[str, tuple[float, float]]:
-    """Of each word of either side (log-odds ratio, its standard deviations from 0); above 0 where `one` has more of it.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of so many sellers write each word."""
 
-    The prior's share of a word is that of the background and both sides together, and the prior weighs `prior` words on each side.
+    sellers: int
+    having: Mapping[str, int]
+
+    @classmethod
+    def of(cls, found: Mapping[str, set[str]], sellers: set[str]) -> Counts:
+        return cls(len(sellers), {word: len(who) for word, who in found.items()})
+
+
+def log_odds(one: Counts, other: Counts, background: Counts, prior: float) -> dict[str, tuple[float, float]]:
+    """Of each word of either side (log-odds ratio of a seller's writing it, its standard deviations from 0); above 0 where `one` has more.
+
+    The prior stands for `prior` more sellers on each side, who write the word as often as those of the background and both sides together.
     """
-    pooled = Counter(background)
-    pooled.update(one)
-    pooled.update(other)
-    whole = sum(pooled.values())
-    here, there = sum(one.values()), sum(other.values())
+    whole = background.sellers + one.sellers + other.sellers
     out = {}
-    for word in {**one, **other}:
-        share = prior * pooled[word] / whole
-        a, b = one.get(word, 0) + share, other.get(word, 0) + share
-        ratio = math.log(a / (here + prior - a)) - math.log(b / (there + prior - b))
-        out[word] = (ratio, ratio / math.sqrt(1 / a + 1 / b))
+    for word in {**one.having, **other.having}:
+        pooled = sum(side.having.get(word, 0) for side in (background, one, other))
+        share = (pooled + 0.5) / (whole + 1)
+        ratio = spread = 0.0
+        for sign, side in ((1, one), (-1, other)):
+            yes = side.having.get(word, 0) + prior * share
+            no = side.sellers + prior - yes
+            ratio += sign * math.log(yes / no)
+            spread += 1 / yes + 1 / no
+        out[word] = (ratio, ratio / math.sqrt(spread))
     return out
 
 
@@ -98,12 +109,14 @@ def suggest(reader: Acting, settings: Terms, rules: Settings, brands: Brands) ->
         for word in set(words(_without(snapshot, rules, brands))):
             owners[side][word].add(examples[key].owner)
             shown[side][word].add(key.replace("\0", " "))
-    counts = {side: {word: len(who) for word, who in own.items()} for side, own in owners.items()}
+    sides = {
+        side: Counts.of(own, {e.owner for e in examples.values() if e.suspicious is (side == CONFIRMED)}) for side, own in owners.items()
+    }
     out = []
-    for word, (ratio, z) in log_odds(counts[CONFIRMED], counts[CLEARED], _background(reader, settings), settings.prior).items():
+    for word, (ratio, z) in log_odds(sides[CONFIRMED], sides[CLEARED], _background(reader, settings), settings.prior).items():
         side = CONFIRMED if z > 0 else CLEARED
-        if abs(z) >= settings.z and counts[side].get(word, 0) >= settings.sellers and not _known(word, rules, brands):
-            both = (counts[CONFIRMED].get(word, 0), counts[CLEARED].get(word, 0))
+        if abs(z) >= settings.z and sides[side].having.get(word, 0) >= settings.sellers and not _known(word, rules, brands):
+            both = (sides[CONFIRMED].having.get(word, 0), sides[CLEARED].having.get(word, 0))
             out.append(Suggested(word, side, round(z, 2), round(ratio, 2), *both, tuple(sorted(shown[side][word])[:MOST_EXAMPLES])))
     return sorted(out, key=lambda s: (-abs(s.z), s.term))[: settings.most]
 
@@ -165,10 +178,13 @@ def _known(word: str, rules: Settings, brands: Brands) -> bool:
     return bool({f.reason for f in text_terms.findings(Snapshot(title=f"{beside} {word}"), rules, brands)} - alone)
 
 
-def _background(reader: Acting, settings: Terms) -> Counter[str]:
+def _background(reader: Acting, settings: Terms) -> Counts:
     """How many sellers of the newest listings write each word."""
-    found: dict[str, set[int]] = defaultdict(set)
+    found: dict[str, set[str]] = defaultdict(set)
+    every = set()
     for one in reader.summaries(after=max(0, reader.store.last_listing() - settings.background), limit=settings.background):
+        who = f"seller {one.seller}" if one.seller is not None else f"listing {one.listing.id}"
+        every.add(who)
         for word in set(words(f"{one.snapshot.title}\n{one.snapshot.text}")):
-            found[word].add(one.seller if one.seller is not None else -(one.listing.id or 0))
-    return Counter({word: len(who) for word, who in found.items()})
+            found[word].add(who)
+    return Counts.of(found, every)
