@@ -126,6 +126,12 @@ def _rules(store: Store, home: Home, actor: str) -> tuple[Rules, list[str]]:
     return Rules(policy, method.digest, detectors, methods, references, cannot_run), lines
 
 
+def meaning(store: Store, flag: Flag) -> score.Calibration | None:
+    """What the scores of the flag's own policy mean; None where that policy does not say, or is of another version of the scorer."""
+    own = next((m for _, m, _ in store.methods("scorer") if m.digest == flag.policy and m.version == score.VERSION), None)
+    return score.policy_of(own.settings).calibration if own else None
+
+
 def _flags(reader: Acting, listings: Sequence[int], rules: Rules) -> list[Flag]:
     subjects = reader.subjects_of(listings)
     every = sorted({subject for of in subjects.values() for subject in of})

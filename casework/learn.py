@@ -20,7 +20,7 @@ from casework.learn_settings import Fit, read_learning
 from detectors.evaluation.fit_weights import Labelled, balance, fit_calibration, fit_weights
 from detectors.evaluation.listings import ORDINARY, SUSPICIOUS, Row, parts
 from detectors.evaluation.measures import BINS, PREVALENCES
-from detectors.score import Calibration, Policy, Said, method_of, score
+from detectors.score import EXCULPATORY, Calibration, Policy, Said, method_of, score
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store
@@ -134,6 +134,17 @@ def folds(examples: Sequence[Example], number: int) -> list[tuple[list[int], lis
     return [([place[r.key] for r in fold.train], [place[r.key] for r in fold.test]) for fold in parts(rows, owners, number)]
 
 
+def refitted(policy: Policy, rows: Sequence[Labelled]) -> Policy:
+    """The policy with weights fitted on the rows, the points in force as their prior; a reason that the rows say too little of keeps its own.
+
+    What speaks for a seller may move too: judgements are of one market, where labelled files confuse it with the kind of shop.
+    """
+    start = {reason: replace(weight, weight=weight.points, fitted=None) for reason, weight in policy.reasons.items()}
+    own = fit_weights(replace(policy, reasons=start), rows, groups={*policy.groups, EXCULPATORY}).reasons
+    moved = {r: replace(w, fitted=own[r].fitted) for r, w in policy.reasons.items() if own[r].fitted not in (None, w.points)}
+    return replace(policy, reasons={**policy.reasons, **moved})
+
+
 def fitted(policy: Policy, examples: Sequence[Example], number: int, data: str) -> Policy:
     """The policy with weights fitted on the examples, and what its score means taken from sellers that were held out of them."""
     rows = [e.labelled for e in examples]
@@ -141,15 +152,14 @@ def fitted(policy: Policy, examples: Sequence[Example], number: int, data: str) 
         inner = folds(examples, number)
     except ValueError:  # too few sellers are left to hold any of them out: the meaning then comes from the rows themselves
         inner = []
-    own = fit_weights(policy, rows)
     points, labels, owners = [], [], []
     for train, test in inner or [(list(range(len(rows))), list(range(len(rows))))]:
-        part = fit_weights(policy, [rows[i] for i in train])
+        part = refitted(policy, [rows[i] for i in train])
         for i in test:
             points.append(score(part, rows[i].said).score)
             labels.append(rows[i].suspicious)
             owners.append(rows[i].source)
-    return replace(own, calibration=fit_calibration(points, labels, owners, data))
+    return replace(refitted(policy, rows), calibration=fit_calibration(points, labels, owners, data))
 
 
 def held_out(policy: Policy, examples: Sequence[Example], number: int) -> dict[str, list[Case]]:
@@ -289,9 +299,9 @@ def learn(store: Store, home: Home, actor: str, *, out: Path | None = None, just
     if drawn:
         each["store"] = figures(examples, cases, weights, settings.resamples)
     moved = {
-        reason: {"from": policy.reasons[reason].weight, "to": weight.weight}
+        reason: {"from": policy.reasons[reason].points, "to": weight.points}
         for reason, weight in sorted(proposed.reasons.items())
-        if weight.weight != policy.reasons[reason].weight
+        if weight.points != policy.reasons[reason].points
     }
     report: dict[str, Any] = {
         "judgements": len(examples), "yes": sum(e.suspicious for e in examples), "sellers": owners, "drawn": drawn,
@@ -348,4 +358,7 @@ def plain(policy: Policy) -> dict[str, Any]:
         return [bare(v) for v in value] if isinstance(value, tuple | list) else value
 
     said: dict[str, Any] = bare(asdict(policy))
+    for weight in (*said["reasons"].values(), said["otherwise"]):
+        if weight["fitted"] is None:
+            del weight["fitted"]
     return {k: v for k, v in said.items() if v is not None}

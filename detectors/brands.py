@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from detectors.spellings import Spelling, Spellings, misspellings
+from detectors.spellings import Spelling, Spellings, misspellings, whole
 from store.strict import ConfigError, load
 from store.words.records import digest_of
 from store.words.text import Normalised, Reading, deleet, normalise, plainer
@@ -107,10 +107,7 @@ class Brands:
 
     @cached_property
     def _goods(self) -> dict[str, re.Pattern[str]]:
-        return {
-            name: re.compile(_goods(words))
-            for name, words in self.categories
-        }
+        return {name: re.compile(_goods(words)) for name, words in self.categories}
 
     @cached_property
     def _any_goods(self) -> re.Pattern[str]:
@@ -204,8 +201,8 @@ class Brands:
 def _goods(words: Iterable[str]) -> str:
     """Whole words and their plural; a picture of the goods is a word too."""
     plain = sorted((normalise(word).text for word in words), key=len, reverse=True)
-    spoken = "|".join(re.escape(word) for word in plain if re.search(r"\w", word))
-    return "|".join([rf"\b(?:{spoken})(?:e?s)?\b", *(re.escape(word) for word in plain if not re.search(r"\w", word))])
+    spoken = "|".join(re.escape(word) for word in plain if word.isascii())
+    return "|".join([rf"\b(?:{spoken})(?:e?s)?\b", *(whole(word) for word in plain if not word.isascii())])
 
 
 class _Spelling(Spelling):

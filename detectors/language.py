@@ -23,7 +23,7 @@ def may_be(text: str, language: str) -> bool:
     text = text[:LONGEST]
     if sum(char.isalpha() for char in text) < LEAST_LETTERS:
         return True
-    return dict(_identifier().rank(text.lower()))[language] >= POSSIBLE
+    return bool(dict(_identifier().rank(text.lower()))[language] >= POSSIBLE)
 
 
 @cache

@@ -15,56 +15,67 @@ from typing import Any, Generic, TypeVar
 
 LEAST = 2  # letters that a needle has: a shorter one is in every text
 LONGEST = 8  # and how many at most: more tell nothing more
+MOST_REPEATS = 3  # of a repeat that is written out
 MOST = 400  # needles of one pattern; one that has more is tried on every text
 
 T = TypeVar("T", bound=Hashable)
+
+
+EDGE = "\0"  # before a needle or after it: there a word begins or ends
 
 
 class Haystack(Generic[T]):
     """Things with the needles of which a text must hold at least one; a thing with none is always possible."""
 
     def __init__(self, needles: Iterable[tuple[T, Iterable[str]]]) -> None:
-        of: dict[str, set[T]] = defaultdict(set)
+        of: tuple[dict[str, set[T]], dict[str, set[T]]] = (defaultdict(set), defaultdict(set))
         self.always: set[T] = set()
         for thing, words in needles:
             words = set(words)
             if not words:
                 self.always.add(thing)
             for word in words:
-                of[word].add(thing)
-        # the longest needle that begins somewhere stands for those that it begins with
-        self._of: dict[str, frozenset[T]] = {
-            word: frozenset().union(*(of[word[:size]] for size in range(1, len(word) + 1) if word[:size] in of)) for word in of
-        }
-        self._tree = re.compile(f"(?=({_source(_tree(of))}))" if of else r"(?!)()")
+                of[word.startswith(EDGE)][word.removeprefix(EDGE)].add(thing)
+        self._trees = [
+            (re.compile(rf"{edge}(?=({_source(_tree(known))}))"), _things(known))
+            for edge, known in zip(("", r"\b"), of, strict=True)
+            if known
+        ]
 
     def possible(self, text: str) -> set[T]:
         """Every thing that the text may hold; linear in its length."""
-        found = set(self._tree.findall(text))
-        return self.always.union(*(self._of[word] for word in found))
+        return self.always.union(*(things[word] for tree, things in self._trees for word in set(tree.findall(text))))
+
+
+def _things(of: Mapping[str, set[T]]) -> dict[str, frozenset[T]]:
+    """What each needle tells: the longest that begins somewhere is found, and stands for those that it begins with."""
+    plain: dict[str, set[T]] = defaultdict(set)
+    for word, things in of.items():
+        plain[word.removesuffix(EDGE)] |= things
+    return {word: frozenset().union(*(plain[word[:size]] for size in range(1, len(word) + 1) if word[:size] in plain)) for word in plain}
 
 
 def _tree(words: Iterable[str]) -> dict[str, Any]:
     root: dict[str, Any] = {}
     for word in words:
         node = root
-        for char in word:
+        for char in word.removesuffix(EDGE):
             node = node.setdefault(char, {})
-        node[""] = {}
+        node[EDGE if word.endswith(EDGE) else ""] = {}
     return root
 
 
 def _source(node: Mapping[str, Any]) -> str:
     """The tree as an expression that takes the longest word; letters without a choice stay in one piece."""
     branches = []
-    for char in sorted(node):
-        if not char:
-            continue
+    for char in sorted(set(node) - {"", EDGE}):
         piece, below = re.escape(char), node[char]
-        while len(below) == 1 and "" not in below:
+        while len(below) == 1 and not {"", EDGE} & set(below):
             [(char, below)] = below.items()
             piece += re.escape(char)
         branches.append(piece + (_source(below) if set(below) != {""} else ""))
+    if EDGE in node and "" not in node:
+        branches.append(r"\b")
     inner = "|".join(branches)
     if "" in node:
         return f"(?:{inner})?" if inner else ""
@@ -80,7 +91,13 @@ def needles_of(pattern: str) -> frozenset[str]:
 
     exact, needed = _needed(_parser.parse(pattern))
     best = _cut(_better(exact, needed))
-    return best if best and min(map(len, best)) >= LEAST and len(best) <= MOST else frozenset()
+    return best if best and all(map(_tells, best)) and len(best) <= MOST else frozenset()
+
+
+def _tells(needle: str) -> bool:
+    """Whether few texts hold it: a letter, a digit or a space by itself stands in every one."""
+    needle = needle.replace(EDGE, "")
+    return len(needle) >= LEAST or (needle != "" and needle not in " -.,/" and not (needle.isascii() and needle.isalnum()))
 
 
 _Set = frozenset[str] | None
@@ -110,9 +127,9 @@ def _item(op: str, value: Any) -> tuple[_Set, _Set]:
         return frozenset({chr(value)}), None
     if op == "IN":
         chars = _chars(value)
-        return (chars if chars and len(chars) <= 8 else None), None
+        return (chars if chars and len(chars) <= 16 else None), None
     if op in ("AT", "ASSERT", "ASSERT_NOT"):
-        return _NOTHING, None
+        return (frozenset({EDGE}) if str(value) == "AT_BOUNDARY" else _NOTHING), None
     if op == "SUBPATTERN":
         return _needed(value[-1])
     if op == "BRANCH":
@@ -126,14 +143,12 @@ def _item(op: str, value: Any) -> tuple[_Set, _Set]:
     if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
         least, most, inner = value
         exact, needed = _needed(inner)
-        if (least, most) in ((0, 1), (1, 1)) and exact is not None:
-            return exact | (_NOTHING if least == 0 else frozenset()), None
-        repeated = _NOTHING
-        for _ in range(min(least, LONGEST)):
-            if exact is None or len(repeated) * len(exact) > MOST:
-                break
-            repeated = frozenset(a + b for a in repeated for b in exact)
-        return None, (_better(repeated, needed) if least else None)
+        powers = [_NOTHING]  # powers[k] is what k repeats may be, as long as that can be said
+        while exact is not None and len(powers) <= min(most, LONGEST) and len(powers[-1]) * len(exact) <= MOST:
+            powers.append(frozenset(a + b for a in powers[-1] for b in exact))
+        if most <= MOST_REPEATS and len(powers) > most:
+            return frozenset().union(*powers[least:]), None
+        return None, (_better(powers[min(least, len(powers) - 1)], needed) if least else None)
     return None, None
 
 
@@ -150,11 +165,100 @@ def _chars(items: Any) -> frozenset[str] | None:
 
 
 def _cut(needles: _Set) -> _Set:
-    return needles and frozenset(needle[:LONGEST] for needle in needles)
+    return needles and frozenset(map(_tidy, needles))
+
+
+def _tidy(needle: str) -> str:
+    """No longer than is of use, with edges at its ends alone, and only where it has a letter or a digit there."""
+    letters = needle.replace(EDGE, "")
+    cut = letters[:LONGEST]
+    first = EDGE if needle.startswith(EDGE) and _IN_WORD(cut[:1]) else ""
+    last = EDGE if cut == letters and needle.endswith(EDGE) and _IN_WORD(cut[-1:]) else ""
+    return first + cut + last
+
+
+_IN_WORD = re.compile(r"\w").match
 
 
 def _better(one: _Set, other: _Set) -> _Set:
-    """Of two sets that both hold, the one with longer needles; of equal ones the smaller."""
+    """Of two sets that both hold, the one whose needles tell more; of equal ones the smaller."""
     if one is None or other is None:
         return one if other is None else other
-    return max(one, other, key=lambda needles: (min(min(map(len, needles), default=0), 4), -len(needles)))
+    return max(one, other, key=lambda needles: (min(map(_rarity, needles), default=0), -len(needles)))
+
+
+def _rarity(needle: str) -> int:
+    plain = needle.replace(EDGE, "").strip()
+    return 1 if plain in _COMMON else min(len(plain), 5)
+
+
+_COMMON = frozenset(
+    [
+        "a",
+        "all",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "can",
+        "come",
+        "comes",
+        "color",
+        "colour",
+        "do",
+        "for",
+        "from",
+        "get",
+        "got",
+        "has",
+        "have",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "item",
+        "just",
+        "like",
+        "made",
+        "more",
+        "my",
+        "new",
+        "no",
+        "not",
+        "now",
+        "of",
+        "on",
+        "one",
+        "only",
+        "or",
+        "our",
+        "out",
+        "see",
+        "set",
+        "size",
+        "sizes",
+        "so",
+        "style",
+        "that",
+        "the",
+        "these",
+        "they",
+        "this",
+        "to",
+        "top",
+        "up",
+        "us",
+        "we",
+        "what",
+        "will",
+        "with",
+        "you",
+        "your",
+    ]
+)

@@ -184,13 +184,11 @@ class _Pass:
     def _references_upto(self) -> int:
         """Up to which entry of the reference log this detector's answer will have been taken: of the kinds it needs.
 
-        A price that is added says nothing to pictures: only entries of the needed kinds make subjects due again. Where
-        a price was removed the end of the log counts, so that what rested on it is looked at afresh.
+        A price that is added says nothing to pictures: only entries of the needed kinds make subjects due again. The removal of a price is
+        such an entry, too, so that what rested on it is looked at afresh.
         """
         if "prices" in self.detector.needs:
-            now = self.store.references([ReferenceKind.price])
-            upto = max((r.number or 0 for r in now), default=0)
-            return upto if self.store.references([ReferenceKind.price], upto=upto) == now else self.store.reference_log_end()
+            return max((r.number or 0 for r in self.store.reference_log() if r.kind is ReferenceKind.price), default=0)
         if "references" in self.detector.needs:
             pictures = [r for r in self.store.references() if r.kind is not ReferenceKind.price and r.image_sha256]
             return max((r.number or 0 for r in pictures), default=0)

@@ -36,14 +36,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """The points of a reason at full strength. `fitted` says whether data or a judgement set it."""
+    """The points of a reason at full strength: `weight` as judged, `fitted` as data have it, which goes before."""
 
     group: str
     weight: float
-    fitted: bool = False
+    fitted: float | None = None
+
+    @property
+    def points(self) -> float:
+        return self.weight if self.fitted is None else self.fitted
 
     def __post_init__(self) -> None:
-        if self.weight < 0:
+        if self.weight < 0 or (self.fitted or 0) < 0:
             raise ValueError("a weight is not negative; what speaks for a seller is in the group 'exculpatory'")
 
 
@@ -188,7 +192,7 @@ class Term:
 
     @property
     def points(self) -> float:
-        return 0.0 if self.cancelled else self.weight.weight * self.share
+        return 0.0 if self.cancelled else self.weight.points * self.share
 
 
 def terms(policy: Policy, findings: Iterable[Said]) -> list[Term]:

@@ -38,7 +38,11 @@ class Spelling:
 def whole(plain: str) -> str:
     """Source of an expression that finds normalised words as they are: whole ones, save in scripts that put no spaces between them."""
     source = re.escape(plain).replace(r"\ ", "[ -]?").replace(r"\*", r"\w{0,12}")
-    return source if _UNSPACED.search(plain) else rf"(?<!\w){source}(?!\w)"
+    return source if _UNSPACED.search(plain) else rf"{_edge(plain[0])}{source}{_edge(plain[-1])}"
+
+
+def _edge(char: str) -> str:
+    return r"\b" if re.match(r"\w", char) else ""
 
 
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

@@ -146,7 +146,7 @@ class _About:
             return 1.0
         if needs == "hint":
             return float(self.hinted)
-        return HINTED if needs != "unbranded" and self.hinted or (needs == "goods" and self.goods) else 0.0
+        return HINTED if (needs != "unbranded" and self.hinted) or (needs == "goods" and self.goods) else 0.0
 
 
 class _Terms:
@@ -164,7 +164,9 @@ class _Terms:
         spelt = [(_Spelt(number, Spelling(word))) for number, rule in enumerate(settings.rules) for word in rule.words]
         self.spelt = [_Way(one.rule, one.spelling.pattern) for one in spelt]
         self.spellings = Spellings([one.spelling for one in spelt])
-        self.ways = [way for number, rule in enumerate(settings.rules) for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))]
+        self.ways = [
+            way for number, rule in enumerate(settings.rules) for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))
+        ]
         self.haystack = Haystack((at, needles_of(way.pattern.pattern)) for at, way in enumerate(self.ways))
 
     def _filled(self, patterns: Iterable[str]) -> tuple[str, ...]:
@@ -175,8 +177,8 @@ class _Terms:
         texts = {name: normalise(getattr(snapshot, name)) for name in FIELDS}
         hits: dict[int, list[tuple[str, int, int, str]]] = defaultdict(list)
         for name, text in texts.items():
-            for rule, start, end, language in self._hits(text, f"{snapshot.title}. {snapshot.text}"):
-                hits[rule].append((name, start, end, language))
+            for number, start, end, language in self._hits(text, f"{snapshot.title}. {snapshot.text}"):
+                hits[number].append((name, start, end, language))
         if not hits:
             return []
         about = self._about(texts, snapshot, brands)
@@ -304,7 +306,9 @@ def _weighed(findings: list[Finding]) -> list[Finding]:
         return findings
     note = " Not counted beside what speaks against the listing."
     return [
-        replace(finding, score=0.0, sentence=finding.sentence + note) if finding.score and finding.direction is Direction.exculpatory else finding
+        replace(finding, score=0.0, sentence=finding.sentence + note)
+        if finding.score and finding.direction is Direction.exculpatory
+        else finding
         for finding in findings
     ]
 

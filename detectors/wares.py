@@ -14,7 +14,8 @@ from store.words.records import Offer, Pointer, SellerSubject
 from store.words.text import normalise
 
 POINTED = 20  # listings that a finding points at; all of them are counted
-READ = 2000  # characters of a description that are read for brands and sizes
+READ = 2000  # characters of a description that are read for a size
+READ_FOR_BRANDS = 300  # and for a brand, which is looked for in as many spellings as there are
 NO_LISTING = "no listing: none of this account is kept as it stands"
 
 LETTERS = ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl")
@@ -43,7 +44,7 @@ def branded(subject: SellerSubject, brands: Brands) -> list[Ware]:
     found = []
     for offer in sorted(subject.offers, key=lambda each: each.listing):
         s = offer.snapshot
-        if named := brands.of_listing(s.title, s.text[:READ], s.brand):
+        if named := brands.of_listing(s.title, s.text[:READ_FOR_BRANDS], s.brand):
             category = brands.category_of(s.category, s.title)
             found.append(Ware(offer, tuple(named), category, size_of(f"{s.title} {s.text[:READ]}", category)))
     return found

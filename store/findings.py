@@ -214,10 +214,6 @@ class FindingWrites:
         with self.database.reading() as c:
             return [reference_of(r) for r in c.execute(_REFERENCES)]
 
-    def reference_log_end(self) -> int:
-        with self.database.reading() as c:
-            return int(c.execute(select(func.max(t.reference.c.number))).scalar() or 0)
-
     def picture_end(self) -> int:
         with self.database.reading() as c:
             return int(c.execute(select(func.max(t.picture.c.id))).scalar() or 0)

@@ -155,7 +155,8 @@ def evaluate_text(
     by: Annotated[str, typer.Option(help="What is held out: seller or source (default: seller where there are sellers).")] = "",
     row_split: Annotated[bool, typer.Option("--row-split", help="Also split by rows, to print by how much that flatters.")] = False,
     out_of_fold: Annotated[
-        list[Path] | None, typer.Option(help="Scores of text_model on rows it was not trained on: suspicious, ordinary, source, id, score.")
+        list[Path] | None,
+        typer.Option(help="Log odds of text_model on rows it was not trained on: suspicious, ordinary, source, id, score."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many rows of each source, drawn by a hash.")] = None,
     predictions: Annotated[Path | None, typer.Option(help="Write id, score, level, reasons and what was not examined here.")] = None,
@@ -172,7 +173,7 @@ def evaluate_text(
     """What the detectors of words and prices find in labelled listings, and what the score makes of it, at stated prevalences.
 
     Any cell of the CSV may be empty; label is suspicious, ordinary or empty, and without labels there are no figures. Also read: condition,
-    kind, seller, place. Nothing is fitted without --fit. Some 20 milliseconds of one core a listing.
+    kind, seller, place. Nothing is fitted without --fit. Some 6 milliseconds of one core a listing.
     Example: touchstone evaluate text listings.csv --prices prices.csv --predictions scored.csv
     Example: touchstone evaluate text listings.csv --fit --prices-from shop --plots pictures --write accuracy.md
     """
@@ -188,12 +189,12 @@ def evaluate_text(
         raise TouchstoneError(
             f"--by is seller or source, not '{by}'; a split by rows flatters and is refused (--row-split shows by how much)"
         )
-    rows = read(file)
-    if not rows:
+    every = read(file)
+    if not every:
         raise TouchstoneError(f"{file}: there is no row below the header")
     folder = home_of(home)
-    use, rows = text.prepared(folder, rows, prices=prices, prices_from=prices_from, limit=limit)
-    heard = text.OutOfFold(out_of_fold, "text_model") if out_of_fold else None
+    use, rows = text.prepared(folder, every, prices=prices, prices_from=prices_from, limit=limit)
+    heard = text.OutOfFold(out_of_fold, "text_model", getattr(use.settings.get("text_model"), "at_least", 0.0)) if out_of_fold else None
     with bar() as progress, PoolExecutor(workers) if workers > 1 else InlineExecutor() as executor:
         seen = text.examine(rows, use, executor, progress=lambda done, total: progress("listings", done, total))
         said = measure(
@@ -205,7 +206,7 @@ def evaluate_text(
     notes = text.notes(use, prices_from, fit)
     said = {"file": file.name, "notes": notes, **said}
     if anonymous:
-        names = written.anonymous(text.sources_of(rows))
+        names = written.anonymous(text.sources_of(every))
         said = written.renamed(
             {**said, "notes": [note.replace(prices_from, names[prices_from]) for note in notes] if prices_from else notes}, names
         )

@@ -12,7 +12,7 @@ import typer
 from casework import judgements
 from casework import queue as officers_queue
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
-from casework.flags import policy_in_force
+from casework.flags import meaning, policy_in_force
 from casework.learn_settings import read_learning
 from store.errors import TouchstoneError
 from store.meetings import Meeting, Meetings
@@ -129,6 +129,9 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
             [(f"{c.points:+.2f}", c.reason, c.sentence) for c in shown.flag.contributions],
             f"Level {shown.flag.level}: no finding counts.",
         )
+        if said := meaning(store, shown.flag):
+            shares = ", ".join(f"{said.probability(shown.flag.score, p):.0%} where {p:.0%} are" for p in (0.01, 0.05, 0.2))
+            say(f"Of listings with this score so many are suspicious: {shares} (fitted on {said.data}).")
         for missing in shown.flag.not_examined:
             say(f"not examined: {missing}")
     table(

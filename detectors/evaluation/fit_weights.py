@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 POINTS_PER_LOGIT = 10.0  # 7 points double the odds, 23 make them ten times as high
 LEAST_ROWS, LEAST_SOURCES = 30, 2  # a weight is fitted only where its reason is found so often, in so many sources
 PRIOR_SPREAD = 10.0  # points: how far data pull a weight from the one that judgement gave it, as a standard deviation
+ALIKE = 0.1  # the intra-class correlation that rows of one source are taken to have
+# A judgement: how many suspicious listings leave no trace is what a few sources tell least of (here from one in ten to all of them), so it is
+# hardly fitted. That nothing was found makes the odds 0.6 of what they were: the log of that, and how sure that is.
+NOTHING = (-0.5, 0.2)
 TRAINING_SHARE = 0.5  # both labels weigh alike
 # A judgement, not a fit: the ordinary rows at hand are shops', and markets hold odder honest words. One weak sign (12 points) is not queued.
 LEAST = Levels(note=8, review=20, priority=50)
@@ -77,11 +81,14 @@ def logistic(
 def fit_weights(policy: Policy, rows: Sequence[Labelled], *, groups: Iterable[str] | None = None) -> Policy:
     """The policy with those weights fitted whose reason is found in enough rows and sources; the others as judgement set them.
 
-    Caps are left out while fitting and hold afterwards. What the other weights give is counted as it stands. `groups` limits which may move.
+    Caps are left out while fitting and hold afterwards. What the other weights give is counted as it stands. `groups` says which may move;
+    without it what speaks for a seller stays as judged: in labelled data it tells a used shop from a catalogue before it tells honest
+    from false.
     """
     import numpy as np
 
-    movable = set(groups) if groups is not None else {*policy.groups, EXCULPATORY}
+    policy = as_judged(policy)  # what was fitted before, on these rows perhaps, is no part of a prior
+    movable = set(policy.groups if groups is None else groups)
     units: list[dict[str, float]] = []
     fixed: list[float] = []
     found: dict[str, set[int]] = defaultdict(set)
@@ -111,29 +118,51 @@ def fit_weights(policy: Policy, rows: Sequence[Labelled], *, groups: Iterable[st
     )
     table = np.array([[own.get(reason, 0.0) for reason in free] for own in units]) / POINTS_PER_LOGIT
     labels = [row.suspicious for row in rows]
-    weights = balance(labels, [row.source for row in rows])
+    sources = [row.source for row in rows]
+    weights = balance(labels, sources)
     # an intercept, and the points that stay as they are with a coefficient of exactly 1
     features = np.column_stack([np.ones(len(rows)), offset / POINTS_PER_LOGIT, table])
     fitted = logistic(
         features, labels, weights,
         prior=np.concatenate([[0.0, 1.0], prior]), spread=np.concatenate([[math.inf, 1.0], np.full(len(free), PRIOR_SPREAD)]),
-        bounds=[(-math.inf, math.inf), (1.0, 1.0), *[(0.0, math.inf)] * len(free)], rows=effective(weights),
+        bounds=[(-math.inf, math.inf), (1.0, 1.0), *((0.0, _cap(policy, reason)) for reason in free)], rows=effective(labels, sources),
     )[2:]  # fmt: skip
     reasons = dict(policy.reasons)
     for reason, weight in zip(free, fitted, strict=True):
-        reasons[reason] = replace(reasons[reason], weight=round(float(weight), 1) + 0.0, fitted=True)
+        reasons[reason] = replace(reasons[reason], fitted=round(float(weight), 1) + 0.0)
     return replace(policy, reasons=reasons)
 
 
-def effective(weights: Numbers) -> float:
-    """How many rows of equal weight say as much (Kish, 1965)."""
-    return float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0
+def as_judged(policy: Policy) -> Policy:
+    """The policy with every weight as judgement set it."""
+    return replace(policy, reasons={reason: replace(weight, fitted=None) for reason, weight in policy.reasons.items()})
 
 
-def fit_calibration(scores: Sequence[float], labels: Sequence[bool], sources: Sequence[str], data: str = "") -> Calibration:
+def _cap(policy: Policy, reason: str) -> float:
+    """The most that a reason can give: past it strengths would be told apart no more."""
+    group = policy.reasons[reason].group
+    return policy.exculpatory_cap if group == EXCULPATORY else policy.groups[group].cap
+
+
+def effective(labels: Sequence[bool], sources: Sequence[str]) -> float:
+    """How many independent rows say as much, since rows of one source are alike: n rows of a source count as n / (1 + (n - 1) · ALIKE) (the
+    design effect, Kish 1965), so a source of thousands as ten at most. What is fitted then leans on its prior where sources are few."""
+    return sum(n / (1 + (n - 1) * ALIKE) for n in Counter(zip(labels, sources, strict=True)).values())
+
+
+def fit_calibration(
+    scores: Sequence[float],
+    labels: Sequence[bool],
+    sources: Sequence[str],
+    data: str = "",
+    *,
+    nothing: tuple[float, float] = (0.0, math.inf),
+    owners: Sequence[str] | None = None,
+) -> Calibration:
     """What scores mean, by Platt's method (1999) with a slope that is never negative, each source alike.
 
-    Give it scores that the rows' own sources had no part in. Raises ValueError where one label is missing.
+    `nothing` is the prior of the intercept (mean, standard deviation; infinite: none), `owners` who the rows are of where `sources` tells the
+    same rows apart by split. Give it scores that the rows' own sources had no part in. Raises ValueError where one label is missing.
     """
     import numpy as np
 
@@ -142,8 +171,8 @@ def fit_calibration(scores: Sequence[float], labels: Sequence[bool], sources: Se
     points = np.asarray(scores, float)
     weights = balance(labels, sources)
     intercept, slope = logistic(
-        np.column_stack([np.ones(len(points)), points / POINTS_PER_LOGIT]), labels, weights, prior=np.array([0.0, 1.0]),
-        spread=np.array([math.inf, 1.0]), bounds=[(-math.inf, math.inf), (0.0, math.inf)], rows=effective(weights),
+        np.column_stack([np.ones(len(points)), points / POINTS_PER_LOGIT]), labels, weights, prior=np.array([nothing[0], 1.0]),
+        spread=np.array([nothing[1], 1.0]), bounds=[(-math.inf, math.inf), (0.0, math.inf)], rows=effective(labels, owners or sources) ,
     )  # fmt: skip
     return Calibration(round(float(intercept), 4), round(float(slope) / POINTS_PER_LOGIT, 5), TRAINING_SHARE, data)
 
@@ -194,7 +223,7 @@ def fit(
         who = list(rows)
         names = [row.source for row in rows]
         points = [score(fitted, row.said).score for row in rows]
-    calibration = fit_calibration(points, [row.suspicious for row in who], names, data)
+    calibration = fit_calibration(points, [row.suspicious for row in who], names, data, nothing=NOTHING, owners=[row.source for row in who])
     plain = [i for i, row in enumerate(who) if not row.suspicious]
     levels = fit_levels([points[i] for i in plain], [who[i].source for i in plain], rates)
     return replace(
@@ -206,7 +235,7 @@ def shown(policy: Policy) -> Mapping[str, Any]:
     """What was fitted, as configs/flags.yml would have it."""
     return {
         "levels": {"note": policy.levels.note, "review": policy.levels.review, "priority": policy.levels.priority},
-        "weights": {reason: weight.weight for reason, weight in sorted(policy.reasons.items()) if weight.fitted},
+        "weights": {reason: weight.fitted for reason, weight in sorted(policy.reasons.items()) if weight.fitted is not None},
         "calibration": None if policy.calibration is None else {
             "intercept": policy.calibration.intercept, "slope": policy.calibration.slope, "training_share": policy.calibration.training_share,
         },

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import tempfile
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from store.errors import TouchstoneError
 from store.executors import InlineExecutor, ahead
 from store.words.money import exponent_of
 from store.words.records import Examined as Outcome
-from store.words.records import Reference, SubjectKind
+from store.words.records import Finding, Reference, SubjectKind
 
 BATCH = 100
 GIVEN = frozenset({"brands", "prices", "terms"})  # what a detector of snapshots can be given here
@@ -230,10 +231,11 @@ def without_half(rows: Sequence[Row], source: str) -> tuple[list[Row], list[Row]
 # -- a detector that was trained on these rows ---------------------------------------------------------------------------
 class OutOfFold:
     """What a trained detector says of rows that it was not trained on: by the pair of sources that was held out, and the row's own source
-    and id. Made from CSVs with the columns suspicious, ordinary, source, id, score."""
+    and id. Made from CSVs with the columns suspicious, ordinary, source, id and score: log odds, 0 where copies are as likely as not among as
+    many of either. From the probability `at_least` there is a finding."""
 
-    def __init__(self, paths: Sequence[Path], detector: str) -> None:
-        self.detector = detector
+    def __init__(self, paths: Sequence[Path], detector: str, at_least: float = 0.0) -> None:
+        self.detector, self.at_least = detector, at_least
         self.scores: dict[tuple[str, str], dict[tuple[str, str], float]] = defaultdict(dict)
         for path in paths:
             try:
@@ -256,13 +258,16 @@ class OutOfFold:
             pair = (fold.suspicious, fold.ordinary)
         else:
             pair = (row.source, fold.ordinary) if row.suspicious else (fold.suspicious, row.source)
-        strength = self.scores.get(pair, {}).get((row.source, row.id))
-        return None if strength is None else self.said(strength, number)
+        log_odds = self.scores.get(pair, {}).get((row.source, row.id))
+        return None if log_odds is None else self.said(log_odds, number)
 
     def anywhere(self, row: Row, number: int) -> dict[str, Examined] | None:
         """The mean over all folds that held the row out."""
         every = [own[row.source, row.id] for own in self.scores.values() if (row.source, row.id) in own]
         return self.said(sum(every) / len(every), number) if every else None
 
-    def said(self, strength: float, number: int) -> dict[str, Examined]:
-        return {self.detector: contract.done(number, [contract.detector_of(self.detector).module.finding(strength)])}
+    def said(self, log_odds: float, number: int) -> dict[str, Examined]:
+        """The finding that such log odds make: the detector's name is its reason, the probability its strength, from `at_least`."""
+        probability = round(1 / (1 + math.exp(-max(-700.0, log_odds))), 3)
+        found = [Finding(self.detector, probability, "A machine's opinion of the wording.")] if probability >= self.at_least else []
+        return {self.detector: contract.done(number, found)}

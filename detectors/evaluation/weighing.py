@@ -323,13 +323,15 @@ def _calibration(rows: Sequence[Row], cases: Sequence[Case]) -> dict[str, Any] |
     for place, prevalence in enumerate(PREVALENCES):
         said = [case.probabilities[place] for case in cases]
         bins = reliability(said, labels, mixture(labels, prevalence, weights))
-        worst = 0.0
+        each = []
         for fold in folds if len(folds) > 1 else ():
             own = [i for i, case in enumerate(cases) if case.fold == fold]
             its = [labels[i] for i in own]
             if len(set(its)) == 2:
-                worst = max(worst, ece(reliability([said[i] for i in own], its, mixture(its, prevalence, [weights[i] for i in own]))))
-        out[f"{prevalence:g}"] = {"ece": ece(bins), "worst_pair": worst or None, "bins": bins}
+                each.append(ece(reliability([said[i] for i in own], its, mixture(its, prevalence, [weights[i] for i in own]))))
+        out[f"{prevalence:g}"] = {
+            "ece": ece(bins), "mean_of_pairs": round(sum(each) / len(each), 4) if each else None, "worst_pair": max(each, default=None), "bins": bins,
+        }  # fmt: skip
     return out
 
 

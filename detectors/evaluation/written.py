@@ -78,8 +78,11 @@ def tables(report: Mapping[str, Any]) -> Iterator[Table]:
     )  # fmt: skip
     if own["calibration"]:
         yield Table(
-            "How far probabilities lie from what was so", ("suspicious", "expected calibration error", "of the worst pair"),
-            tuple((f"{float(p):.0%}", f"{each['ece']:.3f}", f"{each['worst_pair']:.3f}" if each["worst_pair"] else "–") for p, each in own["calibration"].items()),
+            "How far probabilities lie from what was so", ("suspicious", "expected calibration error", "of one pair, mean", "of the worst pair"),
+            tuple(
+                (f"{float(p):.0%}", f"{each['ece']:.3f}", *("–" if each[name] is None else f"{each[name]:.3f}" for name in ("mean_of_pairs", "worst_pair")))
+                for p, each in own["calibration"].items()
+            ),
         )  # fmt: skip
     if report.get("leak"):
         yield Table(
@@ -183,7 +186,7 @@ def renamed(report: Any, names: Mapping[str, str]) -> Any:
 
 
 def anonymous(sources: Mapping[str, tuple[str, int]]) -> dict[str, str]:
-    """A name for each source that tells nothing but its label and how many rows it has: (label, rows) by source, the smallest is A."""
+    """A name for each source that tells nothing but its label and how many rows the file has of it: (label, rows) by source, the smallest is A."""
     out: dict[str, str] = {}
     for label in ("suspicious", "ordinary", ""):
         own = sorted((rows, name) for name, (its, rows) in sources.items() if its == label)

@@ -227,7 +227,7 @@ _SIGNED = re.compile(
     r"[a-z0-9$@!|€£¢(+]{0,24}[a-z0-9$@€](?![a-z0-9$@€])"
 )
 _SIGN = re.compile(r"[0-9$@!|€£¢(+]")
-_NO_WORD = re.compile(r".*(?:[1-9]\d|\d[1-9]).*|\d[a-z]{1,3}|[a-z]{1,2}\d|[a-z]+[!+(|]+")
+_NO_WORD = re.compile(r".*(?:[1-9]\d|\d[1-9]).*|\d[a-z]{1,3}|[a-z]{1,2}\d|[!+(|]*[a-z]+[!+(|]*")
 _SIGNS_I = str.maketrans("0134578$@!|€£¢(+", "oieastbsaiielcct")
 _SIGNS_L = str.maketrans("0134578$@!|€£¢(+", "oleastbsalielcct")
 

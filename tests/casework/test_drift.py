@@ -28,7 +28,9 @@ def filled(place: Place, recent: tuple[tuple[str, ...], str], before: tuple[tupl
     dates = {}
     for name, (reasons, words), age in (("new", recent, 2), ("old", before, 15)):
         for n in range(number):
-            listing = stall.listing(f"{name} {n}", reasons if n % 2 else (), f"{name} {n}", f"A bag, {words if n % 2 else 'plain'}", "as pictured")
+            listing = stall.listing(
+                f"{name} {n}", reasons if n % 2 else (), f"{name} {n}", f"A bag, {words if n % 2 else 'plain'}", "as pictured"
+            )
             dates[listing] = NOW - timedelta(days=age, minutes=n)
     with place.store.database.writing() as c:
         for listing, at in dates.items():

@@ -72,7 +72,9 @@ def test_the_command_reads_the_newest_judgement_and_the_flag_that_was_judged(pla
     assert next(each for each in found if each.flag.listing == 1).flag.level is Level.review, "the flag as it was when it was judged"
     assert len({each.seller for each in found}) == 2
     place.store.close()
-    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["evaluate", "score", "--by", "a.officer", "--home", str(place.home.folder), "--json"])
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(
+        app, ["evaluate", "score", "--by", "a.officer", "--home", str(place.home.folder), "--json"]
+    )
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert said["judged"] == 2 and said["without_flag"] == 1 and said["sellers"] == 2

@@ -49,8 +49,22 @@ def listings(each: int = 20) -> list[dict[str, str]]:
     for n in range(each):
         dear, cheap = f"{300 + n}.00", f"{20 + n}.00"
         rows += [
-            {"title": f"Gucci belt replica no {n}", "price": cheap, "source": "stall", "label": "suspicious", "brand": "Gucci", "category": "belt"},
-            {"title": f"Gucci belt number {n}", "price": cheap, "source": "catalogue", "label": "suspicious", "brand": "Gucci", "category": "belt"},
+            {
+                "title": f"Gucci belt replica no {n}",
+                "price": cheap,
+                "source": "stall",
+                "label": "suspicious",
+                "brand": "Gucci",
+                "category": "belt",
+            },
+            {
+                "title": f"Gucci belt number {n}",
+                "price": cheap,
+                "source": "catalogue",
+                "label": "suspicious",
+                "brand": "Gucci",
+                "category": "belt",
+            },
             {"title": f"Gucci belt {n}", "price": dear, "source": "shop", "label": "ordinary", "brand": "Gucci", "category": "belt"},
             {"title": f"Oak table {n}", "description": "Four legs.", "price": dear, "source": "market", "label": "ordinary"},
         ]
@@ -135,7 +149,7 @@ def test_what_is_fitted_is_reported_on_sources_that_were_held_out(touchstone: To
 def test_a_split_by_rows_is_refused_unless_asked_for_and_then_says_how_much_it_flatters(touchstone: Touchstone, tmp_path: Path) -> None:
     rows = [row for row in listings(40) if row["source"] in ("stall", "shop")]
     alone = write(tmp_path / "a.csv", rows)
-    with pytest.raises(TouchstoneError, match="cannot be split by source.*flatters and is refused"):
+    with pytest.raises(TouchstoneError, match=r"cannot be split by source.*flatters and is refused"):
         touchstone(alone, "--fit")
     with pytest.raises(TouchstoneError, match="--by is seller or source"):
         touchstone(alone, "--fit", "--by", "row")
@@ -166,10 +180,6 @@ def test_few_rows_are_said_to_be_few_and_their_intervals_are_wide(touchstone: To
 
 
 def test_a_score_of_a_model_that_had_not_seen_the_row_is_used_in_its_stead(touchstone: Touchstone, tmp_path: Path) -> None:
-    from detectors import contract
-
-    if "text_model" not in contract.discover():
-        pytest.skip("there is no detector text_model")
     rows = listings()
     path = tmp_path / "scores.csv"
     with path.open("w", newline="") as out:
@@ -177,7 +187,9 @@ def test_a_score_of_a_model_that_had_not_seen_the_row_is_used_in_its_stead(touch
         writer.writerow(("suspicious", "ordinary", "source", "id", "score"))
         for s in ("stall", "catalogue"):
             for o in ("shop", "market"):
-                writer.writerows((s, o, r["source"], r["id"], 0.9 if r["label"] == "suspicious" else 0.1) for r in rows if r["source"] in (s, o))
+                writer.writerows(
+                    (s, o, r["source"], r["id"], 3.0 if r["label"] == "suspicious" else -3.0) for r in rows if r["source"] in (s, o)
+                )
     said = json.loads(touchstone(write(tmp_path / "a.csv", rows), "--out-of-fold", str(path), "--json"))
     assert said["left_out"] == 0 and said["figures"]["text_model"]["ranking"]["mean_of_pairs"]["auc"] == 1.0
     path.write_text("suspicious,ordinary,source,id,score\nstall,shop,stall,0,high\n")

@@ -40,7 +40,10 @@ def test_a_flag_says_why_in_words_and_sums(place: Place) -> None:  # noqa: F811
     assert abs(sum(c.points for c in flag.contributions) - flag.score) < 1e-6
     assert {"mirror_quality", "one_to_one", "all_sizes", "price_far_below"} == {c.reason for c in flag.contributions}
     assert any("“mirror quality”" in c.sentence for c in flag.contributions) and all(c.method and c.finding for c in flag.contributions)
-    assert flag.not_examined == ()
+    assert flag.not_examined == (
+        "new_account: no date of joining: no page read states since when the account has been there",
+        "seller_place: no place: no listing read says where the seller is",
+    )
 
 
 def test_not_examined_is_said_and_is_no_weight(place: Place) -> None:  # noqa: F811
@@ -49,8 +52,12 @@ def test_not_examined_is_said_and_is_no_weight(place: Place) -> None:  # noqa: F
     assert flag.score == 0 and flag.level is Level.none
     assert flag.not_examined == (
         "image_match: no picture of the listing is kept",
+        "new_account: no seller of the listing is kept",
         "picture_words: no picture of the listing is kept",
         "price_gap: no price: none is stated that could be read",
+        "seller_copies: no seller of the listing is kept",
+        "seller_place: no seller of the listing is kept",
+        "seller_stock: no seller of the listing is kept",
     )
 
 
@@ -64,7 +71,19 @@ def test_before_detection_everything_is_not_examined(place: Place) -> None:  # n
     flags.run(place.store, place.home)
     flag = flag_of(place)
     silent = [words.split(":")[0] for words in flag.not_examined]
-    assert flag.score == 0 and silent == ["image_match", "many_brands", "picture_words", "price_gap", "text_terms"]
+    assert flag.score == 0 and silent == sorted(
+        [
+            "image_match",
+            "many_brands",
+            "new_account",
+            "picture_words",
+            "price_gap",
+            "seller_copies",
+            "seller_place",
+            "seller_stock",
+            "text_terms",
+        ]
+    )
 
 
 def test_an_edited_listing_is_flagged_as_it_now_stands(place: Place) -> None:  # noqa: F811

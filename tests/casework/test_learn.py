@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,9 +82,7 @@ def test_a_judgement_counts_with_the_findings_that_it_was_made_on(stall: Stall) 
 
 def test_a_judgement_on_findings_that_are_not_kept_is_left_out_and_counted(stall: Stall) -> None:
     listing = stall.listing("1", ("replica_word",), "s")
-    stall.store.judge(
-        SubjectKind.listing, listing, Verdict.yes, actor="officer", authority="demo", reason="seen", findings_digest="0" * 64
-    )
+    stall.store.judge(SubjectKind.listing, listing, Verdict.yes, actor="officer", authority="demo", reason="seen", findings_digest="0" * 64)
     found = gathered(stall)
     assert found.examples == () and found.left_out == {"the findings that it was made on are not kept as they were": 1}
 
@@ -109,7 +108,9 @@ def test_accounts_that_a_person_confirmed_to_be_one_seller_are_held_out_together
 # -- what is proposed ----------------------------------------------------------------------------------------------------
 def test_too_few_judgements_are_refused_in_a_plain_sentence(stall: Stall, place: Place) -> None:  # noqa: F811
     judged(stall, market(4))
-    with pytest.raises(TouchstoneError, match=r"12 judgements \(\d+ yes, \d+ no\) of 4 sellers .* at least 60 are needed.* Nothing is fitted"):
+    with pytest.raises(
+        TouchstoneError, match=r"12 judgements \(\d+ yes, \d+ no\) of 4 sellers .* at least 60 are needed.* Nothing is fitted"
+    ):
         learn.learn(place.store, place.home, "officer")
     assert not (place.home.folder / "configs").exists()
 
@@ -137,7 +138,16 @@ def test_a_proposal_is_a_file_and_a_method_in_evaluation_and_nothing_is_promoted
 def test_what_officers_clear_weighs_less_and_what_they_confirm_keeps_its_weight(learned: Learned) -> None:
     moved = learned[2].report["moved"]
     assert moved["top_grade"]["to"] < moved["top_grade"]["from"]
-    assert learned[2].policy is not None and learned[2].policy.reasons["replica_word"].weight > moved["top_grade"]["to"]
+    assert learned[2].policy is not None and learned[2].policy.reasons["replica_word"].points > moved["top_grade"]["to"]
+
+
+def test_the_prior_is_what_is_in_force_and_what_was_judged_first_stays_on_record() -> None:
+    now = replace(POLICY, reasons={**POLICY.reasons, "top_grade": replace(POLICY.reasons["top_grade"], fitted=3.0)})
+    few = [example(n, ("top_grade",), n % 2 == 0, f"seller {n}") for n in range(20)]
+    assert learn.refitted(now, [e.labelled for e in few]) == now
+    rows = [example(n, ("top_grade",) if n % 2 else ("off_platform",), n % 2 == 1, f"seller {n}") for n in range(80)]
+    after = learn.refitted(now, [e.labelled for e in rows]).reasons["top_grade"]
+    assert after.weight == POLICY.reasons["top_grade"].weight and after.fitted is not None and 3.0 < after.fitted < 25
 
 
 def test_levels_are_left_as_they_are(learned: Learned) -> None:
@@ -194,7 +204,10 @@ def test_what_is_said_of_a_seller_has_no_part_in_how_that_seller_is_scored() -> 
             yes = number % 2 == 0
             copies = yes if seller % 3 else not yes
             rows.append(example(seller * 10 + number, ("replica_word",) if copies else ("top_grade",), yes, f"seller {seller}"))
-    turned = [example(int(e.key.split("\0")[1]), [s.finding.reason for s in e.said], not e.suspicious, e.owner) if e.owner == "seller 5" else e for e in rows]
+    turned = [
+        example(int(e.key.split("\0")[1]), [s.finding.reason for s in e.said], not e.suspicious, e.owner) if e.owner == "seller 5" else e
+        for e in rows
+    ]
     before, after = (learn.held_out(POLICY, each, 4)[learn.NEW] for each in (rows, turned))
     own = [i for i, e in enumerate(rows) if e.owner == "seller 5"]
     others = [i for i in range(len(rows)) if i not in own]
@@ -209,7 +222,7 @@ def test_no_weight_becomes_negative_and_what_speaks_for_a_seller_never_adds(rows
     if len({e.suspicious for e in rows}) < 2:
         return
     policy = learn.fitted(POLICY, rows, 3, "test")
-    assert all(weight.weight >= 0 for weight in policy.reasons.values())
+    assert all(weight.points >= 0 for weight in policy.reasons.values())
     assert policy.calibration is not None and policy.calibration.slope >= 0
     for row in rows:
         assert all(c.points <= 0 for c in score.score(policy, row.said).contributions if c.reason in PLAIN)
@@ -217,13 +230,18 @@ def test_no_weight_becomes_negative_and_what_speaks_for_a_seller_never_adds(rows
 
 def test_a_reason_that_only_cleared_listings_have_goes_to_nothing_and_not_below() -> None:
     rows = [example(n, ("top_grade",) if n % 2 else ("replica_word",), not n % 2, f"seller {n}") for n in range(2000)]
-    assert learn.fitted(POLICY, rows, 3, "test").reasons["top_grade"].weight == 0
+    assert learn.fitted(POLICY, rows, 3, "test").reasons["top_grade"].points == 0
+
+
+def test_what_speaks_for_a_seller_is_learned_too() -> None:
+    rows = [example(n, ("replica_word", "wear_described") if n % 2 else ("replica_word",), not n % 2, f"seller {n}") for n in range(200)]
+    assert learn.fitted(POLICY, rows, 3, "test").reasons["wear_described"].points > POLICY.reasons["wear_described"].points
 
 
 def test_few_judgements_move_little_and_many_move_more() -> None:
     def moved(number: int) -> float:
         rows = [example(n, ("top_grade",) if n % 2 else ("replica_word",), not n % 2, f"seller {n}") for n in range(number)]
-        return POLICY.reasons["top_grade"].weight - learn.fitted(POLICY, rows, 3, "test").reasons["top_grade"].weight
+        return POLICY.reasons["top_grade"].points - learn.fitted(POLICY, rows, 3, "test").reasons["top_grade"].points
 
     assert moved(2 * fit_weights.LEAST_ROWS - 2) == 0, "a reason that is hardly ever found keeps its weight"
     assert 0 < moved(70) < moved(300)
@@ -237,12 +255,10 @@ def compared(rows: list[learn.Example], new: score.Policy) -> dict:  # type: ign
 
 
 def test_a_difference_of_nothing_is_within_noise_and_a_plain_one_is_not() -> None:
-    from dataclasses import replace
-
     rows = [example(n, ("top_grade", "off_platform") if n % 2 else ("replica_word",), not n % 2, f"seller {n // 4}") for n in range(200)]
     same = compared(rows, POLICY)["difference"]
     assert all(each["within_noise"] and each["rate"] == 0 for each in same.values())
-    less = replace(POLICY, reasons={**POLICY.reasons, "top_grade": replace(POLICY.reasons["top_grade"], weight=0.0)})
+    less = replace(POLICY, reasons={**POLICY.reasons, "top_grade": replace(POLICY.reasons["top_grade"], fitted=0.0)})
     found = compared(rows, less)
     assert found[learn.OLD]["false_positive_rate"]["rate"] == 1 and found[learn.NEW]["false_positive_rate"]["rate"] == 0
     assert not found["difference"]["false_positive_rate"]["within_noise"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -51,7 +52,9 @@ def cards(stall: Stall, limit: int = 20, mix: Queue | None = Queue(random=0.2, u
 # -- the draw ------------------------------------------------------------------------------------------------------------
 def test_a_ticket_depends_on_nothing_but_the_seed_and_the_listing_itself() -> None:
     assert samples.ticket(SEED.value, "stall", "1") == samples.ticket(SEED.value, "stall", "1") != samples.ticket("cd" * 32, "stall", "1")
-    assert samples.ticket(SEED.value, "a", "b\ud800") and len({samples.ticket(SEED.value, s, r) for s, r in (("ab", "c"), ("a", "bc"))}) == 2
+    assert (
+        samples.ticket(SEED.value, "a", "b\ud800") and len({samples.ticket(SEED.value, s, r) for s, r in (("ab", "c"), ("a", "bc"))}) == 2
+    )
 
 
 @settings(max_examples=50)
@@ -131,7 +134,7 @@ def test_second_looks_are_a_share_of_the_queue_and_spread_among_what_is_flagged(
     found = cards(mixed, limit=10)
     looks = [place for place, card in enumerate(found) if card.second_look]
     assert len(found) == 10 and len(looks) == 4 and looks[0] > 0
-    assert all(b - a > 1 for a, b in zip(looks, looks[1:], strict=False))
+    assert all(b - a > 1 for a, b in pairwise(looks))
     assert not any(card.second_look for card in cards(mixed, mix=None))
     assert not any(card.second_look for card in cards(mixed, mix=Queue(random=0, uncertain=0)))
 
@@ -178,9 +181,7 @@ def test_an_empty_store_has_an_empty_queue(stall: Stall) -> None:
 def test_the_interval_holds_at_least_as_often_as_it_says_whatever_the_truth(population: int, size: int) -> None:
     intervals = {found: samples.of_population(found, size, population) for found in range(size + 1)}
     for truth in range(population + 1):
-        held = sum(
-            hypergeom.pmf(found, population, truth, size) for found, (low, high) in intervals.items() if low <= truth <= high
-        )
+        held = sum(hypergeom.pmf(found, population, truth, size) for found, (low, high) in intervals.items() if low <= truth <= high)
         assert held >= 0.95 - 1e-9, (truth, held)
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.evaluation.fit_weights import LEAST, Labelled, balance, fit, fit_calibration, fit_levels, fit_weights
+from detectors.evaluation.fit_weights import LEAST, Labelled, as_judged, balance, fit, fit_calibration, fit_levels, fit_weights
 from detectors.evaluation.measures import auc, curve, drawn_again, ece, mixture, precision_at, recall_at, reliability, share, threshold_at
-from detectors.score import Policy, Rates, Said, read_policy, score
+from detectors.score import EXCULPATORY, Policy, Rates, Said, read_policy, score
 from store.config import defaults_folder
 from store.words.records import Direction, Finding
 
-POLICY = read_policy(defaults_folder() / "flags.yml")
+POLICY = as_judged(read_policy(defaults_folder() / "flags.yml"))
 points = st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=30)
 
 
@@ -85,25 +86,25 @@ def test_one_seller_tells_nothing_of_others() -> None:
 
 # -- fits ------------------------------------------------------------------------------------------------------------------
 def made(truth: dict[str, float], number: int, seed: int = 1) -> list[Labelled]:
-    """Rows drawn from weights (in points, 10 to a unit of log odds) over four sources, each reason in three of ten rows."""
+    """Rows drawn from weights (in points, 10 to a unit of log odds) over four hundred sources, each reason in three of ten rows."""
     chance = random.Random(seed)
     rows = []
     for n in range(number):
         reasons = [reason for reason in truth if chance.random() < 0.3]
         odds = sum(truth[reason] for reason in reasons) / 10 - 1
         said = tuple(Said(Finding(reason, 1.0, f"It is {reason}."), "m", i) for i, reason in enumerate(reasons))
-        rows.append(Labelled(said, chance.random() < 1 / (1 + math.exp(-odds)), f"source {n % 4}"))
+        rows.append(Labelled(said, chance.random() < 1 / (1 + math.exp(-odds)), f"source {n % 400}"))
     return rows
 
 
 def test_weights_are_found() -> None:
     fitted = fit_weights(POLICY, made({"dupe": 15.0, "price_far_below": 30.0}, 8000))
-    assert fitted.reasons["dupe"].weight == pytest.approx(15, abs=3) and fitted.reasons["dupe"].fitted
-    assert fitted.reasons["price_far_below"].weight == pytest.approx(30, abs=3) and fitted.reasons["price_far_below"].fitted
+    assert fitted.reasons["dupe"].fitted == pytest.approx(15, abs=3)
+    assert fitted.reasons["price_far_below"].fitted == pytest.approx(30, abs=3)
 
 
 def test_what_speaks_against_suspicion_in_the_data_weighs_nothing_and_not_less() -> None:
-    assert fit_weights(POLICY, made({"dupe": 15.0, "all_sizes": -30.0}, 8000)).reasons["all_sizes"].weight == 0
+    assert fit_weights(POLICY, made({"dupe": 15.0, "all_sizes": -30.0}, 8000)).reasons["all_sizes"].fitted == 0
 
 
 def test_a_reason_without_data_keeps_its_judged_weight() -> None:
@@ -114,7 +115,22 @@ def test_a_reason_without_data_keeps_its_judged_weight() -> None:
     assert fit_weights(POLICY, one_source) == POLICY, "one source's wording is no evidence of anything but that source"
 
 
-def test_what_speaks_for_a_seller_is_fitted_as_a_weight_that_takes_away() -> None:
+def test_a_fit_forgets_what_was_fitted_before() -> None:
+    rows = made({"dupe": 15.0}, 2000)
+    wild = replace(POLICY, reasons={**POLICY.reasons, "dupe": replace(POLICY.reasons["dupe"], fitted=60.0)})
+    assert fit_weights(wild, rows) == fit_weights(POLICY, rows), "or the rows that are reported on would come back by way of the prior"
+
+
+def test_few_sources_move_a_weight_little() -> None:
+    rows = made({"dupe": 5.0}, 4000)
+    two = [replace(row, source=f"source {n % 2}") for n, row in enumerate(rows)]
+    many = [replace(row, source=f"source {n % 400}") for n, row in enumerate(rows)]
+    judged = POLICY.reasons["dupe"].weight
+    near, far = (judged - (fit_weights(POLICY, own).reasons["dupe"].fitted or 0) for own in (two, many))
+    assert 0 < near < far <= judged - 5 + 3
+
+
+def test_what_speaks_for_a_seller_is_fitted_only_where_asked_for_and_takes_away() -> None:
     chance = random.Random(2)
     rows = []
     for n in range(4000):
@@ -122,8 +138,9 @@ def test_what_speaks_for_a_seller_is_fitted_as_a_weight_that_takes_away() -> Non
         shown = chance.random() < (0.1 if suspicious else 0.4)
         said = (Said(Finding("receipt", 1.0, "It has a receipt.", Direction.exculpatory)),) if shown else ()
         rows.append(Labelled(said, suspicious, f"source {n % 4 // 2}"))
-    fitted = fit_weights(POLICY, rows)
-    assert fitted.reasons["receipt"].weight > 5
+    assert fit_weights(POLICY, rows) == POLICY
+    fitted = fit_weights(POLICY, rows, groups=[EXCULPATORY])
+    assert (fitted.reasons["receipt"].fitted or 0) > 5
     assert score(fitted, rows[0].said or (Said(Finding("receipt", 1.0, "It has one.", Direction.exculpatory)),)).score <= 0
 
 

@@ -108,7 +108,7 @@ def test_a_kept_scorer_gives_its_policy_back() -> None:
         ("priority_groups: 2", "priority_groups: 1", "no indicator alone may reach priority"),
         ("weight: 40", "weight: -4", "a weight is not negative"),
         ("group: price,", "group: prise,", "there is no group 'prise'"),
-        ("review: 30", "review: 300", "levels rise"),
+        ("review: ", "review: 3", "levels rise"),
         ("exculpatory_cap", "exculpatory_gap", "did you mean 'exculpatory_cap'"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import time
 
 import pytest
@@ -10,7 +12,11 @@ from hypothesis import strategies as st
 
 from detectors import contract
 from detectors.contract import Context
-from store.words.records import Examined, Snapshot
+from detectors.needles import EDGE, needles_of
+from detectors.score import Policy, Said, read_policy, score
+from detectors.text_terms import _terms
+from store.config import defaults_folder
+from store.words.records import Examined, Level, Snapshot
 from tests.detectors.test_examples import brands
 from tests.detectors.test_examples import settings as shipped
 
@@ -20,6 +26,11 @@ DETECTORS = ("text_terms", "many_brands", "price_gap")
 def examine(name: str, **words: object) -> contract.Examined:
     [examined] = contract.examine(name, [Snapshot(**words, id=1)], Context(shipped()[name], brands()))  # type: ignore[arg-type]
     return contract.storable(examined)
+
+
+@functools.cache
+def policy() -> Policy:
+    return read_policy(defaults_folder() / "flags.yml")
 
 
 HUGE = {
@@ -42,6 +53,67 @@ def test_a_megabyte_takes_bounded_time(text: str) -> None:
     assert examined.outcome is Examined.done, examined.detail
     assert time.process_time() - began < 30
     assert all(len(finding.pointers) <= 9 and len(finding.sentence) < 600 for finding in examined.findings)
+
+
+def _growth(pattern: re.Pattern[str], unit: str) -> tuple[float, float]:
+    """Seconds for a text and for one eight times as long."""
+    times = []
+    for size in (1_500, 12_000):
+        text = (unit * (size // len(unit) + 1))[:size]
+        began = time.process_time()
+        for _ in pattern.finditer(text):
+            pass
+        times.append(time.process_time() - began)
+    return times[0], times[1]
+
+
+UNITS = ["a", " ", "a ", "1", "1 ", "no ", "-", "*", "a-", "you know ", "the ", "can't ", "size 3", "what do you ", "\u4e2d"]
+
+
+def test_every_pattern_of_the_rules_takes_linear_time() -> None:
+    """Each on texts that repeat what a pattern may start with: its own needles, and what is in most patterns."""
+    terms = _terms(shipped()["text_terms"])
+    slow = []
+    for pattern in [*(way.pattern for way in (*terms.ways, *terms.spelt)), *terms.unless, terms.hints, terms.no_denial]:
+        own = sorted(needle.replace(EDGE, "") for needle in needles_of(pattern.pattern))[:2]
+        for unit in [*UNITS, *own, *(needle + " " for needle in own)]:
+            short, long = _growth(pattern, unit)
+            if long > 0.1 and long > 40 * max(short, 1e-4):  # eight times as long: a quadratic one takes 64 times
+                slow.append((pattern.pattern[:60], unit, short, long))
+    assert slow == []
+
+
+def test_stuffing_takes_time_in_proportion() -> None:
+    """Each hit is looked at with its surroundings, a line long as the text included."""
+    for text in ("replica margiela " * 20_000, "not fake " * 30_000, "g*cci " * 40_000, "copia " * 40_000):
+        began = time.process_time()
+        examine("text_terms", title="Gucci bag", text=text)
+        assert time.process_time() - began < 30
+
+
+STUFFED = (
+    "batteries tuition gym mirror furniture faux fur ukraine alkaline workout lens refurbished",
+    "Maison Margiela Replica. Replica football shirt. Fake tan. AAA batteries. 1:1 tuition. Gym reps.",
+    "no fakes, not a replica, beware of fakes",
+    "Original receipt, worn once, light scuffs, plain leather, no logos, proof of purchase",
+)
+ADMISSIONS = (
+    "Gucci belt, replica", "Rolex 1:1", "Chanel bag AAA quality", "LV bag, fake obviously", "Nike reps", "Dior bag mirror quality",
+    "Rolex super clone", "Gucci bag, not real", "Prada bag, nobody will know", "Yeezy best batch, QC pics", "Moncler, same factory as the real ones",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stuffed", STUFFED)
+@pytest.mark.parametrize("admission", ADMISSIONS)
+@pytest.mark.parametrize("joined", ["{0}. {1}", "{1}\n{0}", "{0} | {1}"])
+def test_stuffing_with_ordinary_words_takes_nothing_away(admission: str, stuffed: str, joined: str) -> None:
+    def points(text: str) -> tuple[float, Level]:
+        scored = score(policy(), [Said(finding) for finding in examine("text_terms", title="For sale", text=text).findings])
+        return scored.score, scored.level
+
+    alone, level = points(admission)
+    assert level in (Level.review, Level.priority)
+    assert points(joined.format(admission, stuffed))[0] >= alone
 
 
 @pytest.mark.parametrize(
