@@ -9,7 +9,6 @@ from casework import flags
 from casework.learn import Example
 from detectors import score
 from detectors.score import Said
-from store.config import defaults_folder
 from store.store import Store
 from store.words.records import (
     Direction,
@@ -26,7 +25,19 @@ from store.words.records import (
 )
 from tests.builders import Builder
 
-POLICY = score.read_policy(defaults_folder() / "flags.yml")
+# a policy of the tests' own, so that what they say holds whatever the shipped one is fitted to
+POLICY = score.Policy(
+    score.Levels(10, 30, 70),
+    {name: score.Group(name, cap) for name, cap in (("admission", 65.0), ("trade", 20.0), ("dealing", 25.0), ("other", 20.0))},
+    {
+        "replica_word": score.Weight("admission", 40.0),
+        "top_grade": score.Weight("admission", 25.0),
+        "all_sizes": score.Weight("trade", 12.0),
+        "off_platform": score.Weight("dealing", 15.0),
+        "wear_described": score.Weight("exculpatory", 6.0),
+    },
+    score.Weight("other", 10.0),
+)
 PLAIN = {reason for reason, weight in POLICY.reasons.items() if weight.group == score.EXCULPATORY}
 
 
@@ -52,7 +63,7 @@ class Stall:
         self.row = self.store.keep_method(self.method)
         self.scorer = self.store.keep_method(score.method_of(POLICY))
         if self.store.method_in_force("scorer", score.NAME) is None:
-            self.store.set_method_status(self.scorer, Status.in_force, "system", "shipped")
+            self.store.set_method_status(self.scorer, Status.in_force, "system", "test")
 
     def listing(self, ref: str, reasons: Sequence[str] = (), seller: str = "", title: str = "A bag", text: str = "") -> int:
         """Keep a listing with those findings, and its flag; its number."""

@@ -132,7 +132,7 @@ def mixed(stall: Stall) -> Stall:
 
 def test_second_looks_are_a_share_of_the_queue_and_spread_among_what_is_flagged(mixed: Stall) -> None:
     found = cards(mixed, limit=10)
-    looks = [place for place, card in enumerate(found) if card.second_look]
+    looks = [at for at, card in enumerate(found) if card.second_look]
     assert len(found) == 10 and len(looks) == 4 and looks[0] > 0
     assert all(b - a > 1 for a, b in pairwise(looks))
     assert not any(card.second_look for card in cards(mixed, mix=None))
