@@ -27,7 +27,7 @@ from tests.builders import Builder
 
 # a policy of the tests' own, so that what they say holds whatever the shipped one is fitted to
 POLICY = score.Policy(
-    score.Levels(10, 30, 70),
+    score.Levels(10.0, 30.0, 70.0),
     {name: score.Group(name, cap) for name, cap in (("admission", 65.0), ("trade", 20.0), ("dealing", 25.0), ("other", 20.0))},
     {
         "replica_word": score.Weight("admission", 40.0),

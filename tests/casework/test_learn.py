@@ -148,8 +148,8 @@ def test_the_prior_is_what_is_in_force_and_what_was_judged_first_stays_on_record
     few = [example(n, ("top_grade",), n % 2 == 0, f"seller {n}") for n in range(20)]
     assert learn.refitted(now, [e.labelled for e in few]) == now
     rows = [example(n, ("top_grade",) if n % 2 else ("off_platform",), n % 2 == 1, f"seller {n}") for n in range(80)]
-    after = learn.refitted(now, [e.labelled for e in rows]).reasons["top_grade"]
-    assert after.weight == POLICY.reasons["top_grade"].weight and after.fitted is not None and 3.0 < after.fitted < 25
+    after, first = (learn.refitted(policy, [e.labelled for e in rows]).reasons["top_grade"] for policy in (now, POLICY))
+    assert after.weight == first.weight == POLICY.reasons["top_grade"].weight and 3.0 < after.points < first.points
 
 
 def test_levels_are_left_as_they_are(learned: Learned) -> None:
