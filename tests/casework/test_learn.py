@@ -309,3 +309,19 @@ def test_settings_are_read_strictly(place: Place) -> None:  # noqa: F811
 
 def test_the_tests_own_policy_flags_what_they_take_to_be_flagged(stall: Stall) -> None:
     assert stall.level(stall.listing("1", ("replica_word",))) is Level.review
+
+
+def test_the_command_says_what_moved_and_how_to_promote(learned: Learned, capsys: pytest.CaptureFixture[str]) -> None:
+    from casework.cli import app
+
+    home = str(learned[1].folder)
+    app(["learn", "--home", home, "--by", "officer"], standalone_mode=False)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "72 judgements" in said and "Weights that move" in said and f"touchstone method promote {learned[2].method} --evidence" in said
+    app(["learn", "--recall", "--home", home], standalone_mode=False)
+    assert "Recall is not known: nobody has judged yes or no of a listing of the random sample" in capsys.readouterr().out
+    app(["status", "--home", home], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert "Recall is not known" in said and "Drift was not looked at" in said
+    with pytest.raises(TouchstoneError, match="say one of"):
+        app(["learn", "--recall", "--drift", "--home", home], standalone_mode=False)
