@@ -17,6 +17,7 @@ from casework.commands import (
     evaluate,
     history,
     home,
+    learning,
     listings,
     log,
     methods,
@@ -51,6 +52,7 @@ app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")
 app.add_typer(listings.queue, name="queue")
 listings.register(app)
+learning.register(app)
 history.register(listings.listings)
 app.add_typer(operations.app, name="operation")
 app.add_typer(schedule.app, name="schedule")
