@@ -164,6 +164,8 @@ CALLS: dict[str, Any] = {
     "shared_pictures": lambda r: r.shared_pictures(1),
     "sellers_known": lambda r: r.sellers_known(names=[r.sellers()[0].handle]),
     "views": lambda r: r.views(START),
+    "published": lambda r: r.published([1]),
+    "seller_subjects": lambda r: r.seller_subjects([1]),
     "seller_listings": lambda r: r.seller_listings(1),
     "contacts": lambda r: r.contacts(listing=1),
     "sellers_of_contact": lambda r: r.sellers_of_contact("phone", "+447700900123"),
