@@ -17,6 +17,7 @@ from casework.commands import (
     evaluate,
     history,
     home,
+    learning,
     listings,
     log,
     methods,
@@ -24,6 +25,7 @@ from casework.commands import (
     passes,
     pictures,
     places,
+    reading,
     references,
     schedule,
     sightings,
@@ -50,6 +52,7 @@ app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")
 app.add_typer(listings.queue, name="queue")
 listings.register(app)
+learning.register(app)
 history.register(listings.listings)
 app.add_typer(operations.app, name="operation")
 app.add_typer(schedule.app, name="schedule")
@@ -60,6 +63,7 @@ app.add_typer(places.premises, name="premises")
 app.add_typer(cases.app, name="case")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
+reading.register(pictures.train)
 app.add_typer(pictures.train, name="train")
 app.add_typer(pictures.index, name="index")
 app.add_typer(log.app, name="log")

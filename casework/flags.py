@@ -2,7 +2,7 @@
 
 A flag rests on the listing as it stands: its newest reading's words and pictures, findings of methods in force only. It
 adds a row when the findings, the policy or what was not examined have changed, and else nothing. A flag is never a
-verdict.
+verdict. Of what is not flagged the pass keeps a random sample waiting for officers (samples.py).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from casework import samples
+from casework.learn_settings import read_learning
 from detectors import contract, score
 from detectors.contract import Detector
 from store.config import Home, defaults_folder, digest
@@ -47,6 +49,7 @@ def run(
 ) -> PassResult:
     """Flag every listing as it now stands."""
     rules, lines = _rules(store, home, actor)
+    mix = read_learning(home).queue
     kept = store.begin_run(
         "flag",
         actor=actor,
@@ -54,27 +57,40 @@ def run(
         code_version=code_version(),
         config_digest=digest(home, ["flags.yml"]),
     )
+    lot = samples.lot(store, mix)
     counts: Counter[str] = Counter()
     after = 0
     while True:
         with store.acting(SYSTEM, purpose="flag", run=kept.id) as reader:
-            listings = [summary.listing.id or 0 for summary in reader.summaries(after=after, limit=PAGE)]
+            summaries = reader.summaries(after=after, limit=PAGE)
+            listings = [summary.listing.id or 0 for summary in summaries]
             flags = _flags(reader, listings, rules) if listings else []
         if not listings:
             break
-        for flag in flags:
+        for summary, flag in zip(summaries, flags, strict=True):
+            lot.offer(summary.listing, flag.level)
             counts["flags"] += store.keep_flag(flag, kept.id)
             counts["listings"] += 1
             counts[f"level_{flag.level}"] += 1
         if progress:
             progress("listings", counts["listings"])
         after = listings[-1]
+    counts["drawn"] = samples.draw(store, mix, lot, kept.id)
     store.end_run(kept.id, Outcome.good, counts)
     levels = ", ".join(f"{counts[f'level_{level}']} {level}" for level in reversed(Level))
     lines.append(f"flag: {counts['listings']} listings ({levels}); {counts['flags']} flags are new")
     silent = sum("COUNTS FOR NOTHING" in line for line in lines)
     message = f"{silent} detectors are not in force and count for nothing" if silent else ""
     return PassResult(Outcome.good, dict(counts), message, tuple(lines))
+
+
+def policy_in_force(store: Store, home: Home) -> score.Policy:
+    """The policy that flags are made by, as it stands: that of the method in force, or the file's where none of this version is."""
+    in_force = store.method_in_force("scorer", score.NAME)
+    known = {row: one for row, one, _ in store.methods("scorer")}
+    if in_force is not None and known[in_force].version == score.VERSION:
+        return score.policy_of(known[in_force].settings)
+    return score.read_policy(home.file("flags.yml"))
 
 
 def _rules(store: Store, home: Home, actor: str) -> tuple[Rules, list[str]]:
@@ -145,7 +161,7 @@ def _flags(reader: Acting, listings: Sequence[int], rules: Rules) -> list[Flag]:
                 None,
                 listing,
                 rules.policy_digest,
-                _digest(said),
+                findings_digest(said),
                 scored.level,
                 scored.score,
                 scored.contributions,
@@ -155,7 +171,7 @@ def _flags(reader: Acting, listings: Sequence[int], rules: Rules) -> list[Flag]:
     return out
 
 
-def _digest(said: Sequence[score.Said]) -> str:
+def findings_digest(said: Sequence[score.Said]) -> str:
     """What the flag rests on: the findings and their methods, in whatever order and rows."""
     return digest_of(sorted([_same(one), one.method] for one in said))
 

@@ -34,14 +34,16 @@ from store.operations import OperationReads, OperationWrites
 from store.pictures import PictureReads
 from store.places import PlaceReads, PlaceWrites
 from store.retention import RetentionWrites
+from store.samples import SampleReads, SampleWrites
 from store.sellers import SellerReads
 from store.sightings import SightingWrites
+from store.windows import WindowReads
 from store.words.records import Actor, Authority, Event, Verb
 
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, CaseReads, OperationReads):
+class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, CaseReads, SampleReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
@@ -84,7 +86,9 @@ class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, 
             )
 
 
-class Store(HealthReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites):
+class Store(
+    HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites, SampleWrites
+):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
     def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:

@@ -284,6 +284,13 @@ judgement = _table(
     Column("reason", Text, nullable=False), Column("findings_digest", String(64), nullable=False), _fk("supersedes", "judgement", nullable=True),
     Column("at", Utc, nullable=False), *_person(), Index("ix_judgement_subject", "subject_kind", "subject"),
 )  # fmt: skip
+sample_seed = _table(  # by which listings are drawn at random for an officer's look: made once, so that the same draw stands
+    "sample_seed", _id(), Column("seed", String(64), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
+sample = _table(  # a listing that was drawn; its ticket follows from the seed and from its source and reference, by nobody's choice
+    "sample", _id(), Column("listing", Id, ForeignKey("listing.id"), nullable=False, unique=True), _fk("sample_seed", "sample_seed", index=False),
+    Column("ticket", String(16), nullable=False), Column("run", ForeignKey("run.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
 case = _table(
     "case_file", Column("reference", String(80), primary_key=True), Column("authority", ForeignKey("authority.code"), nullable=False),
     Column("operation", String(80)), Column("title", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("opened_at", Utc, nullable=False),

@@ -12,7 +12,8 @@ import typer
 from casework import judgements
 from casework import queue as officers_queue
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
-from casework.flags import meaning
+from casework.flags import meaning, policy_in_force
+from casework.learn_settings import read_learning
 from store.errors import TouchstoneError
 from store.meetings import Meeting, Meetings
 from store.words.money import decimal_price, format_price
@@ -271,36 +272,56 @@ def seller_show(
 def queue_list(
     limit: Annotated[int, typer.Option(help="At most so many.")] = 20,
     judged: Annotated[bool, typer.Option("--judged", help="Show those already judged too.")] = False,
+    audit: Annotated[bool, typer.Option("--audit", help="Show instead what was drawn at random and has been judged.")] = False,
     by: By = "",
     why: Why = "",
     json: Json = False,
     home: Folder = None,
 ) -> None:
-    """The flagged listings, priority first, each with its reasons in words.
+    """The flagged listings, priority first, each with its reasons in words; among them some that are not flagged, for a second look.
+
+    What a second look was for is not told before it is judged, and the listing's score neither: look at it as if nothing had.
 
     Example: touchstone queue list --limit 50 --by a.officer
+    Example: touchstone queue list --audit
     """
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="queue", justification=why) as reader:
-        cards = officers_queue.cards(reader, limit=limit, judged=judged)
+        if audit:
+            cards = officers_queue.audited(reader)
+        else:
+            mix, review = read_learning(folder).queue, policy_in_force(store, folder).levels.review
+            cards = officers_queue.cards(reader, limit=limit, judged=judged, mix=mix, review=review)
     if json:
         print_json(cards)
         return
+    if audit:
+        _show_audited(cards)
+        return
     rows = [
         (
-            c.flag.level,
-            f"{c.flag.score:.1f}",
+            c.flag.level if c.flag else "",
+            f"{c.flag.score:.1f}" if c.flag else "",
             c.summary.listing.source,
             c.summary.listing.ref,
             c.summary.snapshot.title[:48],
             price_of(c.summary.snapshot),
-            _reasons(c.flag),
+            _reasons(c.flag) if c.flag else officers_queue.SECOND_LOOK,
         )
         for c in cards
-        if c.flag
     ]
     table("Queue", ("level", "score", "source", "ref", "title", "price", "reasons"), rows, "Nothing waits.")
     if rows:
         say("Judge one with: touchstone judge SOURCE REF yes|no|unsure --reason '…' --by NAME")
+
+
+def _show_audited(cards: Sequence[officers_queue.Card]) -> None:
+    rows = [
+        (c.judgements[-1].verdict if c.judgements else "", c.flag.level if c.flag else "", c.summary.listing.source, c.summary.listing.ref, c.summary.snapshot.title[:48], c.why)
+        for c in cards
+    ]  # fmt: skip
+    table(
+        "Drawn at random, and judged", ("verdict", "level now", "source", "ref", "title", ""), rows, "Nothing that was drawn is judged yet."
+    )
 
 
 def _reasons(flag: Flag, most: int = 4) -> str:

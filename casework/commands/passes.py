@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from casework import flags
+from casework import drift, flags, samples
 from casework.commands.common import EXIT, Folder, Json, bar, finish, opened, print_json, say, show, table
 from store.config import Home
 from store.executors import make_executor
@@ -172,11 +172,14 @@ def link(json: Json = False, home: Folder = None) -> None:
 
 def status(json: Json = False, home: Folder = None) -> None:
     """What ran last, how it ended, and what the store holds."""
-    with opened(home) as (_folder, store):
+    with opened(home) as (folder, store):
         counts, levels, runs = store.counts(), store.level_counts(), store.runs(limit=12)
         examined = store.examination_counts()
+        recall, changed = samples.recall(store.tally()), drift.look(store, folder)
     if json:
-        print_json({"counts": counts, "levels": levels, "examinations": examined, "runs": runs})
+        print_json(
+            {"counts": counts, "levels": levels, "examinations": examined, "runs": runs, "recall": recall, "drift": drift.summary(changed)}
+        )
         return
     rows = [(r.pass_name, r.source or "", f"{r.started_at:%Y-%m-%d %H:%M} UTC", r.outcome or "not ended", r.message) for r in runs]
     table("Last runs", ("pass", "source", "started", "ended", ""), rows, "Nothing has run yet: `touchstone scan` begins.")
@@ -188,3 +191,5 @@ def status(json: Json = False, home: Folder = None) -> None:
         "No listing has been flagged yet.",
     )
     say("The store holds " + ", ".join(f"{n} {noun}" for noun, n in counts.items()) + ".")
+    for line in (recall.sentence(), *changed.sentences()):
+        say(line)

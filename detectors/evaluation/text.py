@@ -129,8 +129,9 @@ class Seen:
     examined: Mapping[str, Examined]
 
     def said(self, only: str = "", instead: Mapping[str, Examined] | None = None) -> tuple[Said, ...]:
-        """The findings, of one detector or of all; `instead` replaces what some of them said."""
-        every = {**self.examined, **(instead or {})}
+        """The findings, of one detector or of all; `instead` replaces what some of them said, though not where one said that it cannot."""
+        unable = {name for name, own in self.examined.items() if own.outcome is Outcome.not_possible}
+        every = {**self.examined, **{name: own for name, own in (instead or {}).items() if name not in unable}}
         return tuple(
             Said(finding, name, 0, SubjectKind.snapshot, examined.subject)
             for name, examined in sorted(every.items())

@@ -38,7 +38,7 @@ def test_a_flag_says_why_in_words_and_sums(place: Place) -> None:  # noqa: F811
     flag = both(place)
     assert flag.level is Level.priority
     assert abs(sum(c.points for c in flag.contributions) - flag.score) < 1e-6
-    assert {"mirror_quality", "one_to_one", "all_sizes", "price_far_below"} == {c.reason for c in flag.contributions}
+    assert {"mirror_quality", "one_to_one", "all_sizes", "price_far_below", "text_model"} == {c.reason for c in flag.contributions}
     assert any("“mirror quality”" in c.sentence for c in flag.contributions) and all(c.method and c.finding for c in flag.contributions)
     assert flag.not_examined == (
         "new_account: no date of joining: no page read states since when the account has been there",
@@ -58,6 +58,7 @@ def test_not_examined_is_said_and_is_no_weight(place: Place) -> None:  # noqa: F
         "seller_copies: no seller of the listing is kept",
         "seller_place: no seller of the listing is kept",
         "seller_stock: no seller of the listing is kept",
+        "text_model: fewer than 3 words besides the brand: too few to judge the wording by",
     )
 
 
@@ -81,6 +82,7 @@ def test_before_detection_everything_is_not_examined(place: Place) -> None:  # n
             "seller_copies",
             "seller_place",
             "seller_stock",
+            "text_model",
             "text_terms",
         ]
     )

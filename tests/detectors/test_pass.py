@@ -276,7 +276,7 @@ def test_the_pass_is_the_same_on_both_databases(store_url: str, tmp_path: Path) 
     three_listings(here)
     here.price("Gucci", "belt", 21000)
     here.detect()
-    assert here.counted() == {"examinations": of_each(), "findings": 8, "flags": 0}
+    assert here.counted() == {"examinations": of_each(), "findings": 10, "flags": 0}
     flags.run(store, here.home)
     here.detect()
     before = here.counted()

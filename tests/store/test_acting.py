@@ -14,6 +14,7 @@ from store.store import Acting, Store
 from store.words.records import (
     CaptureKind,
     Case,
+    Contribution,
     Examination,
     Examined,
     Finding,
@@ -82,7 +83,7 @@ def full(sqlite_store: Store) -> Store:
     """A store with at least one row of everything that can be read."""
     store, build = sqlite_store, Builder(sqlite_store)
     one = build.listing("1", title="Bag 1:1", text="call 07700 900123", seller="bags", seller_name="Bags", pictures=(jpeg(1),))
-    build.listing("2", title="Bag", text="07700 900123", seller="totes", seller_name="Totes", pictures=(jpeg(2),))
+    two = build.listing("2", title="Bag", text="07700 900123", seller="totes", seller_name="Totes", pictures=(jpeg(2),))
     statement = build.capture("urn:touchstone:statement:1", b'{"note": "belts"}', CaptureKind.handed_in, "application/json")
     build.capture("urn:touchstone:part:1", b"part", CaptureKind.handed_in, "text/plain", part_of=statement.id)
     told = Handed(
@@ -101,6 +102,9 @@ def full(sqlite_store: Store) -> Store:
         method, [Examination(SubjectKind.snapshot, one.snapshot, Examined.done, (Finding("T", 0.5, "why"),))], build.run.id
     )
     store.keep_flag(Flag(None, one.listing, "0" * 64, "1" * 64, Level.review, 1.0, ()), build.run.id)
+    against = Contribution("wear_described", -1.0, "why", "0" * 64, 1)
+    store.keep_flag(Flag(None, two.listing, "0" * 64, "2" * 64, Level.note, 1.0, (against,)), build.run.id)
+    store.draw(store.sample_seed(), [("0" * 16, two.listing)], build.run.id)
     snapshot, _ = store.begin_register("fhrs", "2" * 64, dated="2026-01-01", licence="none", rows=1, refused=0, run=build.run.id)
     store.keep_entries(
         snapshot, [(RegisterEntry("fhrs", str(n), "Bakehouse", "Unit 1", "M32 0TH", phone="+447700900123"), "bakehouse") for n in (8, 9)]
@@ -160,6 +164,8 @@ CALLS: dict[str, Any] = {
     "shared_pictures": lambda r: r.shared_pictures(1),
     "sellers_known": lambda r: r.sellers_known(names=[r.sellers()[0].handle]),
     "views": lambda r: r.views(START),
+    "published": lambda r: r.published([1]),
+    "seller_subjects": lambda r: r.seller_subjects([1]),
     "seller_listings": lambda r: r.seller_listings(1),
     "contacts": lambda r: r.contacts(listing=1),
     "sellers_of_contact": lambda r: r.sellers_of_contact("phone", "+447700900123"),
@@ -176,6 +182,12 @@ CALLS: dict[str, Any] = {
     "refusals": lambda r: r.refusals(1),
     "links": lambda r: r.links(),
     "link": lambda r: r.link(1),
+    "drawn": lambda r: r.drawn(),
+    "near": lambda r: r.near(0.5, 5),
+    "divided": lambda r: r.divided(5),
+    "judgements_in_force": lambda r: r.judgements_in_force(),
+    "flags_with": lambda r: r.flags_with({1: "1" * 64}),
+    "findings": lambda r: r.findings([1]),
     "judgements": lambda r: r.judgements([(SubjectKind.listing, 1)]),
     "exhibits": lambda r: r.exhibits("C1"),
 }
