@@ -31,6 +31,7 @@ NEEDS = frozenset({"brands"})
 FIELDS = ("title", "text")
 MOST_POINTERS = 8  # spans that one finding shows; its detail says how many there were
 HINTED = 0.5  # what a rule that needs a brand counts where designer goods are only hinted at
+MOST_OTHERS = 30  # hits of one reason up to which a phrase round one does not explain another
 REACH = 70  # characters before a hit in which a negation may begin
 
 Needs = Literal["brand", "goods", "hint", "unbranded", "none"]
@@ -190,7 +191,9 @@ class _Terms:
                 continue
             found = _Found()
             for name, start, end, language in hits[number]:
-                self._place(found, number, about, texts[name], Pointer(name), start, end, language)
+                few = hits[number][: MOST_OTHERS + 1]  # of a text that is all hits none is looked at by the others
+                others = [(at, to) for field, at, to, _ in few if field == name and at != start] if len(few) <= MOST_OTHERS else ()
+                self._place(found, number, about, texts[name], Pointer(name), start, end, language, others)
             out += _said(rule, strength * rule.strength, found)
         return _weighed(out)
 
@@ -227,28 +230,47 @@ class _Terms:
         return may_be(whole, language) or may_be(text.raw[max(0, at - 40) : at + 60], language)
 
     def _place(
-        self, found: _Found, number: int, about: _About, text: Normalised, pointer: Pointer, start: int, end: int, language: str
+        self,
+        found: _Found,
+        number: int,
+        about: _About,
+        text: Normalised,
+        pointer: Pointer,
+        start: int,
+        end: int,
+        language: str,
+        others: Sequence[tuple[int, int]],
     ) -> None:
         rule = self.settings.rules[number]
-        low, high = self._sentence(text, start, end)
+        low, high = self._sentence(text, start, end, self.settings.around)
         raw_start, raw_end = text.raw_span(start, end)
         detail = {"language": LANGUAGES[language]} if language else {}
         pointer = replace(pointer, start=raw_start, end=raw_end, raw=text.raw[raw_start:raw_end][:200], detail=detail)
-        why = self.unless[number].search(text.text, low, high)
+        why = self._explanation(number, text.text, low, high, (start, end), others)
         beside = text.raw_text(*why.span())[:80] if why else ", ".join(sorted(about.brands)) if self._is_of(rule, about) else ""
         if beside:
             found.explained.append(replace(pointer, detail={**detail, "reason": rule.reason, "beside": beside}))
-        elif rule.negatable and (no := self._denied(text.text, max(low, start - REACH), start)):
+        elif rule.negatable and (no := self._denied(text.text, self._sentence(text, start, end, REACH)[0], start)):
             found.denied.append(replace(pointer, detail={**detail, "reason": rule.reason, "by": no}))
         else:
             found.hits.append(pointer)
 
+    def _explanation(
+        self, number: int, text: str, low: int, high: int, hit: tuple[int, int], others: Sequence[tuple[int, int]]
+    ) -> re.Match[str] | None:
+        """What explains a hit away nearby. A phrase round another hit ("hardback copies") is that one's, and says nothing of this."""
+        for match in self.unless[number].finditer(text, low, high):
+            start, end = match.span()
+            if (start < hit[1] and hit[0] < end) or not any(at < end and start < to for at, to in others):
+                return match
+        return None
+
     def _is_of(self, rule: Rule, about: _About) -> bool:
         return bool(about.brands) and about.brands <= set(rule.unless_brands)
 
-    def _sentence(self, text: Normalised, start: int, end: int) -> tuple[int, int]:
-        """Where the words round a hit begin and end that may explain it: so many characters, and never past its sentence or line."""
-        low, high = max(0, start - self.settings.around), min(len(text.text), end + self.settings.around)
+    def _sentence(self, text: Normalised, start: int, end: int, around: int) -> tuple[int, int]:
+        """Where the words round a hit begin and end that may explain or deny it: so many characters, and never past its sentence or line."""
+        low, high = max(0, start - around), min(len(text.text), end + around)
         for match in _ENDS.finditer(text.text, low, start):
             low = match.end()
         if after := _ENDS.search(text.text, end, high):
