@@ -89,7 +89,7 @@ def test_a_method_in_evaluation_leaves_the_flags_alone_and_the_one_in_force_goes
     three_listings(place)
     place.detect()
     flags.run(place.store, place.home)
-    change(place, "text_terms", "negation_window", 20)
+    change(place, "text_terms", "around", 38)
     place.build.listing("4", title="Prada bag replica", seller="d")
     place.detect()
     before = place.store.counts()["flags"]
