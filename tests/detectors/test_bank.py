@@ -1,7 +1,7 @@
 """The bank of evasions and traps: what the rules of words and brands make of them, as a score.
 
 The rules were tuned on these lines, so this is a training figure: it holds what was gained, and is no measure of what is missed. Last
-seen: every evasion at `review` or above, 2 of 342 traps (0.6 %), no stuffed listing lost of 40.
+seen: 307 of 309 evasions at `review` or above (99.4 %), 2 of 342 traps (0.6 %), one stuffed listing lost of 40.
 """
 
 from __future__ import annotations
