@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from detectors.spellings import Spelling, Spellings, misspellings, whole
 from store.strict import ConfigError, load
@@ -76,8 +77,8 @@ class Brands:
     digest: str
     ordinary: frozenset[str] = frozenset()
 
-    def __getstate__(self) -> Mapping[str, object]:
-        return {"brands": self.brands, "categories": self.categories, "digest": self.digest, "ordinary": self.ordinary}
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _sent, (self.brands, self.categories, self.digest, self.ordinary)
 
     @cached_property
     def _spelt(self) -> list[_Spelling]:
@@ -205,6 +206,17 @@ def _goods(words: Iterable[str]) -> str:
     plain = sorted((normalise(word).text for word in words), key=len, reverse=True)
     spoken = "|".join(re.escape(word) for word in plain if word.isascii())
     return "|".join([rf"\b(?:{spoken})(?:e?s)?\b", *(whole(word) for word in plain if not word.isascii())])
+
+
+_SENT: dict[str, Brands] = {}
+
+
+def _sent(brands: tuple[Brand, ...], categories: tuple[tuple[str, tuple[str, ...]], ...], digest: str, ordinary: frozenset[str]) -> Brands:
+    """What was sent to this process: one object for one digest, so that its patterns are compiled once and not for every batch."""
+    if digest not in _SENT:
+        _SENT.clear()
+        _SENT[digest] = Brands(brands, categories, digest, ordinary)
+    return _SENT[digest]
 
 
 class _Spelling(Spelling):

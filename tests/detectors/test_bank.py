@@ -33,7 +33,9 @@ def found() -> frozenset[str]:
     """Ids of the listings that come to `review` or above by their words alone."""
     policy = read_policy(defaults_folder() / "flags.yml")
     snapshots = [
-        Snapshot(row["title"], row.get("text", ""), row.get("price", ""), None, None, row.get("brand", ""), row.get("category", ""), id=number)
+        Snapshot(
+            row["title"], row.get("text", ""), row.get("price", ""), None, None, row.get("brand", ""), row.get("category", ""), id=number
+        )
         for number, row in enumerate(rows())
     ]
     said: dict[int, list[Said]] = defaultdict(list)

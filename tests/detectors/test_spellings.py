@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import time
 
@@ -152,3 +153,10 @@ def test_plainer_readings_take_linear_time(unit: str) -> None:
     began = time.process_time()
     plainer(unit * (200_000 // len(unit)))
     assert time.process_time() - began < 10
+
+
+def test_a_process_that_is_sent_the_brands_again_has_their_patterns_already() -> None:
+    sent = pickle.dumps(brands())
+    first = pickle.loads(sent)
+    assert first == brands() and pickle.loads(sent) is first
+    assert [m.brand for m in first.find("balencaga trainers")] == ["Balenciaga"]
