@@ -31,6 +31,7 @@ NEEDS = frozenset({"brands"})
 FIELDS = ("title", "text")
 MOST_POINTERS = 8  # spans that one finding shows; its detail says how many there were
 HINTED = 0.5  # what a rule that needs a brand counts where designer goods are only hinted at
+MOST_LOOKED_AT = 500  # hits of one reason whose surroundings are read
 MOST_OTHERS = 30  # hits of one reason up to which a phrase round one does not explain another
 REACH = 70  # characters before a hit in which a negation may begin
 
@@ -190,10 +191,14 @@ class _Terms:
             if not strength:
                 continue
             found = _Found()
-            for name, start, end, language in hits[number]:
-                few = hits[number][: MOST_OTHERS + 1]  # of a text that is all hits none is looked at by the others
-                others = [(at, to) for field, at, to, _ in few if field == name and at != start] if len(few) <= MOST_OTHERS else ()
+            own = hits[number]
+            for name, start, end, language in own[:MOST_LOOKED_AT]:
+                # of a text that is all hits none is looked at by the others
+                others = [(at, to) for field, at, to, _ in own if field == name and at != start] if len(own) <= MOST_OTHERS else ()
                 self._place(found, number, about, texts[name], Pointer(name), start, end, language, others)
+            for name, start, end, _ in own[MOST_LOOKED_AT:]:  # nobody honest says it so often: the rest count as they are
+                at, to = texts[name].raw_span(start, end)
+                found.hits.append(Pointer(name, at, to, texts[name].raw[at:to][:200]))
             out += _said(rule, strength * rule.strength, found)
         return _weighed(out)
 
@@ -217,10 +222,14 @@ class _Terms:
                     if match.end() > match.start():
                         found[way.rule].add((*reading.span(*match.span()), way.language + "?" * way.only_there))
         for rule, spans in found.items():
-            last = 0
+            last = asked = 0
             for start, end, language in sorted(spans):
-                if start < last or (language.endswith("?") and not self._may_be(text, start, whole, language[:-1])):
+                if start < last:
                     continue
+                if language.endswith("?") and asked < MOST_LOOKED_AT:
+                    asked += 1
+                    if not self._may_be(text, start, whole, language[:-1]):
+                        continue
                 last = end
                 yield rule, start, end, language.rstrip("?")
 
