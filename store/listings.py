@@ -76,6 +76,13 @@ def image_of(row: Any) -> Image:
     return Image(row["id"], row["sha256"], row["mime"], row["width"], row["height"], row["length"], row["capture"], row["problem"])
 
 
+def seen_between(listings: Sequence[int]) -> Any:
+    """(listing, when it was first captured, when last)."""
+    at = t.reading.c.captured_at
+    query = select(t.reading.c.listing, func.min(at).label("first"), func.max(at).label("last"))
+    return query.where(t.reading.c.listing.in_(listings)).group_by(t.reading.c.listing).subquery()
+
+
 def newest_readings(listings: Sequence[int] | None = None) -> Any:
     """(listing, id of its newest reading): of its newest capture, the reading made last.
 
@@ -413,12 +420,7 @@ class ListingReads(CaptureReads):
 
     def _summaries(self, c: Connection, page: Sequence[int]) -> list[Summary]:
         newest = newest_readings(page)
-        seen = (
-            select(t.reading.c.listing, func.min(t.reading.c.captured_at).label("first"), func.max(t.reading.c.captured_at).label("last"))
-            .where(t.reading.c.listing.in_(page))
-            .group_by(t.reading.c.listing)
-            .subquery()
-        )
+        seen = seen_between(page)
         flagged = (
             select(t.flag.c.listing, func.max(t.flag.c.id).label("id"))
             .where(t.flag.c.listing.in_(page))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from store import tables as t
 from store.history import absent_at
-from store.listings import ListingReads, details_of, newest_readings, snapshot_of
+from store.listings import ListingReads, details_of, newest_readings, seen_between, snapshot_of
 from store.words.records import Again, Listing, Offer, Seller, SellerSubject, Shared
 
 MOST_OFFERS = 1000  # listings of one account that are taken, the newest
@@ -52,13 +52,7 @@ def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
 def _offers(c: Connection, seller: int, listings: Sequence[int]) -> Iterator[Offer]:
     """Of the listings those that are the seller's as they stand."""
     for part in _chunks(listings):
-        newest = newest_readings(part)
-        seen = (
-            select(t.reading.c.listing, func.min(t.reading.c.captured_at).label("first"), func.max(t.reading.c.captured_at).label("last"))
-            .where(t.reading.c.listing.in_(part))
-            .group_by(t.reading.c.listing)
-            .subquery()
-        )
+        newest, seen = newest_readings(part), seen_between(part)
         query = (
             select(t.snapshot, t.reading.c.listing, t.reading.c.id.label("reading"), t.reading.c.details_json, seen.c.first, seen.c.last)
             .select_from(t.reading.join(newest, newest.c.id == t.reading.c.id))

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from alembic import command
 from PIL import Image as Pillow
+from sqlalchemy import Connection, text
 
+from store import migrations
 from store.store import Store
 from store.words.records import Capture, CaptureKind, Image, Parsed, Reading, Run, Snapshot
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+
+@contextmanager
+def as_of(store: Store, revision: str) -> Iterator[Connection]:
+    """An empty database with the tables of that revision, one authority and the system: rows of an older store go in here."""
+    config = migrations.configuration()
+    with store.database.writing() as c:
+        config.attributes["connection"] = c
+        command.upgrade(config, revision)
+        c.execute(text("INSERT INTO authority VALUES ('demo', 'Demo', 'x', '2026-01-01')"))
+        c.execute(text("INSERT INTO actor VALUES ('system', 'demo', 'S', 'system', :no, '2026-01-01')"), {"no": False})
+        yield c
 
 
 class Builder:

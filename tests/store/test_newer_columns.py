@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
 from sqlalchemy import text
 
-from store import migrations
 from store.listings import text_digest
 from store.store import Store
 from store.words.records import Reference, ReferenceKind
+from tests.builders import as_of
 
 LONG = "Beautiful piece bought for myself last year and hardly used since then,  with its dust bag and box\ud83d" + "…" * 5
 
 
 def test_references_and_descriptions_of_an_older_store_are_kept_and_completed(store_url: str, tmp_path: Path) -> None:
     store = Store(store_url, tmp_path / "archive")
-    config = migrations.configuration()
     words = LONG.encode("utf-8", "replace").decode()
-    with store.database.writing() as c:
-        config.attributes["connection"] = c
-        command.upgrade(config, "0005")
-        c.execute(text("INSERT INTO authority VALUES ('demo', 'Demo', 'x', '2026-01-01')"))
-        c.execute(text("INSERT INTO actor VALUES ('system', 'demo', 'S', 'system', :no, '2026-01-01')"), {"no": False})
+    with as_of(store, "0005") as c:
         c.execute(
             text(
                 "INSERT INTO reference (kind, authority, provenance, added_by, brand, category, condition, price_minor, currency, dated, added_at)"

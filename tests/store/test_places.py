@@ -7,7 +7,7 @@ import pytest
 from store.places import GONE, pair_of
 from store.store import Store
 from store.words.records import Link, LinkReason, Method, Status, SubjectKind, Verdict
-from tests.builders import Builder
+from tests.builders import Builder, as_of
 
 
 class Linker:
@@ -148,18 +148,10 @@ def test_a_store_of_the_first_revision_keeps_its_links_and_numbers_them_on(store
     """0002 on a store with rows; on SQLite the table is copied, and a row number must still never be used twice."""
     from pathlib import Path
 
-    from alembic import command
     from sqlalchemy import text
 
-    from store import migrations
-
     store = Store(store_url, Path(str(tmp_path)) / "archive")
-    config = migrations.configuration()
-    with store.database.writing() as c:
-        config.attributes["connection"] = c
-        command.upgrade(config, "0001")
-        c.execute(text("INSERT INTO authority VALUES ('demo', 'Demo', 'x', '2026-01-01')"))
-        c.execute(text("INSERT INTO actor VALUES ('system', 'demo', 'S', 'system', :no, '2026-01-01')"), {"no": False})
+    with as_of(store, "0001") as c:
         c.execute(
             text(
                 "INSERT INTO run (id, pass_name, actor, authority, code_version, config_digest, started_at)"
