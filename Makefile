@@ -21,7 +21,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt tools/system-parts.sh
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[postgres,cluster,ocr,test,dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[postgres,cluster,ocr,plots,test,dev]'
 	touch $@
 
 # Chromium renders pages that need JavaScript, Pango writes the PDF, a compiler builds the picture hash: installed where that is

@@ -189,6 +189,8 @@ def evaluate_text(
         raise TouchstoneError(
             f"--by is seller or source, not '{by}'; a split by rows flatters and is refused (--row-split shows by how much)"
         )
+    if plots:
+        drawing.check()
     every = read(file)
     if not every:
         raise TouchstoneError(f"{file}: there is no row below the header")
