@@ -172,7 +172,6 @@ def but_of_accounts(found: dict[str, list[tuple[object, ...]]]) -> dict[str, lis
     }
 
 
-@pytest.mark.slow  # it failed since accounts are examined, and has not been seen to pass since it was mended
 def test_a_crawl_run_again_keeps_captures_and_makes_no_new_listing_or_snapshot(scanned: Scanned) -> None:
     said = ("listing", "snapshot", "seller", "contact", "image", "picture", "flag", "finding", "examination", "link")
     with scanned.store() as store:
