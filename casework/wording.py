@@ -19,7 +19,7 @@ from casework.learn_settings import Terms
 from store.errors import TouchstoneError
 from store.store import Acting
 from store.words.records import Snapshot
-from store.words.text import normalise
+from store.words.text import joined, normalise
 
 if TYPE_CHECKING:
     from detectors.brands import Brands
@@ -143,28 +143,17 @@ def _without(snapshot: Snapshot, rules: Settings, brands: Brands) -> str:
     parts = []
     for name in text_terms.FIELDS:
         raw = str(getattr(snapshot, name))
-        for start, end in sorted(_apart(spans[name]), reverse=True):
+        for start, end in reversed(joined(spans[name])):
             raw = raw[:start] + _MASK + raw[end:]
         for _ in range(20):  # of each brand the first mention is told: so again, until none is left
             normal = normalise(raw)
             mentions = brands.find(normal)
             if not mentions:
                 break
-            for start, end in sorted(_apart([normal.raw_span(m.start, m.end) for m in mentions]), reverse=True):
+            for start, end in reversed(joined(normal.raw_span(m.start, m.end) for m in mentions)):
                 raw = raw[:start] + _MASK + raw[end:]
         parts.append(raw)
     return "\n¶\n".join(parts)
-
-
-def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same characters in spans that do not overlap."""
-    out: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if out and start < out[-1][1]:
-            out[-1] = (out[-1][0], max(end, out[-1][1]))
-        else:
-            out.append((start, end))
-    return out
 
 
 def _known(word: str, rules: Settings, brands: Brands) -> bool:

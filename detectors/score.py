@@ -99,12 +99,9 @@ class Calibration:
         """How many of a hundred listings with that score are suspicious, as a share, where `prevalence` (0 to 1, both excluded) are."""
         if not 0 < prevalence < 1:
             raise ValueError(f"a prevalence lies between 0 and 1, and {prevalence} does not")
-        logit = self.intercept + self.slope * score + _logit(prevalence) - _logit(self.training_share)
-        return 1 / (1 + math.exp(-logit)) if logit > 0 else math.exp(logit) / (1 + math.exp(logit))
+        from scipy.special import expit, logit
 
-
-def _logit(share: float) -> float:
-    return math.log(share / (1 - share))
+        return float(expit(self.intercept + self.slope * score + logit(prevalence) - logit(self.training_share)))
 
 
 @dataclass(frozen=True, slots=True)

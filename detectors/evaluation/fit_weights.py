@@ -62,6 +62,7 @@ def logistic(
     """
     import numpy as np
     from scipy.optimize import minimize
+    from scipy.special import expit
 
     sign = np.where(np.asarray(labels, bool), 1.0, -1.0)
     counted = weights * (rows or len(sign))
@@ -70,7 +71,7 @@ def logistic(
         margin = sign * (features @ w)
         away = (w - prior) / spread
         value = float((counted * np.logaddexp(0, -margin)).sum() + 0.5 * (away**2).sum())
-        slope = -(counted * sign / (1 + np.exp(np.clip(margin, -500, 500)))) @ features + away / spread
+        slope = -(counted * sign * expit(-margin)) @ features + away / spread
         return value, slope
 
     start = np.clip(prior, [low for low, _ in bounds], [high for _, high in bounds])

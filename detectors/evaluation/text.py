@@ -271,6 +271,8 @@ class OutOfFold:
 
     def said(self, log_odds: float, number: int) -> dict[str, Examined]:
         """The finding that such log odds make: the detector's name is its reason, the probability its strength, from `at_least`."""
-        probability = round(1 / (1 + math.exp(-max(-700.0, log_odds))), 3)
+        from scipy.special import expit
+
+        probability = round(float(expit(log_odds)), 3)
         found = [Finding(self.detector, probability, "A machine's opinion of the wording.")] if probability >= self.at_least else []
         return {self.detector: contract.done(number, found)}

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -74,7 +73,7 @@ class Shipped:
         return out
 
     def probability(self, log_odds: float) -> float:
-        return sigmoid(self.facts.slope * log_odds + self.facts.shift)
+        return _share(self.facts.slope * log_odds + self.facts.shift)
 
 
 class Foreign:
@@ -113,11 +112,13 @@ class Foreign:
         return out
 
     def probability(self, log_odds: float) -> float:
-        return sigmoid(log_odds)
+        return _share(log_odds)
 
 
-def sigmoid(value: float) -> float:
-    return 1 / (1 + math.exp(-max(-500.0, min(500.0, value))))
+def _share(log_odds: float) -> float:
+    from scipy.special import expit
+
+    return float(expit(log_odds))
 
 
 @cache

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from detectors.brands import Brands
+from detectors.evaluation.fit_weights import balance, logistic
 from detectors.evaluation.listings import Row, pairs
 from detectors.reading import words
 from detectors.reading.augment import Passage, passages
@@ -182,19 +183,17 @@ def facts_of(brands: Brands) -> Callable[[Row], Facts | None]:
 
 
 def _slope(pairs_: Sequence[tuple[float, bool]]) -> float:
-    """Of log-odds against the gap, through 0 at no gap (logistic, Newton), both labels of one weight; never below 0."""
-    slope = 0.0
-    counts = [sum(truth is wanted for _, truth in pairs_) for wanted in (False, True)]
-    if not all(counts):
+    """Of log-odds against the gap, through 0 at no gap, both labels of one weight; between 0 and 5."""
+    import numpy as np
+
+    gaps, truth = [gap for gap, _ in pairs_], [suspicious for _, suspicious in pairs_]
+    if len(set(truth)) < 2:
         return 0.0
-    for _ in range(25):
-        first = second = 0.0
-        for gap, truth in pairs_:
-            chance, weight = 1 / (1 + math.exp(-slope * gap)), 0.5 / counts[truth]
-            first += weight * (truth - chance) * gap
-            second += weight * chance * (1 - chance) * gap * gap
-        slope += first / (second + 1e-3)
-    return min(5.0, max(0.0, slope))
+    free = np.array([math.inf])
+    [slope] = logistic(
+        np.array(gaps)[:, None], truth, balance(truth, [""] * len(truth)), prior=np.zeros(1), spread=free, bounds=[(0.0, 5.0)]
+    )
+    return float(slope)
 
 
 # -- figures -------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from detectors.brands import Brands
 from store.words.records import Snapshot
-from store.words.text import normalise
+from store.words.text import joined, normalise
 
 MASK = "brand"
 LONGEST = 300  # characters of a title or description that are read: some 64 pieces, and a megabyte costs what a page does
@@ -84,10 +84,4 @@ def _brand_spans(text: str, own_brand: str, brands: Brands) -> list[tuple[int, i
     for name in names:
         if name:
             spans += [m.span() for m in re.finditer(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", text)]
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
+    return joined(spans)

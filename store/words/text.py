@@ -10,6 +10,7 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -363,3 +364,14 @@ def _run(run: str, loose: bool, size: int, glue: str) -> str:
         return f"{letter}(?:{letter}{{2,4}})?" if len(run) == 1 else f"{letter}{{{len(run)},{len(run) + 3}}}"
     shown = {"m": "(?:m|rn)", "w": "(?:w|vv)"}.get(run[0], letter)
     return glue.join([shown] * (len(run) - 1) + [f"{shown}(?:{glue}{shown}){{0,3}}"])
+
+
+def joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same characters in spans that do not overlap, in order."""
+    out: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if out and start < out[-1][1]:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return out
