@@ -77,7 +77,7 @@ def gather(reader: Acting) -> Gathered:
     kept = reader.findings([c.finding for flag in rested.values() for c in flag.contributions])
     drawn = {one.listing for one in reader.drawn()}
     accounts = _same_account(reader)
-    summaries = {s.listing.id: s for at in _pages(sorted(rested)) for s in reader.summaries(numbers=at, limit=len(at))}
+    summaries = {s.listing.id: s for at in pages(sorted(rested)) for s in reader.summaries(numbers=at, limit=len(at))}
     examples = []
     for listing, judgement in judged.items():
         flag, summary = rested.get(listing), summaries.get(listing)
@@ -96,7 +96,8 @@ def gather(reader: Acting) -> Gathered:
     )
 
 
-def _pages(numbers: Sequence[int], size: int = 500) -> list[Sequence[int]]:
+def pages(numbers: Sequence[int], size: int = 500) -> list[Sequence[int]]:
+    """The numbers in parts, as many as are read at once."""
     return [numbers[at : at + size] for at in range(0, len(numbers), size)]
 
 

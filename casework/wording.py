@@ -125,8 +125,7 @@ def _judged(reader: Acting, gathered: learn.Gathered) -> dict[str, Snapshot]:
     """What each judged listing now says, by its key."""
     numbers = [j.subject for j in reader.judgements_in_force()]
     wanted = {e.key for e in gathered.examples}
-    pages = (numbers[at : at + 500] for at in range(0, len(numbers), 500))
-    found = (s for page in pages for s in reader.summaries(numbers=page, limit=len(page)))
+    found = (s for page in learn.pages(numbers) for s in reader.summaries(numbers=page, limit=len(page)))
     keyed = {f"{s.listing.source}\0{s.listing.ref}": s.snapshot for s in found}
     return {key: keyed[key] for key in sorted(wanted & set(keyed))}
 

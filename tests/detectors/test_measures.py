@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.contract import done, not_possible
 from detectors.evaluation.fit_weights import LEAST, Labelled, as_judged, balance, fit, fit_calibration, fit_levels, fit_weights
+from detectors.evaluation.listings import Row
 from detectors.evaluation.measures import auc, curve, drawn_again, ece, mixture, precision_at, recall_at, reliability, share, threshold_at
+from detectors.evaluation.text import Seen
 from detectors.score import EXCULPATORY, Policy, Rates, Said, read_policy, score
 from store.config import defaults_folder
 from store.words.records import Direction, Finding
@@ -184,3 +187,10 @@ def test_a_fit_states_its_rates_and_what_it_was_fitted_on() -> None:
     assert isinstance(fitted, Policy) and fitted.calibration and fitted.false_positive_rates
     assert fitted.calibration.data == fitted.false_positive_rates.data == "invented rows"
     assert fitted.calibration.slope == pytest.approx(0.1, abs=0.03), "ten points are a unit of log odds"
+
+
+def test_what_a_model_said_of_a_row_out_of_fold_is_not_heard_where_the_detector_cannot_read_it() -> None:
+    heard = {"text_model": done(1, [Finding("text_model", 0.9, "worded alike")])}
+    unable, silent = not_possible(1, "too few words"), done(1)
+    assert [said.finding.score for said in Seen(Row("1"), {"text_model": silent}).said(instead=heard)] == [0.9]
+    assert Seen(Row("1"), {"text_model": unable}).said(instead=heard) == ()

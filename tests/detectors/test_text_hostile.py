@@ -91,6 +91,15 @@ def test_stuffing_takes_time_in_proportion() -> None:
         assert time.process_time() - began < 30
 
 
+def test_an_admission_behind_hundreds_of_denials_is_found() -> None:
+    denials = "This is not a replica. " * 700
+    for text in (denials, f"{denials} It is a replica."):
+        examined = examine("text_terms", title="Gucci bag", text=text)
+        assert "replica_word" in {finding.reason for finding in examined.findings if finding.score}
+    examined = examine("text_terms", title="Gucci bag", text="This is not a replica. " * 400)
+    assert "replica_word" not in {finding.reason for finding in examined.findings if finding.score}, "so many are still looked at"
+
+
 STUFFED = (
     "batteries tuition gym mirror furniture faux fur ukraine alkaline workout lens refurbished",
     "Maison Margiela Replica. Replica football shirt. Fake tan. AAA batteries. 1:1 tuition. Gym reps.",
