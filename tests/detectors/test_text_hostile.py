@@ -100,6 +100,12 @@ def test_an_admission_behind_hundreds_of_denials_is_found() -> None:
     assert "replica_word" not in {finding.reason for finding in examined.findings if finding.score}, "so many are still looked at"
 
 
+def test_what_explains_a_word_away_stands_in_its_own_sentence() -> None:
+    for text, counts in (("Brass scale model. Replica, boxed.", True), ("Brass scale model, replica, boxed.", False)):
+        found = {finding.reason for finding in examine("text_terms", title="Gucci belt", text=text).findings if finding.score}
+        assert ("replica_word" in found) is counts, text
+
+
 STUFFED = (
     "batteries tuition gym mirror furniture faux fur ukraine alkaline workout lens refurbished",
     "Maison Margiela Replica. Replica football shirt. Fake tan. AAA batteries. 1:1 tuition. Gym reps.",

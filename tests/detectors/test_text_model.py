@@ -244,3 +244,13 @@ def test_predictions_are_read_as_they_were_written(tmp_path: Path) -> None:
     (tmp_path / "folds.csv").write_text("a,b\n")
     with pytest.raises(TouchstoneError, match="line 1"):
         heldout.read(tmp_path / "folds.csv")
+
+
+def test_below_the_stated_probability_it_is_examined_and_says_nothing() -> None:
+    plain = Snapshot("Blue wool coat, lined, worn for two winters", id=1)
+    [examined] = look(plain)
+    assert (examined.outcome, examined.findings) == (Examined.done, ())
+    probability = float(examined.detail.split()[0])
+    assert 0 < probability < text_model.Settings().at_least
+    [asked_less] = look(plain, settings=text_model.Settings(at_least=probability / 2))
+    assert [finding.reason for finding in asked_less.findings] == ["text_model"]
