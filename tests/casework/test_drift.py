@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,12 +13,14 @@ from casework.learn_settings import Drift
 from store import tables as t
 from store.config import Home
 from store.store import Store
+from store.windows import Window
 from tests.builders import Builder
 from tests.casework.judged import Stall
 from tests.detectors.conftest import Place, new_place, place  # noqa: F401 - fixtures
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
 SMALL = "drift: {listings: 20}\n"
+MOVED = (drift.Moved("reps", 0.1, 0.5, 0.001),)
 
 
 def filled(place: Place, recent: tuple[tuple[str, ...], str], before: tuple[tuple[str, ...], str], number: int = 30) -> drift.Looked:  # noqa: F811
@@ -111,3 +114,9 @@ def test_the_index_is_that_of_the_book() -> None:
     import math
 
     assert bins == 2 and index == pytest.approx(sum((x - y) * math.log(x / y) for x, y in zip(a, b, strict=True)))
+
+
+@pytest.mark.parametrize("change", [{"alarm": True}, {"reasons": MOVED}, {"words": MOVED}])
+def test_each_kind_of_change_by_itself_is_an_alarm(change: dict[str, Any]) -> None:
+    nothing = Window(NOW, NOW)
+    assert not drift.Looked(nothing, nothing).alarms and drift.Looked(nothing, nothing, **change).alarms
