@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from detectors.branded import NO_LISTING, branded, cite, of_how_many
 from detectors.contract import Context, Examined, done, not_possible
-from detectors.wares import NO_LISTING, branded, cite, of_how_many
 from store.words.records import Finding, SellerSubject, SubjectKind
 
 VERSION = "1"
@@ -37,12 +37,12 @@ def examine(batch: Sequence[SellerSubject], context: Context) -> Iterable[Examin
             yield not_possible(subject.id, "no date of joining: no page read states since when the account has been there")
             continue
         days = (max(o.last_seen for o in subject.offers) - joined).days
-        wares = branded(subject, context.brands) if 0 <= days <= settings.days else []
+        goods = branded(subject, context.brands) if 0 <= days <= settings.days else []
         found = []
-        if len(wares) >= settings.at_least:
+        if len(goods) >= settings.at_least:
             sentence = (
                 f"The account was {days} days old when it was last seen (since {joined:%Y-%m-%d}, as the site states) and offers "
-                f"{len(wares)} things of known brands, {of_how_many(subject)}."
+                f"{len(goods)} things of known brands, {of_how_many(subject)}."
             )
-            found = [Finding("new_account", 1.0, sentence, pointers=cite(ware.offer for ware in wares))]
+            found = [Finding("new_account", 1.0, sentence, pointers=cite(one.offer for one in goods))]
         yield done(subject.id, found)

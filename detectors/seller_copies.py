@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from detectors.branded import NO_LISTING, POINTED, branded, cite
 from detectors.contract import Context, Examined, done, not_possible
-from detectors.wares import NO_LISTING, POINTED, branded, cite
 from store.words.records import Finding, Pointer, SellerSubject, Shared, SubjectKind
 
 VERSION = "1"
@@ -35,7 +35,7 @@ def examine(batch: Sequence[SellerSubject], context: Context) -> Iterable[Examin
         if not subject.offers:
             yield not_possible(subject.id, NO_LISTING)
             continue
-        of_brands = {ware.offer.listing for ware in branded(subject, context.brands)}
+        of_brands = {one.offer.listing for one in branded(subject, context.brands)}
         shared = [each for each in subject.shared if each.offer in of_brands]
         yield done(
             subject.id,

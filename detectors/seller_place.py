@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from detectors.branded import NO_LISTING, cite
 from detectors.contract import Context, Examined, done, not_possible
-from detectors.wares import NO_LISTING, cite
 from store.words.records import Finding, Offer, Pointer, SellerSubject, SubjectKind
 from store.words.text import normalise
 

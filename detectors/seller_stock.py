@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from detectors.branded import LETTERS, NO_LISTING, NOT_ONE_PERSON, ONE_PERSON, Branded, branded, cite, of_how_many, spans
 from detectors.contract import Context, Examined, done, not_possible
-from detectors.wares import LETTERS, NO_LISTING, NOT_ONE_PERSON, ONE_PERSON, Ware, branded, cite, of_how_many, spans
 from store.words.money import format_price
 from store.words.records import Direction, Finding, SellerSubject, SubjectKind
 from store.words.text import normalise
@@ -51,19 +51,19 @@ def examine(batch: Sequence[SellerSubject], context: Context) -> Iterable[Examin
             yield done(subject.id, _findings(subject, branded(subject, context.brands), context.settings))
 
 
-def _findings(subject: SellerSubject, wares: Sequence[Ware], settings: Settings) -> Iterator[Finding]:
-    yield from _few_prices(subject, wares, settings)
-    sized = [ware for ware in wares if ware.size]
-    brands = sorted({brand for ware in sized for brand in ware.brands})
+def _findings(subject: SellerSubject, goods: Sequence[Branded], settings: Settings) -> Iterator[Finding]:
+    yield from _few_prices(subject, goods, settings)
+    sized = [one for one in goods if one.size]
+    brands = sorted({brand for one in sized for brand in one.brands})
     apart = spans(sized)
     many = [scale for scale, (span, count) in sorted(apart.items()) if span >= NOT_ONE_PERSON[scale] and count >= 4]
     if many and len(sized) >= settings.sized and len(brands) >= settings.brands:
-        worn = [ware for ware in sized if ware.size and ware.size[0] == many[0]]
+        worn = [one for one in sized if one.size and one.size[0] == many[0]]
         sentence = (
             f"The account offers {len(brands)} brands ({', '.join(brands[:5])}) in sizes that one person does not wear: "
             f"{apart[many[0]][1]} sizes, {_range(worn)}, {of_how_many(subject)}."
         )
-        yield Finding("many_sizes", 1.0, sentence, pointers=cite(ware.offer for ware in worn))
+        yield Finding("many_sizes", 1.0, sentence, pointers=cite(one.offer for one in worn))
         return
     small = len(subject.offers) + subject.left_out <= settings.most
     fits = bool(apart) and all(span <= ONE_PERSON[scale] for scale, (span, _) in apart.items())
@@ -71,7 +71,7 @@ def _findings(subject: SellerSubject, wares: Sequence[Ware], settings: Settings)
         sentence = (
             f"The account's {len(sized)} branded things that state a size ({', '.join(brands[:5])}) fit one person, as a wardrobe does."
         )
-        yield Finding("one_size", 1.0, sentence, Direction.exculpatory, cite(ware.offer for ware in sized))
+        yield Finding("one_size", 1.0, sentence, Direction.exculpatory, cite(one.offer for one in sized))
     said = [o for o in subject.offers if _says(f"{o.snapshot.title} {o.snapshot.text[:2000]}", settings.clear_out)] if small else []
     if said:
         count = "One listing says" if len(said) == 1 else f"{len(said)} listings say"
@@ -79,8 +79,8 @@ def _findings(subject: SellerSubject, wares: Sequence[Ware], settings: Settings)
         yield Finding("clear_out", 1.0, sentence, Direction.exculpatory, cite(said))
 
 
-def _few_prices(subject: SellerSubject, wares: Sequence[Ware], settings: Settings) -> Iterator[Finding]:
-    priced = [w for w in wares if (w.offer.snapshot.price_minor or 0) > 0 and w.offer.snapshot.currency]
+def _few_prices(subject: SellerSubject, goods: Sequence[Branded], settings: Settings) -> Iterator[Finding]:
+    priced = [one for one in goods if (one.offer.snapshot.price_minor or 0) > 0 and one.offer.snapshot.currency]
     currencies = Counter(str(w.offer.snapshot.currency) for w in priced)
     if not currencies:
         return
@@ -94,7 +94,7 @@ def _few_prices(subject: SellerSubject, wares: Sequence[Ware], settings: Setting
             f"The account asks {len(prices)} price{'s' if len(prices) > 1 else ''} ({asked}) for {len(own)} branded things of {len(kinds)} "
             f"brands and kinds, {of_how_many(subject)}."
         )
-        yield Finding("few_prices", 1.0, sentence, pointers=cite(ware.offer for ware in own))
+        yield Finding("few_prices", 1.0, sentence, pointers=cite(one.offer for one in own))
 
 
 def _says(words: str, patterns: Sequence[str]) -> bool:
@@ -102,8 +102,8 @@ def _says(words: str, patterns: Sequence[str]) -> bool:
     return any(re.search(pattern, text) for pattern in patterns)
 
 
-def _range(wares: Sequence[Ware]) -> str:
-    scale, values = wares[0].size[0] if wares[0].size else "", sorted(ware.size[1] for ware in wares if ware.size)
+def _range(goods: Sequence[Branded]) -> str:
+    scale, values = goods[0].size[0] if goods[0].size else "", sorted(one.size[1] for one in goods if one.size)
     if scale == "letter":
         return f"{LETTERS[int(values[0])].upper()} to {LETTERS[int(values[-1])].upper()}"
     return f"{values[0]:g} to {values[-1]:g}"

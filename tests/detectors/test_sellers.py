@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from casework import flags
 from detectors import contract
+from detectors.branded import POINTED, size_of
 from detectors.contract import Context
-from detectors.wares import POINTED, size_of
 from store import sellers as kept
 from store.words.records import CaptureKind, Details, Examined, Outcome, SellerSubject, SubjectKind
 from tests.builders import START, jpeg

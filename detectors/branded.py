@@ -30,7 +30,7 @@ NOT_ONE_PERSON = {"shoe": 3.0, "number": 6.0, "letter": 3.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Ware:
+class Branded:
     """A listing that names a known brand: which ones, what kind of goods, and the size, as (scale, value), where it states one."""
 
     offer: Offer
@@ -39,14 +39,14 @@ class Ware:
     size: tuple[str, float] | None
 
 
-def branded(subject: SellerSubject, brands: Brands) -> list[Ware]:
+def branded(subject: SellerSubject, brands: Brands) -> list[Branded]:
     """The account's listings of known brands, in order of listing."""
     found = []
     for offer in sorted(subject.offers, key=lambda each: each.listing):
         s = offer.snapshot
         if named := brands.of_listing(s.title, s.text[:READ_FOR_BRANDS], s.brand):
             category = brands.category_of(s.category, s.title)
-            found.append(Ware(offer, tuple(named), category, size_of(f"{s.title} {s.text[:READ]}", category)))
+            found.append(Branded(offer, tuple(named), category, size_of(f"{s.title} {s.text[:READ]}", category)))
     return found
 
 
@@ -72,12 +72,12 @@ def _numbers(text: str) -> Iterator[float]:
     return (float(found[1] or found[2]) for found in _NUMBER.finditer(text))
 
 
-def spans(wares: Sequence[Ware]) -> dict[str, tuple[float, int]]:
+def spans(goods: Sequence[Branded]) -> dict[str, tuple[float, int]]:
     """By scale: how far apart the smallest and the largest stated size lie, and how many different ones there are."""
     sizes: dict[str, set[float]] = {}
-    for ware in wares:
-        if ware.size:
-            sizes.setdefault(ware.size[0], set()).add(ware.size[1])
+    for one in goods:
+        if one.size:
+            sizes.setdefault(one.size[0], set()).add(one.size[1])
     return {scale: (max(values) - min(values), len(values)) for scale, values in sizes.items()}
 
 
