@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: the tests share the cores as the passes do
+os.environ.pop("COLUMNS", None)  # before Rich: a console made where it is set keeps that width for good, whatever a test asks for
 
 import hypothesis
 import pytest

@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 
 from casework.apart import MARKER, Apart
 from casework.cli import app
-from casework.commands import common
 from casework.imports import read_map
 from casework.verify import main as verify_pack
 from casework.when import parse_when
@@ -51,11 +50,7 @@ class Work:
     folder: Path
 
     def run(self, *arguments: str, status: int = 0) -> str:
-        before, common.out.width = common.out.width, 200  # a console asks for its width when it is made
-        try:
-            done = CliRunner().invoke(app, [*arguments, "--home", str(self.folder)], env={"TOUCHSTONE_ACTOR": "a.officer"})
-        finally:
-            common.out.width = before
+        done = CliRunner().invoke(app, [*arguments, "--home", str(self.folder)], env={"TOUCHSTONE_ACTOR": "a.officer", "COLUMNS": "200"})
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == status, done.output
