@@ -1,4 +1,4 @@
-"""`touchstone train text`: fit the text model on listings of the user's."""
+"""`touchstone train`: fit the text model, or sum up prices, on listings of the user's."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def register(train: typer.Typer) -> None:
     train.command("text")(train_text)
+    train.command("prices")(train_prices)
 
 
 def train_text(
@@ -68,6 +69,43 @@ def train_text(
             raise TouchstoneError("no two sources of each label: nothing can be held out, so nothing can be calibrated")
         done = training.train(rows, brands, base_path, out, predicted, seed=seed, called=names, tell=progress)
     say(f"{out} is written; SHA-256 of its weights {done.sha256}; {out / 'README.md'} is its card.")
+
+
+def train_prices(
+    data: Annotated[Path, typer.Argument(help="Listings presumed genuine, CSV or .csv.gz, with brand, category, price and currency.")],
+    source: Annotated[str, typer.Option(help="Sum up the ordinary rows of this source.")],
+    condition: Annotated[str, typer.Option(help="Whether its goods are new or used.")],
+    dated: Annotated[str, typer.Option(help="When these prices were asked, such as 2021-06-30.")],
+    said: Annotated[str, typer.Option(help="How the list names where its prices come from.")],
+    out: Annotated[Path, typer.Option(help="The list that is written.")] = Path("prices.csv"),
+    home: Folder = None,
+) -> None:
+    """Sum up what each brand's goods of each kind fetch, as a list for `touchstone reference add --prices`.
+
+    A brand's goods of a kind with 20 prices are summed up as they are; of the others the tenth, fiftieth and ninetieth percentile are fitted from the
+    brand's other goods and other brands' goods of that kind. What is printed is of a list made of one half and held against the other.
+    Example: touchstone train prices listings.csv --source shop --condition used --dated 2026-06-30 --said "asking prices of a shop, June 2026"
+    """
+    from detectors.brands import read_brands
+    from detectors.evaluation import price_tables
+    from detectors.evaluation.listings import ORDINARY, halves, read
+    from detectors.prices import read_prices
+
+    if condition not in ("new", "used"):
+        raise TouchstoneError(f"--condition is new or used, not '{condition}': the one is never compared with the other")
+    brands, rows = read_brands(home_of(home).configs("brands")), read(data)
+    (_, one), (_, other) = (price_tables.prices_of(half, brands) for half in halves(rows, source))
+    chosen = [row for row in rows if row.source == source and row.label == ORDINARY]
+    price_tables.write(out, price_tables.table(chosen, brands, said, condition=condition, dated=dated))
+    cells = read_prices(out)  # what is written can be read, or says why not
+    held = [
+        (name, str(number), f"{low:.1%}", f"{half:.1%}") for name, (number, low, half) in price_tables.checked(one, other).items() if number
+    ]
+    table(
+        "One half held against the other: genuine prices",
+        ("percentiles", "prices", "below the tenth percentile", "below half of the middle"), held, "there are too few prices to say",
+    )  # fmt: skip
+    say(f"{out} is written: {len(cells)} cells of {source}. Add them with: touchstone reference add --prices {out}")
 
 
 def _names(called: list[str]) -> dict[str, str]:

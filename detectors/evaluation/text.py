@@ -13,26 +13,25 @@ import tempfile
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from detectors import contract
 from detectors.brands import Brands, read_brands
 from detectors.contract import Context, Detector, Examined
+from detectors.evaluation import price_tables
 from detectors.evaluation.listings import Fold, Row, balanced, halves
-from detectors.prices import Currencies, read_currencies, read_prices, spread
+from detectors.prices import Currencies, read_currencies, read_prices
 from detectors.score import Policy, Said, read_policy, score
 from store.config import Home
 from store.errors import TouchstoneError
 from store.executors import InlineExecutor, ahead
-from store.words.money import exponent_of
 from store.words.records import Examined as Outcome
 from store.words.records import Finding, Reference, SubjectKind
 
 BATCH = 100
 GIVEN = frozenset({"brands", "prices", "terms"})  # what a detector of snapshots can be given here
-LEAST_CELL = 2  # prices from which a cell of the proxy table is made; price_gap wants more before it says anything
 PROXY_DATE = "2021-06-30"
 
 Progress = Callable[[int, int], None]
@@ -80,14 +79,13 @@ def prepared(
     settings = contract.read_settings(home.file("detectors.yml"), every.values())
     brands, currencies = read_brands(home.configs("brands")), read_currencies(home.file("currencies.yml"))
     chosen = list(rows)
-    references: tuple[Reference, ...] = ()
-    if prices:
-        references = read_prices(prices)
+    references = read_prices(prices) if prices else shipped_prices(home)
     if prices_from:
         first, chosen = without_half(rows, prices_from)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "prices.csv"
-            write_price_table(path, price_table(first, brands, prices_from))
+            said = f"half of the ordinary rows of {prices_from}, a proxy"
+            price_tables.write(path, price_tables.table(first, brands, said, condition="used", dated=PROXY_DATE))
             references = read_prices(path)
     if limit:
         by: dict[str, list[Row]] = defaultdict(list)
@@ -98,6 +96,12 @@ def prepared(
     return setup(settings, brands, currencies, read_policy(home.file("flags.yml")), references), chosen
 
 
+def shipped_prices(home: Home) -> tuple[Reference, ...]:
+    """The price lists of configs/prices, numbered as one."""
+    lists = [each for path in sorted(home.file("prices").glob("*.csv")) for each in read_prices(path)]
+    return tuple(replace(reference, number=number) for number, reference in enumerate(lists, 1))
+
+
 def notes(use: Setup, prices_from: str, fitted: bool) -> list[str]:
     """What a reader of the figures must know of how they were made."""
     out = [f"Not run: {name}: {why}." for name, why in sorted(use.unable.items())]
@@ -106,7 +110,12 @@ def notes(use: Setup, prices_from: str, fitted: bool) -> list[str]:
             f"Prices: a proxy. The table of {len(use.prices)} cells was made of one half of the ordinary rows of {prices_from}, and no figure "
             "here is of that half; of the other half its prices are nearer than those of any other source would be."
         )
-    elif not use.prices:
+    elif use.prices:
+        said = sorted({reference.provenance.split(";")[0] for reference in use.prices})
+        out.append(
+            f"Prices: {len(use.prices)} reference{'s' if len(use.prices) > 1 else ''}, of {'; '.join(said[:5])}{' and others' if len(said) > 5 else ''}."
+        )
+    else:
         out.append("Prices: no reference was given (--prices), so that no price was examined.")
     if not fitted:
         out.append("Weights, levels and meaning are those of configs/flags.yml.")
@@ -193,37 +202,6 @@ def write_predictions(path: Path, seen: Sequence[Seen], policy: Policy) -> None:
 
 
 # -- a price table as a proxy --------------------------------------------------------------------------------------------
-def price_table(rows: Sequence[Row], brands: Brands, source: str, dated: str = PROXY_DATE) -> list[dict[str, str]]:
-    """Rows of a price list, in the form of `touchstone reference add --prices`: the spread of what each brand × kind of goods fetched.
-
-    Prices are of the one currency that most rows have.
-    """
-    cells: dict[tuple[str, str], list[int]] = defaultdict(list)
-    snapshots = [row.snapshot(number) for number, row in enumerate(rows, 1)]
-    currency = Counter(s.currency for s in snapshots if s.currency).most_common(1)[0][0]
-    for snapshot in snapshots:
-        brand, category = brands.named(snapshot.brand), brands.category_of(snapshot.category, snapshot.title)
-        if brand and category and snapshot.currency == currency and (snapshot.price_minor or 0) > 0:
-            cells[brand, category].append(snapshot.price_minor or 0)
-    out = []
-    for (brand, category), prices in sorted(cells.items()):
-        if len(prices) >= LEAST_CELL:
-            figures = [f"{minor / 10 ** exponent_of(currency):.2f}" for minor in spread(prices)]
-            out.append(
-                dict(zip(("p10", "p50", "p90"), figures, strict=True))
-                | {"brand": brand, "category": category, "condition": "used", "currency": currency}
-                | {"source": f"half of the ordinary rows of {source}, a proxy", "date": dated, "rows": str(len(prices))}
-            )
-    return out
-
-
-def write_price_table(path: Path, table: Sequence[Mapping[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.DictWriter(out, ("brand", "category", "condition", "currency", "p10", "p50", "p90", "rows", "source", "date"))
-        writer.writeheader()
-        writer.writerows(table)
-
-
 def without_half(rows: Sequence[Row], source: str) -> tuple[list[Row], list[Row]]:
     """(the rows that a price table may be made of, all rows but these)."""
     first, _ = halves(rows, source)

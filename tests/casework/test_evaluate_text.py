@@ -30,6 +30,8 @@ def touchstone(tmp_path: Path) -> Touchstone:
     brands = tmp_path / "work" / "configs" / "brands"
     for file in brands.glob("*.yml"):  # two brands are enough here, and are read at once
         file.unlink()
+    for file in (tmp_path / "work" / "configs" / "prices").glob("*.csv"):  # a test says which prices it compares with
+        file.unlink()
     (brands / "two.yml").write_text("group: two\nbrands:\n  - {name: Gucci, spellings: [gucci]}\n  - {name: Chanel, spellings: [chanel]}\n")
     (brands / "goods.yml").write_text("group: goods\ncategories:\n  belt: [belt]\n")
     return lambda *words: run("evaluate", "text", *words, "--home", work)
@@ -163,6 +165,22 @@ def test_rows_with_sellers_are_split_by_seller(touchstone: Touchstone, tmp_path:
     said = json.loads(touchstone(write(tmp_path / "a.csv", rows, ("seller",)), "--fit", "--json"))
     assert said["split"] == "seller" and said["folds"] == 5
     assert "Whole sellers were held out" in touchstone(write(tmp_path / "a.csv", rows, ("seller",)), "--fit")
+
+
+def test_the_price_lists_of_the_folder_are_compared_with_and_named(touchstone: Touchstone, tmp_path: Path) -> None:
+    prices = tmp_path / "work" / "configs" / "prices" / "own.csv"
+    prices.write_text("brand,category,condition,currency,source,date,price\nGucci,belt,used,GBP,an invented report,2026-01-01,310\n")
+    said = json.loads(touchstone(write(tmp_path / "a.csv", listings()), "--json"))
+    assert "Prices: 1 reference, of an invented report." in said["notes"]
+    assert said["detectors"]["price_gap"]["examined"] > 0
+    none = json.loads(touchstone(write(tmp_path / "a.csv", listings()), "--json", "--prices", _empty(tmp_path)))
+    assert none["detectors"]["price_gap"]["examined"] == 0, "a list that is named goes before them"
+
+
+def _empty(tmp_path: Path) -> str:
+    path = tmp_path / "none.csv"
+    path.write_text("brand,category,condition,currency,source,date,price\n")
+    return str(path)
 
 
 def test_half_of_a_shop_makes_the_prices_and_the_other_half_is_reported_on(touchstone: Touchstone, tmp_path: Path) -> None:
