@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from casework.commands.common import By, Folder, Json, bar, home_of, opened, person, print_json, say, table
 from store.config import Home
 from store.errors import TouchstoneError
+
+if TYPE_CHECKING:
+    from detectors.evaluation.text import OutOfFold
+    from detectors.text_model import Settings as TextModel
 
 app = typer.Typer(no_args_is_help=True, help="Measure detectors and the score on data of your own.")
 
@@ -140,6 +144,14 @@ def evaluate_words(
     _show(said)
 
 
+def _heard(paths: list[Path], settings: TextModel, only: str) -> OutOfFold:
+    from detectors.evaluation.text import OutOfFold
+    from detectors.reading.encoder import reader
+
+    own = reader(settings.folder, settings.sha256, settings.label)
+    return OutOfFold(paths, "text_model", settings.at_least, own.probability, description=only != "title")
+
+
 @app.command("text")
 def evaluate_text(
     file: Annotated[
@@ -156,8 +168,9 @@ def evaluate_text(
     row_split: Annotated[bool, typer.Option("--row-split", help="Also split by rows, to print by how much that flatters.")] = False,
     out_of_fold: Annotated[
         list[Path] | None,
-        typer.Option(help="Log odds of text_model on rows it was not trained on: suspicious, ordinary, source, id, score."),
+        typer.Option(help="What text_model said of rows it was not trained on: a CSV of `train text --held-out`."),
     ] = None,
+    only: Annotated[str, typer.Option(help="Read the title alone, words alone, or all.")] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help="So many rows of each source, drawn by a hash.")] = None,
     predictions: Annotated[Path | None, typer.Option(help="Write id, score, level, reasons and what was not examined here.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Draw reliability and precision against recall into this folder.")] = None,
@@ -196,7 +209,8 @@ def evaluate_text(
         raise TouchstoneError(f"{file}: there is no row below the header")
     folder = home_of(home)
     use, rows = text.prepared(folder, every, prices=prices, prices_from=prices_from, limit=limit)
-    heard = text.OutOfFold(out_of_fold, "text_model", getattr(use.settings.get("text_model"), "at_least", 0.0)) if out_of_fold else None
+    rows = text.only(rows, only)
+    heard = _heard(out_of_fold, use.settings["text_model"], only) if out_of_fold else None
     with bar() as progress, PoolExecutor(workers) if workers > 1 else InlineExecutor() as executor:
         seen = text.examine(rows, use, executor, progress=lambda done, total: progress("listings", done, total))
         said = measure(

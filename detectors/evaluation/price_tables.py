@@ -67,8 +67,8 @@ def cells_of(prices: Mapping[Key, Sequence[int]]) -> dict[Key, Cell]:
         for kind in kinds:
             if (brand, kind) not in out:
                 middle = level(brand, kind)
-                figures = (round(math.exp(middle + away)) for away in (low, 0.0, high))
-                out[brand, kind] = Cell(*figures, of_brand[brand], fitted=True)
+                below, usual, above = (round(math.exp(middle + away)) for away in (low, 0.0, high))
+                out[brand, kind] = Cell(below, usual, above, of_brand[brand], fitted=True)
     return dict(sorted(out.items()))
 
 
@@ -126,14 +126,7 @@ def checked(fitted_on: Mapping[Key, Sequence[int]], others: Mapping[Key, Sequenc
     out = {}
     for name, cells in (("observed", seen), ("fitted", without)):
         pairs = [(price, cell) for key, cell in cells.items() for price in others[key]]
-        shares = (sum(test(price, cell) for price, cell in pairs) / max(len(pairs), 1) for test in (_below_low, _below_half))
-        out[name] = (len(pairs), *shares)
+        low = sum(price < cell.low for price, cell in pairs)
+        half = sum(price < cell.middle / 2 for price, cell in pairs)
+        out[name] = (len(pairs), low / max(len(pairs), 1), half / max(len(pairs), 1))
     return out
-
-
-def _below_low(price: int, cell: Cell) -> bool:
-    return price < cell.low
-
-
-def _below_half(price: int, cell: Cell) -> bool:
-    return price < cell.middle / 2

@@ -96,6 +96,18 @@ def prepared(
     return setup(settings, brands, currencies, read_policy(home.file("flags.yml")), references), chosen
 
 
+# what stays of a row of each reading: its figures say what the rest adds
+READINGS = {"title": ("description", "brand", "category", "price"), "words": ("brand", "category", "price"), "all": ()}
+
+
+def only(rows: Sequence[Row], reading: str) -> list[Row]:
+    """The rows with nothing but the title, nothing but words, or all that there is. Raises TouchstoneError for another reading."""
+    if reading not in READINGS:
+        raise TouchstoneError(f"--only is {', '.join(READINGS)}, not '{reading}'")
+    gone: dict[str, Any] = dict.fromkeys(READINGS[reading], "")
+    return [replace(row, **gone) for row in rows]
+
+
 def shipped_prices(home: Home) -> tuple[Reference, ...]:
     """The price lists of configs/prices, numbered as one."""
     lists = [each for path in sorted(home.file("prices").glob("*.csv")) for each in read_prices(path)]
@@ -212,10 +224,15 @@ def without_half(rows: Sequence[Row], source: str) -> tuple[list[Row], list[Row]
 # -- a detector that was trained on these rows ---------------------------------------------------------------------------
 class OutOfFold:
     """What a trained detector says of rows that it was not trained on: by the pair of sources that was held out, and the row's own source
-    and id. Made from CSVs with the columns suspicious, ordinary, source, id and score: log odds, 0 where copies are as likely as not among as
-    many of either. From the probability `at_least` there is a finding."""
+    and id. Made from CSVs with the columns suspicious, ordinary, source, id, and either score (log odds, 0 where copies are as likely as not
+    among as many of either) or title and description, as `touchstone train text --held-out` leaves them: the higher of those that the row
+    has, through `probability`. From the probability `at_least` there is a finding."""
 
-    def __init__(self, paths: Sequence[Path], detector: str, at_least: float = 0.0) -> None:
+    def __init__(
+        self, paths: Sequence[Path], detector: str, at_least: float = 0.0, probability: Callable[[float], float] | None = None, description: bool = True
+    ) -> None:  # fmt: skip
+        from scipy.special import expit, logit
+
         self.detector, self.at_least = detector, at_least
         self.scores: dict[tuple[str, str], dict[tuple[str, str], float]] = defaultdict(dict)
         for path in paths:
@@ -224,7 +241,11 @@ class OutOfFold:
                     for number, row in enumerate(csv.DictReader(file), 2):
                         try:
                             pair, key = (row["suspicious"], row["ordinary"]), (row["source"], row["id"])
-                            self.scores[pair][key] = float(row["score"])
+                            if "score" in row:
+                                self.scores[pair][key] = float(row["score"])
+                            else:
+                                parts = [float(row[part]) for part in ("title", "description")[: 1 + description]]
+                                self.scores[pair][key] = float(logit((probability or expit)(max(parts))))
                         except (KeyError, TypeError, ValueError) as error:
                             raise TouchstoneError(f"{path}: line {number}: no pair, source, id and score can be read: {error}") from None
             except (OSError, UnicodeDecodeError) as error:

@@ -25,6 +25,7 @@ LEVELS = (Level.note, Level.review, Level.priority)
 OPERATING = Level.review  # what is queued for an officer
 FALSE_RATES = (0.01, 0.05)
 SCORE = "score"
+LEAST_PAIR = 10  # rows of either source of a pair from which its figures count in the mean over pairs
 FEW = 100  # labelled rows of a kind below which intervals are wide, and that is said
 
 Progress = Callable[[int, int], None]
@@ -285,8 +286,9 @@ def _ranking(rows: Sequence[Row], cases: Sequence[Case], name: str) -> dict[str,
                 if is_other:
                     continue
                 each.append({"pair": fold or f"{first or 'no source'} / {second or 'no source'}", **_two(right, wrong)})
-    mean = {key: round(sum(pair[key]["rate"] for pair in each) / len(each), 4) for key in ("auc", *_recalls())} if each else {}
-    lowest = min((pair["auc"]["rate"] for pair in each), default=None)
+    told = [pair for pair in each if min(pair["suspicious"], pair["ordinary"]) >= LEAST_PAIR] or each
+    mean = {key: round(sum(pair[key]["rate"] for pair in told) / len(told), 4) for key in ("auc", *_recalls())} if told else {}
+    lowest = min((pair["auc"]["rate"] for pair in told), default=None)
     whole = None
     if set(folds) == {""}:
         right = [case.points[name] for case in cases if rows[case.row].suspicious]
@@ -295,7 +297,7 @@ def _ranking(rows: Sequence[Row], cases: Sequence[Case], name: str) -> dict[str,
             if right and len(right) < len(cases)
             else None
         )
-    return {"all": whole, "pairs": each, "mean_of_pairs": mean, "lowest_auc": lowest}
+    return {"all": whole, "pairs": each, "counted": len(told), "mean_of_pairs": mean, "lowest_auc": lowest}
 
 
 def _recalls() -> list[str]:

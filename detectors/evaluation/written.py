@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from detectors.evaluation.weighing import LEAST_PAIR
 from store.errors import TouchstoneError
 
 Cells = tuple[str, ...]
@@ -48,7 +49,7 @@ def tables(report: Mapping[str, Any]) -> Iterator[Table]:
         "The score at each level", ("level", *header), tuple((level, *_at(own)) for level, own in figures["score"]["levels"].items())
     )
     yield Table(
-        "How well each ranks: means over pairs of a suspicious and an ordinary source", ("what", "AUC", "lowest AUC", "found at 1 % false", "found at 5 % false", "all rows: AUC"),
+        f"How well each ranks: means over pairs of a suspicious and an ordinary source that have {LEAST_PAIR} rows each", ("what", "pairs", "AUC", "lowest AUC", "found at 1 % false", "found at 5 % false", "all rows: AUC"),
         tuple((name, *_mean(own["ranking"])) for name, own in every.items()),
     )  # fmt: skip
     yield Table(
@@ -108,9 +109,9 @@ def _area(each: Mapping[str, Any] | None) -> str:
 def _mean(ranking: Mapping[str, Any]) -> Cells:
     mean, whole = ranking["mean_of_pairs"], ranking["all"]
     if not mean:
-        return "–", "–", "–", "–", "–"
+        return "–", "–", "–", "–", "–", "–"
     recalls = (f"{100 * mean[key]:.1f}" for key in ("recall_at_0.01", "recall_at_0.05"))
-    return f"{mean['auc']:.3f}", f"{ranking['lowest_auc']:.3f}", *recalls, _area(whole["auc"]) if whole else "–"
+    return f"{ranking['counted']}", f"{mean['auc']:.3f}", f"{ranking['lowest_auc']:.3f}", *recalls, _area(whole["auc"]) if whole else "–"
 
 
 def _of_source(own: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

@@ -215,6 +215,36 @@ def test_a_score_of_a_model_that_had_not_seen_the_row_is_used_in_its_stead(touch
         touchstone(write(tmp_path / "a.csv", rows), "--out-of-fold", str(path))
 
 
+def test_what_train_text_left_of_its_folds_is_heard_through_the_models_own_calibration(touchstone: Touchstone, tmp_path: Path) -> None:
+    rows, path = listings(), tmp_path / "folds.csv"
+    with path.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("suspicious", "ordinary", "source", "id", "label", "title", "description", "price"))
+        for s in ("stall", "catalogue"):
+            for o in ("shop", "market"):
+                for r in rows:  # titles tell nothing, descriptions all
+                    if r["source"] in (s, o):
+                        writer.writerow((s, o, r["source"], r["id"], r["label"], -3.0, 3.0 if r["label"] == "suspicious" else -4.0, 0.0))
+    words = (write(tmp_path / "a.csv", rows), "--out-of-fold", str(path), "--json")
+    auc = {
+        only: json.loads(touchstone(*words, "--only", only))["figures"]["text_model"]["ranking"]["mean_of_pairs"]["auc"]
+        for only in ("words", "title")
+    }
+    assert auc == {"words": 1.0, "title": 0.5}
+
+
+def test_figures_may_be_of_titles_or_of_words_alone(touchstone: Touchstone, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", listings(40))
+    whole, words, title = (
+        json.loads(touchstone(file, "--prices-from", "shop", "--only", only, "--json")) for only in ("all", "words", "title")
+    )
+    assert whole["detectors"]["price_gap"]["examined"] > 0 == words["detectors"]["price_gap"]["examined"]
+    found = [said["figures"]["text_terms"]["levels"]["note"]["recall"]["found"] for said in (whole, words, title)]
+    assert found[0] == found[1] > 0 and found[2] > 0, "these sellers admit it in the title"
+    with pytest.raises(TouchstoneError, match="--only is title, words, all, not 'price'"):
+        touchstone(file, "--only", "price")
+
+
 def test_tables_go_between_the_marks_of_a_page_and_nowhere_else(touchstone: Touchstone, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Before\n<!-- here: begin -->\nold\n<!-- here: end -->\n# After\n")
