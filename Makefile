@@ -38,11 +38,11 @@ demo-real: install  ## the same path over real pages and adverts of $(SHARED), w
 
 test: install-test  ## the tests, as CI runs them
 	@echo "SEED=$(SEED): 'make $@ SEED=$(SEED)' draws the same random cases again"
-	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --hypothesis-seed=$(SEED) -m "not slow"
+	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --hypothesis-seed=$(SEED) -m "not slow"
 
 test-full: install-test  ## the long batteries too
 	@echo "SEED=$(SEED): 'make $@ SEED=$(SEED)' draws the same random cases again"
-	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --hypothesis-seed=$(SEED)
+	TOUCHSTONE_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --hypothesis-seed=$(SEED)
 
 check: install-test  ## style, types, imports
 	$(BIN)/ruff check .

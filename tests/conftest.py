@@ -25,6 +25,19 @@ hypothesis.settings.load_profile("house")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+# The files that take longest, begun first where several processes share the tests (whole files each): none is then waited for at the end.
+LONGEST = (
+    "crawler/test_history", "test_path", "crawler/test_health", "casework/test_schedule", "crawler/test_gates_browser", "crawler/test_walls",
+    "detectors/test_image_match", "crawler/test_gates", "crawler/test_screenshot", "detectors/test_pass", "casework/test_capture",
+    "crawler/test_crawl", "test_wheel", "casework/test_sightings", "crawler/test_following", "crawler/test_market_recall",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {Path(__file__).parent / f"{name}.py": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
+
+
 def pytest_report_header() -> list[str]:
     there = "present" if (SHARED / "data").is_dir() else "absent: the tests that read real data will skip and say so"
     return [f"real data ({SHARED.name}/data): {there}"]
