@@ -1,0 +1,183 @@
+"""Fitting the last layers of the model again, on listings that people judged: without torch, towards the model that it starts from.
+
+What it starts from is an offset; what is fitted is how far two sets of weights move from it: those of the network's last layer, on the
+state that the encoder makes of a passage, and those of the linear model, on hashed words. A logistic regression with a normal prior at "not
+at all" (ridge towards the source model; Chelba and Acero, EMNLP 2004): convex, so one answer, and what nobody judged moves
+little. The encoder stays as it is. As in training, every passage of a listing has the listing's label, and the most suspicious one counts.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from detectors.evaluation.fit_weights import balance, effective, logistic
+from detectors.reading import encoder, hashed
+from store.errors import TouchstoneError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[Any]
+
+SPREADS = (0.5, 1.0, 2.0, 4.0, 8.0)  # of the prior; which one is taken is decided on sellers held out
+# How sure it is that log-odds mean what they meant (shift, slope). A judgement: the slope holds for listings that nobody judged, too.
+MEANING = (1.0, 0.5)
+LENGTH = 8.0  # about how long a state is: by it both sets of features have a length of one
+PLACES = 5  # decimals that are kept of a weight
+
+Split = Callable[[Sequence[int]], list[tuple[list[int], list[int]]]]  # numbers of listings, to (to fit on, held out) as places among them
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A listing: its passages as the model reads them (one at least), what people said, and whose it is."""
+
+    passages: tuple[str, ...]
+    suspicious: bool
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Judged listings as features: of each passage a row of `matrix` [passages, states + hashed places], what the model that is started from
+    `said` (log-odds, calibrated), and its `listing`'s number."""
+
+    judged: Sequence[Judged]
+    matrix: Any
+    said: Numbers
+    listing: Numbers
+
+    def scores(self, moved: Numbers | None = None) -> Numbers:
+        """Log-odds of each listing [listings]: of its most suspicious passage."""
+        import numpy as np
+
+        out = np.full(len(self.judged), -np.inf)
+        np.maximum.at(out, self.listing, self.said if moved is None else self.said + self.matrix @ moved)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """How far the weights move [states + hashed places], by which prior, and what the log-odds then mean: slope × log-odds + shift."""
+
+    moved: Numbers
+    spread: float
+    slope: float
+    shift: float
+
+    def log_odds(self, rows: Rows) -> Numbers:
+        return self.slope * rows.scores(self.moved) + self.shift
+
+
+def rows_of(model: encoder.Shipped, judged: Sequence[Judged]) -> Rows:
+    """The features of every passage; the encoder runs once for each."""
+    import numpy as np
+    from scipy.sparse import csr_matrix, hstack
+
+    every = [(number, text) for number, one in enumerate(judged) for text in one.passages]
+    states, said = [], []
+    for _, text in every:
+        network, state = model.network(text)
+        if state is None:
+            raise TouchstoneError("the model was opened without its states")
+        states.append(state / LENGTH)
+        said.append(model.facts.slope * (network + model.linear.log_odds(text)) / 2 + model.facts.shift)
+    matrix = hstack([csr_matrix(np.array(states)), hashed.matrix([text for _, text in every])], format="csr")
+    return Rows(judged, matrix, np.array(said), np.array([number for number, _ in every]))
+
+
+def fit(rows: Rows, which: Sequence[int], split: Split) -> Fitted:
+    """Fit on the listings of those numbers. How strong the prior is and what the log-odds mean come from sellers held out among them; where
+    none can be, the prior is the strongest and the meaning stays."""
+    import numpy as np
+
+    try:
+        parts = [([which[i] for i in train], [which[i] for i in test]) for train, test in split(which)]
+    except ValueError:  # a verdict has one seller only
+        parts = []
+    best = Fitted(np.zeros(0), SPREADS[0], 1.0, 0.0)
+    least = math.inf
+    for spread in SPREADS if parts else ():
+        scores = np.full(len(rows.judged), np.nan)
+        for train, test in parts:
+            scores[test] = rows.scores(_moved(rows, train, spread))[test]
+        held = [i for i in which if not math.isnan(scores[i])]
+        slope, shift, loss = _meaning(scores[held], [rows.judged[i] for i in held])
+        if loss < least:
+            best, least = Fitted(np.zeros(0), spread, slope, shift), loss
+    return Fitted(_moved(rows, which, best.spread), best.spread, best.slope, best.shift)
+
+
+def held_out(rows: Rows, split: Split) -> Numbers:
+    """Log-odds of each listing by a fit that its seller had no part in [listings]."""
+    import numpy as np
+
+    out = np.full(len(rows.judged), np.nan)
+    for train, test in split(range(len(rows.judged))):
+        out[test] = fit(rows, train, split).log_odds(rows)[test]
+    return out
+
+
+def _moved(rows: Rows, which: Sequence[int], spread: float) -> Numbers:
+    """By how much each weight moves. Every seller counts alike within a verdict, and a listing's passages share its weight."""
+    import numpy as np
+    from scipy.sparse import csr_matrix, hstack
+
+    labels, owners = [rows.judged[i].suspicious for i in which], [rows.judged[i].owner for i in which]
+    each = np.zeros(len(rows.judged))
+    each[list(which)] = balance(labels, owners) / [len(rows.judged[i].passages) for i in which]
+    used = np.flatnonzero(each[rows.listing])
+    own = rows.matrix[used]
+    columns = np.flatnonzero(own.getnnz(axis=0))  # what no passage has stays where it is
+    table = hstack([csr_matrix(np.column_stack([np.ones(len(used)), rows.said[used]])), own[:, columns]], format="csr")
+    free = np.full(len(columns), spread)
+    found = logistic(
+        table, [rows.judged[i].suspicious for i in rows.listing[used]], each[rows.listing[used]],
+        prior=np.concatenate([[0.0, 1.0], np.zeros(len(columns))]), spread=np.concatenate([[math.inf, 1.0], free]),
+        bounds=[(-math.inf, math.inf), (1.0, 1.0), *[(-math.inf, math.inf)] * len(columns)], rows=effective(labels, owners),
+    )  # fmt: skip
+    moved = np.zeros(rows.matrix.shape[1])
+    moved[columns] = found[2:]
+    return moved
+
+
+def _meaning(scores: Numbers, judged: Sequence[Judged]) -> tuple[float, float, float]:
+    """(slope, shift, log loss): what log-odds mean once weights have moved, the meaning that they had being the prior (Platt, 1999)."""
+    import numpy as np
+
+    labels, owners = [one.suspicious for one in judged], [one.owner for one in judged]
+    weights = balance(labels, owners)
+    shift, slope = logistic(
+        np.column_stack([np.ones(len(scores)), scores]), labels, weights, prior=np.array([0.0, 1.0]), spread=np.array(MEANING),
+        bounds=[(-math.inf, math.inf), (0.01, math.inf)], rows=effective(labels, owners),
+    )  # fmt: skip
+    sign = np.where(labels, 1.0, -1.0)
+    return float(slope), float(shift), float(weights @ np.logaddexp(0, -sign * (slope * scores + shift)))
+
+
+def write(folder: Path, model: encoder.Shipped, started: Path, fitted: Fitted) -> None:
+    """The folder's weights: what moved, as numbers of states and of hashed places, and no text. `started` is the folder of the model
+    that was started from; an encoder of its own is copied, the shipped one is not."""
+    import numpy as np
+
+    states = fitted.moved.shape[0] - hashed.PLACES
+    if model.facts.slope <= 0:
+        raise TouchstoneError(f"{started}: its {encoder.FACTS} has a slope that is not above 0")
+    by = 2 / model.facts.slope  # the mean of both, times the slope, is what was fitted
+    head = (model.head if model.head is not None else np.zeros(states)) + by / LENGTH * fitted.moved[:states]
+    linear = model.linear.weights.astype(np.float64)
+    linear[: hashed.PLACES] += by * fitted.moved[states:]
+    np.save(folder / encoder.HEAD, np.round(head, PLACES))
+    np.save(folder / encoder.LINEAR, np.round(linear, PLACES).astype(np.float32))
+    slope, shift = fitted.slope * model.facts.slope, fitted.slope * model.facts.shift + fitted.shift
+    facts = {"most": model.facts.most, "slope": round(slope, PLACES), "shift": round(shift, PLACES)}
+    (folder / encoder.FACTS).write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    for name in (encoder.WEIGHTS, encoder.VOCABULARY):
+        if encoder.file_of(started, name).parent != encoder.FOLDER:
+            shutil.copyfile(started / name, folder / name)
