@@ -20,6 +20,7 @@ from casework.learn_settings import read_learning
 from detectors import contract, run, text_model
 from detectors.brands import read_brands
 from detectors.contract import Context
+from detectors.evaluation import fit_weights
 from detectors.evaluation.measures import auc
 from detectors.reading import encoder, hashed, refit
 from detectors.reading.refit import Judged
@@ -285,8 +286,7 @@ def invented(sellers: int = 12, each: int = 6, turned: str = "") -> refit.Rows:
             texts.append(f"tie {'lantern' if bad and seller % 3 else 'plain'} {number}")
             rows.append(Judged((texts[-1],), bad != (turned == f"s{seller}"), f"s{seller}"))
             states.append(chance.normal(size=2))
-    matrix = csr_matrix(np.hstack([np.array(states), hashed.matrix(texts).toarray()]))
-    return refit.Rows(rows, matrix, chance.normal(size=len(rows)), np.arange(len(rows)))
+    return refit.Rows(rows, np.array(states), hashed.matrix(texts), chance.normal(size=len(rows)), np.arange(len(rows)))
 
 
 def split_of(rows: refit.Rows) -> refit.Split:
@@ -304,14 +304,29 @@ def test_what_is_said_of_a_seller_has_no_part_in_how_that_seller_is_scored() -> 
 def test_words_that_nobody_judged_keep_their_weight_and_a_strong_prior_keeps_them_all() -> None:
     rows = invented()
     moved = refit.fit(rows, range(len(rows.judged)), split_of(rows)).moved
-    seen = np.unique(rows.matrix.nonzero()[1])
+    seen = np.concatenate([[0, 1], 2 + np.unique(rows.words.nonzero()[1])])
     assert not np.delete(moved, seen).any() and moved[seen].any()
     assert np.abs(refit._moved(rows, range(len(rows.judged)), 1e-3)).max() < 1e-3
 
 
 def test_a_listing_scores_as_its_most_suspicious_passage() -> None:
-    rows = refit.Rows([Judged(("a", "b"), True, "s"), Judged(("c",), False, "t")], csr_matrix(np.eye(3)), np.zeros(3), np.array([0, 0, 1]))
-    assert rows.scores(np.array([1.0, 3.0, -2.0])).tolist() == [3.0, -2.0]
+    judged = [Judged(("a", "b"), True, "s"), Judged(("c",), False, "t")]
+    rows = refit.Rows(judged, np.eye(3)[:, :1], csr_matrix(np.eye(3)[:, 1:]), np.zeros(3), np.array([0, 0, 1]))
+    assert rows.scores(np.array([1.0, 3.0, -2.0])).tolist() == [3.0, -2.0] and rows.scores().tolist() == [0.0, 0.0]
+
+
+def test_the_fit_is_the_logistic_regression_that_the_weights_are_fitted_by() -> None:
+    rows = invented()
+    every = range(len(rows.judged))
+    labels, owners = [one.suspicious for one in rows.judged], [one.owner for one in rows.judged]
+    wide = np.hstack([np.ones((len(labels), 1)), rows.said[:, None], rows.states, rows.words.toarray()])
+    seen = np.flatnonzero(np.abs(wide).sum(axis=0))
+    same = fit_weights.logistic(
+        wide[:, seen], labels, fit_weights.balance(labels, owners), rows=fit_weights.effective(labels, owners),
+        prior=np.append([0.0, 1.0], np.zeros(len(seen) - 2)), spread=np.append([np.inf, 1.0], np.full(len(seen) - 2, 2.0)),
+        bounds=[(-np.inf, np.inf), (1.0, 1.0), *[(-np.inf, np.inf)] * (len(seen) - 2)],
+    )  # fmt: skip
+    assert refit._moved(rows, every, 2.0)[seen[2:] - 2] == pytest.approx(same[2:], abs=1e-4)
 
 
 # -- figures ---------------------------------------------------------------------------------------------------------------
