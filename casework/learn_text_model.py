@@ -88,8 +88,9 @@ def learn(store: Store, home: Home, actor: str, *, anyway: bool = False, justifi
 
     model = _opened(current)
     rows = refit.rows_of(model, read.judged)
-    fitted = refit.fit(rows, range(len(examples)), split)
-    odds = {OLD: rows.scores(), NEW: refit.held_out(rows, split)}
+    held = refit.known(model, brands)
+    fitted = refit.fit(rows, held, range(len(examples)), split)
+    odds = {OLD: rows.scores(), NEW: refit.held_out(rows, held, split)}
     weights, drawn = stands_for(read.gathered)
     alike = balance([e.suspicious for e in examples], [e.owner for e in examples])
     each = {"judged": figures(examples, odds, alike, current.at_least, settings.resamples)}
@@ -241,14 +242,14 @@ def _worse(difference: Mapping[str, Any]) -> bool:
 
 
 def _unjudged(model: encoder.Shipped, fitted: refit.Fitted, texts: Sequence[tuple[str, ...]], at_least: float) -> dict[str, int]:
-    """Of the newest listings that nobody judged: how many were read, and how many have a finding by either model."""
+    """Of the newest listings that nobody judged: how many were read, and how many have a finding by either model and by both."""
     if not texts:
-        return {"listings": 0, OLD: 0, NEW: 0}
+        return {"listings": 0, OLD: 0, NEW: 0, "both": 0}
     from scipy.special import expit
 
     rows = refit.rows_of(model, [Judged(passages, False, "") for passages in texts])
-    found = {name: int((expit(odds) >= at_least).sum()) for name, odds in ((OLD, rows.scores()), (NEW, fitted.log_odds(rows)))}
-    return {"listings": len(texts), **found}
+    old, new = expit(rows.scores()) >= at_least, expit(fitted.log_odds(rows)) >= at_least
+    return {"listings": len(texts), OLD: int(old.sum()), NEW: int(new.sum()), "both": int((old & new).sum())}
 
 
 def _sentence(report: Mapping[str, Any], better: bool) -> str:
@@ -271,7 +272,7 @@ def _sentence(report: Mapping[str, Any], better: bool) -> str:
     )
     return (
         f"On sellers held out, text_model fitted again {verdict}: {said['judged']}; {drawn}. "
-        f"Of {other['listings']} newest listings that nobody judged {other[OLD]} → {other[NEW]} have a finding."
+        f"Of {other['listings']} newest listings that nobody judged {other[OLD]} → {other[NEW]} have a finding ({other['both']} by both)."
     )
 
 

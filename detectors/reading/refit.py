@@ -2,8 +2,11 @@
 
 What it starts from is an offset; what is fitted is how far two sets of weights move from it: those of the network's last layer, on the
 state that the encoder makes of a passage, and those of the linear model, on hashed words. A logistic regression with a normal prior at "not
-at all" (ridge towards the source model; Chelba and Acero, EMNLP 2004): convex, so one answer, and what nobody judged moves
-little. The encoder stays as it is. As in training, every passage of a listing has the listing's label, and the most suspicious one counts.
+at all" (ridge towards the source model; Chelba and Acero, EMNLP 2004): convex, so one answer. The encoder stays as it is. As in training, every
+passage of a listing has the listing's label, and the most suspicious one counts.
+
+Judged listings are few and chosen: fitted to them alone, the model forgets what none of them has. So it is held, by as much weight as they have
+together, to the probabilities that it gave to phrases of our own before (learning without forgetting; Li and Hoiem, TPAMI 2018).
 """
 
 from __future__ import annotations
@@ -16,9 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from detectors.brands import Brands
 from detectors.evaluation.fit_weights import balance, effective, logistic
 from detectors.reading import encoder, hashed
+from detectors.reading.augment import phrases
+from detectors.reading.words import passages, said
 from store.errors import TouchstoneError
+from store.words.records import Snapshot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,8 +101,18 @@ def rows_of(model: encoder.Shipped, judged: Sequence[Judged]) -> Rows:
     return Rows(judged, np.array(states), words, np.array(said), np.array([number for number, _ in every]))
 
 
-def fit(rows: Rows, which: Sequence[int], split: Split) -> Fitted:
-    """Fit on the listings of those numbers. How strong the prior is and what the log-odds mean come from sellers held out among them; where
+def known(model: encoder.Shipped, brands: Brands) -> Rows:
+    """What the model is held to: every phrase of phrases.yml that says or denies something, or nothing, alone and behind a title, and the titles."""
+    own = phrases()
+    titles = [f"{goods.brand} {name}" for goods in own.goods for name in goods.models]
+    told = [*own.offences, *own.denials, *own.plain, *own.innocent]
+    texts = [*told, *(f"{titles[place % len(titles)]} {phrase}" for place, phrase in enumerate(told)), *titles]
+    read = [said(passage) for text in texts for passage in passages(Snapshot(title=text), brands)]
+    return rows_of(model, [Judged((text,), False, "") for text in read])
+
+
+def fit(rows: Rows, held: Rows, which: Sequence[int], split: Split) -> Fitted:
+    """Fit on the listings of those numbers, held to what was said of `held`. How strong the prior is and what the log-odds mean come from sellers held out among them; where
     none can be, the prior is the strongest and the meaning stays."""
     import numpy as np
 
@@ -108,47 +125,55 @@ def fit(rows: Rows, which: Sequence[int], split: Split) -> Fitted:
     moved: list[Numbers | None] = [None] * len(parts)
     for spread in SPREADS if parts else ():
         scores = np.full(len(rows.judged), np.nan)
+        again = np.zeros(len(held.judged))
         for place, (train, test) in enumerate(parts):
-            moved[place] = _moved(rows, train, spread, moved[place])
+            moved[place] = _moved(rows, held, train, spread, moved[place])
             scores[test] = rows.scores(moved[place])[test]
-        held = [i for i in which if not math.isnan(scores[i])]
-        slope, shift, loss = _meaning(scores[held], [rows.judged[i] for i in held])
+            again += held.scores(moved[place]) / len(parts)
+        tested = [i for i in which if not math.isnan(scores[i])]
+        slope, shift, loss = _meaning(scores[tested], [rows.judged[i] for i in tested], again, held.said)
         if loss < least:
             best, least = Fitted(np.zeros(0), spread, slope, shift), loss
-    return Fitted(_moved(rows, which, best.spread), best.spread, best.slope, best.shift)
+    return Fitted(_moved(rows, held, which, best.spread), best.spread, best.slope, best.shift)
 
 
-def held_out(rows: Rows, split: Split) -> Numbers:
+def held_out(rows: Rows, held: Rows, split: Split) -> Numbers:
     """Log-odds of each listing by a fit that its seller had no part in [listings]."""
     import numpy as np
 
     out = np.full(len(rows.judged), np.nan)
     for train, test in split(range(len(rows.judged))):
-        out[test] = fit(rows, train, split).log_odds(rows)[test]
+        out[test] = fit(rows, held, train, split).log_odds(rows)[test]
     return out
 
 
-def _moved(rows: Rows, which: Sequence[int], spread: float, start: Numbers | None = None) -> Numbers:
-    """By how much each weight moves. Every seller counts alike within a verdict, and a listing's passages share its weight."""
+def _moved(rows: Rows, held: Rows, which: Sequence[int], spread: float, start: Numbers | None = None) -> Numbers:
+    """By how much each weight moves. Every seller counts alike within a verdict, a listing's passages share its weight, and what is `held`
+    to weighs as much as all of them."""
     import numpy as np
+    from scipy.sparse import vstack
+    from scipy.special import expit
 
     labels, owners = [rows.judged[i].suspicious for i in which], [rows.judged[i].owner for i in which]
     each = np.zeros(len(rows.judged))
     each[list(which)] = balance(labels, owners) * effective(labels, owners) / [len(rows.judged[i].passages) for i in which]
     used = np.flatnonzero(each[rows.listing])
-    words = rows.words[used]
+    words = vstack([rows.words[used], held.words], format="csr")
     columns = np.flatnonzero(words.getnnz(axis=0))  # what no passage has stays where it is
     width = rows.states.shape[1]
     kept = np.concatenate([np.arange(width), width + columns])
     out = np.zeros(width + rows.words.shape[1])
-    labelled = np.array([rows.judged[i].suspicious for i in rows.listing[used]], bool)
+    truth = np.concatenate([[float(rows.judged[i].suspicious) for i in rows.listing[used]], expit(held.said)])
+    counted = np.concatenate([each[rows.listing[used]], np.full(len(held.said), each.sum() / max(1, len(held.said)))])
+    states, offset = np.vstack([rows.states[used], held.states]), np.concatenate([rows.said[used], held.said])
     begin = np.zeros(len(kept)) if start is None else start[kept]
-    out[kept] = _ridge(rows.states[used], words[:, columns], rows.said[used], labelled, each[rows.listing[used]], spread, begin)
+    out[kept] = _ridge(states, words[:, columns], offset, truth, counted, spread, begin)
     return out
 
 
-def _ridge(states: Numbers, words: Any, offset: Numbers, labels: Numbers, counted: Numbers, spread: float, start: Numbers) -> Numbers:
-    """Coefficients of a logistic regression on both sets of features behind an offset and a free intercept, each with a normal prior at 0.
+def _ridge(states: Numbers, words: Any, offset: Numbers, truth: Numbers, counted: Numbers, spread: float, start: Numbers) -> Numbers:
+    """Coefficients of a logistic regression on both sets of features behind an offset, each with a normal prior at 0; `truth` lies between 0 and
+    1. There is no intercept: verdicts of like weight are what the probability is said of.
 
     Newton's method with conjugate gradients in a trust region (Steihaug, 1983): thousands of coefficients, of which no table of
     products is made. Convex: `start` changes how long it takes, and the answer in no decimal that is kept.
@@ -158,39 +183,42 @@ def _ridge(states: Numbers, words: Any, offset: Numbers, labels: Numbers, counte
     from scipy.special import expit
 
     width, across = states.shape[1], words.T.tocsr()
-    sign = np.where(labels, 1.0, -1.0)
-    ridge = np.append(0.0, np.full(len(start), 1 / spread**2))
 
     def times(w: Numbers) -> Numbers:
-        out: Numbers = w[0] + states @ w[1 : width + 1] + words @ w[width + 1 :]
+        out: Numbers = states @ w[:width] + words @ w[width:]
         return out
 
     def back(each: Numbers) -> Numbers:
-        return np.concatenate([[each.sum()], each @ states, across @ each])
+        return np.concatenate([each @ states, across @ each])
 
     def loss(w: Numbers) -> tuple[float, Numbers]:
-        margin = sign * (offset + times(w))
-        value = float((counted * np.logaddexp(0, -margin)).sum() + 0.5 * (ridge * w * w).sum())
-        return value, ridge * w - back(counted * sign * expit(-margin))
+        odds = offset + times(w)
+        value = float((counted * (np.logaddexp(0, odds) - truth * odds)).sum() + 0.5 * (w @ w) / spread**2)
+        return value, w / spread**2 + back(counted * (expit(odds) - truth))
 
     def curved(w: Numbers, along: Numbers) -> Numbers:
         share = expit(offset + times(w))
-        out: Numbers = back(counted * share * (1 - share) * times(along)) + ridge * along
+        out: Numbers = back(counted * share * (1 - share) * times(along)) + along / spread**2
         return out
 
-    found = minimize(loss, np.append(0.0, start), jac=True, hessp=curved, method="trust-ncg", options={"gtol": 1e-6, "maxiter": 500})
-    return np.asarray(found.x[1:])
+    found = minimize(loss, start, jac=True, hessp=curved, method="trust-ncg", options={"gtol": 1e-6, "maxiter": 500})
+    return np.asarray(found.x)
 
 
-def _meaning(scores: Numbers, judged: Sequence[Judged]) -> tuple[float, float, float]:
-    """(slope, shift, log loss): what log-odds mean once weights have moved, the meaning that they had being the prior (Platt, 1999)."""
+def _meaning(scores: Numbers, judged: Sequence[Judged], again: Numbers, before: Numbers) -> tuple[float, float, float]:
+    """(slope, shift, log loss of the judged): what log-odds mean once weights have moved, the meaning that they had being the prior (Platt,
+    1999). What the model is held to counts as much as what was judged: it scores `again` so and meant `before`."""
     import numpy as np
+    from scipy.special import expit
 
     labels, owners = [one.suspicious for one in judged], [one.owner for one in judged]
-    weights = balance(labels, owners)
+    weights, share, number = balance(labels, owners), expit(before), max(1, len(before))
+    every = np.concatenate([scores, again, again])
     shift, slope = logistic(
-        np.column_stack([np.ones(len(scores)), scores]), labels, weights, prior=np.array([0.0, 1.0]), spread=np.array(MEANING),
-        bounds=[(-math.inf, math.inf), (0.01, math.inf)], rows=effective(labels, owners),
+        np.column_stack([np.ones(len(every)), every]), [*labels, *[True] * len(again), *[False] * len(again)],
+        np.concatenate([weights, share / number, (1 - share) / number]) / (1 + bool(len(before))),
+        prior=np.array([0.0, 1.0]), spread=np.array(MEANING), bounds=[(-math.inf, math.inf), (0.01, math.inf)],
+        rows=(1 + bool(len(before))) * effective(labels, owners),
     )  # fmt: skip
     sign = np.where(labels, 1.0, -1.0)
     return float(slope), float(shift), float(weights @ np.logaddexp(0, -sign * (slope * scores + shift)))

@@ -46,6 +46,11 @@ NEW = Snapshot("Gucci silk tie", "fits true to size, collection or post, ask whi
 Market = list[tuple[str, str, str, str, str]]
 
 
+def nothing(width: int = 2) -> refit.Rows:
+    """Nothing to be held to."""
+    return refit.Rows([], np.zeros((0, width)), csr_matrix((0, hashed.PLACES)), np.zeros(0), np.zeros(0, int))
+
+
 def market(sellers: int = 24, each: int = 4, *, told: bool = True) -> Market:
     """(reference, seller, title, text, verdict): every seller has as many confirmed listings as cleared ones, and unless the wording is
     `told` both are worded alike."""
@@ -156,6 +161,26 @@ def test_the_configuration_can_name_it_as_it_names_a_users_own(learned: Learned)
     assert [f.reason for f in bad.findings] == ["text_model"] and good.findings == ()
 
 
+def test_what_the_model_knew_before_and_nobody_judged_it_still_knows(learned: Learned) -> None:
+    shipped, again = text_model.Settings(), text_model.Settings(folder=str(learned.done.folder), sha256=learned.done.sha256)
+    titles = [
+        f"Gucci {goods} {said}" for goods in GOODS for said in ("1:1 mirror quality", "AAA grade copy", "best batch from the factory", "")
+    ]
+    snapshots = [Snapshot(title, id=n) for n, title in enumerate(titles)]
+    before, after = (contract.examine("text_model", snapshots, Context(each, BRANDS)) for each in (shipped, again))
+    found = [bool(one.findings) for one in before]
+    still = sum(bool(one.findings) for one, was in zip(after, found, strict=True) if was)
+    assert sum(found) > 10 and still >= 0.8 * sum(found)
+    rows = refit.rows_of(
+        encoder.Shipped(encoder.FOLDER, states=True), [Judged((f"brand {t[6:]}", x), b == "yes", s) for _, s, t, x, b in market()]
+    )
+    wanted = refit.rows_of(
+        encoder.Shipped(encoder.FOLDER, states=True), [Judged((t.lower().replace("gucci", "brand"),), True, "") for t in titles]
+    )
+    free = refit.fit(rows, nothing(384), range(len(rows.judged)), split_of(rows)).log_odds(wanted)
+    assert int((free[np.array(found)] >= np.log(0.7 / 0.3)).sum()) < still, "it is what the fit is held to that keeps it"
+
+
 # -- the same bytes, and no others -------------------------------------------------------------------------------------------
 def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != learn_text_model.CARD}
@@ -243,7 +268,7 @@ def test_how_many_listings_that_nobody_judged_would_have_a_finding_is_counted(pl
     stall.build.close()
     unjudged = done.report["unjudged"]
     assert unjudged["listings"] == 20 and unjudged[learn.OLD] == 0 and unjudged[learn.NEW] == 10
-    assert "Of 20 newest listings that nobody judged 0 → 10 have a finding" in done.sentence
+    assert "Of 20 newest listings that nobody judged 0 → 10 have a finding (0 by both)" in done.sentence
 
 
 def test_settings_are_read_strictly(place: Place) -> None:  # noqa: F811
@@ -260,7 +285,7 @@ def test_what_is_served_is_what_was_fitted_also_from_a_model_that_was_fitted_aga
     for number in range(2):
         model = encoder.Shipped(started, states=True)
         before = refit.rows_of(model, rows)
-        fitted = refit.Fitted(refit._moved(before, range(len(rows)), 1.0 + number), 1.0, 1.5, -0.25)
+        fitted = refit.Fitted(refit._moved(before, before, range(len(rows)), 1.0 + number), 1.0, 1.5, -0.25)
         folder = tmp_path / str(number)
         folder.mkdir()
         refit.write(folder, model, started, fitted)
@@ -296,17 +321,17 @@ def split_of(rows: refit.Rows) -> refit.Split:
 
 def test_what_is_said_of_a_seller_has_no_part_in_how_that_seller_is_scored() -> None:
     plain, turned = invented(), invented(turned="s5")
-    before, after = (refit.held_out(rows, split_of(rows)) for rows in (plain, turned))
+    before, after = (refit.held_out(rows, nothing(), split_of(rows)) for rows in (plain, turned))
     own = np.array([one.owner == "s5" for one in plain.judged])
     assert np.array_equal(before[own], after[own]) and not np.allclose(before[~own], after[~own]), "the verdicts do matter to the others"
 
 
 def test_words_that_nobody_judged_keep_their_weight_and_a_strong_prior_keeps_them_all() -> None:
     rows = invented()
-    moved = refit.fit(rows, range(len(rows.judged)), split_of(rows)).moved
+    moved = refit.fit(rows, nothing(), range(len(rows.judged)), split_of(rows)).moved
     seen = np.concatenate([[0, 1], 2 + np.unique(rows.words.nonzero()[1])])
     assert not np.delete(moved, seen).any() and moved[seen].any()
-    assert np.abs(refit._moved(rows, range(len(rows.judged)), 1e-3)).max() < 1e-3
+    assert np.abs(refit._moved(rows, nothing(), range(len(rows.judged)), 1e-3)).max() < 1e-3
 
 
 def test_a_listing_scores_as_its_most_suspicious_passage() -> None:
@@ -319,14 +344,14 @@ def test_the_fit_is_the_logistic_regression_that_the_weights_are_fitted_by() -> 
     rows = invented()
     every = range(len(rows.judged))
     labels, owners = [one.suspicious for one in rows.judged], [one.owner for one in rows.judged]
-    wide = np.hstack([np.ones((len(labels), 1)), rows.said[:, None], rows.states, rows.words.toarray()])
+    wide = np.hstack([rows.said[:, None], rows.states, rows.words.toarray()])
     seen = np.flatnonzero(np.abs(wide).sum(axis=0))
     same = fit_weights.logistic(
         wide[:, seen], labels, fit_weights.balance(labels, owners), rows=fit_weights.effective(labels, owners),
-        prior=np.append([0.0, 1.0], np.zeros(len(seen) - 2)), spread=np.append([np.inf, 1.0], np.full(len(seen) - 2, 2.0)),
-        bounds=[(-np.inf, np.inf), (1.0, 1.0), *[(-np.inf, np.inf)] * (len(seen) - 2)],
+        prior=np.append(1.0, np.zeros(len(seen) - 1)), spread=np.append(1.0, np.full(len(seen) - 1, 2.0)),
+        bounds=[(1.0, 1.0), *[(-np.inf, np.inf)] * (len(seen) - 1)],
     )  # fmt: skip
-    assert refit._moved(rows, every, 2.0)[seen[2:] - 2] == pytest.approx(same[2:], abs=1e-4)
+    assert refit._moved(rows, nothing(), every, 2.0)[seen[1:] - 1] == pytest.approx(same[1:], abs=1e-4)
 
 
 # -- figures ---------------------------------------------------------------------------------------------------------------
@@ -362,7 +387,7 @@ def test_where_listings_drawn_at_random_are_judged_the_sentence_says_what_they_w
     examples = [example(n, (), bool(yes), f"s{n % 10}", "drawn" if n > 30 else "flagged") for n, yes in enumerate(labels)]
     odds = {learn.OLD: np.zeros(40), learn.NEW: np.where(labels, 1.0, -1.0)}
     each = {name: learn_text_model.figures(examples, odds, [1.0] * 40, 0.7, 100) for name in ("judged", "store")}
-    none = {"listings": 0, learn.OLD: 0, learn.NEW: 0}
+    none = {"listings": 0, learn.OLD: 0, learn.NEW: 0, "both": 0}
     said = learn_text_model._sentence({"figures": each, "drawn": 9, "unjudged": none}, True)
     assert "weighed to the whole store by 9 drawn at random, AUC 0.500 → 1.000" in said
     alone = learn_text_model.figures(
