@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from casework import flags
-from casework.learn_settings import Fit, read_learning
+from casework.learn_settings import Least, read_learning
 from detectors.evaluation.fit_weights import Labelled, balance, fit_calibration, fit_weights
 from detectors.evaluation.listings import ORDINARY, SUSPICIOUS, Row, parts
 from detectors.evaluation.measures import BINS, PREVALENCES
@@ -45,6 +45,7 @@ class Example:
     suspicious: bool
     owner: str
     came: str
+    listing: int = 0
 
     @property
     def labelled(self) -> Labelled:
@@ -89,7 +90,7 @@ def gather(reader: Acting) -> Gathered:
         source, ref, seller = summary.listing.source, summary.listing.ref, summary.seller
         owner = f"seller {accounts.get(seller, seller)}" if seller is not None else f"listing {source}/{ref}"
         came = "flagged" if summary.level in QUEUED else "drawn" if listing in drawn else "other"
-        examples.append(Example(f"{source}\0{ref}", said, judgement.verdict is Verdict.yes, owner, came))
+        examples.append(Example(f"{source}\0{ref}", said, judgement.verdict is Verdict.yes, owner, came, listing))
     tally = reader.store.tally()
     return Gathered(
         tuple(sorted(examples, key=lambda e: e.key)), dict(sorted(left.items())), sum(tally.above.values()), sum(tally.below.values())
@@ -197,13 +198,25 @@ def figures(
     import numpy as np
 
     labels = np.array([e.suspicious for e in examples], bool)
-    names = sorted({e.owner for e in examples})
-    owner = np.array([names.index(e.owner) for e in examples])
-    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
-    drawn = np.vstack([np.ones(len(examples)), draws[:, owner]]) * np.asarray(weights, float)  # the first row is the data as they are
-    alike = balance(labels.tolist(), [e.owner for e in examples])
-    evenly = np.vstack([np.ones(len(examples)), draws[:, owner]]) * alike
+    owners = [e.owner for e in examples]
+    times = drawn_again(owners, resamples, seed)
+    drawn, evenly = times * np.asarray(weights, float), times * balance(labels.tolist(), owners)
     said = {name: _figures(labels, own, drawn, evenly) for name, own in cases.items()}
+    return spreads(said)
+
+
+def drawn_again(owners: Sequence[str], resamples: int, seed: int = 1) -> Numbers:
+    """How often each row counts [1 + resamples, rows] where whole owners are drawn again; the first row is the data as they are."""
+    import numpy as np
+
+    names = sorted(set(owners))
+    place = {name: i for i, name in enumerate(names)}
+    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
+    return np.vstack([np.ones(len(owners)), draws[:, [place[owner] for owner in owners]]])
+
+
+def spreads(said: Mapping[str, Mapping[str, Numbers]]) -> dict[str, Any]:
+    """Each figure of OLD, of NEW and of their difference, with its interval over the draws."""
     out: dict[str, Any] = {name: {key: _spread(values) for key, values in own.items()} for name, own in said.items()}
     out["difference"] = {key: _spread(said[NEW][key] - said[OLD][key], difference=True) for key in said[NEW]}
     return out
@@ -256,13 +269,14 @@ class Proposal:
     path: Path | None = None
 
 
-def enough(gathered: Gathered, settings: Fit) -> None:
-    """Raises TouchstoneError, in a plain sentence, where there are too few judgements or sellers to learn from."""
+def enough(gathered: Gathered, settings: Least, part: str = "fit") -> None:
+    """Raises TouchstoneError, in a plain sentence, where there are too few judgements or sellers to learn from; `part` is that of
+    configs/learning.yml which asks for them."""
     examples = gathered.examples
     yes, owners = sum(e.suspicious for e in examples), {e.owner for e in examples}
     least = min(len({e.owner for e in examples if e.suspicious is side}) for side in (True, False))
     said = f"{len(examples)} judgements ({yes} yes, {len(examples) - yes} no) of {len(owners)} sellers can be learned from"
-    wanted = f"at least {settings.judgements} are needed, {settings.each} of either kind, of {settings.sellers} sellers (configs/learning.yml, fit)"
+    wanted = f"at least {settings.judgements} are needed, {settings.each} of either kind, of {settings.sellers} sellers (configs/learning.yml, {part})"
     if len(examples) < settings.judgements or len(owners) < settings.sellers or min(yes, len(examples) - yes) < settings.each or least < 2:
         out = "; ".join(f"{n} left out: {why}" for why, n in gathered.left_out.items())
         raise TouchstoneError(f"{said}; {wanted}. Nothing is fitted{f' ({out})' if out else ''}")

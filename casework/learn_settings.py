@@ -15,18 +15,41 @@ def _least(least: float, **given: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
-    """From how many judgements and sellers weights are fitted, and how the comparison is made."""
+class Least:
+    """From how many judgements and sellers something is fitted."""
 
     judgements: int = 60
     sellers: int = 20
     each: int = 10
+
+    def __post_init__(self) -> None:
+        _least(2, judgements=self.judgements, sellers=self.sellers, each=self.each)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit(Least):
+    """From how many judgements and sellers weights are fitted, and how the comparison is made."""
+
     parts: int = 5
     resamples: int = 2000
 
     def __post_init__(self) -> None:
-        _least(2, judgements=self.judgements, sellers=self.sellers, each=self.each, parts=self.parts)
+        Least.__post_init__(self)
+        _least(2, parts=self.parts)
         _least(100, resamples=self.resamples)
+
+
+@dataclass(frozen=True, slots=True)
+class TextModel(Least):
+    """From how many judgements and sellers the text model's last layers are fitted, and by how many unjudged listings it is looked at."""
+
+    judgements: int = 120
+    each: int = 40
+    unjudged: int = 200
+
+    def __post_init__(self) -> None:
+        Least.__post_init__(self)
+        _least(0, unjudged=self.unjudged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +111,7 @@ class Drift:
 @dataclass(frozen=True, slots=True)
 class Learning:
     fit: Fit = field(default_factory=Fit)
+    text_model: TextModel = field(default_factory=TextModel)
     queue: Queue = field(default_factory=Queue)
     terms: Terms = field(default_factory=Terms)
     drift: Drift = field(default_factory=Drift)

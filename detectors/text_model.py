@@ -58,13 +58,19 @@ def examine(batch: Sequence[Snapshot], context: Context) -> Iterable[Examined]:
         yield _examined(snapshot, reader, context.brands, settings)
 
 
-def _examined(snapshot: Snapshot, reader: encoder.Reader, brands: Brands | None, settings: Settings) -> Examined:
+def read(snapshot: Snapshot, brands: Brands | None, least_words: int) -> tuple[list[tuple[Word, ...]], str]:
+    """The passages that are judged by their wording; where there are none, why. With `brands` None no brand is masked."""
     why = unreadable(snapshot)
     if why:
+        return [], why
+    every = [passage for passage in passages(snapshot, brands) if telling(passage) >= least_words]
+    return every, "" if every else f"fewer than {least_words} words besides the brand: too few to judge the wording by"
+
+
+def _examined(snapshot: Snapshot, reader: encoder.Reader, brands: Brands | None, settings: Settings) -> Examined:
+    every, why = read(snapshot, brands if reader.masks else None, settings.least_words)
+    if why:
         return not_possible(snapshot.id, why)
-    every = [passage for passage in passages(snapshot, brands if reader.masks else None) if telling(passage) >= settings.least_words]
-    if not every:
-        return not_possible(snapshot.id, f"fewer than {settings.least_words} words besides the brand: too few to judge the wording by")
     most, passage = max(zip(reader.log_odds([said(passage) for passage in every]), every, strict=True), key=lambda each: each[0])
     probability = reader.probability(most)
     findings: tuple[Finding, ...] = ()

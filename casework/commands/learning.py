@@ -1,4 +1,4 @@
-"""`learn`: weights proposed from judgements, the estimate of recall, words for new rules, and whether what comes in has changed."""
+"""`learn`: weights and the text model's last layers proposed from judgements, the estimate of recall, words for new rules, and whether what comes in has changed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ FIGURES = {
     "ece_at_0.05": "calibration error, 5 in 100",
     "ece_at_0.2": "calibration error, 20 in 100",
 }
+WORDED = {
+    "auc": "AUC",
+    "recall_at_0.01": "recall where 1 in 100 cleared is found",
+    "recall_at_0.05": "recall where 5 in 100 are",
+    "log_loss": "log loss",
+    "ece": "calibration error",
+    "found": "finding, of confirmed",
+    "found_wrongly": "finding, of cleared",
+}
 WHICH = {"judged": "among judged listings", "store": "weighed to the whole store"}
 
 
@@ -33,6 +42,8 @@ def register(app: typer.Typer) -> None:
 
 def learn(
     out: Annotated[Path | None, typer.Option(help="Where the proposed policy is written (default: configs/flags.proposed.yml).")] = None,
+    model: Annotated[bool, typer.Option("--model", help="Only the text model, not the score's weights.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Propose the text model even where it is no better.")] = False,
     recall: Annotated[bool, typer.Option("--recall", help="Only say what share of what merits action is flagged.")] = False,
     terms: Annotated[bool, typer.Option("--terms", help="Only suggest words for new rules.")] = False,
     drift: Annotated[bool, typer.Option("--drift", help="Only say whether what comes in has changed; exit status 1 where it has.")] = False,
@@ -41,16 +52,20 @@ def learn(
     json: Json = False,
     home: Folder = None,
 ) -> None:
-    """Fit the score's weights again on officers' judgements, compare with those in force on sellers held out, and propose them.
+    """Fit the score's weights and the text model's last layers again on officers' judgements, compare both with those in force on sellers
+    held out, and propose them.
 
     Nothing changes by itself: `touchstone method promote` puts a proposal in force.
 
     Example: touchstone learn --by a.reviewer
+    Example: touchstone learn --model --by a.reviewer
     Example: touchstone learn --recall
     Example: touchstone learn --terms --by a.reviewer
     """
-    if recall + terms + drift + (out is not None) > 1:
-        raise TouchstoneError("say one of --out, --recall, --terms and --drift")
+    if recall + terms + drift + model + (out is not None) > 1:
+        raise TouchstoneError("say one of --out, --model, --recall, --terms and --drift")
+    if anyway and (recall or terms or drift):
+        raise TouchstoneError("--anyway speaks of the text model: not with --recall, --terms or --drift")
     with opened(home) as (folder, store):
         if recall:
             _recall(store, json)
@@ -59,7 +74,11 @@ def learn(
         elif terms:
             _terms(store, folder, person(store, folder, by), why, json)
         else:
-            _learn(store, folder, person(store, folder, by), why, out, json)
+            who = person(store, folder, by)
+            said = {} if model else _weights(store, folder, who, why, out, json)
+            said |= _model(store, folder, who, why, anyway, json, alone=model)
+            if json:
+                print_json(said)
 
 
 def _recall(store: Store, json: bool) -> None:
@@ -104,28 +123,61 @@ def _terms(store: Store, home: Home, who: str, why: str, json: bool) -> None:
         say("Nothing is added by itself: a word becomes a rule in configs/detectors.yml (docs/detectors.md).")
 
 
-def _learn(store: Store, home: Home, who: str, why: str, out: Path | None, json: bool) -> None:
+def _weights(store: Store, home: Home, who: str, why: str, out: Path | None, json: bool) -> dict[str, Any]:
     from casework import learn
 
     done = learn.learn(store, home, who, out=out, justification=why)
-    if json:
-        print_json({"sentence": done.sentence, "method": done.method, "file": done.path, **done.report})
-        return
     report = done.report
-    left = "".join(f"; {n} left out: {why}" for why, n in report["left_out"].items())
-    say(f"{report['judgements']} judgements ({report['yes']} yes) of {report['sellers']} sellers{left}.")
+    if json:
+        return {"sentence": done.sentence, "method": done.method, "file": done.path, **report}
+    _from(report)
     moved = [(reason, f"{w['from']:g}", f"{w['to']:g}") for reason, w in report["moved"].items()]
     table("Weights that move", ("reason", "in force", "proposed"), moved, "No weight moves.")
     for which, words in WHICH.items():
         if which in report["figures"]:
-            _show(f"On held-out sellers, at review ({report['operating_point']:g} points), {words}", report["figures"][which])
+            _show(f"On held-out sellers, at review ({report['operating_point']:g} points), {words}", report["figures"][which], FIGURES)
     say(done.sentence)
     if done.method is not None:
         say(f"Proposed as method {done.method}, in evaluation, and written to {done.path}. Nothing is changed. To put it in force:")
         say(f"  touchstone method promote {done.method} --evidence '…' --by NAME")
+    return {}
 
 
-def _show(title: str, figures: Mapping[str, Any]) -> None:
+def _model(store: Store, home: Home, who: str, why: str, anyway: bool, json: bool, alone: bool) -> dict[str, Any]:
+    """The text model's part. Beside the weights it is no error that it cannot be fitted: it says why."""
+    from casework import learn_text_model
+
+    try:
+        done = learn_text_model.learn(store, home, who, anyway=anyway, justification=why)
+    except TouchstoneError as error:
+        if alone:
+            raise
+        if not json:
+            say(f"text_model: {error}.")
+        return {"text_model": {"sentence": str(error), "method": None}}
+    if json:
+        said = {"sentence": done.sentence, "method": done.method, "folder": done.folder, "sha256": done.sha256, **done.report}
+        return {"text_model": said}
+    _from(done.report, "text_model: ")
+    for which, words in WHICH.items():
+        if which in done.report["figures"]:
+            _show(f"text_model on held-out sellers, {words}", done.report["figures"][which], WORDED)
+    say(done.sentence)
+    if done.method is not None:
+        say(f"Proposed as method {done.method}, in evaluation, and written to {done.folder}. Nothing is changed. To put it in force:")
+        say(f"  touchstone method promote {done.method} --evidence '…' --by NAME")
+        say("and, so that it alone runs, under text_model in configs/detectors.yml:")
+        say(f'  folder: "{done.folder}"')
+        say(f'  sha256: "{done.sha256}"')
+    return {}
+
+
+def _from(report: Mapping[str, Any], what: str = "") -> None:
+    left = "".join(f"; {n} left out: {why}" for why, n in report["left_out"].items())
+    say(f"{what}{report['judgements']} judgements ({report['yes']} yes) of {report['sellers']} sellers{left}.")
+
+
+def _show(title: str, figures: Mapping[str, Any], named: Mapping[str, str]) -> None:
     from casework.learn import NEW, OLD
 
     def cell(each: Mapping[str, Any]) -> str:
@@ -134,7 +186,7 @@ def _show(title: str, figures: Mapping[str, Any]) -> None:
         return f"{each['rate']:.3f}" + (f" ({each['low']:.3f} to {each['high']:.3f})" if each["low"] is not None else "")
 
     rows = []
-    for key, words in FIGURES.items():
+    for key, words in named.items():
         difference = figures["difference"][key]
         noise = {True: "within noise", False: "beyond noise"}.get(difference.get("within_noise"), "")
         rows.append((words, cell(figures[OLD][key]), cell(figures[NEW][key]), cell(difference), noise))

@@ -15,14 +15,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from detectors.reading.hashed import Linear
 from detectors.reading.pieces import Pieces
 from store.errors import TouchstoneError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 FOLDER = Path(__file__).with_name("model")
 WEIGHTS, LINEAR, VOCABULARY, FACTS = "model.onnx", "linear.npy", "vocab.txt", "model.json"
+HEAD = "head.npy"  # what is added to the network's last layer, in a folder that `touchstone learn` wrote
+LOG_ODDS = "log_odds"
+STATE = "/ReduceMean_output_0"  # what the last layer weighs: the mean of the pieces' states, by the name that torch's export gives it
 TOLERANCE = 0.05  # by which a probability may differ between processors; 0.026 at most between two orders of rounding on one (300 passages)
 
 
@@ -47,33 +53,54 @@ class Facts:
 
 
 class Shipped:
-    """A folder as `touchstone train text` writes it."""
+    """A folder as `touchstone train text` or `touchstone learn` writes it; with `states` it also says what its last layer weighs."""
 
     masks = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, states: bool = False) -> None:
+        import numpy as np
         import onnxruntime
 
-        self.facts = Facts(**{name: json.loads((folder / FACTS).read_text("utf-8"))[name] for name in Facts.__slots__})
-        self.pieces = Pieces.of(folder / VOCABULARY)
-        self.linear = Linear.of(folder / LINEAR)
+        self.facts = Facts(**{name: json.loads(file_of(folder, FACTS).read_text("utf-8"))[name] for name in Facts.__slots__})
+        self.pieces = Pieces.of(file_of(folder, VOCABULARY))
+        self.linear = Linear.of(file_of(folder, LINEAR))
+        self.head = np.load(folder / HEAD, allow_pickle=False).astype(np.float64) if (folder / HEAD).is_file() else None
+        self.outputs = [LOG_ODDS, STATE] if states or self.head is not None else [LOG_ODDS]
+        weights = file_of(folder, WEIGHTS)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # more speed comes from more processes
         options.log_severity_level = 3
-        self.session = onnxruntime.InferenceSession(str(folder / WEIGHTS), options, providers=["CPUExecutionProvider"])
+        graph: Any = weights.read_bytes() + _output(STATE) if STATE in self.outputs else str(weights)
+        try:
+            self.session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # the library's own kinds of error have no common one
+            raise TouchstoneError(f"{weights}: it cannot be opened: {str(error)[:300]}") from error
 
-    def log_odds(self, texts: Sequence[str]) -> list[float]:
+    def network(self, text: str) -> tuple[float, NDArray[Any] | None]:
+        """Log-odds by the network alone, and the state [384] that its last layer weighs, where states are asked for."""
         import numpy as np
 
-        out = []
-        for text in texts:
-            ids = np.array([self.pieces.encoded(text, self.facts.most)], np.int64)
-            network = float(self.session.run(None, {"input_ids": ids})[0][0])
-            out.append((network + self.linear.log_odds(text)) / 2)
-        return out
+        ids = np.array([self.pieces.encoded(text, self.facts.most)], np.int64)
+        said, *states = self.session.run(self.outputs, {"input_ids": ids})
+        state = states[0][0].astype(np.float64) if states else None
+        added = float(state @ self.head) if state is not None and self.head is not None else 0.0
+        return float(said[0]) + added, state
+
+    def log_odds(self, texts: Sequence[str]) -> list[float]:
+        return [(self.network(text)[0] + self.linear.log_odds(text)) / 2 for text in texts]
 
     def probability(self, log_odds: float) -> float:
         return _share(self.facts.slope * log_odds + self.facts.shift)
+
+
+def _output(name: str) -> bytes:
+    """What, behind the bytes of a model, makes a number inside it an output too: `graph` (field 7), `output` (12), `name` (1). Of a message
+    that comes twice a reader of Protocol Buffers joins the lists, so the file stays as it is and no library of ONNX is needed."""
+
+    def field(number: int, content: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(content)]) + content
+
+    return field(7, field(12, field(1, name.encode())))
 
 
 class Foreign:
@@ -125,13 +152,9 @@ def _share(log_odds: float) -> float:
 def reader(folder: str = "", sha256: str = "", label: str = "") -> Reader:
     """The model of a folder, or the shipped one. Raises TouchstoneError where the weights are not those of the digest."""
     path = Path(folder) if folder else FOLDER
-    if not folder:
-        return Shipped(path)
-    weights = weights_of(path)
-    found = digest(weights)
-    if found != sha256:
-        raise TouchstoneError(f"{weights}: its SHA-256 is {found}, text_model.sha256 says '{sha256}': which model is meant?")
-    return Shipped(path) if (path / FACTS).is_file() else Foreign(path, label)
+    if folder and (found := folder_digest(path)) != sha256:
+        raise TouchstoneError(f"{path}: its SHA-256 is {found}, text_model.sha256 says '{sha256}': which model is meant?")
+    return Shipped(path) if not folder or (path / FACTS).is_file() else Foreign(path, label)
 
 
 def weights_of(folder: Path) -> Path:
@@ -141,8 +164,27 @@ def weights_of(folder: Path) -> Path:
     raise TouchstoneError(f"{folder}: it holds no {WEIGHTS} and no model.safetensors")
 
 
+def file_of(folder: Path, name: str) -> Path:
+    """A file of a model: the folder's; of one that `touchstone learn` wrote the shipped file where it has none of its own."""
+    own = folder / name
+    return FOLDER / name if (folder / HEAD).is_file() and not own.is_file() else own
+
+
+def folder_digest(folder: Path) -> str:
+    """What `text_model.sha256` must say: the SHA-256 of the weights; of a folder that `touchstone learn` wrote that of all its files' digests,
+    the shipped ones that it rests on among them. Raises TouchstoneError where there are no weights."""
+    if not (folder / HEAD).is_file():
+        return _sha256(weights_of(folder))
+    names = sorted((HEAD, LINEAR, FACTS, WEIGHTS, VOCABULARY))
+    return hashlib.sha256("".join(f"{_sha256(file_of(folder, name))}  {name}\n" for name in names).encode()).hexdigest()
+
+
 @cache
 def digest(path: Path) -> str:
+    return _sha256(path)
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
