@@ -107,6 +107,10 @@ class Brands:
         return {wrong: numbers for wrong, numbers in out.items() if len({self._spelt[n].brand.name for n in numbers}) == 1}
 
     @cached_property
+    def _misspelt_first(self) -> frozenset[str]:
+        return frozenset(wrong.split(" ")[0] for wrong in self._misspelt)
+
+    @cached_property
     def _goods(self) -> dict[str, re.Pattern[str]]:
         return {name: re.compile(_goods(words)) for name, words in self.categories}
 
@@ -121,9 +125,10 @@ class Brands:
         if not words:
             return []
         bare = deleet(words)
-        readings = [Reading(words), *([Reading(bare)] if bare != words else []), *plainer(words)]
+        plain, *others = text.readings if isinstance(text, Normalised) else (Reading(words), *plainer(words))
+        readings = [plain, *([Reading(bare)] if bare != words else []), *others]
         found: dict[str, Mention] = {}
-        for number in sorted(self._spellings.possible(words)):
+        for number in sorted(self._spellings.possible([reading.text for reading in readings])):
             spelling = self._spelt[number]
             if spelling.brand.name in found:
                 continue
@@ -140,9 +145,13 @@ class Brands:
 
     def _wrong(self, words: str) -> Iterator[tuple[int, int, int]]:
         """Misspelt spellings in the text: (number of the spelling, start, end). One look-up for each one to three words."""
+        if self._misspelt_first.isdisjoint(_TOKEN.findall(words)):  # as nearly always
+            return
         tokens = list(_TOKEN.finditer(words))
         texts = [token[0] for token in tokens]
         for at in range(len(texts)):
+            if texts[at] not in self._misspelt_first:
+                continue
             said = ""
             for last in range(at, min(at + 3, len(texts))):
                 said = f"{said} {texts[last]}" if said else texts[last]
@@ -174,7 +183,7 @@ class Brands:
         return {}
 
     def _name(self, words: str) -> str:
-        for spelling in (self._spelt[number] for number in sorted(self._spellings.possible(words))):
+        for spelling in (self._spelt[number] for number in sorted(self._spellings.possible([words]))):
             if spelling.how != "line" and spelling.pattern.fullmatch(words):
                 return spelling.brand.name
         mentions = self.find(words)

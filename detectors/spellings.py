@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from detectors.needles import Haystack
+from detectors.sieve import Sieve
 from store.words.text import brand_pattern, normalise
 
 MOST_STARRED = 50  # starred words in a text that are looked up one by one; past them every spelling is tried
@@ -52,7 +52,8 @@ class Spellings:
     """Many spellings, by number."""
 
     def __init__(self, spellings: Sequence[Spelling]) -> None:
-        self._haystack = Haystack((number, spelling.keys) for number, spelling in enumerate(spellings))
+        self._sieve = Sieve((number, re.escape(key)) for number, spelling in enumerate(spellings) for key in spelling.keys)
+        self._keyless = Sieve((number, spelling.pattern.pattern) for number, spelling in enumerate(spellings) if not spelling.keys)
         self._all = frozenset(range(len(spellings)))
         self._by_part: dict[str, set[int]] = defaultdict(set)
         for number, spelling in enumerate(spellings):
@@ -60,9 +61,10 @@ class Spellings:
                 self._by_part[word].add(number)
         self._parts = "\n".join(sorted(self._by_part))
 
-    def possible(self, text: str) -> set[int]:
-        """Numbers of the spellings that may stand in normalised `text`, in any reading of it."""
-        possible = set().union(*(self._haystack.possible(key) for key in _keys(text)))
+    def possible(self, readings: Sequence[str]) -> set[int]:
+        """Numbers of the spellings that may stand in a normalised text, given as it is and, after that, as it may also be read."""
+        text = readings[0]
+        possible = set().union(*(self._sieve.possible(key) for key in _keys(text)), *(map(self._keyless.possible, readings)))
         starred = set(_STARRED.findall(text)) if _STAR.search(text) else ()
         if len(starred) > MOST_STARRED:
             return set(self._all)

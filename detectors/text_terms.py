@@ -19,10 +19,10 @@ from typing import Literal
 from detectors.brands import Brands
 from detectors.contract import Context, Examined, done
 from detectors.language import LANGUAGES, may_be
-from detectors.needles import Haystack, needles_of
+from detectors.sieve import Sieve
 from detectors.spellings import Spelling, Spellings, whole
 from store.words.records import Direction, Finding, Pointer, Snapshot, SubjectKind
-from store.words.text import Normalised, Reading, normalise, plainer
+from store.words.text import Normalised, normalise
 
 VERSION = "2"
 SUBJECT = SubjectKind.snapshot
@@ -162,14 +162,14 @@ class _Terms:
             rf"(?<!\w)(?P<no>{_either(settings.negations)})(?:[ ,/&+('\"-]{{1,3}}(?:{_either(settings.between)})(?!\w)){{0,8}}[ /('\":-]{{0,3}}$"
         )
         self.no_denial = _any(settings.no_denial)
-        # words are found by their letters, patterns by what they must hold
+        # words are found by their letters, patterns by a sieve of them all
         spelt = [(_Spelt(number, Spelling(word))) for number, rule in enumerate(settings.rules) for word in rule.words]
         self.spelt = [_Way(one.rule, one.spelling.pattern) for one in spelt]
         self.spellings = Spellings([one.spelling for one in spelt])
         self.ways = [
             way for number, rule in enumerate(settings.rules) for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))
         ]
-        self.haystack = Haystack((at, needles_of(way.pattern.pattern)) for at, way in enumerate(self.ways))
+        self.sieve = Sieve((at, way.pattern.pattern) for at, way in enumerate(self.ways))
 
     def _filled(self, patterns: Iterable[str]) -> tuple[str, ...]:
         names, goods = (f"(?:{_either(parts)})" for parts in (self.settings.names, self.settings.goods))
@@ -213,11 +213,11 @@ class _Terms:
         """(rule, start, end, language) of every match, in the text and its other readings; of a rule's that overlap the first."""
         if not text.text:
             return
-        readings = [Reading(text.text), *plainer(text.text)]
+        readings = text.readings
         found: dict[int, set[tuple[int, int, str]]] = defaultdict(set)
-        spelt = [self.spelt[number] for number in self.spellings.possible(text.text)]
+        spelt = [self.spelt[number] for number in self.spellings.possible([reading.text for reading in readings])]
         for reading in readings:
-            for way in (*spelt, *(self.ways[at] for at in self.haystack.possible(reading.text))):
+            for way in (*spelt, *(self.ways[at] for at in self.sieve.possible(reading.text))):
                 for match in way.pattern.finditer(reading.text):
                     if match.end() > match.start():
                         found[way.rule].add((*reading.span(*match.span()), way.language + "?" * way.only_there))

@@ -47,6 +47,8 @@ class Normalised:
         """
         start = min(max(start, 0), len(self.text))
         end = min(max(end, start), len(self.text))
+        if self._straight:
+            return start, end
         starts, ends = self._places
         if start == end:
             at = starts[start] if start < len(self.text) else len(self.raw)
@@ -60,7 +62,17 @@ class Normalised:
 
     def place_of(self, raw_offset: int) -> int:
         """Where in `text` the first character stands that was read from `raw[raw_offset:]`."""
-        return bisect_left(self._places[0], raw_offset)
+        return min(max(raw_offset, 0), len(self.text)) if self._straight else bisect_left(self._places[0], raw_offset)
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """`text` and what else it may be read as (`plainer`), worked out once for all who look for words in it."""
+        return (Reading(self.text), *plainer(self.text))
+
+    @cached_property
+    def _straight(self) -> bool:
+        """Whether each character of `text` stands where it stands in `raw`: of ASCII none becomes more than one, so as long is the same."""
+        return len(self.raw) == len(self.text) and self.raw.isascii()
 
     @cached_property
     def _places(self) -> tuple[array[int], array[int]]:
@@ -95,6 +107,9 @@ def normalise(raw: str) -> Normalised:
     curly quotes straight. ASCII is never folded to ASCII (`deleet` and `plainer` do that). Lone surrogates become U+FFFD, so that
     `text` can always be encoded. Never raises; about 0.02 s for a megabyte, and 0.5 s more for its first `raw_span`.
     """
+    plain = " ".join(raw.split())
+    if plain.isascii() and plain.isprintable():  # most listings: nothing to fold but capitals
+        return Normalised(raw, plain.lower())
     return Normalised(raw, " ".join(raw.translate(_FOLDS).split()))
 
 
@@ -240,6 +255,8 @@ def plainer(text: str) -> list[Reading]:
 
     To be matched beside the text, never instead of it: "aaa" is a word there. Linear in the length of the text.
     """
+    if _is_plain(text):
+        return []
     joined = _put_together(text)
     base = joined or Reading(text)
     signs = [
@@ -250,6 +267,40 @@ def plainer(text: str) -> list[Reading]:
     if len(signs) == 2 and signs[0].text == signs[1].text:
         del signs[1]
     return [joined, *signs] if joined else signs
+
+
+_MOST_WORDS = 1 << 16  # that are remembered, none longer than _LONG_WORD: nobody writes those twice
+_LONG_WORD = 40
+_UNPLAIN_WORD = 3  # what counts as much as three letters by themselves
+_LONE = re.compile(r"(?<![^\W_])[a-z0-9$@!](?![^\W_])")
+_lone: dict[str, int] = {}  # of words met before: how many letters stand by themselves in each
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is told at once that the text has no other reading, as of nearly every one: no word of it has, and there are not the three
+    letters by themselves that could be one spread over several. Words come again and again (Zipf), so each is looked at once and remembered."""
+    alone = 0
+    for word in text.split(" "):
+        known = _lone.get(word)
+        if known is None:
+            known = _lone_in(word)
+        if known:
+            alone += known
+            if alone >= _UNPLAIN_WORD:
+                return False
+    return True
+
+
+def _lone_in(word: str) -> int:
+    if _UNPLAIN.search(word) or any(_unsigned(match[0], _SIGNS_I) != match[0] for match in _SIGNED.finditer(word)):
+        alone = _UNPLAIN_WORD
+    else:
+        alone = min(sum(1 for _ in _LONE.finditer(word)), _UNPLAIN_WORD)
+    if len(word) <= _LONG_WORD:
+        if len(_lone) >= _MOST_WORDS:
+            _lone.clear()
+        _lone[word] = alone
+    return alone
 
 
 def _unsigned(word: str, table: dict[int, int]) -> str:
