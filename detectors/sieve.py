@@ -8,7 +8,7 @@ asks of its surroundings is left out, and what is told errs on one side only: a 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from typing import Any, Generic, TypeVar
 
 MEMORY = 1 << 27  # bytes at most that the automaton's states take; when they are full it forgets them and goes on
@@ -24,27 +24,25 @@ class Sieve(Generic[T]):
         self._always: list[T] = []  # whose pattern RE2 does not take
         options = _re2().Options()
         options.max_mem, options.never_capture, options.log_errors = MEMORY, True, False
-        self._set = _re2().Set.SearchSet(options)
+        together = _re2().Set.SearchSet(options)
         for thing, pattern in patterns:
             try:
-                self._set.Add(loosened(pattern))
+                together.Add(loosened(pattern))
                 self._things.append(thing)
             except _re2().error:
                 self._always.append(thing)
-        self._set.Compile()
+        together.Compile()
+        self._match = together.Match if self._things else _nothing
 
     def possible(self, text: str) -> set[T]:
         """Every thing whose pattern may match `text`; linear in its length."""
+        things = self._things
+        possible = {things[at] for at in self._match(text) or ()}
         # RE2 takes for letters those of ASCII alone; others are `_` to it the second time: of a word, and between no "a-z"
         if not text.isascii() and (masked := _OTHER_LETTERS.sub("_", text)) != text:
-            return {*self._told(text), *self._told(masked)}
-        return set(self._told(text))
-
-    def _told(self, text: str) -> Iterator[T]:
-        things = self._things
-        yield from self._always
-        if things:
-            yield from (things[at] for at in self._set.Match(text) or ())
+            possible.update(things[at] for at in self._match(masked) or ())
+        possible.update(self._always)
+        return possible
 
 
 _OTHER_LETTERS = re.compile(r"[^\W\x00-\x7f]")
@@ -89,6 +87,10 @@ def _alternatives(pattern: str) -> bool:
         if part == "|" and not depth:
             return True
     return False
+
+
+def _nothing(text: str) -> list[int]:
+    return []
 
 
 def _re2() -> Any:

@@ -20,7 +20,7 @@ from detectors.brands import Brands
 from detectors.contract import Context, Examined, done
 from detectors.language import LANGUAGES, may_be
 from detectors.sieve import Sieve
-from detectors.spellings import Spelling, Spellings, whole
+from detectors.spellings import Spelling, whole
 from store.words.records import Direction, Finding, Pointer, Snapshot, SubjectKind
 from store.words.text import Normalised, normalise
 
@@ -162,12 +162,9 @@ class _Terms:
             rf"(?<!\w)(?P<no>{_either(settings.negations)})(?:[ ,/&+('\"-]{{1,3}}(?:{_either(settings.between)})(?!\w)){{0,8}}[ /('\":-]{{0,3}}$"
         )
         self.no_denial = _any(settings.no_denial)
-        # words are found by their letters, patterns by a sieve of them all
-        spelt = [(_Spelt(number, Spelling(word))) for number, rule in enumerate(settings.rules) for word in rule.words]
-        self.spelt = [_Way(one.rule, one.spelling.pattern) for one in spelt]
-        self.spellings = Spellings([one.spelling for one in spelt])
         self.ways = [
-            way for number, rule in enumerate(settings.rules) for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))
+            *(_Way(number, Spelling(word).pattern) for number, rule in enumerate(settings.rules) for word in rule.words),
+            *(way for number, rule in enumerate(settings.rules) for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))),
         ]
         self.sieve = Sieve((at, way.pattern.pattern) for at, way in enumerate(self.ways))
 
@@ -215,9 +212,8 @@ class _Terms:
             return
         readings = text.readings
         found: dict[int, set[tuple[int, int, str]]] = defaultdict(set)
-        spelt = [self.spelt[number] for number in self.spellings.possible([reading.text for reading in readings])]
         for reading in readings:
-            for way in (*spelt, *(self.ways[at] for at in self.sieve.possible(reading.text))):
+            for way in (self.ways[at] for at in self.sieve.possible(reading.text)):
                 for match in way.pattern.finditer(reading.text):
                     if match.end() > match.start():
                         found[way.rule].add((*reading.span(*match.span()), way.language + "?" * way.only_there))
@@ -297,12 +293,6 @@ class _Terms:
 
 # Where a sentence ends, or a part of a list that sellers set off by signs.
 _ENDS = re.compile(r"[.!?;|•]+(?= |$)| [-~*/]+ |\.\.+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Spelt:
-    rule: int
-    spelling: Spelling
 
 
 def _ways(number: int, rule: Rule) -> Iterator[_Way]:

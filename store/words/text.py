@@ -10,9 +10,13 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import accumulate
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 # Invisible although no format character: Unicode's Default_Ignorable_Code_Point outside category Cf.
 _INVISIBLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2065, 0x3164, 0xFFA0}
@@ -203,9 +207,24 @@ def _ascii_of(prototype: str) -> str | None:
     return out or None
 
 
+class _ByWord(dict[str, _T]):
+    """What a function makes of a word, remembered: words come again and again (Zipf), so that to ask of a listing's costs little more than
+    looking them up. Bounded, and no word is kept that is longer than anybody writes twice."""
+
+    def __init__(self, make: Callable[[str], _T]) -> None:
+        self._make = make
+
+    def __missing__(self, word: str) -> _T:
+        made = self._make(word)
+        if len(word) <= 40:
+            if len(self) >= 1 << 16:
+                self.clear()
+            self[word] = made
+        return made
+
+
 _LEET = str.maketrans("01345$@", "oleassa")
 _LEET_WORD = re.compile(r"(?<![a-z0-9$@])(?=[a-z]*[0-9$@])(?=[0-9$@]*[a-z])[a-z0-9$@]+")
-_LEET_SIGNS = re.compile(r"[01345$@]")
 
 
 def deleet(text: str) -> str:
@@ -214,7 +233,10 @@ def deleet(text: str) -> str:
     For brand matching only, and beside the plain text, never instead of it: "@gucci" is found in the one, "@didas" in
     the other. (1 is l here; `brand_pattern` takes i and l for each other.)
     """
-    return _LEET_WORD.sub(lambda match: match[0].translate(_LEET), text) if _LEET_SIGNS.search(text) else text
+    return " ".join([_DELEET[word] for word in text.split(" ")])
+
+
+_DELEET = _ByWord(lambda word: _LEET_WORD.sub(lambda match: match[0].translate(_LEET), word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +264,6 @@ _SIGNED = re.compile(
     r"(?<![a-z0-9$@!|€£¢(+])(?=[a-z]{0,24}[0-9$@!|€£¢(+])(?=[^a-z ]{0,24}[a-z][^a-z ]{0,24}[a-z])"
     r"[a-z0-9$@!|€£¢(+]{0,24}[a-z0-9$@€](?![a-z0-9$@€])"
 )
-_SIGN = re.compile(r"[0-9$@!|€£¢(+]")
 _NO_WORD = re.compile(r".*(?:[1-9]\d|\d[1-9]).*|\d[a-z]{1,3}|[a-z]{1,2}\d|[!+(|]*[a-z]+[!+(|]*")
 _SIGNS_I = str.maketrans("0134578$@!|€£¢(+", "oieastbsaiielcct")
 _SIGNS_L = str.maketrans("0134578$@!|€£¢(+", "oleastbsalielcct")
@@ -255,63 +276,56 @@ def plainer(text: str) -> list[Reading]:
 
     To be matched beside the text, never instead of it: "aaa" is a word there. Linear in the length of the text.
     """
-    if _is_plain(text):
+    parts = _unplain_parts(text)
+    if not parts:
         return []
-    joined = _put_together(text)
+    joined = _put_together(text, parts)
     base = joined or Reading(text)
-    signs = [
-        Reading(read, base.places)
-        for table in (_SIGNS_I, _SIGNS_L)
-        if (read := _SIGNED.sub(lambda match, table=table: _unsigned(match[0], table), base.text)) != base.text  # type: ignore[misc]
-    ] if _SIGN.search(base.text) else []  # fmt: skip
+    words = base.text.split(" ")
+    signs = [Reading(read, base.places) for of in (_WITH_I, _WITH_L) if (read := " ".join([of[word] for word in words])) != base.text]
     if len(signs) == 2 and signs[0].text == signs[1].text:
         del signs[1]
     return [joined, *signs] if joined else signs
 
 
-_MOST_WORDS = 1 << 16  # that are remembered, none longer than _LONG_WORD: nobody writes those twice
-_LONG_WORD = 40
-_UNPLAIN_WORD = 3  # what counts as much as three letters by themselves
+_UNPLAIN_ALONE = 3  # letters by themselves from which a word may be spread over several; of a word with another reading, as many
 _LONE = re.compile(r"(?<![^\W_])[a-z0-9$@!](?![^\W_])")
-_lone: dict[str, int] = {}  # of words met before: how many letters stand by themselves in each
 
 
-def _is_plain(text: str) -> bool:
-    """Whether it is told at once that the text has no other reading, as of nearly every one: no word of it has, and there are not the three
-    letters by themselves that could be one spread over several. Words come again and again (Zipf), so each is looked at once and remembered."""
-    alone = 0
-    for word in text.split(" "):
-        known = _lone.get(word)
-        if known is None:
-            known = _lone_in(word)
-        if known:
-            alone += known
-            if alone >= _UNPLAIN_WORD:
-                return False
-    return True
+def _alone_in(word: str) -> int:
+    """How many letters stand by themselves in a word that has no other reading of its own."""
+    if _UNPLAIN.search(word) or _WITH_I[word] != word:
+        return -1
+    return min(sum(1 for _ in _LONE.finditer(word)), _UNPLAIN_ALONE)
 
 
-def _lone_in(word: str) -> int:
-    if _UNPLAIN.search(word) or any(_unsigned(match[0], _SIGNS_I) != match[0] for match in _SIGNED.finditer(word)):
-        alone = _UNPLAIN_WORD
-    else:
-        alone = min(sum(1 for _ in _LONE.finditer(word)), _UNPLAIN_WORD)
-    if len(word) <= _LONG_WORD:
-        if len(_lone) >= _MOST_WORDS:
-            _lone.clear()
-        _lone[word] = alone
-    return alone
+def _unplain_parts(text: str) -> list[tuple[int, int]]:
+    """Where the text may have another reading; nowhere in nearly every one. Either it has three letters by themselves, which may be one word spread
+    over several, and then it is looked at as a whole; or single words of it have."""
+    words = text.split(" ")
+    alone = [_ALONE[word] for word in words]
+    if sum(n for n in alone if n > 0) >= _UNPLAIN_ALONE:
+        return [(0, len(text))]
+    if -1 not in alone:
+        return []
+    ends = list(accumulate(len(word) + 1 for word in words))
+    return [(end - 1 - len(word), end - 1) for word, end, n in zip(words, ends, alone, strict=True) if n < 0]
 
 
 def _unsigned(word: str, table: dict[int, int]) -> str:
     return word if _NO_WORD.fullmatch(word) else word.translate(table)
 
 
-def _put_together(text: str) -> Reading | None:
+_ALONE = _ByWord(_alone_in)
+_WITH_I = _ByWord(lambda word: _SIGNED.sub(lambda match: _unsigned(match[0], _SIGNS_I), word))
+_WITH_L = _ByWord(lambda word: _SIGNED.sub(lambda match: _unsigned(match[0], _SIGNS_L), word))
+
+
+def _put_together(text: str, parts: list[tuple[int, int]]) -> Reading | None:
     pieces: list[str] = []
     places: list[int] = []
     at = 0
-    for match in _UNPLAIN.finditer(text):
+    for match in (match for part in parts for match in _UNPLAIN.finditer(text, *part)):
         start, end = match.span()
         kind = match.lastgroup
         if kind == "apart":
