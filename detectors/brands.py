@@ -145,17 +145,14 @@ class Brands:
 
     def _wrong(self, words: str) -> Iterator[tuple[int, int, int]]:
         """Misspelt spellings in the text: (number of the spelling, start, end). One look-up for each one to three words."""
-        if self._misspelt_first.isdisjoint(_TOKEN.findall(words)):  # as nearly always
-            return
-        tokens = list(_TOKEN.finditer(words))
-        texts = [token[0] for token in tokens]
-        for at in range(len(texts)):
-            if texts[at] not in self._misspelt_first:
-                continue
+        texts = _TOKEN.findall(words)
+        tokens: list[re.Match[str]] = []  # where they stand; asked where one is found, which is seldom
+        for at in [at for at, text in enumerate(texts) if text in self._misspelt_first]:
             said = ""
             for last in range(at, min(at + 3, len(texts))):
                 said = f"{said} {texts[last]}" if said else texts[last]
                 for number in self._misspelt.get(said, ()):
+                    tokens = tokens or list(_TOKEN.finditer(words))
                     yield number, tokens[at].start(), tokens[last].end()
 
     def _first(self, spelling: _Spelling, words: str) -> tuple[int, int] | None:

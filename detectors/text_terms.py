@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from detectors.brands import Brands
@@ -135,13 +135,27 @@ class _Found:
     explained: list[Pointer] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
 class _About:
-    """What a listing is about, as far as rules ask: the brands that it names, whether it hints at one, whether it names goods."""
+    """What a listing is about, as far as rules ask: the brands that it names, whether it hints at one, whether it names goods. Each is
+    looked for when the first rule asks."""
 
-    brands: frozenset[str]
-    hinted: bool
-    goods: bool
+    def __init__(self, texts: Iterable[Normalised], own: str, brands: Brands | None, hints: re.Pattern[str]) -> None:
+        self._texts, self._own, self._known, self._hints = tuple(texts), own, brands, hints
+
+    @cached_property
+    def brands(self) -> frozenset[str]:
+        if not self._known:
+            return frozenset()
+        named = {mention.brand for text in self._texts for mention in self._known.find(text)}
+        return frozenset(named | {own} if (own := self._known.named(self._own)) else named)
+
+    @cached_property
+    def hinted(self) -> bool:
+        return bool(self.brands) or any(self._hints.search(text.text) for text in self._texts)
+
+    @cached_property
+    def goods(self) -> bool:
+        return self._known is not None and any(map(self._known.offers_goods, self._texts))
 
     def strength(self, needs: Needs) -> float:
         if needs == "none" or (needs == "unbranded") != bool(self.brands):
@@ -180,7 +194,7 @@ class _Terms:
                 hits[number].append((name, start, end, language))
         if not hits:
             return []
-        about = self._about(texts, snapshot, brands)
+        about = _About(texts.values(), snapshot.brand, brands, self.hints)
         out: list[Finding] = []
         for number in sorted(hits):
             rule = self.settings.rules[number]
@@ -198,13 +212,6 @@ class _Terms:
                 found.hits.append(Pointer(name, at, to, texts[name].raw[at:to][:200]))
             out += _said(rule, strength * rule.strength, found)
         return _weighed(out)
-
-    def _about(self, texts: Mapping[str, Normalised], snapshot: Snapshot, brands: Brands | None) -> _About:
-        named = {mention.brand for text in texts.values() for mention in brands.find(text)} if brands else set()
-        if brands and (own := brands.named(snapshot.brand)):
-            named.add(own)
-        hinted = bool(named) or any(self.hints.search(text.text) for text in texts.values())
-        return _About(frozenset(named), hinted, bool(brands) and any(brands.offers_goods(text) for text in texts.values()))  # type: ignore[union-attr]
 
     def _hits(self, text: Normalised, whole: str) -> Iterator[tuple[int, int, int, str]]:
         """(rule, start, end, language) of every match, in the text and its other readings; of a rule's that overlap the first."""
@@ -271,7 +278,7 @@ class _Terms:
         return None
 
     def _is_of(self, rule: Rule, about: _About) -> bool:
-        return bool(about.brands) and about.brands <= set(rule.unless_brands)
+        return bool(rule.unless_brands) and bool(about.brands) and about.brands <= set(rule.unless_brands)
 
     def _sentence(self, text: Normalised, start: int, end: int, around: int) -> tuple[int, int]:
         """Where the words round a hit begin and end that may explain or deny it: so many characters, and never past its sentence or line."""
@@ -280,6 +287,8 @@ class _Terms:
             low = match.end()
         if after := _ENDS.search(text.text, end, high):
             high = after.start()
+        if "\n" not in text.raw:
+            return low, high
         raw_low, raw_start, raw_end, raw_high = (text.raw_span(at, at)[0] for at in (low, start, end, high))
         before, after_line = text.raw.rfind("\n", raw_low, raw_start), text.raw.find("\n", raw_end, raw_high)
         return (low if before < 0 else text.place_of(before + 1)), (high if after_line < 0 else text.place_of(after_line))
