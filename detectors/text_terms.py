@@ -178,7 +178,11 @@ class _Terms:
         self.no_denial = _any(settings.no_denial)
         self.ways = [
             *(_Way(number, Spelling(word).pattern) for number, rule in enumerate(settings.rules) for word in rule.words),
-            *(way for number, rule in enumerate(settings.rules) for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))),
+            *(
+                way
+                for number, rule in enumerate(settings.rules)
+                for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))
+            ),
         ]
         self.sieve = Sieve((at, way.pattern.pattern) for at, way in enumerate(self.ways))
 
