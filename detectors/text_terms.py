@@ -18,6 +18,7 @@ from typing import Literal
 
 from detectors.brands import Brands
 from detectors.contract import Context, Examined, done
+from detectors.disguises import KINDS, Disguises
 from detectors.language import LANGUAGES, may_be
 from detectors.sieve import Sieve
 from detectors.spellings import Spelling, whole
@@ -33,6 +34,7 @@ MOST_POINTERS = 8  # spans that one finding shows; its detail says how many ther
 HINTED = 0.5  # what a rule that needs a brand counts where designer goods are only hinted at
 MOST_LOOKED_AT = 500  # hits of one reason whose surroundings are read
 MOST_OTHERS = 30  # hits of one reason up to which a phrase round one does not explain another
+DISGUISED = "brand_disguised"
 REACH = 70  # characters before a hit in which a negation may begin
 
 Needs = Literal["brand", "goods", "hint", "unbranded", "none"]
@@ -84,11 +86,30 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Strengths:
+    """What each way of disguising a brand's name counts, from 0 to 1."""
+
+    signs: float = 0.0
+    foreign: float = 0.0
+    styled: float = 0.0
+    hidden: float = 0.0
+    stars: float = 0.0
+    cut: float = 0.0
+    apart: float = 0.0
+    reversed: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not all(0 <= getattr(self, kind) <= 1 for kind in KINDS):
+            raise ValueError("disguises: a strength lies between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What configs/detectors.yml says of words. `{name}` and `{goods}` in a pattern stand for any of `names` and `goods`. A negation is one of `negations`, with nothing but words of `between` from it
-    to what it denies."""
+    to what it denies. `disguises` says what each way of disguising a brand's name counts; one that it does not name counts nothing."""
 
     rules: tuple[Rule, ...]
+    disguises: Strengths = field(default_factory=lambda: Strengths())
     names: tuple[str, ...] = ()
     goods: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
@@ -172,6 +193,7 @@ class _Terms:
         self.settings = settings
         self.unless = [_any(self._filled(rule.unless)) for rule in settings.rules]
         self.hints = _any(settings.hints)
+        self.disguising = any(getattr(settings.disguises, kind) for kind in KINDS)
         self.denials = re.compile(
             rf"(?<!\w)(?P<no>{_either(settings.negations)})(?:[ ,/&+('\"-]{{1,3}}(?:{_either(settings.between)})(?!\w)){{0,8}}[ /('\":-]{{0,3}}$"
         )
@@ -196,8 +218,9 @@ class _Terms:
         for name, text in texts.items():
             for number, start, end, language in self._hits(text, f"{snapshot.title}. {snapshot.text}"):
                 hits[number].append((name, start, end, language))
+        disguised = list(self._disguised(texts, brands)) if brands and self.disguising else []
         if not hits:
-            return []
+            return _weighed(disguised)
         about = _About(texts.values(), snapshot.brand, brands, self.hints)
         out: list[Finding] = []
         for number in sorted(hits):
@@ -215,7 +238,20 @@ class _Terms:
                 at, to = texts[name].raw_span(start, end)
                 found.hits.append(Pointer(name, at, to, texts[name].raw[at:to][:200]))
             out += _said(rule, strength * rule.strength, found)
-        return _weighed(out)
+        return _weighed(disguised + out)
+
+    def _disguised(self, texts: Mapping[str, Normalised], brands: Brands) -> Iterator[Finding]:
+        """One finding of the brands' names that are written so that a search does not find them."""
+        found = []
+        for name, text in texts.items():
+            for mention, kind in _disguises(brands).find(text):
+                start, end = text.raw_span(mention.start, mention.end)
+                found.append((Pointer(name, start=start, end=end, raw=text.raw[start:end][:200], detail={"brand": mention.brand}), kind))
+        if strength := max((getattr(self.settings.disguises, kind) for _, kind in found), default=0.0):
+            pointers = [pointer for pointer, _ in found]
+            named = ", ".join(dict.fromkeys(str(pointer.detail["brand"]) for pointer in pointers))
+            sentence = f"The listing writes a brand's name so that a search does not find it: {_quoted(pointers)}, that is {named}."
+            yield Finding(DISGUISED, strength, sentence, Direction.suspicious, _few(pointers))
 
     def _hits(self, text: Normalised, whole: str) -> Iterator[tuple[int, int, int, str]]:
         """(rule, start, end, language) of every match, in the text and its other readings; of a rule's that overlap the first."""
@@ -379,3 +415,14 @@ def _check(where: str, patterns: Iterable[str]) -> None:
 @lru_cache(maxsize=8)
 def _terms(settings: Settings) -> _Terms:
     return _Terms(settings)
+
+
+_DISGUISES: dict[str, Disguises] = {}
+
+
+def _disguises(brands: Brands) -> Disguises:
+    """Those of the brands last asked for, made once."""
+    if brands.digest not in _DISGUISES:
+        _DISGUISES.clear()
+        _DISGUISES[brands.digest] = Disguises(brands)
+    return _DISGUISES[brands.digest]

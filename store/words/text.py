@@ -207,7 +207,7 @@ def _ascii_of(prototype: str) -> str | None:
     return out or None
 
 
-class _ByWord(dict[str, _T]):
+class ByWord(dict[str, _T]):
     """What a function makes of a word, remembered: words come again and again (Zipf), so that to ask of a listing's costs little more than
     looking them up. Bounded, and no word is kept that is longer than anybody writes twice."""
 
@@ -236,7 +236,7 @@ def deleet(text: str) -> str:
     return " ".join([_DELEET[word] for word in text.split(" ")])
 
 
-_DELEET = _ByWord(lambda word: _LEET_WORD.sub(lambda match: match[0].translate(_LEET), word))
+_DELEET = ByWord(lambda word: _LEET_WORD.sub(lambda match: match[0].translate(_LEET), word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,9 +316,9 @@ def _unsigned(word: str, table: dict[int, int]) -> str:
     return word if _NO_WORD.fullmatch(word) else word.translate(table)
 
 
-_ALONE = _ByWord(_alone_in)
-_WITH_I = _ByWord(lambda word: _SIGNED.sub(lambda match: _unsigned(match[0], _SIGNS_I), word))
-_WITH_L = _ByWord(lambda word: _SIGNED.sub(lambda match: _unsigned(match[0], _SIGNS_L), word))
+_ALONE = ByWord(_alone_in)
+_WITH_I = ByWord(lambda word: _SIGNED.sub(lambda match: _unsigned(match[0], _SIGNS_I), word))
+_WITH_L = ByWord(lambda word: _SIGNED.sub(lambda match: _unsigned(match[0], _SIGNS_L), word))
 
 
 def _put_together(text: str, parts: list[tuple[int, int]]) -> Reading | None:
