@@ -168,6 +168,8 @@ class _About:
         if not self._known:
             return frozenset()
         named = {mention.brand for text in self._texts for mention in self._known.find(text)}
+        if not named:  # "LV" in the title may be initials of anything, and is a brand's where the text goes on to a bag
+            named = {mention.brand for mention in self._known.find(normalise(". ".join(text.raw for text in self._texts)))}
         return frozenset(named | {own} if (own := self._known.named(self._own)) else named)
 
     @cached_property
