@@ -105,7 +105,9 @@ def _plain_forms(brand: Brand) -> list[tuple[str, list[str]]]:
     spelt = [normalise(spelling).text.replace("'", "") for spelling in (*brand.spellings, *brand.weak, *brand.lines)]
     words = [re.findall("[a-z0-9]+", said) for said in spelt if not re.search("[$@!]", said)]
     forms = {"".join(parts): parts for parts in sorted(words, key=len) if parts}
-    return [(form, parts) for form, parts in forms.items() if (bare := deleet(form)) == form or not {bare, bare.replace("l", "i")} & set(forms)]
+    return [
+        (form, parts) for form, parts in forms.items() if (bare := deleet(form)) == form or not {bare, bare.replace("l", "i")} & set(forms)
+    ]
 
 
 def _single_words(brand: Brand) -> set[str]:

@@ -25,7 +25,7 @@ from detectors.spellings import Spelling, whole
 from store.words.records import Direction, Finding, Pointer, Snapshot, SubjectKind
 from store.words.text import Normalised, normalise
 
-VERSION = "2"
+VERSION = "3"
 SUBJECT = SubjectKind.snapshot
 NEEDS = frozenset({"brands"})
 
@@ -160,8 +160,8 @@ class _About:
     """What a listing is about, as far as rules ask: the brands that it names, whether it hints at one, whether it names goods. Each is
     looked for when the first rule asks."""
 
-    def __init__(self, texts: Iterable[Normalised], own: str, brands: Brands | None, hints: re.Pattern[str]) -> None:
-        self._texts, self._own, self._known, self._hints = tuple(texts), own, brands, hints
+    def __init__(self, texts: Iterable[Normalised], own: str, brands: Brands | None, hints: re.Pattern[str], described: bool) -> None:
+        self._texts, self._own, self._known, self._hints, self._described = tuple(texts), own, brands, hints, described
 
     @cached_property
     def brands(self) -> frozenset[str]:
@@ -174,7 +174,7 @@ class _About:
 
     @cached_property
     def hinted(self) -> bool:
-        return bool(self.brands) or any(self._hints.search(text.text) for text in self._texts)
+        return bool(self.brands) or self._described or any(self._hints.search(text.text) for text in self._texts)
 
     @cached_property
     def goods(self) -> bool:
@@ -223,7 +223,8 @@ class _Terms:
         disguised = list(self._disguised(texts, brands)) if brands and self.disguising else []
         if not hits:
             return _weighed(disguised)
-        about = _About(texts.values(), snapshot.brand, brands, self.hints)
+        described = any(self.settings.rules[number].needs == "unbranded" for number in hits)
+        about = _About(texts.values(), snapshot.brand, brands, self.hints, described)
         out: list[Finding] = []
         for number in sorted(hits):
             rule = self.settings.rules[number]
