@@ -40,7 +40,7 @@ class Disguises:
         if not self._written_first.isdisjoint(words):
             for brand, kind, start, end in self._pieces(words):
                 found.setdefault(brand, (Mention(brand, start, end, "misspelt"), kind))
-        if any([self._odd[word] for word in text.raw.split()]) or _APART.search(text.text):
+        if any(map(self._odd.__getitem__, text.raw.split())) or _APART.search(text.text):
             for mention in self.brands.find(text):
                 if mention.how != "misspelt" and (kind := self._kind(text, mention)):
                     found.setdefault(mention.brand, (mention, kind))
