@@ -23,7 +23,8 @@ class Disguises:
         self.brands = brands
         self._plain = {brand.name: _plain_forms(brand) for brand in brands.brands}
         self._words = frozenset(word for forms in self._plain.values() for _, words in forms for word in words if len(word) > 1)
-        self._keys = frozenset(map(_key, self._words))
+        self._keys = frozenset(_key(word) for word in self._words if _LETTER.search(word))
+        self._alike = frozenset(_alike(word) for word in self._words if len(word) >= LEAST_WORD)
         self._odd = ByWord(self._is_odd)
         several = {form for forms in self._plain.values() for form, words in forms if len(words) > 1}  # "stoneisland" is two words anyway
         whole = {word: brand for brand in brands.brands for word in _single_words(brand) - several}
@@ -49,7 +50,7 @@ class Disguises:
     def _pieces(self, words: list[str]) -> list[tuple[str, str, int, int]]:
         out, at = [], 0
         for word, after in zip(words, [*words[1:], ""], strict=True):
-            for said in (word.rstrip(_MARKS), f"{word} {after.rstrip(_MARKS)}"):
+            for said in (word.rstrip(_MARKS), f"{word} {after.rstrip(_MARKS)}") if word.rstrip(_MARKS) in self._written_first else ():
                 if said in self._written:
                     brand, kind = self._written[said]
                     out.append((brand.name, kind, at, at + len(said)))
@@ -61,9 +62,13 @@ class Disguises:
         word = normalise(raw).text.strip(_MARKS)
         if _STARRED.search(word):
             return True
-        if {_key(word), _key(word.removesuffix("s")), _key(word.replace("rn", "m").replace("vv", "w"))}.isdisjoint(self._keys):
+        if len(word) < LEAST or not _LETTER.search(word):
             return False
-        return _letters(word) != word or word not in self._words or _foreign(raw) != ""
+        if word.isascii() and word.isalpha() and raw.isascii():  # nothing but Latin letters: one of them may look like another
+            return word not in self._words and _alike(word) in self._alike
+        if {_key(word), _key(word.removesuffix("s"))}.isdisjoint(self._keys):
+            return False
+        return word not in self._words or _foreign(raw) != ""
 
     def _kind(self, text: Normalised, mention: Mention) -> str:
         said = text.text[mention.start : mention.end]
@@ -84,6 +89,7 @@ class Disguises:
         return "signs"  # l for i, rn for m
 
 
+_LETTER = re.compile("[a-z]")
 _MARKS = ".,:;!?()[]\"'"
 _STAR = re.compile(r"[*#•●?_]")
 _STARRED = re.compile(r"[a-z0-9][*•●#?]+[a-z]|[a-z]_[a-z]*_[a-z]")
@@ -93,6 +99,11 @@ _LETTERS_LIKE = str.maketrans("01!|345$@789€£(¢", "oiiieassatbgeicc")
 
 def _letters(said: str) -> str:
     return re.sub(r"[^a-z0-9]", "", said)
+
+
+def _alike(word: str) -> str:
+    """A word of letters, those that look alike merged: l and i, rn and m, vv and w."""
+    return word.replace("rn", "m").replace("vv", "w").replace("l", "i")
 
 
 def _key(word: str) -> str:

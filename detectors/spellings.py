@@ -15,6 +15,7 @@ from detectors.sieve import Sieve
 from store.words.text import brand_pattern, normalise
 
 MOST_STARRED = 50  # starred words in a text that are looked up one by one; past them every spelling is tried
+SHORTEST_KEY = 4
 SHORTEST = 6  # letters of a word that may lose one or have one changed; a shorter one is too near to others
 SWAPPED = 5  # of a word that may have two changed over or one written twice
 
@@ -26,9 +27,10 @@ class Spelling:
         self.plain = plain = normalise(spelling).text
         self.spelling = spelling
         self.words = re.findall("[a-z0-9]+", plain.replace("'", ""))
-        # "&" may be written "and" or left out: what stands before or after it is the key. A key of one letter is none.
+        # "&" may be written "and" or left out: what stands before or after it is the key. A short key is in every text and is none: the
+        # pattern itself is looked for.
         key = max((_RUNS.sub(_once, _bare(part)) for part in plain.split("&")), key=len)
-        self.key = key if len(key) > 1 else ""
+        self.key = key if len(key) >= SHORTEST_KEY else ""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
