@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from store.words.records import digest_of
 from store.words.text import Normalised, Reading, deleet, normalise, plainer
 
 NEAR = 60  # characters around a weak spelling in which a word of the goods must stand
+MOST_LOOKED_AT = 500  # mentions of one spelling whose surroundings are read: nobody honest needs more for one to stand
 TRAP = 30  # characters around a spelling in which an `unless` takes it back
 
 
@@ -156,7 +158,7 @@ class Brands:
                     yield number, tokens[at].start(), tokens[last].end()
 
     def _first(self, spelling: _Spelling, words: str) -> tuple[int, int] | None:
-        for match in spelling.pattern.finditer(words):
+        for match in islice(spelling.pattern.finditer(words), MOST_LOOKED_AT):
             if spelling.holds(words, *match.span()) and (spelling.how != "weak" or self._among_goods(spelling.brand, words, *match.span())):
                 return match.span()
         return None
