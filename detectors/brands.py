@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from store.words.records import digest_of
 from store.words.text import Normalised, Reading, deleet, normalise, plainer
 
 NEAR = 60  # characters around a weak spelling in which a word of the goods must stand
+MOST_LOOKED_AT = 500  # mentions of one spelling whose surroundings are read: nobody honest needs more for one to stand
 TRAP = 30  # characters around a spelling in which an `unless` takes it back
 
 
@@ -107,6 +109,10 @@ class Brands:
         return {wrong: numbers for wrong, numbers in out.items() if len({self._spelt[n].brand.name for n in numbers}) == 1}
 
     @cached_property
+    def _misspelt_first(self) -> frozenset[str]:
+        return frozenset(wrong.split(" ")[0] for wrong in self._misspelt)
+
+    @cached_property
     def _goods(self) -> dict[str, re.Pattern[str]]:
         return {name: re.compile(_goods(words)) for name, words in self.categories}
 
@@ -121,9 +127,10 @@ class Brands:
         if not words:
             return []
         bare = deleet(words)
-        readings = [Reading(words), *([Reading(bare)] if bare != words else []), *plainer(words)]
+        plain, *others = text.readings if isinstance(text, Normalised) else (Reading(words), *plainer(words))
+        readings = [plain, *([Reading(bare)] if bare != words else []), *others]
         found: dict[str, Mention] = {}
-        for number in sorted(self._spellings.possible(words)):
+        for number in sorted(self._spellings.possible([reading.text for reading in readings])):
             spelling = self._spelt[number]
             if spelling.brand.name in found:
                 continue
@@ -140,17 +147,18 @@ class Brands:
 
     def _wrong(self, words: str) -> Iterator[tuple[int, int, int]]:
         """Misspelt spellings in the text: (number of the spelling, start, end). One look-up for each one to three words."""
-        tokens = list(_TOKEN.finditer(words))
-        texts = [token[0] for token in tokens]
-        for at in range(len(texts)):
+        texts = _TOKEN.findall(words)
+        tokens: list[re.Match[str]] = []  # where they stand; asked where one is found, which is seldom
+        for at in [at for at, text in enumerate(texts) if text in self._misspelt_first]:
             said = ""
             for last in range(at, min(at + 3, len(texts))):
                 said = f"{said} {texts[last]}" if said else texts[last]
                 for number in self._misspelt.get(said, ()):
+                    tokens = tokens or list(_TOKEN.finditer(words))
                     yield number, tokens[at].start(), tokens[last].end()
 
     def _first(self, spelling: _Spelling, words: str) -> tuple[int, int] | None:
-        for match in spelling.pattern.finditer(words):
+        for match in islice(spelling.pattern.finditer(words), MOST_LOOKED_AT):
             if spelling.holds(words, *match.span()) and (spelling.how != "weak" or self._among_goods(spelling.brand, words, *match.span())):
                 return match.span()
         return None
@@ -174,7 +182,7 @@ class Brands:
         return {}
 
     def _name(self, words: str) -> str:
-        for spelling in (self._spelt[number] for number in sorted(self._spellings.possible(words))):
+        for spelling in (self._spelt[number] for number in sorted(self._spellings.possible([words]))):
             if spelling.how != "line" and spelling.pattern.fullmatch(words):
                 return spelling.brand.name
         mentions = self.find(words)

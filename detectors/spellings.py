@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from detectors.needles import Haystack
+from detectors.sieve import Sieve
 from store.words.text import brand_pattern, normalise
 
 MOST_STARRED = 50  # starred words in a text that are looked up one by one; past them every spelling is tried
+SHORTEST_KEY = 4
 SHORTEST = 6  # letters of a word that may lose one or have one changed; a shorter one is too near to others
 SWAPPED = 5  # of a word that may have two changed over or one written twice
 
@@ -26,9 +27,10 @@ class Spelling:
         self.plain = plain = normalise(spelling).text
         self.spelling = spelling
         self.words = re.findall("[a-z0-9]+", plain.replace("'", ""))
-        # "&" may be written "and" or left out: what stands before or after it is the key. A key of one letter is none.
-        keys = max((_keys(part) for part in plain.split("&")), key=lambda keys: len(keys[0]))
-        self.keys = keys if len(keys[0]) > 1 else ()
+        # "&" may be written "and" or left out: what stands before or after it is the key. A short key is in every text and is none: the
+        # pattern itself is looked for.
+        key = max((_RUNS.sub(_once, _bare(part)) for part in plain.split("&")), key=len)
+        self.key = key if len(key) >= SHORTEST_KEY else ""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -52,7 +54,8 @@ class Spellings:
     """Many spellings, by number."""
 
     def __init__(self, spellings: Sequence[Spelling]) -> None:
-        self._haystack = Haystack((number, spelling.keys) for number, spelling in enumerate(spellings))
+        self._sieve = Sieve((number, _key_pattern(spelling.key)) for number, spelling in enumerate(spellings) if spelling.key)
+        self._keyless = Sieve((number, spelling.pattern.pattern) for number, spelling in enumerate(spellings) if not spelling.key)
         self._all = frozenset(range(len(spellings)))
         self._by_part: dict[str, set[int]] = defaultdict(set)
         for number, spelling in enumerate(spellings):
@@ -60,10 +63,13 @@ class Spellings:
                 self._by_part[word].add(number)
         self._parts = "\n".join(sorted(self._by_part))
 
-    def possible(self, text: str) -> set[int]:
-        """Numbers of the spellings that may stand in normalised `text`, in any reading of it."""
-        possible = set().union(*(self._haystack.possible(key) for key in _keys(text)))
-        starred = set(_STARRED.findall(text)) if _STAR.search(text) else ()
+    def possible(self, readings: Sequence[str]) -> set[int]:
+        """Numbers of the spellings that may stand in a normalised text, given as it is and, after that, as it may also be read."""
+        text = readings[0]
+        possible = self._sieve.possible(_bare(text)).union(*map(self._keyless.possible, readings))
+        if "|" in text or "+" in text:
+            possible |= self._sieve.possible(text.translate(_STROKES_READ))
+        starred = set(_STARRED.findall(text)) if any(sign in text for sign in _STARS_ALL) else ()
         if len(starred) > MOST_STARRED:
             return set(self._all)
         for word in starred:
@@ -72,16 +78,19 @@ class Spellings:
         return possible
 
 
-_STAR = re.compile(r"[*•●]|[a-z0-9][?#_]+[a-z0-9]")
+_STARS_ALL = "*•●#_?"
 _STARS = re.compile(r"[*•●#_?]+")
 _STARRED = re.compile(r"(?<![a-z0-9*•●#_?])(?=[a-z0-9]{0,23}[*•●#_?])[a-z0-9*•●#_?]{3,24}(?![a-z0-9*•●#_?])")
 
 
-class _Letters(dict[int, str]):
-    """What a character is in a key: a letter or nothing."""
+class _Letters(dict[int, str | None]):
+    """What a character is in a key: a letter or nothing; worked out when it is first met, and bounded."""
 
-    def __missing__(self, code: int) -> str:
-        return chr(code) if code > 0x7F and chr(code).isalnum() else ""
+    def __missing__(self, code: int) -> str | None:
+        letter = chr(code) if code > 0x7F and chr(code).isalnum() else None
+        if len(self) < 1 << 16:
+            self[code] = letter
+        return letter
 
 
 _PLAIN = {ord(c): c for c in "abcdefghijkmnopqrstuvwxyz26"}
@@ -94,16 +103,17 @@ def _once(match: re.Match[str]) -> str:
     return match[1]
 
 
-def _keys(text: str) -> tuple[str, ...]:
-    """What every evasion of a spelling that is found has in common: its letters, runs collapsed, look-alikes merged.
+def _bare(text: str) -> str:
+    """What every evasion of a spelling that is found has in common: its letters, look-alikes merged."""
+    return text.translate(_LETTERS)
 
-    More than one where it matters: with "rn" read as m and "vv" as w, with "|" and "+" as letters.
-    """
-    bares = [text.translate(_LETTERS)]
-    if "|" in text or "+" in text:
-        bares.append(text.translate(_STROKES_READ))
-    bares += [bare.replace("rn", "m").replace("vv", "w") for bare in bares if "rn" in bare or "vv" in bare]
-    return tuple(dict.fromkeys(_RUNS.sub(_once, bare) for bare in bares))
+
+def _key_pattern(key: str) -> str:
+    """Finds a key among letters: each of them once or in a row, "rn" for m, "vv" for w."""
+    return "".join(_SHOWN.get(letter, f"{re.escape(letter)}+") for letter in key)
+
+
+_SHOWN = {"m": "(?:m|r+n+)+", "w": "(?:w|vv+)+"}
 
 
 # What hand and ear confuse; each is tried at each place of a word.

@@ -13,18 +13,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from detectors.brands import Brands
 from detectors.contract import Context, Examined, done
+from detectors.disguises import KINDS, Disguises
 from detectors.language import LANGUAGES, may_be
-from detectors.needles import Haystack, needles_of
-from detectors.spellings import Spelling, Spellings, whole
+from detectors.sieve import Sieve
+from detectors.spellings import Spelling, whole
 from store.words.records import Direction, Finding, Pointer, Snapshot, SubjectKind
-from store.words.text import Normalised, Reading, normalise, plainer
+from store.words.text import Normalised, normalise
 
-VERSION = "2"
+VERSION = "3"
 SUBJECT = SubjectKind.snapshot
 NEEDS = frozenset({"brands"})
 
@@ -33,6 +34,7 @@ MOST_POINTERS = 8  # spans that one finding shows; its detail says how many ther
 HINTED = 0.5  # what a rule that needs a brand counts where designer goods are only hinted at
 MOST_LOOKED_AT = 500  # hits of one reason whose surroundings are read
 MOST_OTHERS = 30  # hits of one reason up to which a phrase round one does not explain another
+DISGUISED = "brand_disguised"
 REACH = 70  # characters before a hit in which a negation may begin
 
 Needs = Literal["brand", "goods", "hint", "unbranded", "none"]
@@ -84,11 +86,30 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Strengths:
+    """What each way of disguising a brand's name counts, from 0 to 1."""
+
+    signs: float = 0.0
+    foreign: float = 0.0
+    styled: float = 0.0
+    hidden: float = 0.0
+    stars: float = 0.0
+    cut: float = 0.0
+    apart: float = 0.0
+    reversed: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not all(0 <= getattr(self, kind) <= 1 for kind in KINDS):
+            raise ValueError("disguises: a strength lies between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What configs/detectors.yml says of words. `{name}` and `{goods}` in a pattern stand for any of `names` and `goods`. A negation is one of `negations`, with nothing but words of `between` from it
-    to what it denies."""
+    to what it denies. `disguises` says what each way of disguising a brand's name counts; one that it does not name counts nothing."""
 
     rules: tuple[Rule, ...]
+    disguises: Strengths = field(default_factory=lambda: Strengths())
     names: tuple[str, ...] = ()
     goods: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
@@ -135,13 +156,29 @@ class _Found:
     explained: list[Pointer] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
 class _About:
-    """What a listing is about, as far as rules ask: the brands that it names, whether it hints at one, whether it names goods."""
+    """What a listing is about, as far as rules ask: the brands that it names, whether it hints at one, whether it names goods. Each is
+    looked for when the first rule asks."""
 
-    brands: frozenset[str]
-    hinted: bool
-    goods: bool
+    def __init__(self, texts: Iterable[Normalised], own: str, brands: Brands | None, hints: re.Pattern[str], described: bool) -> None:
+        self._texts, self._own, self._known, self._hints, self._described = tuple(texts), own, brands, hints, described
+
+    @cached_property
+    def brands(self) -> frozenset[str]:
+        if not self._known:
+            return frozenset()
+        named = {mention.brand for text in self._texts for mention in self._known.find(text)}
+        if not named:  # "LV" in the title may be initials of anything, and is a brand's where the text goes on to a bag
+            named = {mention.brand for mention in self._known.find(normalise(". ".join(text.raw for text in self._texts)))}
+        return frozenset(named | {own} if (own := self._known.named(self._own)) else named)
+
+    @cached_property
+    def hinted(self) -> bool:
+        return bool(self.brands) or self._described or any(self._hints.search(text.text) for text in self._texts)
+
+    @cached_property
+    def goods(self) -> bool:
+        return self._known is not None and any(map(self._known.offers_goods, self._texts))
 
     def strength(self, needs: Needs) -> float:
         if needs == "none" or (needs == "unbranded") != bool(self.brands):
@@ -158,18 +195,20 @@ class _Terms:
         self.settings = settings
         self.unless = [_any(self._filled(rule.unless)) for rule in settings.rules]
         self.hints = _any(settings.hints)
+        self.disguising = any(getattr(settings.disguises, kind) for kind in KINDS)
         self.denials = re.compile(
             rf"(?<!\w)(?P<no>{_either(settings.negations)})(?:[ ,/&+('\"-]{{1,3}}(?:{_either(settings.between)})(?!\w)){{0,8}}[ /('\":-]{{0,3}}$"
         )
         self.no_denial = _any(settings.no_denial)
-        # words are found by their letters, patterns by what they must hold
-        spelt = [(_Spelt(number, Spelling(word))) for number, rule in enumerate(settings.rules) for word in rule.words]
-        self.spelt = [_Way(one.rule, one.spelling.pattern) for one in spelt]
-        self.spellings = Spellings([one.spelling for one in spelt])
         self.ways = [
-            way for number, rule in enumerate(settings.rules) for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))
+            *(_Way(number, Spelling(word).pattern) for number, rule in enumerate(settings.rules) for word in rule.words),
+            *(
+                way
+                for number, rule in enumerate(settings.rules)
+                for way in _ways(number, replace(rule, patterns=self._filled(rule.patterns)))
+            ),
         ]
-        self.haystack = Haystack((at, needles_of(way.pattern.pattern)) for at, way in enumerate(self.ways))
+        self.sieve = Sieve((at, way.pattern.pattern) for at, way in enumerate(self.ways))
 
     def _filled(self, patterns: Iterable[str]) -> tuple[str, ...]:
         names, goods = (f"(?:{_either(parts)})" for parts in (self.settings.names, self.settings.goods))
@@ -181,9 +220,11 @@ class _Terms:
         for name, text in texts.items():
             for number, start, end, language in self._hits(text, f"{snapshot.title}. {snapshot.text}"):
                 hits[number].append((name, start, end, language))
+        disguised = list(self._disguised(texts, brands)) if brands and self.disguising else []
         if not hits:
-            return []
-        about = self._about(texts, snapshot, brands)
+            return _weighed(disguised)
+        described = any(self.settings.rules[number].needs == "unbranded" for number in hits)
+        about = _About(texts.values(), snapshot.brand, brands, self.hints, described)
         out: list[Finding] = []
         for number in sorted(hits):
             rule = self.settings.rules[number]
@@ -200,24 +241,29 @@ class _Terms:
                 at, to = texts[name].raw_span(start, end)
                 found.hits.append(Pointer(name, at, to, texts[name].raw[at:to][:200]))
             out += _said(rule, strength * rule.strength, found)
-        return _weighed(out)
+        return _weighed(disguised + out)
 
-    def _about(self, texts: Mapping[str, Normalised], snapshot: Snapshot, brands: Brands | None) -> _About:
-        named = {mention.brand for text in texts.values() for mention in brands.find(text)} if brands else set()
-        if brands and (own := brands.named(snapshot.brand)):
-            named.add(own)
-        hinted = bool(named) or any(self.hints.search(text.text) for text in texts.values())
-        return _About(frozenset(named), hinted, bool(brands) and any(brands.offers_goods(text) for text in texts.values()))  # type: ignore[union-attr]
+    def _disguised(self, texts: Mapping[str, Normalised], brands: Brands) -> Iterator[Finding]:
+        """One finding of the brands' names that are written so that a search does not find them."""
+        found = []
+        for name, text in texts.items():
+            for mention, kind in _disguises(brands).find(text):
+                start, end = text.raw_span(mention.start, mention.end)
+                found.append((Pointer(name, start=start, end=end, raw=text.raw[start:end][:200], detail={"brand": mention.brand}), kind))
+        if strength := max((getattr(self.settings.disguises, kind) for _, kind in found), default=0.0):
+            pointers = [pointer for pointer, _ in found]
+            named = ", ".join(dict.fromkeys(str(pointer.detail["brand"]) for pointer in pointers))
+            sentence = f"The listing writes a brand's name so that a search does not find it: {_quoted(pointers)}, that is {named}."
+            yield Finding(DISGUISED, strength, sentence, Direction.suspicious, _few(pointers))
 
     def _hits(self, text: Normalised, whole: str) -> Iterator[tuple[int, int, int, str]]:
         """(rule, start, end, language) of every match, in the text and its other readings; of a rule's that overlap the first."""
         if not text.text:
             return
-        readings = [Reading(text.text), *plainer(text.text)]
+        readings = text.readings
         found: dict[int, set[tuple[int, int, str]]] = defaultdict(set)
-        spelt = [self.spelt[number] for number in self.spellings.possible(text.text)]
         for reading in readings:
-            for way in (*spelt, *(self.ways[at] for at in self.haystack.possible(reading.text))):
+            for way in (self.ways[at] for at in self.sieve.possible(reading.text)):
                 for match in way.pattern.finditer(reading.text):
                     if match.end() > match.start():
                         found[way.rule].add((*reading.span(*match.span()), way.language + "?" * way.only_there))
@@ -275,7 +321,7 @@ class _Terms:
         return None
 
     def _is_of(self, rule: Rule, about: _About) -> bool:
-        return bool(about.brands) and about.brands <= set(rule.unless_brands)
+        return bool(rule.unless_brands) and bool(about.brands) and about.brands <= set(rule.unless_brands)
 
     def _sentence(self, text: Normalised, start: int, end: int, around: int) -> tuple[int, int]:
         """Where the words round a hit begin and end that may explain or deny it: so many characters, and never past its sentence or line."""
@@ -284,6 +330,8 @@ class _Terms:
             low = match.end()
         if after := _ENDS.search(text.text, end, high):
             high = after.start()
+        if "\n" not in text.raw:
+            return low, high
         raw_low, raw_start, raw_end, raw_high = (text.raw_span(at, at)[0] for at in (low, start, end, high))
         before, after_line = text.raw.rfind("\n", raw_low, raw_start), text.raw.find("\n", raw_end, raw_high)
         return (low if before < 0 else text.place_of(before + 1)), (high if after_line < 0 else text.place_of(after_line))
@@ -297,12 +345,6 @@ class _Terms:
 
 # Where a sentence ends, or a part of a list that sellers set off by signs.
 _ENDS = re.compile(r"[.!?;|•]+(?= |$)| [-~*/]+ |\.\.+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Spelt:
-    rule: int
-    spelling: Spelling
 
 
 def _ways(number: int, rule: Rule) -> Iterator[_Way]:
@@ -376,3 +418,14 @@ def _check(where: str, patterns: Iterable[str]) -> None:
 @lru_cache(maxsize=8)
 def _terms(settings: Settings) -> _Terms:
     return _Terms(settings)
+
+
+_DISGUISES: dict[str, Disguises] = {}
+
+
+def _disguises(brands: Brands) -> Disguises:
+    """Those of the brands last asked for, made once."""
+    if brands.digest not in _DISGUISES:
+        _DISGUISES.clear()
+        _DISGUISES[brands.digest] = Disguises(brands)
+    return _DISGUISES[brands.digest]

@@ -10,9 +10,13 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import accumulate
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 # Invisible although no format character: Unicode's Default_Ignorable_Code_Point outside category Cf.
 _INVISIBLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2065, 0x3164, 0xFFA0}
@@ -47,6 +51,8 @@ class Normalised:
         """
         start = min(max(start, 0), len(self.text))
         end = min(max(end, start), len(self.text))
+        if self._straight:
+            return start, end
         starts, ends = self._places
         if start == end:
             at = starts[start] if start < len(self.text) else len(self.raw)
@@ -60,7 +66,17 @@ class Normalised:
 
     def place_of(self, raw_offset: int) -> int:
         """Where in `text` the first character stands that was read from `raw[raw_offset:]`."""
-        return bisect_left(self._places[0], raw_offset)
+        return min(max(raw_offset, 0), len(self.text)) if self._straight else bisect_left(self._places[0], raw_offset)
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """`text` and what else it may be read as (`plainer`), worked out once for all who look for words in it."""
+        return (Reading(self.text), *plainer(self.text))
+
+    @cached_property
+    def _straight(self) -> bool:
+        """Whether each character of `text` stands where it stands in `raw`: of ASCII none becomes more than one, so as long is the same."""
+        return len(self.raw) == len(self.text) and self.raw.isascii()
 
     @cached_property
     def _places(self) -> tuple[array[int], array[int]]:
@@ -95,6 +111,9 @@ def normalise(raw: str) -> Normalised:
     curly quotes straight. ASCII is never folded to ASCII (`deleet` and `plainer` do that). Lone surrogates become U+FFFD, so that
     `text` can always be encoded. Never raises; about 0.02 s for a megabyte, and 0.5 s more for its first `raw_span`.
     """
+    plain = " ".join(raw.split())
+    if plain.isascii() and plain.isprintable():  # most listings: nothing to fold but capitals
+        return Normalised(raw, plain.lower())
     return Normalised(raw, " ".join(raw.translate(_FOLDS).split()))
 
 
@@ -188,9 +207,24 @@ def _ascii_of(prototype: str) -> str | None:
     return out or None
 
 
+class ByWord(dict[str, _T]):
+    """What a function makes of a word, remembered: words come again and again (Zipf), so that to ask of a listing's costs little more than
+    looking them up. Bounded, and no word is kept that is longer than anybody writes twice."""
+
+    def __init__(self, make: Callable[[str], _T]) -> None:
+        self._make = make
+
+    def __missing__(self, word: str) -> _T:
+        made = self._make(word)
+        if len(word) <= 40:
+            if len(self) >= 1 << 16:
+                self.clear()
+            self[word] = made
+        return made
+
+
 _LEET = str.maketrans("01345$@", "oleassa")
 _LEET_WORD = re.compile(r"(?<![a-z0-9$@])(?=[a-z]*[0-9$@])(?=[0-9$@]*[a-z])[a-z0-9$@]+")
-_LEET_SIGNS = re.compile(r"[01345$@]")
 
 
 def deleet(text: str) -> str:
@@ -199,7 +233,10 @@ def deleet(text: str) -> str:
     For brand matching only, and beside the plain text, never instead of it: "@gucci" is found in the one, "@didas" in
     the other. (1 is l here; `brand_pattern` takes i and l for each other.)
     """
-    return _LEET_WORD.sub(lambda match: match[0].translate(_LEET), text) if _LEET_SIGNS.search(text) else text
+    return " ".join([_DELEET[word] for word in text.split(" ")])
+
+
+_DELEET = ByWord(lambda word: _LEET_WORD.sub(lambda match: match[0].translate(_LEET), word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +264,6 @@ _SIGNED = re.compile(
     r"(?<![a-z0-9$@!|€£¢(+])(?=[a-z]{0,24}[0-9$@!|€£¢(+])(?=[^a-z ]{0,24}[a-z][^a-z ]{0,24}[a-z])"
     r"[a-z0-9$@!|€£¢(+]{0,24}[a-z0-9$@€](?![a-z0-9$@€])"
 )
-_SIGN = re.compile(r"[0-9$@!|€£¢(+]")
 _NO_WORD = re.compile(r".*(?:[1-9]\d|\d[1-9]).*|\d[a-z]{1,3}|[a-z]{1,2}\d|[!+(|]*[a-z]+[!+(|]*")
 _SIGNS_I = str.maketrans("0134578$@!|€£¢(+", "oieastbsaiielcct")
 _SIGNS_L = str.maketrans("0134578$@!|€£¢(+", "oleastbsalielcct")
@@ -240,27 +276,56 @@ def plainer(text: str) -> list[Reading]:
 
     To be matched beside the text, never instead of it: "aaa" is a word there. Linear in the length of the text.
     """
-    joined = _put_together(text)
+    parts = _unplain_parts(text)
+    if not parts:
+        return []
+    joined = _put_together(text, parts)
     base = joined or Reading(text)
-    signs = [
-        Reading(read, base.places)
-        for table in (_SIGNS_I, _SIGNS_L)
-        if (read := _SIGNED.sub(lambda match, table=table: _unsigned(match[0], table), base.text)) != base.text  # type: ignore[misc]
-    ] if _SIGN.search(base.text) else []  # fmt: skip
+    words = base.text.split(" ")
+    signs = [Reading(read, base.places) for of in (_WITH_I, _WITH_L) if (read := " ".join([of[word] for word in words])) != base.text]
     if len(signs) == 2 and signs[0].text == signs[1].text:
         del signs[1]
     return [joined, *signs] if joined else signs
+
+
+_UNPLAIN_ALONE = 3  # letters by themselves from which a word may be spread over several; of a word with another reading, as many
+_LONE = re.compile(r"(?<![^\W_])[a-z0-9$@!](?![^\W_])")
+
+
+def _alone_in(word: str) -> int:
+    """How many letters stand by themselves in a word that has no other reading of its own."""
+    if _UNPLAIN.search(word) or _WITH_I[word] != word:
+        return -1
+    return min(sum(1 for _ in _LONE.finditer(word)), _UNPLAIN_ALONE)
+
+
+def _unplain_parts(text: str) -> list[tuple[int, int]]:
+    """Where the text may have another reading; nowhere in nearly every one. Either it has three letters by themselves, which may be one word spread
+    over several, and then it is looked at as a whole; or single words of it have."""
+    words = text.split(" ")
+    alone = [_ALONE[word] for word in words]
+    if sum(n for n in alone if n > 0) >= _UNPLAIN_ALONE:
+        return [(0, len(text))]
+    if -1 not in alone:
+        return []
+    ends = list(accumulate(len(word) + 1 for word in words))
+    return [(end - 1 - len(word), end - 1) for word, end, n in zip(words, ends, alone, strict=True) if n < 0]
 
 
 def _unsigned(word: str, table: dict[int, int]) -> str:
     return word if _NO_WORD.fullmatch(word) else word.translate(table)
 
 
-def _put_together(text: str) -> Reading | None:
+_ALONE = ByWord(_alone_in)
+_WITH_I = ByWord(lambda word: _SIGNED.sub(lambda match: _unsigned(match[0], _SIGNS_I), word))
+_WITH_L = ByWord(lambda word: _SIGNED.sub(lambda match: _unsigned(match[0], _SIGNS_L), word))
+
+
+def _put_together(text: str, parts: list[tuple[int, int]]) -> Reading | None:
     pieces: list[str] = []
     places: list[int] = []
     at = 0
-    for match in _UNPLAIN.finditer(text):
+    for match in (match for part in parts for match in _UNPLAIN.finditer(text, *part)):
         start, end = match.span()
         kind = match.lastgroup
         if kind == "apart":

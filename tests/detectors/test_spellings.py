@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.brands import Brand, Brands
-from detectors.needles import Haystack, needles_of
-from detectors.spellings import misspellings
+from detectors.sieve import Sieve, loosened
+from detectors.spellings import Spelling, Spellings, misspellings
 from detectors.text_terms import _terms
-from store.words.text import normalise, plainer
+from store.words.text import _SIGNED, _SIGNS_I, _SIGNS_L, _put_together, _unplain_parts, _unsigned, deleet, normalise, plainer
 from tests.detectors.test_examples import brands, examples, settings
 
 LANGUAGES = ("en", "fr", "de", "es", "it", "pl", "tr", "nl", "pt", "ro")
@@ -66,28 +66,33 @@ def test_no_misspelling_is_a_common_word_of_the_languages_that_sellers_write() -
 
 
 @pytest.mark.parametrize(
-    ("pattern", "needles"),
+    ("pattern", "loose"),
     [
-        (r"\bmirror (?:quality|copy)\b", {"\0mirror q", "\0mirror c"}),
-        (r"\bua\b", {"\0ua\0"}),
-        (r"a{3,6}", {"aaa"}),
-        (r"(?:fake)?\d", set()),
-        (r"\w+", set()),
-        (r"colou?rs?", {"color", "colors", "colour", "colours"}),
+        (r"\bfake(?! (?:fur|tan))s?\b", r"\bfakes?\b"),
+        (r"(?<!not )(?<=a )rep(?=[ (](?:s|p))", "rep"),
+        (r"(?<![a-z0-9])(?:gucci|gg)(?![a-z0-9])", "(?:^|[^a-z0-9])(?:gucci|gg)"),
+        (r"(?<![a-z0-9])gucci|prada", "gucci|prada"),
+        (r"[)(?=]\(?(?:\))", r"[)(?=]\(?(?:\))"),
+        (r"\bкопия\w*\b", r"копия[\w\x{80}-\x{10FFFF}]*"),
     ],
 )
-def test_needles_are_what_every_match_holds(pattern: str, needles: set[str]) -> None:
-    assert needles_of(pattern) == needles
+def test_a_pattern_is_loosened_of_what_it_asks_of_its_surroundings_alone(pattern: str, loose: str) -> None:
+    assert loosened(pattern) == loose
 
 
-def test_a_needle_at_an_edge_is_not_found_inside_a_word() -> None:
-    haystack = Haystack([("ua", needles_of(r"\bua\b"))])
-    assert haystack.possible("quality") == set() and haystack.possible("a ua bag") == {"ua"}
+def test_a_sieve_tells_each_pattern_that_may_match() -> None:
+    sieve = Sieve([(1, "rep"), (2, "replica"), (3, r"\brep\b"), (4, "rep(?!lica)")])
+    assert sieve.possible("a replica") == {1, 2, 4} and sieve.possible("a rep") == {1, 3, 4} and sieve.possible("a bag") == set()
 
 
-def test_of_needles_that_begin_alike_each_is_told() -> None:
-    haystack = Haystack([(1, ["rep"]), (2, ["replica"]), (3, ["\0rep\0"])])
-    assert haystack.possible("a replica") == {1, 2} and haystack.possible("a rep") == {1, 3}
+def test_a_pattern_that_the_automaton_does_not_take_is_always_possible() -> None:
+    assert Sieve([("twice", r"(a)\1")]).possible("x") == {"twice"}
+
+
+def test_too_little_memory_is_an_error_and_not_a_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detectors.sieve.MEMORY", 1 << 12)
+    with pytest.raises(Exception, match="compile"):
+        Sieve((number, rf"\w{{1,20}} {number}") for number in range(200))
 
 
 def _every_reading() -> list[str]:
@@ -98,21 +103,32 @@ def _every_reading() -> list[str]:
 def test_the_prefilter_names_every_pattern_that_matches_an_example() -> None:
     terms = _terms(settings()["text_terms"])
     for text in _every_reading():
-        possible = terms.haystack.possible(text)
+        possible = terms.sieve.possible(text)
         missed = [way.pattern.pattern for at, way in enumerate(terms.ways) if at not in possible and way.pattern.search(text)]
         assert missed == [], text
 
 
-@given(st.text(alphabet="abr ep1:-", max_size=30))
+@given(st.text(alphabet="abr ep1:-_д中é£", max_size=30))
 def test_the_prefilter_hides_nothing(text: str) -> None:
-    patterns = [r"\brep+s?\b", r"1 ?: ?1", r"(?:a|b)p{1,2}e", r"\b(?:re|be)(?:a|p)?r", r"b[ap-r]{2,}", r"\be(?:b|p)\b"]
-    haystack = Haystack((pattern, needles_of(pattern)) for pattern in patterns)
-    assert {pattern for pattern in patterns if re.search(pattern, text)} <= haystack.possible(text)
+    patterns = [
+        r"\brep+s?\b", r"1 ?: ?1", r"(?:a|b)p{1,2}e", r"\b(?:re|be)(?:a|p)?r", r"b[ap-r]{2,}", r"\be(?:b|p)\b", r"\b\w{2} a", r"a\b.\w",
+        r"\bд\w+\b", r"[\w-]+中", r"(?<![a-z0-9])re?p(?![a-z0-9])", r"\W\w\W", r"(?<!a)b(?=[:\w])", r"£[^ ]\b",
+    ]  # fmt: skip
+    sieve = Sieve((pattern, pattern) for pattern in patterns)
+    assert {pattern for pattern in patterns if re.search(pattern, text)} <= sieve.possible(text)
 
 
-def test_few_patterns_are_tried_on_every_text() -> None:
+def test_no_pattern_of_the_rules_is_tried_on_every_text() -> None:
     terms = _terms(settings()["text_terms"])
-    assert len(terms.haystack.always) <= 2, [terms.ways[at].pattern.pattern[:60] for at in terms.haystack.always]
+    assert terms.sieve.possible("a b c") == set() and terms.sieve.possible("") == set()
+
+
+@given(st.text(alphabet="gucilvdn.-* &$0@1", max_size=24))
+def test_a_spelling_that_is_there_is_among_the_possible(text: str) -> None:
+    spellings = [Spelling(name) for name in ("gucci", "lv", "d&g", "cc", "l.v", "vuiln", "gucci lv")]
+    texts = [text, deleet(text), *(reading.text for reading in plainer(text))]
+    there = {number for number, spelling in enumerate(spellings) if any(spelling.pattern.search(read) for read in texts)}
+    assert there <= Spellings(spellings).possible(texts)
 
 
 # -- plainer readings
@@ -160,3 +176,13 @@ def test_a_process_that_is_sent_the_brands_again_has_their_patterns_already() ->
     first = pickle.loads(sent)
     assert first == brands() and pickle.loads(sent) is first
     assert [m.brand for m in first.find("balencaga trainers")] == ["Balenciaga"]
+
+
+@given(st.text(alphabet="gucrn aa.-*&$0@1!|", max_size=30))
+def test_what_is_remembered_of_words_changes_no_reading(text: str) -> None:
+    """A text that is told plain at once has no other reading when it is looked at as a whole."""
+    text = " ".join(text.split())
+    if not _unplain_parts(text):
+        assert _put_together(text, [(0, len(text))]) is None
+        assert all(_SIGNED.sub(lambda match, table=table: _unsigned(match[0], table), text) == text for table in (_SIGNS_I, _SIGNS_L))
+    assert _put_together(text, _unplain_parts(text)) == _put_together(text, [(0, len(text))])
