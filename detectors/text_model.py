@@ -18,7 +18,7 @@ from detectors.reading.words import Word, passages, said, telling, unreadable
 from store.words.records import Examined as Outcome
 from store.words.records import Finding, Pointer, Snapshot, SubjectKind
 
-VERSION = "1"
+VERSION = "2"
 SUBJECT = SubjectKind.snapshot
 NEEDS = frozenset({"brands"})
 LIBRARIES = ("onnxruntime",)
