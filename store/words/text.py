@@ -288,15 +288,14 @@ def plainer(text: str) -> list[Reading]:
     return [joined, *signs] if joined else signs
 
 
-_UNPLAIN_ALONE = 3  # letters by themselves from which a word may be spread over several; of a word with another reading, as many
+_SPREAD = 3  # letters by themselves from which a word may be spread over several
 _LONE = re.compile(r"(?<![^\W_])[a-z0-9$@!](?![^\W_])")
 
 
 def _alone_in(word: str) -> int:
-    """How many letters stand by themselves in a word that has no other reading of its own."""
-    if _UNPLAIN.search(word) or _WITH_I[word] != word:
-        return -1
-    return min(sum(1 for _ in _LONE.finditer(word)), _UNPLAIN_ALONE)
+    """How many letters stand by themselves in a word; below zero, and one further, of a word that has another reading of its own."""
+    alone = min(sum(1 for _ in _LONE.finditer(word)), _SPREAD)
+    return -1 - alone if _UNPLAIN.search(word) or _WITH_I[word] != word else alone
 
 
 def _unplain_parts(text: str) -> list[tuple[int, int]]:
@@ -304,12 +303,12 @@ def _unplain_parts(text: str) -> list[tuple[int, int]]:
     over several, and then it is looked at as a whole; or single words of it have."""
     words = text.split(" ")
     alone = [_ALONE[word] for word in words]
-    if sum(n for n in alone if n > 0) >= _UNPLAIN_ALONE:
-        return [(0, len(text))]
-    if -1 not in alone:
+    if not any(alone):
         return []
-    ends = list(accumulate(len(word) + 1 for word in words))
-    return [(end - 1 - len(word), end - 1) for word, end, n in zip(words, ends, alone, strict=True) if n < 0]
+    if sum(n if n > 0 else -1 - n for n in alone if n) >= _SPREAD:
+        return [(0, len(text))]
+    ends = list(accumulate(len(word) + 1 for word in words)) if min(alone) < 0 else []
+    return [(end - 1 - len(word), end - 1) for word, end, n in zip(words, ends, alone, strict=False) if n < 0]
 
 
 def _unsigned(word: str, table: dict[int, int]) -> str:
