@@ -67,9 +67,9 @@ def run(
             flags = _flags(reader, listings, rules) if listings else []
         if not listings:
             break
+        counts["flags"] += store.keep_flags(flags, kept.id)
         for summary, flag in zip(summaries, flags, strict=True):
             lot.offer(summary.listing, flag.level)
-            counts["flags"] += store.keep_flag(flag, kept.id)
             counts["listings"] += 1
             counts[f"level_{flag.level}"] += 1
         if progress:

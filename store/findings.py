@@ -432,6 +432,11 @@ class FindingWrites:
             )
         return True
 
+    def keep_flags(self, flags: Iterable[Flag], run: str) -> int:
+        """Keep flags as `keep_flag` does, all or none; how many were new."""
+        with self.database.writing():
+            return sum(self.keep_flag(flag, run) for flag in flags)
+
     def level_counts(self) -> dict[str, dict[str, int]]:
         """How many listings of each source stand at each level, by their newest flag."""
         newest = select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).group_by(t.flag.c.listing).subquery()
