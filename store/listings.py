@@ -89,18 +89,15 @@ def newest_readings(listings: Sequence[int] | None = None) -> Any:
     By capture first, so that a reading-again that was broken off half-way does not bring an old page back. What was handed in counts
     only where the listing was never captured by us: the page may be older than its capture, and nobody saw the site say it.
     """
-    ours = func.max(case((t.capture.c.kind != "handed_in", t.reading.c.capture)))
-    captures = select(t.reading.c.listing, func.coalesce(ours, func.max(t.reading.c.capture)).label("capture"))
-    captures = captures.join(t.capture, t.capture.c.id == t.reading.c.capture)
+    handed_in = case((t.capture.c.kind == "handed_in", 1), else_=0)
+    order = (handed_in, t.reading.c.capture.desc(), t.reading.c.id.desc())
+    # numbered within each listing, so that one document that holds many listings is not gone through for each of them
+    place = func.row_number().over(partition_by=t.reading.c.listing, order_by=order).label("place")
+    readings = select(t.reading.c.listing, t.reading.c.id, place).join(t.capture, t.capture.c.id == t.reading.c.capture)
     if listings is not None:
-        captures = captures.where(t.reading.c.listing.in_(listings))
-    latest = captures.group_by(t.reading.c.listing).subquery()
-    return (
-        select(t.reading.c.listing, func.max(t.reading.c.id).label("id"))
-        .join(latest, (latest.c.listing == t.reading.c.listing) & (latest.c.capture == t.reading.c.capture))
-        .group_by(t.reading.c.listing)
-        .subquery()
-    )
+        readings = readings.where(t.reading.c.listing.in_(listings))
+    numbered = readings.subquery()
+    return select(numbered.c.listing, numbered.c.id).where(numbered.c.place == 1).subquery()
 
 
 def keep_picture_contacts(c: Connection, picture: int, contacts: Iterable[Contact], method: int, until: datetime | None) -> None:
