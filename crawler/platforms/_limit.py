@@ -28,7 +28,8 @@ def within(seconds: float) -> Iterator[None]:
         raise TooLong(f"reading this page took more than {seconds:g} s of processor time")
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    # and again after as long: what is raised within a callback of C, or while rubbish is collected, is lost there
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
     try:
         yield
     finally:
