@@ -333,12 +333,13 @@ def test_exif_that_unpacks_to_gigabytes_is_not_unpacked(form: str) -> None:
     assert done.stdout.decode().strip() == "(320, 240)", done.stderr.decode()[-500:]
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process's greatest memory is read from /proc")
 def test_the_largest_picture_takes_no_more_than_a_gigabyte() -> None:
     body = encoded(Image.new("RGBA", (7_700, 7_700), (10, 200, 30, 128)), "PNG", compress_level=1)
     code = (
-        "import sys, resource; from detectors.pictures.opening import opened; opened(sys.stdin.buffer.read());"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "import sys; from detectors.pictures.opening import opened; opened(sys.stdin.buffer.read());"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
+    # of the process's own memory: ru_maxrss starts from that of the process which began it, and the tests' own may be larger
     done = subprocess.run([sys.executable, "-c", code], input=body, capture_output=True, timeout=60, cwd=Path(__file__).parents[2])
-    unit = 1 if sys.platform == "darwin" else 1024
-    assert int(done.stdout) * unit < 10**9, done.stderr.decode()[-500:]
+    assert int(done.stdout) * 1024 < 10**9, done.stderr.decode()[-500:]
