@@ -236,10 +236,17 @@ def _figures(labels: Numbers, cases: Sequence[Case], drawn: Numbers, evenly: Num
             found, wrong = recall * prevalence, false * (1 - prevalence)
             out[f"precision_at_{prevalence:g}"] = found / (found + wrong)
             mixed = np.where(labels, prevalence / sides[0][:, None], (1 - prevalence) / sides[1][:, None]) * evenly
-            probabilities = np.array([c.probabilities[place] for c in cases])
-            which = np.minimum((probabilities * BINS).astype(int), BINS - 1)
-            away = (probabilities - labels) * mixed
-            out[f"ece_at_{prevalence:g}"] = np.abs(np.stack([away[:, which == b].sum(axis=1) for b in range(BINS)])).sum(axis=0)
+            out[f"ece_at_{prevalence:g}"] = calibration_errors(np.array([c.probabilities[place] for c in cases]), labels, mixed)
+    return out
+
+
+def calibration_errors(probabilities: Numbers, labels: Numbers, mixed: Numbers) -> Numbers:
+    """The expected calibration error of each draw [draws]; `mixed` are the rows' shares of it [draws, rows]."""
+    import numpy as np
+
+    which = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    away = (probabilities - labels) * mixed
+    out: Numbers = np.abs(np.stack([away[:, which == b].sum(axis=1) for b in range(BINS)])).sum(axis=0)
     return out
 
 

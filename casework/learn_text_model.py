@@ -18,12 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from casework.learn import NEW, OLD, Example, Gathered, drawn_again, enough, folds, gather, pages, spreads, stands_for
+from casework.learn import NEW, OLD, Example, Gathered, calibration_errors, drawn_again, enough, folds, gather, pages, spreads, stands_for
 from casework.learn_settings import read_learning
 from detectors import contract, methods, text_model
 from detectors.brands import Brands, read_brands
 from detectors.evaluation.fit_weights import balance
-from detectors.evaluation.measures import BINS
 from detectors.prices import read_currencies
 from detectors.reading import encoder, refit
 from detectors.reading.refit import Judged
@@ -218,13 +217,11 @@ def _figures(labels: Numbers, odds: Numbers, drawn: Numbers, at_least: float) ->
         reached = np.cumsum(wrong, axis=1)
         both = (yes + no) / 2
         probability = expit(odds)
-        which = np.minimum((probability * BINS).astype(int), BINS - 1)
-        away = both * (probability - labels)
         return {
             "auc": (right * (1 - reached + wrong / 2)).sum(axis=1),
             **{f"recall_at_{rate:g}": (right * (reached <= rate + 1e-12)).sum(axis=1) + 0 * reached[:, -1] for rate in (0.01, 0.05)},
             "log_loss": both @ np.logaddexp(0, np.where(labels, -odds, odds)),
-            "ece": np.abs(np.stack([away[:, which == b].sum(axis=1) for b in range(BINS)])).sum(axis=0),
+            "ece": calibration_errors(probability, labels, both),
             "found": yes @ (probability >= at_least),
             "found_wrongly": no @ (probability >= at_least),
         }

@@ -109,7 +109,7 @@ class Settings:
     to what it denies. `disguises` says what each way of disguising a brand's name counts; one that it does not name counts nothing."""
 
     rules: tuple[Rule, ...]
-    disguises: Strengths = field(default_factory=lambda: Strengths())
+    disguises: Strengths = field(default_factory=Strengths)
     names: tuple[str, ...] = ()
     goods: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from pathlib import Path
 from detectors.brands import Brands
 from detectors.evaluation.listings import Row
 from detectors.prices import spread
+from store.errors import TouchstoneError
 from store.words.money import exponent_of
 
 LEAST_OBSERVED = 20  # prices from which a cell is summed up as it is: a tenth percentile is then two of them
@@ -40,10 +41,13 @@ class Cell:
 
 def prices_of(rows: Sequence[Row], brands: Brands) -> tuple[str, dict[Key, list[int]]]:
     """(the currency that most rows have, asking prices in its minor units by brand and kind of goods). Rows in another currency, without a
-    price, or of a brand or kind that is not known are left out."""
+    price, or of a brand or kind that is not known are left out. Raises TouchstoneError where no row has a price."""
     cells: dict[Key, list[int]] = defaultdict(list)
     snapshots = [row.snapshot(number) for number, row in enumerate(rows, 1)]
-    currency = Counter(s.currency for s in snapshots if s.currency).most_common(1)[0][0]
+    currencies = Counter(s.currency for s in snapshots if s.currency)
+    if not currencies:
+        raise TouchstoneError("none of these listings has a price in a currency that could be read")
+    currency = currencies.most_common(1)[0][0]
     for snapshot in snapshots:
         brand, kind = brands.named(snapshot.brand), brands.category_of(snapshot.category, snapshot.title)
         if brand and kind and snapshot.currency == currency and (snapshot.price_minor or 0) > 0:
@@ -55,8 +59,10 @@ def cells_of(prices: Mapping[Key, Sequence[int]]) -> dict[Key, Cell]:
     """Every cell that can be summed up or fitted. Effects are those of a ridge regression on logarithms (best linear unbiased prediction:
     Robinson, *Statistical Science* 6, 1991), with the leans above; percentiles of a fitted cell are those of all residuals about it.
     """
-    of_brand = Counter({brand: sum(len(own) for (b, _), own in prices.items() if b == brand) for brand, _ in prices})
-    of_kind = Counter({kind: sum(len(own) for (_, k), own in prices.items() if k == kind) for _, kind in prices})
+    of_brand, of_kind = Counter[str](), Counter[str]()
+    for (brand, kind), own in prices.items():
+        of_brand[brand] += len(own)
+        of_kind[kind] += len(own)
     out = {key: Cell(*spread(own), len(own), fitted=False) for key, own in prices.items() if len(own) >= LEAST_OBSERVED}
     brands = [brand for brand, number in sorted(of_brand.items()) if number >= LEAST_BRAND]
     kinds = [kind for kind, number in sorted(of_kind.items()) if number >= LEAST_KIND]

@@ -96,7 +96,7 @@ def prepared(
     return setup(settings, brands, currencies, read_policy(home.file("flags.yml")), references), chosen
 
 
-# what stays of a row of each reading: its figures say what the rest adds
+# What each reading leaves out of a row; what that adds is the difference in the figures.
 READINGS = {"title": ("description", "brand", "category", "price"), "words": ("brand", "category", "price"), "all": ()}
 
 
@@ -223,33 +223,20 @@ def without_half(rows: Sequence[Row], source: str) -> tuple[list[Row], list[Row]
 
 # -- a detector that was trained on these rows ---------------------------------------------------------------------------
 class OutOfFold:
-    """What a trained detector says of rows that it was not trained on: by the pair of sources that was held out, and the row's own source
-    and id. Made from CSVs with the columns suspicious, ordinary, source, id, and either score (log odds, 0 where copies are as likely as not
-    among as many of either) or title and description, as `touchstone train text --held-out` leaves them: the higher of those that the row
-    has, through `probability`. From the probability `at_least` there is a finding."""
+    """What the text model says of rows that it was not trained on: by the pair of sources that was held out, and the row's own source and id.
+    Made from what `touchstone train text --held-out` leaves, through the `probability` that the model in use makes of it; without
+    `description` as if titles were all there is. From the probability `at_least` there is a finding."""
 
     def __init__(
-        self, paths: Sequence[Path], detector: str, at_least: float = 0.0, probability: Callable[[float], float] | None = None, description: bool = True
-    ) -> None:  # fmt: skip
-        from scipy.special import expit, logit
+        self, paths: Sequence[Path], detector: str, at_least: float, probability: Callable[[float], float], description: bool = True
+    ) -> None:
+        from detectors.reading import heldout
 
         self.detector, self.at_least = detector, at_least
-        self.scores: dict[tuple[str, str], dict[tuple[str, str], float]] = defaultdict(dict)
-        for path in paths:
-            try:
-                with path.open(encoding="utf-8-sig", newline="") as file:
-                    for number, row in enumerate(csv.DictReader(file), 2):
-                        try:
-                            pair, key = (row["suspicious"], row["ordinary"]), (row["source"], row["id"])
-                            if "score" in row:
-                                self.scores[pair][key] = float(row["score"])
-                            else:
-                                parts = [float(row[part]) for part in ("title", "description")[: 1 + description]]
-                                self.scores[pair][key] = float(logit((probability or expit)(max(parts))))
-                        except (KeyError, TypeError, ValueError) as error:
-                            raise TouchstoneError(f"{path}: line {number}: no pair, source, id and score can be read: {error}") from None
-            except (OSError, UnicodeDecodeError) as error:
-                raise TouchstoneError(f"{path}: cannot be read as a CSV in UTF-8: {error}") from error
+        self.probabilities: dict[tuple[str, str], dict[tuple[str, str], float]] = defaultdict(dict)
+        for one in (one for path in paths for one in heldout.read(path)):
+            said = probability(one.score("description" if description else "title"))
+            self.probabilities[one.suspicious, one.ordinary][one.source, one.id] = said
 
     def of(self, row: Row, fold: Fold, number: int) -> dict[str, Examined] | None:
         """What the detector would have said of the row in this fold; None where no score of it was kept.
@@ -260,18 +247,17 @@ class OutOfFold:
             pair = (fold.suspicious, fold.ordinary)
         else:
             pair = (row.source, fold.ordinary) if row.suspicious else (fold.suspicious, row.source)
-        log_odds = self.scores.get(pair, {}).get((row.source, row.id))
-        return None if log_odds is None else self.said(log_odds, number)
+        probability = self.probabilities.get(pair, {}).get((row.source, row.id))
+        return None if probability is None else self.said(probability, number)
 
     def anywhere(self, row: Row, number: int) -> dict[str, Examined] | None:
-        """The mean over all folds that held the row out."""
-        every = [own[row.source, row.id] for own in self.scores.values() if (row.source, row.id) in own]
-        return self.said(sum(every) / len(every), number) if every else None
+        """The mean, of log odds, over all folds that held the row out."""
+        from scipy.special import expit, logit
 
-    def said(self, log_odds: float, number: int) -> dict[str, Examined]:
-        """The finding that such log odds make: the detector's name is its reason, the probability its strength, from `at_least`."""
-        from scipy.special import expit
+        every = [logit(own[row.source, row.id]) for own in self.probabilities.values() if (row.source, row.id) in own]
+        return self.said(float(expit(sum(every) / len(every))), number) if every else None
 
-        probability = round(float(expit(log_odds)), 3)
-        found = [Finding(self.detector, probability, "A machine's opinion of the wording.")] if probability >= self.at_least else []
-        return {self.detector: contract.done(number, found)}
+    def said(self, probability: float, number: int) -> dict[str, Examined]:
+        """The finding that it makes: the detector's name is its reason, the probability its strength, from `at_least`."""
+        found = [Finding(self.detector, round(probability, 3), "A machine's opinion of the wording.")]
+        return {self.detector: contract.done(number, found if found[0].score >= self.at_least else [])}

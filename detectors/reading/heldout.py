@@ -9,6 +9,7 @@ rows of the fold, neutral where price, currency, brand or its reference is missi
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -274,15 +275,18 @@ def write(predicted: Iterable[Predicted], path: Path) -> None:
 
 def read(path: Path) -> list[Predicted]:
     """What `write` wrote. Raises TouchstoneError naming the file and the line."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise TouchstoneError(f"{path}: line 1: the columns are {', '.join(COLUMNS)}")
-        out = []
-        for row in rows:
-            try:
-                title, text, price = (float(row[name]) for name in COLUMNS[5:])
-            except (ValueError, TypeError) as error:
-                raise TouchstoneError(f"{path}: line {rows.line_num}: {error}") from error
-            out.append(Predicted(row["suspicious"], row["ordinary"], row["source"], row["id"], row["label"], title, text, price))
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TouchstoneError(f"{path}: cannot be read as a CSV in UTF-8: {error}") from error
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    if tuple(rows.fieldnames or ()) != COLUMNS:
+        raise TouchstoneError(f"{path}: line 1: the columns are {', '.join(COLUMNS)}")
+    out = []
+    for row in rows:
+        try:
+            title, description, price = (float(row[name]) for name in COLUMNS[5:])
+        except (ValueError, TypeError) as error:
+            raise TouchstoneError(f"{path}: line {rows.line_num}: {error}") from error
+        out.append(Predicted(row["suspicious"], row["ordinary"], row["source"], row["id"], row["label"], title, description, price))
     return out

@@ -197,25 +197,8 @@ def test_few_rows_are_said_to_be_few_and_their_intervals_are_wide(touchstone: To
     assert "few suspicious and few ordinary rows: the intervals are wide" in said.lower()
 
 
-def test_a_score_of_a_model_that_had_not_seen_the_row_is_used_in_its_stead(touchstone: Touchstone, tmp_path: Path) -> None:
-    rows = listings()
-    path = tmp_path / "scores.csv"
-    with path.open("w", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(("suspicious", "ordinary", "source", "id", "score"))
-        for s in ("stall", "catalogue"):
-            for o in ("shop", "market"):
-                writer.writerows(
-                    (s, o, r["source"], r["id"], 3.0 if r["label"] == "suspicious" else -3.0) for r in rows if r["source"] in (s, o)
-                )
-    said = json.loads(touchstone(write(tmp_path / "a.csv", rows), "--out-of-fold", str(path), "--json"))
-    assert said["left_out"] == 0 and said["figures"]["text_model"]["ranking"]["mean_of_pairs"]["auc"] == 1.0
-    path.write_text("suspicious,ordinary,source,id,score\nstall,shop,stall,0,high\n")
-    with pytest.raises(TouchstoneError, match="line 2"):
-        touchstone(write(tmp_path / "a.csv", rows), "--out-of-fold", str(path))
-
-
-def test_what_train_text_left_of_its_folds_is_heard_through_the_models_own_calibration(touchstone: Touchstone, tmp_path: Path) -> None:
+def test_what_a_model_that_had_not_seen_the_row_said_is_heard_in_its_stead(touchstone: Touchstone, tmp_path: Path) -> None:
+    """As `train text` left it, through the model's own calibration."""
     rows, path = listings(), tmp_path / "folds.csv"
     with path.open("w", newline="") as out:
         writer = csv.writer(out)
@@ -225,12 +208,27 @@ def test_what_train_text_left_of_its_folds_is_heard_through_the_models_own_calib
                 for r in rows:  # titles tell nothing, descriptions all
                     if r["source"] in (s, o):
                         writer.writerow((s, o, r["source"], r["id"], r["label"], -3.0, 3.0 if r["label"] == "suspicious" else -4.0, 0.0))
-    words = (write(tmp_path / "a.csv", rows), "--out-of-fold", str(path), "--json")
-    auc = {
-        only: json.loads(touchstone(*words, "--only", only))["figures"]["text_model"]["ranking"]["mean_of_pairs"]["auc"]
-        for only in ("words", "title")
+    words = (write(tmp_path / "a.csv", rows), "--out-of-fold", str(path))
+    said = {only: json.loads(touchstone(*words, "--only", only, "--json")) for only in ("words", "title")}
+    assert [one["left_out"] for one in said.values()] == [0, 0]
+    assert {only: one["figures"]["text_model"]["ranking"]["mean_of_pairs"]["auc"] for only, one in said.items()} == {
+        "words": 1.0,
+        "title": 0.5,
     }
-    assert auc == {"words": 1.0, "title": 0.5}
+    path.write_text(path.read_text() + "stall,shop,stall,0,suspicious,high,0,0\n")
+    with pytest.raises(TouchstoneError, match="line 162"):
+        touchstone(*words)
+
+
+def test_a_pair_of_a_few_rows_is_shown_and_is_no_part_of_the_mean(touchstone: Touchstone, tmp_path: Path) -> None:
+    rows = listings()
+    few = [{**row, "source": "kiosk"} for row in rows if row["source"] == "stall"][:3]
+    few = [{**row, "label": "ordinary"} for row in few]  # each worded as a copy is: alone they would pull the mean down
+    ranking = [
+        json.loads(touchstone(write(tmp_path / "a.csv", each), "--json"))["figures"]["score"]["ranking"] for each in (rows, rows + few)
+    ]
+    assert [(len(one["pairs"]), one["counted"]) for one in ranking] == [(4, 4), (6, 4)]
+    assert ranking[0]["mean_of_pairs"] == ranking[1]["mean_of_pairs"] and ranking[0]["lowest_auc"] == ranking[1]["lowest_auc"]
 
 
 def test_figures_may_be_of_titles_or_of_words_alone(touchstone: Touchstone, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from crawler import platforms
 from crawler.platforms import read
-from crawler.platforms._limit import TooLong
+from crawler.platforms._limit import TooLong, within
 from store.config import Home
 from tests.crawler.conftest import Crawling
 from tests.crawler.test_platforms import GOOD, _page, _source
@@ -70,6 +71,20 @@ def test_what_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(platforms, "LONGEST_READ", 0.05)
     with pytest.raises(TooLong, match=r"more than 0\.05 s"):
         read(_page("https://stalls.example/bag", page.body), source)
+
+
+def test_an_alarm_that_is_swallowed_is_raised_again() -> None:
+    """As it is where it falls into a callback of a library, or into what is done when rubbish is collected."""
+
+    def busy() -> None:
+        began = time.process_time()
+        while time.process_time() - began < 1:
+            pass
+
+    with pytest.raises(TooLong), within(0.05):
+        with suppress(TooLong):
+            busy()
+        busy()
 
 
 def test_a_hostile_page_does_not_hold_a_crawl_up(crawling: Crawling, home: Home) -> None:

@@ -87,8 +87,8 @@ def test_traps_do_not_come_to_review(bank: Bank) -> None:
     assert len(wrong) <= bank.wrong * bank.traps, wrong
 
 
-@each
-def test_stuffing_hides_little(bank: Bank) -> None:
+def test_stuffing_hides_little() -> None:
+    bank = next(bank for bank in BANKS if bank.stuffed)
     stuffed = [row for row in bank.rows if "of" in row]
     lost = [row["id"] for row in stuffed if row["of"] in bank.found and row["id"] not in bank.found]
     assert len(stuffed) == bank.stuffed and len(lost) <= 0.05 * len(stuffed), lost

@@ -85,6 +85,11 @@ def listings(path: Path, number: int = 60) -> Path:
     return path
 
 
+def unpriced(path: Path) -> Path:
+    path.write_text("id,title,description,price,currency,brand,category,source,label\n" + "a,Gucci bag,,,,Gucci,bag,shop,ordinary\n" * 4)
+    return path
+
+
 def test_the_command_writes_a_list_that_can_be_added_and_says_how_far_it_holds(tmp_path: Path) -> None:
     out = tmp_path / "prices.csv"
     words = ["train", "prices", str(listings(tmp_path / "a.csv")), "--source", "shop", "--dated", "2026-06-30"]
@@ -96,6 +101,8 @@ def test_the_command_writes_a_list_that_can_be_added_and_says_how_far_it_holds(t
     assert {(r.condition, r.currency, r.dated, r.rows, r.provenance) for r in written} == {
         ("used", "GBP", "2026-06-30", 60, "an invented shop")
     }, "a suspicious listing and one without a price are no part of it"
+    none = CliRunner().invoke(app, [*words[:2], str(unpriced(tmp_path / "b.csv")), *words[3:], "--condition", "used"])
+    assert none.exit_code != 0 and "has a price" in str(none.exception)
     refused = CliRunner().invoke(app, [*words, "--condition", "good"])
     assert refused.exit_code != 0 and "new or used" in str(refused.exception)
 

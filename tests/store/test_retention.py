@@ -70,6 +70,14 @@ def test_what_came_to_matter_gets_the_long_date_and_its_neighbours_do_not(listed
     assert store.verify() == []
 
 
+def test_the_flags_of_a_page_are_kept_all_or_none(listed: tuple[Store, Builder, int, int]) -> None:
+    store, builder, one, two = listed
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        store.keep_flags([flag(one, Level.note), flag(999_999, Level.note)], builder.run.id)
+    assert store.level_counts() == {}
+    assert store.keep_flags([flag(one, Level.note), flag(two, Level.note), flag(two, Level.note)], builder.run.id) == 2
+
+
 @pytest.mark.parametrize("how", ["none", "note", "no", "unsure"])
 def test_what_did_not_keeps_the_short_one(listed: tuple[Store, Builder, int, int], how: str) -> None:
     store, builder, one, _ = listed
