@@ -103,6 +103,7 @@ class Site:
         self._pages = pages
         self._lock = threading.Lock()
         self._log: list[Request] = []
+        self._answering, self._most_at_once = 0, 0
         self._overrides: dict[str, Response] = {}
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.site = self
@@ -120,6 +121,17 @@ class Site:
     def requests(self) -> list[Request]:
         with self._lock:
             return list(self._log)
+
+    @property
+    def most_at_once(self) -> int:
+        """The most requests that were being answered at one moment."""
+        with self._lock:
+            return self._most_at_once
+
+    def mean_gap(self, *, since: int = 0) -> float:
+        """Seconds between two requests, on average from the one at `since`: a busy machine makes one late, and so the next gap short."""
+        times = [request.at for request in self.requests[since:]]
+        return (times[-1] - times[0]).total_seconds() / (len(times) - 1)
 
     def clear_requests(self) -> None:
         with self._lock:
@@ -148,12 +160,18 @@ class Site:
         with self._lock:
             self._log.append(request)
             planted = self._overrides.get(request.path) or self._overrides.get(parts.path)
-        if self.latency:
-            time.sleep(self.latency)
-        if planted:
-            return planted
-        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        return self.page(request, parts.path, query) or Response(b"<h1>Not found</h1>", status=404)
+            self._answering += 1
+            self._most_at_once = max(self._most_at_once, self._answering)
+        try:
+            if self.latency:
+                time.sleep(self.latency)
+            if planted:
+                return planted
+            query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+            return self.page(request, parts.path, query) or Response(b"<h1>Not found</h1>", status=404)
+        finally:
+            with self._lock:
+                self._answering -= 1
 
     def page(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
         """What the site says at a path; a site that looks at more than the address overrides this."""
