@@ -187,7 +187,7 @@ def encoding_of(path: Path) -> str:
     return "utf-8-sig"
 
 
-_IN_NAME = re.compile(r"(?<!\d)(20\d\d)[-_]?([01]\d)(?:[-_]?([0-3]\d))?(?!\d)")
+_IN_NAME = re.compile(r"(?<!\d)(20\d\d)[-_]?(0[1-9]|1[0-2])(?:[-_]?([0-3]\d))?(?!\d)")
 
 
 def dated_by_name(path: Path) -> str:
