@@ -27,6 +27,7 @@ from casework.commands import (
     places,
     reading,
     references,
+    registers,
     schedule,
     sightings,
     sources,
@@ -58,7 +59,7 @@ app.add_typer(operations.app, name="operation")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(sightings.app, name="sighting")
 app.add_typer(references.app, name="reference")
-app.add_typer(places.registers, name="register")
+app.add_typer(registers.app, name="register")
 app.add_typer(places.premises, name="premises")
 app.add_typer(cases.app, name="case")
 app.add_typer(methods.app, name="method")

@@ -1,26 +1,24 @@
-"""Premises, the registers' entries and links. A Premises is ours and durable; what a register says of it is a row that joins it."""
+"""Premises and links. A Premises is ours and durable; what a register says of it (store/registers.py) is a row that joins it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
 
 from store import audit
 from store import tables as t
-from store.database import Database, add, add_all, add_once
+from store.database import Database, add
 from store.errors import TouchstoneError
 from store.reader import Reader
 from store.words.records import (
     Link,
     LinkReason,
     Premises,
-    RegisterEntry,
     Status,
     SubjectKind,
     Verb,
@@ -30,53 +28,8 @@ from store.words.records import (
 )
 
 GONE = "no longer found"  # the status, and the reason, of a link that the pass found once and finds no more
-# How many characters an entry's fields hold: a longer value would stop a load on PostgreSQL, and not on SQLite.
-LONGEST: Mapping[str, int] = {name: getattr(t.register_entry.c[name].type, "length") for name in ("reference", "uprn", "postcode", "phone")}  # noqa: B009
 PAIR = (t.link.c.subject_kind, t.link.c.subject, t.link.c.object_kind, t.link.c.object)
 Pair = tuple[SubjectKind, int, SubjectKind, int]
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterSnapshot:
-    """One loading of one register's file."""
-
-    id: int
-    register: str
-    file_digest: str
-    dated: str
-    licence: str
-    rows: int
-    refused: int
-    at: datetime
-
-
-class Join(NamedTuple):
-    """An entry and the premises it is of: found or made under `key`, in the building under `building_key` where it is a unit."""
-
-    entry: int
-    kind: str  # building | unit
-    key: str
-    label: str
-    building_key: str | None
-    postcode: str | None
-    building_label: str = ""
-
-
-def entry_of(r: Any) -> RegisterEntry:
-    return RegisterEntry(
-        r["register"],
-        r["reference"],
-        r["name"],
-        r["address_raw"],
-        r["postcode"],
-        json.loads(r["parts_json"]),
-        r["uprn"],
-        r["lat"],
-        r["lon"],
-        r["phone"],
-        r["row"],
-        r["id"],
-    )
 
 
 def pair_of(link: Link) -> Pair:
@@ -106,12 +59,7 @@ def _link_digest(score: float, level: str, reasons: Iterable[Mapping[str, Any]])
     return digest_of([round(score, 6), level, [{k: v for k, v in r.items() if k not in ("entry", "capture")} for r in reasons]])
 
 
-def _storable(text: str) -> str:
-    """The text without what PostgreSQL cannot hold: NUL, and halves of characters. It stands in a refusal, to be read by people."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def _judged() -> tuple[Any, Any]:
+def judged() -> tuple[Any, Any]:
     """Links, each beside the newest verdict on any row of its pair, and that verdict's column (NULL where nobody has judged).
 
     People judge that two belong together, whichever row they were shown. Judgements are few, so that they are gathered once.
@@ -125,135 +73,6 @@ def _judged() -> tuple[Any, Any]:
 
 class PlaceWrites:
     database: Database
-
-    def begin_register(
-        self, register: str, file_digest: str, *, dated: str, licence: str, rows: int, refused: int, run: str
-    ) -> tuple[int, bool]:
-        """A row for this file of this register; (its number, whether it is new). The same bytes are never loaded twice."""
-        with self.database.writing() as c:
-            return add_once(
-                c,
-                t.register_snapshot,
-                {"register": register, "file_digest": file_digest},
-                dated=dated,
-                licence=licence,
-                rows=rows,
-                refused=refused,
-                run=run,
-                at=datetime.now(UTC),
-            )
-
-    def keep_entries(self, snapshot: int, entries: Iterable[tuple[RegisterEntry, str]]) -> int:
-        """Keep a batch of (entry, name key); how many. The name key is the name as the linker blocks on it."""
-        rows = [
-            {
-                "register_snapshot": snapshot,
-                "register": e.register,
-                "reference": e.reference,
-                "name": e.name,
-                "name_key": key[:120],
-                "address_raw": e.address_raw,
-                "parts_json": canonical(dict(e.parts)).decode(),
-                "uprn": e.uprn,
-                "postcode": e.postcode,
-                "lat": e.lat,
-                "lon": e.lon,
-                "phone": e.phone,
-                "row": e.row,
-            }
-            for e, key in entries
-        ]
-        with self.database.writing() as c:
-            add_all(c, t.register_entry, rows)
-        return len(rows)
-
-    def keep_refusals(self, snapshot: int, refusals: Iterable[tuple[int, str, str]]) -> None:
-        """Rows of the file that were not understood: (row, reason, raw)."""
-        with self.database.writing() as c:
-            add_all(
-                c,
-                t.register_refusal,
-                [
-                    {"register_snapshot": snapshot, "row": row, "reason": reason, "raw": _storable(raw[:2000])}
-                    for row, reason, raw in refusals
-                ],
-            )
-
-    def register_snapshots(self, register: str | None = None) -> list[RegisterSnapshot]:
-        query = select(t.register_snapshot).order_by(t.register_snapshot.c.id)
-        if register:
-            query = query.where(t.register_snapshot.c.register == register)
-        with self.database.reading() as c:
-            return [
-                RegisterSnapshot(r.id, r.register, r.file_digest, r.dated, r.licence, r.rows, r.refused, r.at) for r in c.execute(query)
-            ]
-
-    def newest_snapshots(self) -> list[int]:
-        """The newest snapshot of each register: what links are sought in."""
-        with self.database.reading() as c:
-            return [
-                r.id for r in c.execute(select(func.max(t.register_snapshot.c.id).label("id")).group_by(t.register_snapshot.c.register))
-            ]
-
-    def register_reached(self, snapshot: int) -> tuple[int, int]:
-        """The last rows of a snapshot's file that are kept, as (entry, refusal): where a load that was killed goes on."""
-        with self.database.reading() as c:
-            entry = c.execute(select(func.max(t.register_entry.c.row)).where(t.register_entry.c.register_snapshot == snapshot)).scalar()
-            refusal = c.execute(
-                select(func.max(t.register_refusal.c.row)).where(t.register_refusal.c.register_snapshot == snapshot)
-            ).scalar()
-        return entry or 0, refusal or 0
-
-    def join_premises(self, joins: Iterable[Join | tuple[Any, ...]], run: str) -> int:
-        """Join entries to premises; how many premises were new. In bulk: a register has millions of rows.
-
-        A key is made of what identifies a place in words (postcode, number, unit); the premises found or made under it keeps its own
-        number whatever the registers say later.
-        """
-        wanted = [Join(*j) for j in joins]
-        now = datetime.now(UTC)
-        with self.database.writing() as c:
-            before = c.execute(select(func.count()).select_from(t.premises)).scalar_one()
-            buildings = {j.building_key: j for j in reversed(wanted) if j.building_key}
-            rows: list[dict[str, Any]] = [
-                {"kind": "building", "label": j.building_label, "key": key, "building": None, "postcode": j.postcode, "added_at": now}
-                for key, j in buildings.items()
-            ]
-            numbers = self._premises_under(c, rows)
-            whole = {j.key: j for j in reversed(wanted)}
-            rows = [
-                {
-                    "kind": j.kind,
-                    "label": j.label,
-                    "key": key,
-                    "building": numbers.get(j.building_key or ""),
-                    "postcode": j.postcode,
-                    "added_at": now,
-                }
-                for key, j in whole.items()
-            ]
-            numbers |= self._premises_under(c, rows)
-            if wanted:
-                c.execute(
-                    self._insert_once(c, t.premises_entry),
-                    [{"premises": numbers[j.key], "register_entry": j.entry, "run": run} for j in wanted],
-                )
-            return int(c.execute(select(func.count()).select_from(t.premises)).scalar_one() - before)
-
-    def _premises_under(self, c: Connection, rows: list[dict[str, Any]]) -> dict[str, int]:
-        """The premises of those keys, made where they are not there: key → number."""
-        if not rows:
-            return {}
-        c.execute(self._insert_once(c, t.premises), rows)
-        found: dict[str, int] = {}
-        for i in range(0, len(rows), 500):
-            query = select(t.premises.c.key, t.premises.c.id).where(t.premises.c.key.in_([r["key"] for r in rows[i : i + 500]]))
-            found |= {r.key: r.id for r in c.execute(query)}
-        return found
-
-    def _insert_once(self, c: Connection, table: Table) -> Any:
-        maker = postgresql.insert if c.dialect.name == "postgresql" else sqlite.insert
-        return maker(table).on_conflict_do_nothing()
 
     def keep_links(self, links: Iterable[Link], method: int, run: str, *, actor: str, purpose: str) -> int:
         """Keep each link unless its pair's newest row by this method says the same; how many were new.
@@ -273,7 +92,7 @@ class PlaceWrites:
         """
         later = t.link.alias("later")
         newer = [later.c.id > t.link.c.id, later.c.method == method, *(later.c[column.name] == column for column in PAIR)]
-        beside, verdict = _judged()
+        beside, verdict = judged()
         query = select(t.link.c.id, *PAIR).select_from(beside)
         query = query.where(t.link.c.method == method, t.link.c.level != "none", ~exists().where(*newer))
         query = query.where(func.coalesce(verdict, "") != str(Verdict.yes)).order_by(t.link.c.id).limit(1000)
@@ -310,14 +129,6 @@ class PlaceWrites:
 
 
 class PlaceReads(Reader):
-    def refusals(self, snapshot: int) -> list[tuple[int, str, str]]:
-        """Rows of a register's file that were refused: (row, reason, raw). The raw row may hold a sole trader's name and phone."""
-        query = select(t.register_refusal).where(t.register_refusal.c.register_snapshot == snapshot).order_by(t.register_refusal.c.row)
-        with self.store.database.reading() as c:
-            rows = c.execute(query).all()
-        self.shown("register_refusal", (r.id for r in rows))
-        return [(r.row, r.reason, r.raw) for r in rows]
-
     def premises(self, numbers: Sequence[int] | None = None, *, postcode: str | None = None) -> list[Premises]:
         query = select(t.premises).order_by(t.premises.c.id)
         if numbers is not None:
@@ -327,63 +138,6 @@ class PlaceReads(Reader):
         with self.store.database.reading() as c:
             rows = [Premises(r.id, r.kind, r.label, r.building) for r in c.execute(query)]
         self.shown("premises", (r.id for r in rows))
-        return rows
-
-    def entries_by(
-        self, *, postcodes: Sequence[str] = (), name_keys: Sequence[str] = (), phones: Sequence[str] = ()
-    ) -> list[tuple[RegisterEntry, int, str, int | None]]:
-        """Entries of the newest snapshots that share a postcode, a name key or a phone: (entry, premises, its kind, its building).
-
-        A sole trader's name and phone are in registers too, so that this is a read like any other.
-        """
-        snapshots = self.store.newest_snapshots()
-        tests = []
-        if postcodes:
-            tests.append(t.register_entry.c.postcode.in_(postcodes))
-        if name_keys:
-            tests.append(t.register_entry.c.name_key.in_(name_keys))
-        if phones:
-            tests.append(t.register_entry.c.phone.in_(phones))
-        if not tests or not snapshots:
-            return []
-        query = (
-            select(t.register_entry, t.premises.c.id.label("premises_id"), t.premises.c.kind, t.premises.c.building)
-            .select_from(
-                t.register_entry.join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id).join(
-                    t.premises, t.premises.c.id == t.premises_entry.c.premises
-                )
-            )
-            .where(t.register_entry.c.register_snapshot.in_(snapshots), or_(*tests))
-            .order_by(t.register_entry.c.id)
-        )
-        with self.store.database.reading() as c:
-            rows = [(entry_of(r), r["premises_id"], r["kind"], r["building"]) for r in c.execute(query).mappings()]
-        self.shown("register_entry", (entry.id for entry, *_ in rows))
-        return rows
-
-    def entries_unjoined(self, snapshot: int, after: int = 0, limit: int = 2000) -> list[RegisterEntry]:
-        joined = select(t.premises_entry.c.register_entry).where(t.premises_entry.c.register_entry == t.register_entry.c.id).exists()
-        query = (
-            select(t.register_entry)
-            .where(t.register_entry.c.register_snapshot == snapshot, t.register_entry.c.id > after, ~joined)
-            .order_by(t.register_entry.c.id)
-            .limit(limit)
-        )
-        with self.store.database.reading() as c:
-            rows = [entry_of(r) for r in c.execute(query).mappings()]
-        self.shown("register_entry", (r.id for r in rows))
-        return rows
-
-    def entries_of(self, premises: int) -> list[RegisterEntry]:
-        """What every register has said of a premises, oldest first."""
-        query = (
-            select(t.register_entry)
-            .join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)
-            .where(t.premises_entry.c.premises == premises)
-        )
-        with self.store.database.reading() as c:
-            rows = [entry_of(r) for r in c.execute(query.order_by(t.register_entry.c.id)).mappings()]
-        self.shown("premises", [premises])
         return rows
 
     def links(
@@ -399,7 +153,7 @@ class PlaceReads(Reader):
         A pair that a person said yes or no of is shown by its newest row of any method where the one in force has none.
         With `numbers`: just those rows, whatever their method, with the status that their pair has now.
         """
-        beside, verdict = _judged()
+        beside, verdict = judged()
         query = select(t.link, verdict.label("verdict")).select_from(beside).order_by(t.link.c.score.desc(), t.link.c.id).limit(limit)
         asked: list[ColumnElement[bool]] = []
         if subject:

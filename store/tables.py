@@ -252,10 +252,13 @@ register_snapshot = _table(
 )  # fmt: skip
 register_entry = _table(
     "register_entry", _id(), _fk("register_snapshot", "register_snapshot", index=False), Column("register", String(40), nullable=False),
-    Column("reference", String(120), nullable=False), Column("name", Text, nullable=False), Column("name_key", String(120), nullable=False, index=True),
+    Column("reference", String(120), nullable=False), Column("name", Text, nullable=False), Column("name_key", String(120), nullable=False),
     Column("address_raw", Text, nullable=False), Column("parts_json", Text, nullable=False), Column("uprn", String(12)),
-    Column("postcode", String(8), index=True), Column("lat", Float), Column("lon", Float), Column("phone", String(20), index=True),
-    Column("row", Integer, nullable=False), *_person(), UniqueConstraint("register_snapshot", "reference"),
+    Column("postcode", String(8)), Column("lat", Float), Column("lon", Float), Column("phone", String(20)),
+    Column("row", Integer, nullable=False), *_person(), Column("details_json", Text, nullable=False, server_default="{}"),
+    UniqueConstraint("register_snapshot", "reference"),
+    # with the snapshot: each edition holds the same shops again, and links are sought in the newest
+    *(Index(f"ix_register_entry_{by}_snapshot", by, "register_snapshot") for by in ("postcode", "name_key", "phone")),
 )  # fmt: skip
 register_refusal = _table(
     "register_refusal", _id(), _fk("register_snapshot", "register_snapshot"), Column("row", Integer, nullable=False), Column("reason", Text, nullable=False),
@@ -266,7 +269,7 @@ premises = _table(
     Column("key", String(300), nullable=False, unique=True), Column("postcode", String(8), index=True), Column("added_at", Utc, nullable=False),
 )  # fmt: skip
 premises_entry = _table(
-    "premises_entry", _id(), _fk("premises", "premises"), _fk("register_entry", "register_entry"), Column("run", ForeignKey("run.id"), nullable=False),
+    "premises_entry", _id(), _fk("premises", "premises", index=False), _fk("register_entry", "register_entry"), Column("run", ForeignKey("run.id"), nullable=False),
     UniqueConstraint("premises", "register_entry"),
 )  # fmt: skip
 link = _table(
@@ -275,6 +278,14 @@ link = _table(
     Column("level", String(10), nullable=False), Column("reasons_json", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False),
     Column("at", Utc, nullable=False), *_person(), Index("ix_link_pair", "subject_kind", "subject", "object_kind", "object"),
     Index("ix_link_object", "object_kind", "object"),
+)  # fmt: skip
+register_mark = _table(  # a load has `begun`, or `ended`: an edition that only half is there is nowhere sought in
+    "register_mark", _id(), _fk("register_snapshot", "register_snapshot"), Column("word", String(8), nullable=False),
+    Column("run", ForeignKey("run.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
+uprn_position = _table(  # where a UPRN lies, of those that entries name
+    "uprn_position", _id(), Column("uprn", String(12), nullable=False), Column("lat", Float, nullable=False), Column("lon", Float, nullable=False),
+    _fk("register_snapshot", "register_snapshot"), UniqueConstraint("uprn", "register_snapshot"),
 )  # fmt: skip
 
 # -- people ----------------------------------------------------------------------------------------------------------------

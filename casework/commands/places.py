@@ -1,56 +1,14 @@
-"""Registers and premises: load lists of places, and see which premises listings lead to."""
+"""Premises: see which buildings and units listings lead to."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from casework.commands.common import By, Folder, Json, Why, bar, finish, opened, person, print_json, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
 
-registers = typer.Typer(no_args_is_help=True, help="Published lists of places: food hygiene ratings, a council's units, any CSV.")
 premises = typer.Typer(no_args_is_help=True, help="Buildings and units, and what leads to them.")
-
-
-@registers.command("load")
-def load(
-    name: Annotated[str, typer.Argument(help="The register: a file of configs/registers.")],
-    file: Annotated[Path, typer.Argument(help="The file to load.")],
-    by: By = "",
-    json: Json = False,
-    home: Folder = None,
-) -> None:
-    """Load a register's file. The same file twice changes nothing; rows not understood are counted and kept.
-
-    Example: touchstone register load fhrs FHRS415en-GB.xml
-    """
-    from premises.load import load as load_register
-
-    with opened(home) as (folder, store), bar() as step:
-        finish(
-            "register load",
-            load_register(
-                store, folder, name, file, actor=person(store, folder, by), progress=lambda done, total: step("rows", done, total)
-            ),
-            json,
-        )
-
-
-@registers.command("list")
-def register_list(json: Json = False, home: Folder = None) -> None:
-    """What has been loaded."""
-    with opened(home) as (_folder, store):
-        rows = store.register_snapshots()
-    if json:
-        print_json(rows)
-        return
-    table(
-        "Registers",
-        ("snapshot", "register", "dated", "rows", "refused", "licence", "loaded"),
-        [(r.id, r.register, r.dated, r.rows, r.refused, r.licence, f"{r.at:%Y-%m-%d}") for r in rows],
-        "No register is loaded: `touchstone register load` brings one.",
-    )
 
 
 @premises.command("rank")

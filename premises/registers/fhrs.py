@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
-from premises.registers import Refused, RegisterConfig, Rows, opened, phone_of
+from premises.registers import Refused, RegisterConfig, Rows, date_of, degrees_of, opened, phone_of, said
 from store.errors import StopRun
 from store.words.records import RegisterEntry
 
@@ -52,7 +52,7 @@ def entry_of(number: int, fields: Mapping[str, Any]) -> RegisterEntry | Refused:
         return Refused(number, reason or "no address, as most mobile and home caterers", raw)
     place = fields.get("Geocode") or fields.get("geocode")
     place = place if isinstance(place, Mapping) else {}
-    lat, lon = (_degrees(place.get(key) or place.get(key.lower())) for key in ("Latitude", "Longitude"))
+    lat, lon = (degrees_of(place.get(key) or place.get(key.lower()), most) for key, most in (("Latitude", 90), ("Longitude", 180)))
     return RegisterEntry(
         register=KIND,
         reference=text["FHRSID"],
@@ -63,15 +63,8 @@ def entry_of(number: int, fields: Mapping[str, Any]) -> RegisterEntry | Refused:
         lon=lon,
         phone=phone_of(text.get("Phone")),
         row=number,
+        details=said(trade=text.get("BusinessType"), rating=text.get("RatingValue"), rating_date=date_of(text.get("RatingDate", "")) or ""),
     )
-
-
-def _degrees(value: object) -> float | None:
-    try:
-        degrees = float(str(value))
-    except ValueError:
-        return None
-    return degrees if -180 <= degrees <= 180 and degrees else None
 
 
 def _is_json(path: Path) -> bool:

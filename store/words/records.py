@@ -17,10 +17,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # made once: json.dumps makes one each time
+
 
 def canonical(value: Any) -> bytes:
     """`value` as canonical JSON (sorted keys, no spaces, UTF-8): the bytes that every digest of ours is taken over."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _CANONICAL.encode(value).encode("utf-8", "surrogatepass")
 
 
 def digest_of(value: Any) -> str:
@@ -766,7 +768,10 @@ class Premises:
 
 @dataclass(frozen=True, slots=True)
 class RegisterEntry:
-    """What a register's snapshot says of one place. `address_raw` is as written; `parts` is what we read in it."""
+    """What a register's snapshot says of one place. `address_raw` is as written; `parts` is what we read in it.
+
+    `details` is what the register says beyond that: a company's status, an order's dates; docs/registers.md lists the keys.
+    """
 
     register: str
     reference: str
@@ -780,6 +785,7 @@ class RegisterEntry:
     phone: str | None = None
     row: int = 0  # line or element number in the file
     id: int | None = None
+    details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ FHRS = """<?xml version="1.0" encoding="utf-8"?><FHRSEstablishment><Header><Extr
 <AddressLine1>Unit 3</AddressLine1><AddressLine2>Larch Parade</AddressLine2><PostCode>M32 0TH</PostCode>
 <Geocode><Longitude>-2.28</Longitude><Latitude>53.45</Latitude></Geocode></EstablishmentDetail>{more}</EstablishmentCollection></FHRSEstablishment>"""
 
+BOMB = "<!DOCTYPE x [<!ENTITY a0 'ha'>" + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10)) + "]><x>&a9;</x>"
+
 
 def rows(store: Store) -> dict[str, int]:
     with store.acting("system", purpose="test") as reader:
@@ -68,18 +70,21 @@ def test_a_load_that_was_killed_goes_on(kept: Store, home: Home, tmp_path: Path,
         HEADER + "".join(f"Shop {n},Unit {n},Larch Parade,Stretford,,M32 0TH,\n" if n % 5 else ",,,,,,\n" for n in range(1, 60))
     )
     monkeypatch.setattr("premises.load.BATCH", 7)
-    keep, calls = kept.keep_entries, 0
+    join, calls = kept.join_premises, 0
 
-    def killed(snapshot: int, entries: object) -> int:
+    def killed(joins: object, run: str) -> int:
         nonlocal calls
         calls += 1
         if calls == 4:
             raise KeyboardInterrupt
-        return keep(snapshot, entries)  # type: ignore[arg-type]
+        return join(joins, run)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(kept, "keep_entries", killed)
+    monkeypatch.setattr(kept, "join_premises", killed)
     with pytest.raises(KeyboardInterrupt):
         load(kept, home, "units", file, actor="system")
+    assert rows(kept)["entries"] == 0, "a half-loaded edition is nowhere sought in"
+    with kept.acting("system", purpose="test") as reader:
+        assert not reader.entries_unjoined(1), "a batch is kept with its premises or not at all"
     result = load(kept, home, "units", file, actor="system")
     assert result.counts["rows"] == 59 and rows(kept)["entries"] == 48 and len(refusals(kept)) == 11
 
@@ -90,6 +95,8 @@ def test_a_load_that_was_killed_goes_on(kept: Store, home: Home, tmp_path: Path,
         (b"", "0 bytes"),
         (b"Name,Line 1,Town,County,Postcode,Telephone\nA,1 High St,B,C,M32 0TH,\n", "'Line 2'"),
         (HEADER.encode(), "nothing was loaded"),
+        ((HEADER + ROW + "Kestrel,Unit 4,Larch").encode(), "breaks off on line 3, after 3 of 7 cells"),
+        ((HEADER + ROW + 'Kestrel,"Unit 4').encode(), "breaks off within a quoted cell that begins on line 3"),
         (b"\x1f\x8b\x08\x00broken", "breaks off"),
         (b"\x00\x01\x02 not a table at all", "has no column"),
     ],
@@ -111,6 +118,7 @@ def test_a_csv_that_cannot_be_read_says_why_and_keeps_nothing(kept: Store, home:
         (FHRS.format(id=1, more="").encode().replace(b"Caf\xc3\xa9", b"Caf\xe9"), "not well-formed"),
         (b"<html><body>Service unavailable</body></html>", "EstablishmentCollection"),
         (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "document type"),
+        (b"<!--" + b" " * 2**20 + b"-->" + BOMB.encode(), "not well-formed"),
         (b'{"establishments": [', "JSON"),
     ],
 )
@@ -219,6 +227,73 @@ def test_the_api_and_the_xml_say_the_same(kept: Store, home: Home, tmp_path: Pat
         one, two = reader.entries_of(premises)
     assert kind == "unit" and (one.name, one.address_raw, one.lat, one.reference) == (two.name, two.address_raw, two.lat, two.reference)
     assert entry.id == two.id, "the newest snapshot is the one that links are sought in"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_what_spreadsheets_write_is_read(kept: Store, home: Home, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "list.csv").write_bytes((HEADER + ROW.replace("Wren Flowers", "Café Wren")).encode(encoding))
+    load(kept, home, "units", tmp_path / "list.csv", actor="system")
+    with kept.acting("system", purpose="test") as reader:
+        assert [e.name for e, *_ in reader.entries_by(postcodes=["M32 0TH"])] == ["Café Wren"]
+
+
+def test_a_cell_or_a_line_of_megabytes_is_one_refused_row_in_bounded_memory(kept: Store, home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    huge = "x" * 3_000_000
+    file.write_text(
+        HEADER
+        + f"{huge},Unit 3,Larch Parade,,,M32 0TH,\n"
+        + "a," * 800_000
+        + "\n"
+        + ROW
+        + f"{'y' * 5_000},Unit 4,Larch Parade,,,M32 0TH,\n"
+    )
+    assert load(kept, home, "units", file, actor="system").counts["new_entries"] == 1
+    found = refusals(kept)
+    assert [row for row, *_ in found] == [2, 3, 5] and all(len(raw) <= 2_000 for *_, raw in found)
+    assert [reason.split(",")[0] for _, reason, _ in found] == [
+        "not CSV: field larger than field limit (131072)",
+        "more cells than columns",
+        "name has 5000 characters",
+    ]
+
+
+def test_a_zip_has_one_list_in_it(kept: Store, home: Home, tmp_path: Path) -> None:
+    import zipfile
+
+    def packed(**files: str) -> Path:
+        with zipfile.ZipFile(tmp_path / "list.zip", "w") as made:
+            for name, text in files.items():
+                made.writestr(name.replace("_", "."), text)
+        return tmp_path / "list.zip"
+
+    assert load(kept, home, "units", packed(units_csv=HEADER + ROW, licence_txt="OGL"), actor="system").counts["new_entries"] == 1
+    for wrong in ({"a_csv": HEADER, "b_csv": HEADER}, {"workbook_xml": "x", "sheet_xml": "y"}):
+        with pytest.raises(StopRun, match=r"list.zip: a zip of 2 files"):
+            load(kept, home, "units", packed(**wrong), actor="system")
+    cut = packed(units_csv=HEADER + ROW).read_bytes()[:80]
+    (tmp_path / "list.zip").write_bytes(cut)
+    with pytest.raises(StopRun, match="cannot be unpacked"):
+        load(kept, home, "units", tmp_path / "list.zip", actor="system")
+
+
+def test_references_are_told_apart_past_what_memory_is_kept_for_them() -> None:
+    from store.once import Once
+
+    with Once() as once:
+        assert [once.first(key, row) for row, key in enumerate("abcab")] == [0, 1, 2, 0, 1]
+
+
+def test_addresses_are_split_by_other_processes_with_the_same_outcome(kept: Store, home: Home, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    (tmp_path / "many.csv").write_text(HEADER + "".join(f"Shop {n},Unit {n},Larch Parade,Stretford,,M32 0TH,\n" for n in range(1, 60)))
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(3) as executor:
+        patch.setattr("premises.load.BATCH", 7)
+        counts = load(kept, home, "units", tmp_path / "many.csv", actor="system", executor=executor).counts
+    assert counts["new_entries"] == 59 and counts["new_premises"] == 60
+    with kept.acting("system", purpose="test") as reader:
+        assert [e.row for e, *_ in reader.entries_by(postcodes=["M32 0TH"])] == list(range(2, 61))
 
 
 def test_an_unknown_register_or_key_is_refused_by_name(kept: Store, home: Home, tmp_path: Path) -> None:

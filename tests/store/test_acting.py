@@ -119,6 +119,7 @@ def full(sqlite_store: Store) -> Store:
         purpose="link",
     )
     store.judge(SubjectKind.listing, one.listing, Verdict.yes, actor="officer", authority="demo", reason="seen")
+    store.judge(SubjectKind.link, 1, Verdict.yes, actor="officer", authority="demo", reason="seen")
     store.keep_view(
         "http://stall.example/user/1", actor="officer", purpose=Purpose.capture_once, operation=None, run="r", days=28, threshold=3
     )
@@ -180,6 +181,8 @@ CALLS: dict[str, Any] = {
     "entries_by": lambda r: r.entries_by(postcodes=["M32 0TH"]),
     "entries_unjoined": lambda r: r.entries_unjoined(1),
     "refusals": lambda r: r.refusals(1),
+    "register_changes": lambda r: r.register_changes("closed", 1, 2),
+    "links_touched": lambda r: r.links_touched(1, 2),
     "links": lambda r: r.links(),
     "link": lambda r: r.link(1),
     "drawn": lambda r: r.drawn(),
