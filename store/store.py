@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from store import audit, integrity, migrations
 from store import tables as t
 from store.archive import Archive
+from store.attribution import AttributionReads, AttributionWrites
 from store.captures import CaptureWrites, newest_locations
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
@@ -30,12 +31,14 @@ from store.health import HealthReads
 from store.history import HistoryReads
 from store.meetings import MeetingReads
 from store.nearest import Nearest, index_folder
+from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
 from store.pictures import PictureReads
 from store.places import PlaceReads, PlaceWrites
 from store.retention import RetentionWrites
 from store.samples import SampleReads, SampleWrites
 from store.sellers import SellerReads
+from store.sighted import SightedReads
 from store.sightings import SightingWrites
 from store.windows import WindowReads
 from store.words.records import Actor, Authority, Event, Verb
@@ -43,7 +46,9 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, CaseReads, SampleReads, OperationReads):
+class Acting(
+    MeetingReads, HistoryReads, SellerReads, SightedReads, PictureReads, PlaceReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
+):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
@@ -87,7 +92,8 @@ class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, 
 
 
 class Store(
-    HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites, SampleWrites
+    HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites, SampleWrites,
+    OccupantWrites, AttributionWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
