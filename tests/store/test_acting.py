@@ -57,9 +57,22 @@ PERSONAL = (
     "Judgement",
     "Exhibit",
     "RegisterEntry",
+    "Occupant",
+    "Ground",
+    "Standing",
+    "Met",
     "bytes",
 )
-GIVES_BACK_WHAT_IT_WAS_GIVEN = {"keep", "keep_rendered", "keep_written", "keep_readings", "keep_sighting", "judge", "exhibit"}
+GIVES_BACK_WHAT_IT_WAS_GIVEN = {
+    "keep",
+    "keep_rendered",
+    "keep_written",
+    "keep_readings",
+    "keep_sighting",
+    "judge",
+    "judge_account",
+    "exhibit",
+}
 
 
 def public(owner: type) -> dict[str, Any]:
