@@ -8,7 +8,6 @@ a row got past, not read as more than "not shown". Rows are added; one that was 
 from __future__ import annotations
 
 import enum
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -231,11 +230,3 @@ class AttributionReads(Reader):
                 NOT_SHOWN, judgement, rests, "a person said that it is shown, but nothing that counts and still stands is under it"
             )
         return Standing({Verdict.yes: SHOWN, Verdict.no: DISPUTED}.get(judgement.verdict, NOT_SHOWN), judgement, rests)
-
-    def contradictions(self, seller: int) -> dict[int, list[int]]:
-        """Of each piece of evidence the numbers of those that contradict it."""
-        found: dict[int, list[int]] = defaultdict(list)
-        for each in self.grounds(seller):
-            if each.contradicts is not None:
-                found[each.contradicts].append(each.id)
-        return dict(found)

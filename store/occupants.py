@@ -202,6 +202,7 @@ class OccupantReads(Reader):
                     .limit(most + 1)
                 )
                 found[number] = c.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+        self.shown("premises", found)
         return found
 
     def entries_under(self, references: Mapping[str, Collection[str]]) -> list[tuple[Any, int, str, int | None]]:
