@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from premises.settings import LinkSettings
 from premises.who import said_of
@@ -10,10 +11,17 @@ from store.occupants import Basis, Occupant, Role
 from store.words.records import RegisterEntry
 
 
-def from_registers(premises: int, entries: Iterable[RegisterEntry], settings: LinkSettings) -> list[Occupant]:
-    """Of each register's newest word on a reference: a company's registered office, a stallholder, or an occupier; and a landlord where it names one."""
+def from_registers(premises: int, entries: Iterable[RegisterEntry], settings: LinkSettings, current: Collection[int]) -> list[Occupant]:
+    """Of each register's newest word on a reference: a company's registered office, a stallholder, or an occupier; and a landlord where it names one.
+
+    `current` are the entries of the newest editions: of others it is said that the newest has them no more.
+    """
     newest = {(entry.register, entry.reference): entry for entry in entries}
-    return [one for entry in newest.values() for one in _of(premises, entry, settings)]
+    found = []
+    for entry in newest.values():
+        gone = "" if entry.id in current else "not in the newest edition"
+        found += [replace(one, note="; ".join(filter(None, (one.note, gone)))) for one in _of(premises, entry, settings)]
+    return found
 
 
 def _of(premises: int, entry: RegisterEntry, settings: LinkSettings) -> Iterator[Occupant]:

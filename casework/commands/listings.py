@@ -362,9 +362,9 @@ def judge(
     with opened(home) as (folder, store):
         who = person(store, folder, by)
         if source == "account":
-            judged = judgements.Judged(attribution.judge(store, folder, int(ref), verdict, reason, who, tuple(rests_on or ())))
+            judged = judgements.Judged(attribution.judge(store, folder, _row(ref), verdict, reason, who, tuple(rests_on or ())))
         elif source == "link":
-            judged = judgements.Judged(judgements.judge_link(store, folder, int(ref), verdict, reason, who))
+            judged = judgements.Judged(judgements.judge_link(store, folder, _row(ref), verdict, reason, who))
         else:
             judged = judgements.judge_listing(store, folder, source, ref, verdict, reason, who, add_pictures=add_pictures, brand=brand)
     done = judged.judgement
@@ -378,6 +378,12 @@ def judge(
         say(f"{len(judged.removed)} entries of the reference log removed with it" + _numbers(judged.removed))
     for why in judged.left_out:
         say(f"not added: {why}")
+
+
+def _row(text: str) -> int:
+    if not text.isdigit():
+        raise TouchstoneError(f"'{text}' is no number of a link or a seller")
+    return int(text)
 
 
 def _numbers(entries: Sequence[int]) -> str:

@@ -98,12 +98,16 @@ def occupant_list(
 
 
 def at(reader: Acting, home: Home, premises: int) -> list[Occupant]:
-    """What people and registers say of who is at a premises; a building's with those of nothing but itself."""
+    """What people and registers say of who is at a premises, each kept apart by its basis."""
     from premises.occupants import from_registers
     from premises.settings import link_settings
 
-    said = reader.occupants(premises=[premises])
-    return [*said, *from_registers(premises, reader.entries_of(premises), link_settings(home))]
+    entries = reader.entries_of(premises)
+    under: dict[str, set[str]] = {}
+    for entry in entries:
+        under.setdefault(entry.register, set()).add(entry.reference)
+    current = {entry.id or 0 for entry, *_ in reader.entries_under(under)}
+    return [*reader.occupants(premises=[premises]), *from_registers(premises, entries, link_settings(home), current)]
 
 
 def show(found: Sequence[Occupant]) -> None:
