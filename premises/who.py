@@ -207,8 +207,7 @@ def _occupants(evidence: Evidence, candidate: Candidate, settings: LinkSettings)
             time = f" until {one.until}" if one.id in candidate.known.past else ""
             sentence = (
                 f"the {_word(mark[0])} {mark[1]} is {one.name or 'an unnamed business'}'s, {one.role} here{time} as {one.by} recorded "
-                f"(statement {one.id}, by {one.basis} {one.source}".rstrip()
-                + ")"
+                f"(statement {one.id}, {one.basis}: {one.source or f'capture {one.capture}'})"
             )
             sentence += "; others are known by it elsewhere, too" if mark in candidate.known.elsewhere else ""
             yield LinkReason(code, _weight(code, where, settings), sentence + _misread(where), where.capture, entry)

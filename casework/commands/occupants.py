@@ -111,19 +111,18 @@ def at(reader: Acting, home: Home, premises: int) -> list[Occupant]:
 
 
 def show(found: Sequence[Occupant]) -> None:
-    rows = [
-        (
-            o.id or "",
-            o.role,
-            o.name or "(no name known)",
-            " – ".join((o.since or "…", o.until or "…")) if o.since or o.until else "",
-            ", ".join(f"{kind} {value}" for kind, value in o.marks),
-            f"{o.by}: {o.basis} {o.source}" + (f", capture {o.capture}" if o.capture else ""),
-            o.note,
+    """Each statement in a few lines: a table of them is too wide to read."""
+    say("Who is here" if found else "Nobody says who is here.")
+    for o in found:
+        time = f", {o.since or '…'} to {o.until or '…'}" if o.since or o.until else ""
+        say(
+            f"  {o.role}: {o.name or '(no name known)'}{time}"
+            + (f" [statement {o.id}]" if o.id else "")
+            + (f"; {o.note}" if o.note else "")
         )
-        for o in found
-    ]
-    table("Who is here", ("statement", "role", "name", "time", "known by", "who says so", ""), rows, "Nobody says who is here.")
+        if o.marks:
+            say(f"    known by {', '.join(f'{kind} {value}' for kind, value in o.marks)}")
+        say(f"    {o.by} says so, by {o.basis}: {', '.join(filter(None, (o.source, f'capture {o.capture}' if o.capture else '')))}")
 
 
 # -- accounts ------------------------------------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ def test_what_somebody_recorded_at_a_door_is_known_by_leads_there(mark: tuple[st
     one = replace(one, known=Known((occupant(Role.hidden, mark),)))
     [link] = links(evidence(**given), [one, other])
     assert (link.object, link.level, codes(link)) == (one.premises, "unit", {"occupant_mark"})
-    assert "hidden here as a.officer recorded (statement 5, by visit visit of 2026-11-20)" in link.reasons[0].sentence
+    assert "hidden here as a.officer recorded (statement 5, visit: visit of 2026-11-20)" in link.reasons[0].sentence
 
 
 @pytest.mark.parametrize(
