@@ -31,9 +31,9 @@ def _of(premises: int, entry: RegisterEntry, settings: LinkSettings) -> Iterator
     filed = settings.filed_under.get(entry.register)
     marks = ([(filed, entry.reference)] if filed else []) + ([("phone", entry.phone)] if entry.phone else [])
     note = "registered office: where letters go" if company else ""
-    dates = {"since": said_of(entry, "from"), "until": said_of(entry, "until")}
+    since, until = said_of(entry, "from"), said_of(entry, "until")
     source = f"{entry.register} {entry.reference}"
     if entry.name:
-        yield Occupant(premises, role, entry.name, Basis.register, source, entry.register, **dates, note=note, marks=tuple(marks))
+        yield Occupant(premises, role, entry.name, Basis.register, source, entry.register, since, until, note=note, marks=tuple(marks))
     if landlord := said_of(entry, "landlord"):
         yield Occupant(premises, Role.landlord, landlord, Basis.register, source, entry.register)
