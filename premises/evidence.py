@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from premises import camera
 from premises.camera import Position
@@ -210,7 +210,4 @@ def _with_sightings(found: Evidence, met: Sequence[Met], confirmed: Mapping[str,
             reported[len(said)] = bridge
             said.append(Said(address.address, address.capture, "sighting"))
     officers = tuple(sorted({one.sighting.reference for one in met if one.by == "account"}))
-    return Evidence(
-        found.kind, found.subject, tuple(said), found.names, found.contacts, found.handle, found.numbers, found.positions, reported,
-        tuple(seen), officers,
-    )  # fmt: skip
+    return replace(found, said=tuple(said), reported=reported, seen=tuple(seen), officers=officers)

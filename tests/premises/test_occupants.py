@@ -13,6 +13,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from casework.cli import app
+from premises import camera
 from premises.load import load
 from premises.run import run
 from store import tables as t
@@ -28,7 +29,9 @@ from store.words.records import (
     Examination,
     Examined,
     Finding,
+    Flag,
     Image,
+    Level,
     Link,
     Method,
     Pointer,
@@ -40,6 +43,7 @@ from store.words.records import (
 )  # fmt: skip
 from tests.builders import Builder, jpeg
 from tests.premises.conftest import REGISTERS
+from tests.premises.test_evidence import photo
 
 SAW: dict[str, Any] = {"basis": Basis.visit, "source": "visit of 2026-11-20", "actor": "officer", "authority": "demo"}
 
@@ -219,4 +223,29 @@ def test_the_same_backdrop_as_an_officers_photograph_leads_to_where_it_was_taken
     [link] = links_of(parade)
     assert (link.object, link.level) == (premises_of(parade, "Corner Counter News"), "unit")
     assert any("same backdrop" in r.sentence for r in link.reasons)
+    assert run(parade, home).counts["new"] == 0
+
+
+# -- words and pictures of a listing ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "collected"), [("Collect from 14C Wexcombe Parade, M32 0TH", True), ("We are 14C Wexcombe Parade, M32 0TH", False)]
+)
+def test_where_goods_are_collected_is_told_from_an_address_among_others(parade: Store, home: Home, text: str, collected: bool) -> None:
+    advert(parade, text).close()
+    run(parade, home)
+    [link] = links_of(parade)
+    assert link.level == "unit" and ("collection" in {r.code for r in link.reasons}) == collected
+
+
+@pytest.mark.parametrize("level", [Level.note, Level.review])
+def test_exif_positions_are_read_of_flagged_listings_only_and_each_file_once(parade: Store, home: Home, level: Level) -> None:
+    body = photo({1: "N", 2: (53.0, 27.0, 31.5), 3: "W", 4: (2.0, 17.0, 14.2)})
+    build = advert(parade, "Find us at 14C Wexcombe Parade, M32 0TH", pictures=(body,))
+    parade.keep_flag(Flag(None, 1, "0" * 64, "1" * 64, level, 1.0, ()), build.run.id)
+    build.close()
+    run(parade, home)
+    [link] = links_of(parade)
+    assert [r.capture for r in link.reasons if r.code == "position"] == ([2] if level is Level.review else [])
+    kept = parade.fingerprints(camera.ALGORITHM, camera.VERSION, [hashlib.sha256(body).hexdigest()])
+    assert len(kept) == (level is Level.review), "a home's position is not kept of what nobody suspects"
     assert run(parade, home).counts["new"] == 0
