@@ -21,6 +21,7 @@ from casework.commands import (
     listings,
     log,
     methods,
+    occupants,
     operations,
     passes,
     pictures,
@@ -55,6 +56,8 @@ app.add_typer(listings.queue, name="queue")
 listings.register(app)
 learning.register(app)
 history.register(listings.listings)
+occupants.register(listings.sellers)
+places.premises.add_typer(occupants.app, name="occupant")
 app.add_typer(operations.app, name="operation")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(sightings.app, name="sighting")

@@ -1,39 +1,29 @@
 """From evidence to proposed links: candidates by block, each compared, and the level that the reasons allow.
 
 A link to a unit is proposed only where that unit is named: by the address (the same building, the same unit, no statement of
-another one), or by a phone that a register gives for it alone. Otherwise the link is to the building, and says why. Nothing
+another one), or by what belongs to it alone (a phone in a register, an officer's own record). Otherwise the link is to the building, and says why. Nothing
 here is final: an officer judges.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from premises import compare
-from premises.address import Address, from_parts
+from premises import compare, who
+from premises.address import from_parts
 from premises.areas import postcodes_of
 from premises.compare import OF_THE_UNIT, Compared, score
-from premises.evidence import Evidence, Shown
+from premises.evidence import Evidence
 from premises.identity import name_key
 from premises.settings import LinkSettings
+from premises.who import Candidate
 from store.store import Acting
-from store.words.records import Link, LinkReason, RegisterEntry, SubjectKind
+from store.words.records import Link, LinkReason, SubjectKind
 
 ANCHORS = frozenset({"postcode", "district"})
 NAMES_THE_UNIT = frozenset({"unit", "unit_within"})
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A register entry that shares a block with the evidence, and the premises it is of."""
-
-    entry: RegisterEntry
-    address: Address
-    premises: int
-    is_unit: bool
-    building: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +41,14 @@ class _Weighed:
         return self.best.reasons + self.who
 
     @property
-    def by_phone(self) -> bool:
-        return any(r.code == "phone" for r in self.who)
+    def by_door(self) -> bool:
+        """Whether something that belongs to one door alone leads here: a phone, a food hygiene number, an officer's own record."""
+        return any(r.code in who.OF_ONE_DOOR and r.weight for r in self.who)
+
+    @property
+    def leads_there(self) -> bool:
+        """Whether something but the address leads to the building."""
+        return any(r.code in who.LEADS_THERE and r.weight for r in self.who)
 
 
 def candidates(reader: Acting, evidence: Evidence) -> list[Candidate]:
@@ -95,32 +91,14 @@ def _weigh(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> 
     for i, one in enumerate(evidence.said):
         compared = compare.compare(one.address, candidate.address, candidate.entry.name, settings.weights)
         compared = replace(compared, reasons=tuple(replace(r, capture=one.capture, entry=candidate.entry.id) for r in compared.reasons))
+        compared = who.trusted(evidence, i, compared, settings)
         if compared.hard - OF_THE_UNIT:
             continue  # an address in another building: no evidence of this one
         if compared.hard and (compared.located or "postcode" in compared.codes):
             disputed += [r for r in compared.reasons if r.code in OF_THE_UNIT]
         if compared.reasons and (said < 0 or (compared.score, compared.located) > (best.score, best.located)):
             said, best = i, compared
-    return _Weighed(candidate, said, best, tuple(_who(evidence, candidate, settings)), tuple(disputed))
-
-
-def _who(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> Iterable[LinkReason]:
-    entry = candidate.entry
-    if match := compare.name([n.value for n in evidence.names], entry.name, settings.weights):
-        shown = next((n for n in evidence.names if f"“{n.value}”" in match.sentence), evidence.names[0])
-        yield replace(match, capture=shown.capture, entry=entry.id)
-    for phone in evidence.phones:
-        if entry.phone == phone.value:
-            yield _phone(phone, entry, settings)
-
-
-def _phone(phone: Shown, entry: RegisterEntry, settings: LinkSettings) -> LinkReason:
-    sentence = f"the phone {phone.value} is the one the register gives for “{entry.name}”"
-    if phone.read:
-        sentence += f"; it was {phone.read}, which is weaker than words"
-    return LinkReason(
-        "phone", settings.weights["phone"] * (settings.read_in_picture if phone.read else 1), sentence, phone.capture, entry.id
-    )
+    return _Weighed(candidate, said, best, tuple(who.reasons(evidence, candidate, settings, said)), tuple(disputed))
 
 
 # -- the unit ------------------------------------------------------------------------------------------------------------
@@ -130,7 +108,7 @@ def _names_its_unit(w: _Weighed) -> bool:
     """Whether this unit is named, and no other one of the building is."""
     if not w.candidate.is_unit or w.disputed:
         return False
-    if w.by_phone:
+    if w.by_door:
         return True
     agreed = {r.code for r in w.reasons if not r.against}
     anchored = bool(agreed & ANCHORS) or {"name", "town"} <= agreed
@@ -148,7 +126,7 @@ def _units(weighed: Sequence[_Weighed], settings: LinkSettings) -> list[tuple[_W
     chosen = []
     for units in fitting.values():
         exact = [w for w in units.values() if "unit" in w.best.codes] or list(units.values())
-        if len(exact) == 1 and not (exact[0].by_phone and len(units) > 1 and "unit" not in exact[0].best.codes):
+        if len(exact) == 1 and not (exact[0].by_door and len(units) > 1 and "unit" not in exact[0].best.codes):
             chosen.append((exact[0], _with_dissent(exact[0], weighed, settings)))
     return _one_door([one for one in chosen if score(one[1]) >= settings.threshold])
 
@@ -164,22 +142,21 @@ def _one_door(chosen: Sequence[tuple[_Weighed, tuple[LinkReason, ...]]]) -> list
 
 
 def _with_dissent(w: _Weighed, weighed: Sequence[_Weighed], settings: LinkSettings) -> tuple[LinkReason, ...]:
-    """The reasons, and against them a phone of the seller's that a register gives for another place."""
-    if w.by_phone:
+    """The reasons, and against them what leads to one door at another place: a phone of the seller's that a register gives there, say."""
+    if w.by_door:
         return w.reasons
-    elsewhere = [other for other in weighed if other.by_phone and other.candidate.premises != w.candidate.premises]
+    elsewhere = [other for other in weighed if other.by_door and other.candidate.premises != w.candidate.premises]
     against = [
-        LinkReason(
-            "phone_elsewhere",
-            settings.weights["phone_elsewhere"],
-            f"but {r.sentence}, at {o.candidate.entry.address_raw}",
-            r.capture,
-            r.entry,
-            True,
+        replace(
+            r,
+            code="phone_elsewhere" if r.code == "phone" else "elsewhere",
+            weight=settings.weights["phone_elsewhere" if r.code == "phone" else "elsewhere"],
+            sentence=f"but {r.sentence}, at {o.candidate.entry.address_raw}",
+            against=True,
         )
         for o in elsewhere[:1]
         for r in o.who
-        if r.code == "phone"
+        if r.code in who.OF_ONE_DOOR and r.weight
     ]
     return w.reasons + tuple(against)
 
@@ -216,7 +193,7 @@ def _buildings(
 def _of_the_building(w: _Weighed, weighed: Sequence[_Weighed]) -> tuple[LinkReason, ...] | None:
     """The reasons that hold for the building, with the sentence why it is no more than that; None where nothing places it."""
     agreed = {r.code for r in w.reasons if not r.against}
-    if not (w.best.codes & compare.PLACED or w.by_phone or {"postcode", "name"} <= agreed):
+    if not (w.best.codes & compare.PLACED or w.leads_there or {"postcode", "name"} <= agreed):
         return None
     if "name" in agreed and not (agreed - {"name", "town"}):
         return None

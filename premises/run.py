@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from itertools import chain
 
 from premises import evidence, link, network
+from premises.known import known
 from premises.settings import LINKER_VERSION, LinkSettings, link_settings, linker
 from store.config import Home, defaults_folder, digest, load
 from store.findings import shipped_status
@@ -70,7 +71,9 @@ def _links(
     for done, each in enumerate(chain(evidence.of_sellers(reader), evidence.of_listings(reader)), 1):
         counts["examined"] += 1
         counts["with_an_address"] += bool(each.said)
-        found = link.propose(each, link.candidates(reader, each), settings, method) if each.said or each.names or each.contacts else []
+        found = []
+        if each.leads:
+            found = link.propose(each, known(reader, each, link.candidates(reader, each), settings), settings, method)
         for one in found:
             counts[f"to_{one.level}"] += 1
         counts["without_a_link"] += not found

@@ -10,7 +10,9 @@ from premises.vocabulary import words
 from store.config import Home, load
 from store.words.records import Method
 
-LINKER_VERSION = "3"  # of the rules in address, numbering, vocabulary, said, compare and link: raise it with any change of answer
+LINKER_VERSION = (
+    "4"  # of the rules in address, numbering, vocabulary, said, compare, evidence, who and link: raise it with any change of answer
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,22 @@ class LinkSettings:
     most_buildings: int  # so many buildings may fit equally well before none is proposed
     read_in_picture: float = 1.0  # what a contact that a machine read in a picture counts of one in words
     weights: Mapping[str, float] = field(default_factory=dict)
+    filed_under: Mapping[str, str] = field(default_factory=dict)  # register → the kind of number that its references are
+    most_companies: int = 5  # registered at one premises: of more, it is an address that companies are given
+    office_far_km: float = 30
+    position_within_m: float = 30  # of a register's own position
+    postcode_within_m: float = 150  # of one that is its postcode's
+    mail_providers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1 or self.hub < 2 or self.most_buildings < 1:
             raise ValueError("threshold lies between 0 and 1, hub is at least 2, most_buildings at least 1")
         if not 0 <= self.read_in_picture <= 1:
             raise ValueError("read_in_picture lies between 0 and 1: what a machine read is no stronger than what was written")
+        if self.most_companies < 1 or min(self.office_far_km, self.position_within_m, self.postcode_within_m) < 0:
+            raise ValueError("most_companies is at least 1; no distance is less than 0")
+        if unfiled := set(self.filed_under.values()) - {"company", "fhrs"}:
+            raise ValueError(f"filed_under: a register's references are company or fhrs numbers, not {sorted(unfiled)}")
         missing = WEIGHTS - set(self.weights)
         unknown = set(self.weights) - WEIGHTS
         if missing or unknown:
@@ -39,7 +51,8 @@ class LinkSettings:
 WEIGHTS = words(
     "postcode district postcode_differs number number_within number_perhaps unit unit_within unit_perhaps street street_alike "
     "building building_alike building_differs name name_alike town phone phone_elsewhere other_unit same_phone same_email "
-    "same_handle same_payment same_picture same_place"
+    "same_handle same_payment same_picture same_place place collection domain_name handle_name fhrs_id company_office company_dissolved "
+    "office_far occupant_mark related_mark vat_differs elsewhere position sighting sighted_contact sighted_place"
 )
 
 
@@ -50,5 +63,13 @@ def link_settings(home: Home) -> LinkSettings:
 def linker(settings: LinkSettings) -> Method:
     """The linker with all that can change its answer, the version of the fuzzy matcher among it."""
     return Method(
-        "linker", "premises", LINKER_VERSION, {**asdict(settings), "weights": dict(settings.weights), "rapidfuzz": version("rapidfuzz")}
+        "linker",
+        "premises",
+        LINKER_VERSION,
+        {
+            **asdict(settings),
+            "weights": dict(settings.weights),
+            "filed_under": dict(settings.filed_under),
+            "rapidfuzz": version("rapidfuzz"),
+        },
     )

@@ -32,7 +32,10 @@ ATTEMPTS = 5
 LISTS = ("redirects_json", "request_headers_json", "response_headers_json", "dns_answer_json", "certificate_chain_json")
 TEXTS = ("url_requested", "url_final", "certificate")
 BLANK: Mapping[str, Any] = {"server_ip": None, **dict.fromkeys(TEXTS, ""), **dict.fromkeys(LISTS, "[]")}
-HOLDABLE = frozenset(SubjectKind) - {SubjectKind.case}  # a case has no number; its exhibits are held by being exhibits
+HOLDABLE = frozenset(SubjectKind) - {
+    SubjectKind.case,
+    SubjectKind.account,
+}  # a case has no number, its exhibits are held; an account is its seller
 PAYLOAD = ("response", "resource")
 Files = tuple[dict[str, list[Placed]], list[tuple[int, int, Placed]]]  # segment → where all is now; (capture, payload of, place)
 

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from store import audit, integrity, migrations
 from store import tables as t
 from store.archive import Archive
+from store.attribution import AttributionReads, AttributionWrites
 from store.captures import CaptureWrites, newest_locations
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
@@ -30,6 +31,7 @@ from store.health import HealthReads
 from store.history import HistoryReads
 from store.meetings import MeetingReads
 from store.nearest import Nearest, index_folder
+from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
 from store.pictures import PictureReads
 from store.places import PlaceReads, PlaceWrites
@@ -37,6 +39,7 @@ from store.registers import RegisterReads, RegisterWrites
 from store.retention import RetentionWrites
 from store.samples import SampleReads, SampleWrites
 from store.sellers import SellerReads
+from store.sighted import SightedReads
 from store.sightings import SightingWrites
 from store.windows import WindowReads
 from store.words.records import Actor, Authority, Event, Verb
@@ -44,7 +47,9 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, RegisterReads, PlaceReads, CaseReads, SampleReads, OperationReads):
+class Acting(
+    MeetingReads, HistoryReads, SellerReads, SightedReads, PictureReads, RegisterReads, PlaceReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
+):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
@@ -88,7 +93,8 @@ class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, RegisterRead
 
 
 class Store(
-    HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, PlaceWrites, CaseWrites, SampleWrites
+    HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, PlaceWrites, CaseWrites, SampleWrites,
+    OccupantWrites, AttributionWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

@@ -287,6 +287,17 @@ uprn_position = _table(  # where a UPRN lies, of those that entries name
     "uprn_position", _id(), Column("uprn", String(12), nullable=False), Column("lat", Float, nullable=False), Column("lon", Float, nullable=False),
     _fk("register_snapshot", "register_snapshot"), UniqueConstraint("uprn", "register_snapshot"),
 )  # fmt: skip
+occupant = _table(  # who is, or was, at a premises in which role, as a person says it; what a register says is in its entries
+    "occupant", _id(), _fk("premises", "premises"), Column("role", String(12), nullable=False), Column("name", Text, nullable=False),
+    Column("since", String(10), nullable=False), Column("until", String(10), nullable=False), Column("basis", String(10), nullable=False),
+    Column("source", Text, nullable=False), _fk("capture", "capture", nullable=True), Column("note", Text, nullable=False),
+    _fk("withdraws", "occupant", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("withdraws"),
+)  # fmt: skip
+occupant_mark = _table(  # what an occupant is known by: a contact's kind, or `company`, `vat`, `fhrs`; each value in its normal form
+    "occupant_mark", _id(), _fk("occupant", "occupant"), Column("kind", String(20), nullable=False), Column("value", String(300), nullable=False),
+    UniqueConstraint("occupant", "kind", "value"), Index("ix_occupant_mark_value", "kind", "value"),
+)  # fmt: skip
 
 # -- people ----------------------------------------------------------------------------------------------------------------
 judgement = _table(
@@ -294,6 +305,17 @@ judgement = _table(
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
     Column("reason", Text, nullable=False), Column("findings_digest", String(64), nullable=False), _fk("supersedes", "judgement", nullable=True),
     Column("at", Utc, nullable=False), *_person(), Index("ix_judgement_subject", "subject_kind", "subject"),
+)  # fmt: skip
+attribution = _table(  # evidence of who runs an account, recorded by a person; `person` is whom it points to
+    "attribution", _id(), _fk("seller", "seller"), Column("kind", String(24), nullable=False), Column("says", Text, nullable=False),
+    Column("person", Text, nullable=False), Column("strength", String(8), nullable=False), Column("against", Boolean, nullable=False),
+    _fk("capture", "capture", nullable=True), _fk("exhibit", "exhibit", nullable=True), Column("source", Text, nullable=False),
+    _fk("contradicts", "attribution", nullable=True, index=False), _fk("withdraws", "attribution", nullable=True, index=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("at", Utc, nullable=False), *_person(), UniqueConstraint("withdraws"),
+)  # fmt: skip
+attribution_ground = _table(  # the evidence that a person's judgement of who runs an account rests on
+    "attribution_ground", _id(), _fk("judgement", "judgement"), _fk("attribution", "attribution"), UniqueConstraint("judgement", "attribution"),
 )  # fmt: skip
 sample_seed = _table(  # by which listings are drawn at random for an officer's look: made once, so that the same draw stands
     "sample_seed", _id(), Column("seed", String(64), nullable=False), Column("at", Utc, nullable=False),

@@ -19,7 +19,8 @@ from detectors import contract
 from store import tables as t
 from store.config import Home
 from store.store import Store
-from tests.market import Market, start_market
+from store.words.records import SubjectKind
+from tests.market import Market, facts, start_market
 
 ROOT = Path(__file__).resolve().parent.parent
 MATERIAL = ROOT / "tests" / "market"
@@ -182,6 +183,26 @@ def test_a_crawl_run_again_keeps_captures_and_makes_no_new_listing_or_snapshot(s
         assert {name: len(after[name]) for name in said} == {name: len(before[name]) for name in said}
         assert len(after["capture"]) > len(before["capture"]), "a capture is made each time anew"
         assert store.verify() == []
+
+
+def test_the_crawled_sellers_lead_to_the_right_doors_and_never_to_a_decoy(scanned: Scanned) -> None:
+    """From pages over crawl and link: no unit but the true one, two names to one unit behind a front, no decoy at all."""
+    truth = {(x.source, x.seller): facts().premises.get(x.premises or "") for x in facts().listings}
+    decoys = {place.name for place in facts().premises.values() if place.role == "decoy"}
+    led: dict[str, set[str]] = {}
+    with scanned.store() as store, store.acting("tester", purpose="test") as reader:
+        for link in reader.links():
+            if link.object_kind is not SubjectKind.premises:
+                continue
+            [seller] = reader.sellers([link.subject])
+            names = {entry.name for entry in reader.entries_of(link.object)}
+            place = truth[seller.source.removeprefix("demo_"), seller.handle]
+            assert place is not None and not names & decoys, f"{seller.handle} was led to {names}"
+            if link.level == "unit":
+                assert place.name in names, f"{seller.handle} was led to {names}, and is at {place.name}"
+                led.setdefault(place.key, set()).add(seller.handle)
+    assert led["unit_2a"] == {"northern_lux_closet", "velvet.arcade"} and facts().premises["unit_2a"].role == "front"
+    assert {key for key in led if facts().premises[key].role == "front"} >= {"unit_2a", "unit_5", "unit_14c"}
 
 
 def test_one_changed_setting_examines_again_with_that_detector_only(scanned: Scanned, tmp_path: Path) -> None:

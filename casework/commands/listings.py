@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from casework import judgements
+from casework import attribution, judgements
 from casework import queue as officers_queue
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from casework.flags import meaning, policy_in_force
@@ -333,33 +333,40 @@ def _reasons(flag: Flag, most: int = 4) -> str:
 
 
 def judge(
-    source: Annotated[str, typer.Argument(help="The source, or the word 'link' to judge a proposed link.")],
-    ref: Annotated[str, typer.Argument(help="The source's reference of the listing, or the link's number.")],
+    source: Annotated[str, typer.Argument(help="The source, or 'link' to judge a proposed link, or 'account' who runs one.")],
+    ref: Annotated[str, typer.Argument(help="The source's reference of the listing, or the link's or the seller's number.")],
     verdict: Annotated[Verdict, typer.Argument(help="yes: merits action; no; unsure.")],
     reason: Annotated[str, typer.Option(help="Why, in your words.")],
     add_pictures: Annotated[
         bool, typer.Option("--add-pictures", help="With yes: add its pictures to the reference log, as suspected.")
     ] = False,
     brand: Annotated[str, typer.Option(help="With --add-pictures: the brand, where the listing does not name it.")] = "",
+    rests_on: Annotated[
+        list[int] | None, typer.Option(help="Of an account: the evidence that a yes rests on (default: all that counts).")
+    ] = None,
     by: By = "",
     home: Folder = None,
 ) -> None:
-    """Say yes, no or unsure of a listing or a proposed link. A later judgement supersedes an earlier one; none is deleted.
+    """Say yes, no or unsure of a listing, a proposed link, or of who runs an account (yes: shown, no: disputed). A later judgement supersedes an earlier one; none is deleted.
 
     Pictures that your yes added to the reference log are removed from it when you no longer say yes.
 
     Example: touchstone judge my_marketplace 12345 yes --reason "stitching and logo wrong" --by a.officer
     Example: touchstone judge link 7 no --reason "other unit" --by a.officer
+    Example: touchstone judge account 12 yes --reason "subscriber and payee are the same man" --rests-on 3 --rests-on 4
     """
-    if source == "link" and (add_pictures or brand):
-        raise TouchstoneError("a link has no pictures to add")
+    if source in ("link", "account") and (add_pictures or brand):
+        raise TouchstoneError("a link or an account has no pictures to add")
+    if source != "account" and rests_on:
+        raise TouchstoneError("--rests-on names evidence of who runs an account")
     with opened(home) as (folder, store):
         who = person(store, folder, by)
-        judged = (
-            judgements.Judged(judgements.judge_link(store, folder, int(ref), verdict, reason, who))
-            if source == "link"
-            else judgements.judge_listing(store, folder, source, ref, verdict, reason, who, add_pictures=add_pictures, brand=brand)
-        )
+        if source == "account":
+            judged = judgements.Judged(attribution.judge(store, folder, _row(ref), verdict, reason, who, tuple(rests_on or ())))
+        elif source == "link":
+            judged = judgements.Judged(judgements.judge_link(store, folder, _row(ref), verdict, reason, who))
+        else:
+            judged = judgements.judge_listing(store, folder, source, ref, verdict, reason, who, add_pictures=add_pictures, brand=brand)
     done = judged.judgement
     say(
         f"Judgement {done.id}: {done.verdict} by {done.actor}."
@@ -371,6 +378,12 @@ def judge(
         say(f"{len(judged.removed)} entries of the reference log removed with it" + _numbers(judged.removed))
     for why in judged.left_out:
         say(f"not added: {why}")
+
+
+def _row(text: str) -> int:
+    if not text.isdigit():
+        raise TouchstoneError(f"'{text}' is no number of a link or a seller")
+    return int(text)
 
 
 def _numbers(entries: Sequence[int]) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
+from casework.commands import occupants
+from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 
 premises = typer.Typer(no_args_is_help=True, help="Buildings and units, and what leads to them.")
 
@@ -50,8 +51,9 @@ def show(
 
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="premises show", justification=why) as reader:
         found = shown(reader, number)
+        here = occupants.at(reader, folder, number)
     if json:
-        print_json(found)
+        print_json({**plain(found), "occupants": plain(here)})
         return
     say(f"{found.premises.label} ({found.premises.kind})")
     table(
@@ -60,6 +62,7 @@ def show(
         [(e.register, e.reference, e.name, e.address_raw) for e in found.entries],
         "No register says anything of it.",
     )
+    occupants.show(here)
     for x in found.links:
         say(f"link {x.id}: {x.subject_kind} {x.subject}, {x.level}, {x.score:.2f}, {x.status}")
         for r in x.reasons:

@@ -124,6 +124,7 @@ class SubjectKind(enum.StrEnum):
     link = "link"
     exhibit = "exhibit"
     case = "case"
+    account = "account"  # who runs a seller's account
 
 
 class ReferenceKind(enum.StrEnum):

@@ -141,6 +141,8 @@ def main() -> int:
             link = str(links[0]["links"][0]["id"])
             touchstone("judge", "link", link, "yes", "--reason", "unit named in the advert and in the council's list")
             touchstone("case", "add", CASE, "link", link, "--initials", "AD")
+            if links[0]["links"][0]["subject_kind"] == "seller":
+                touchstone("seller", "attribution", str(links[0]["links"][0]["subject"]), "--why", "demonstration")
         touchstone("case", "export", CASE, "--why", "demonstration")
         touchstone("listing", "export", "--csv", "var/listings.csv", "--why", "demonstration")
         pack = WORK / "var" / "packs" / CASE

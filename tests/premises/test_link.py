@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from casework.commands.occupants import at as occupants_at
 from casework.commands.places import premises
 from premises.load import load
 from premises.rank import rank, show
 from premises.run import run
 from store.config import Home
 from store.errors import TouchstoneError
+from store.occupants import Basis, Role
 from store.store import Store
 from store.words.records import Actor, Link, Status, SubjectKind, Verdict
 from tests.builders import Builder
@@ -234,3 +236,41 @@ def test_the_commands_rank_and_show_as_the_room_does(market: Store, home: Home) 
     shown = said("show", str(number))
     assert shown["links"] == [] and shown["strength"] == 0 and shown["premises"]["id"] == number
     assert CliRunner().invoke(premises, ["show", "999999", "--by", "officer", "--home", str(home.folder)]).exit_code != 0
+
+
+def test_two_names_lead_to_one_unit_and_a_front_hides_another_business(market: Store, home: Home) -> None:
+    """Northern Lux Closet and Velvet Arcade are one phone at unit 2A, behind a shop for phones and sweets that a register knows."""
+    run(market, home)
+    with market.acting("system", purpose="test") as reader:
+        sellers = {s.handle: s.id or 0 for s in reader.sellers()}
+        at = {link.subject: link.object for link in reader.links() if link.level == "unit"}
+        place = at[sellers["northern_lux_closet"]]
+        assert at[sellers["velvet.arcade"]] == place
+        assert {e.name for e in reader.entries_of(place)} == {"Tinderbox Phones and Sweets"}
+    market.keep_actor(Actor("officer", "demo", "A. Officer (fictional)", "officer"))
+    said: dict[str, Any] = {"basis": Basis.visit, "source": "visit of 2026-11-20", "actor": "officer", "authority": "demo"}
+    market.keep_occupant(place, Role.front, "Tinderbox Phones and Sweets", **said)
+    market.keep_occupant(place, Role.hidden, "Northern Lux Closet", marks=[("phone", "07700 900142")], **said)
+    with market.acting("officer", purpose="test") as reader:
+        here = occupants_at(reader, home, place)
+    assert {(o.role, o.name, o.basis) for o in here} == {
+        (Role.front, "Tinderbox Phones and Sweets", Basis.visit),
+        (Role.hidden, "Northern Lux Closet", Basis.visit),
+        (Role.occupier, "Tinderbox Phones and Sweets", Basis.register),
+    }
+    run(market, home)
+    with market.acting("system", purpose="test") as reader:
+        again = {link.subject: link for link in reader.links() if link.level == "unit"}
+    reasons = {r.code for r in again[sellers["velvet.arcade"]].reasons}
+    assert again[sellers["velvet.arcade"]].object == place and reasons >= {"phone", "occupant_mark"}, "register and officer agree"
+
+
+def test_the_decoy_next_door_is_never_proposed(market: Store, home: Home) -> None:
+    """Not as the unit and not as the building: neither the launderette at 2, the barbers at 14A, the vets at 7 nor the place called nearly alike."""
+    run(market, home)
+    decoys = {place.name for place in facts().premises.values() if place.role == "decoy"}
+    assert len(decoys) >= 8
+    with market.acting("system", purpose="test") as reader:
+        led = {link.object for link in reader.links() if link.object_kind is SubjectKind.premises}
+        names = {number: {e.name for e in reader.entries_of(number)} for number in led}
+    assert led and not {number: found & decoys for number, found in names.items() if found & decoys}

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from store.attribution import Kind as Ground
+from store.attribution import Strength
 from store.errors import TouchstoneError
+from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
 from store.words.records import (
@@ -57,9 +60,22 @@ PERSONAL = (
     "Judgement",
     "Exhibit",
     "RegisterEntry",
+    "Occupant",
+    "Ground",
+    "Standing",
+    "Met",
     "bytes",
 )
-GIVES_BACK_WHAT_IT_WAS_GIVEN = {"keep", "keep_rendered", "keep_written", "keep_readings", "keep_sighting", "judge", "exhibit"}
+GIVES_BACK_WHAT_IT_WAS_GIVEN = {
+    "keep",
+    "keep_rendered",
+    "keep_written",
+    "keep_readings",
+    "keep_sighting",
+    "judge",
+    "judge_account",
+    "exhibit",
+}
 
 
 def public(owner: type) -> dict[str, Any]:
@@ -129,6 +145,12 @@ def full(sqlite_store: Store) -> Store:
     store.keep_examinations(pictured, [Examination(SubjectKind.picture, 1, Examined.done, (shared,))], build.run.id)
     store.open_case(Case("C1", "demo", "A case"), actor="officer")
     store.exhibit("C1", SubjectKind.listing, one.listing, initials="AB", description="advert", actor="officer")
+    seen = Handed(Told.officer, Snapshot(title="Caps", text="07700 900123"), statement, "statement", "statement/1", place="Unit 1, M32 0TH")
+    store.keep_sighting(seen, actor="officer", authority="demo", run=build.run.id, purpose="sighting")
+    saw = {"actor": "officer", "authority": "demo", "source": "visit of 2026-03-01"}
+    store.keep_occupant(2, Role.hidden, "Bags", basis=Basis.visit, marks=[("phone", "07700 900123")], **saw)
+    ground = store.keep_ground(1, Ground.admission, "says so", person_named="B. Trader (fictional)", strength=Strength.strong, **saw)
+    store.judge_account(1, Verdict.yes, rests_on=[ground], actor="officer", authority="demo", reason="admitted")
     return store
 
 
@@ -193,6 +215,12 @@ CALLS: dict[str, Any] = {
     "findings": lambda r: r.findings([1]),
     "judgements": lambda r: r.judgements([(SubjectKind.listing, 1)]),
     "exhibits": lambda r: r.exhibits("C1"),
+    "occupants": lambda r: r.occupants(premises=[2]),
+    "entries_beside": lambda r: r.entries_beside([2], ["fhrs"], 5),
+    "entries_under": lambda r: r.entries_under({"fhrs": ["8"]}),
+    "met_in_sightings": lambda r: list(r.met_in_sightings()),
+    "grounds": lambda r: r.grounds(1),
+    "standing": lambda r: r.standing(1).judgement,
 }
 NOT_READING = {"shown", "disclose", "close"}
 
