@@ -80,7 +80,7 @@ class Authorities:
         if twice := sorted({code for code in codes if codes.count(code) > 1}):
             raise ValueError(f"{', '.join(twice)}: a local authority is here twice")
         members = [m for one in self.services.values() for m in one.members]
-        if strange := sorted({m for m in members if m not in self.single_tier and m not in self.counties or members.count(m) > 1}):
+        if strange := sorted({m for m in members if (m not in self.single_tier and m not in self.counties) or members.count(m) > 1}):
             raise ValueError(f"services: {', '.join(strange)} is no authority or county of this file, or a member of two services")
 
     @property
@@ -293,7 +293,7 @@ def _layer(path: Path, said: Boundary) -> tuple[STRtree, list[tuple[str, str]]]:
             area = shape(feature["geometry"])
             if area.geom_type not in ("Polygon", "MultiPolygon"):
                 raise TouchstoneError(f"{path}: feature {n} is a {area.geom_type}, no area")
-            if not (-180 <= area.bounds[0] and area.bounds[2] <= 180 and -90 <= area.bounds[1] and area.bounds[3] <= 90):
+            if not (area.bounds[0] >= -180 and area.bounds[2] <= 180 and area.bounds[1] >= -90 and area.bounds[3] <= 90):
                 raise TouchstoneError(f"{path}: feature {n} is not in degrees: RFC 7946 wants WGS 84, longitude first; convert the file")
             shapes.append(area)
             names.append((str(properties[said.code]), str(properties[said.name]) if said.name else ""))

@@ -276,6 +276,11 @@ link = _table(
     Column("at", Utc, nullable=False), *_person(), Index("ix_link_pair", "subject_kind", "subject", "object_kind", "object"),
     Index("ix_link_object", "object_kind", "object"),
 )  # fmt: skip
+premises_given = _table(  # what an officer was given to look at on a day: the cap of configs/ranking.yml counts these
+    "premises_given", _id(), Column("officer", String(80), nullable=False), Column("day", String(10), nullable=False), _fk("premises", "premises"),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+    UniqueConstraint("officer", "day", "premises"),
+)  # fmt: skip
 
 # -- people ----------------------------------------------------------------------------------------------------------------
 judgement = _table(
