@@ -101,11 +101,12 @@ def _alert(closure: Closure, link: Link, during: Sequence[Seen]) -> Alert:
 
 
 def of_registers(reader: Acting, settings: RankSettings) -> list[Closure]:
-    """Closure orders that a register lists, of every edition of it. An entry without a day that it began on is none."""
+    """Closure orders that a register lists, of every edition of it. An entry that states something else, or no day that it began on, is none."""
     out = []
     for premises, entry in reader.entries_of_registers(settings.closure_registers):
-        if start := day(fact(entry, "closed_from")):
-            out.append(Closure(premises, start, day(fact(entry, "closed_until")), f"register {entry.register}, {entry.reference}"))
+        stated, start = fact(entry, "fact").casefold(), day(fact(entry, "from"))
+        if start and (not stated or "closure" in stated):
+            out.append(Closure(premises, start, day(fact(entry, "until")), f"register {entry.register}, {entry.reference}"))
     return out
 
 

@@ -21,6 +21,15 @@ def newest(entries: Iterable[RegisterEntry], name: str) -> str:
     return next((said for entry in reversed(list(entries)) if (said := fact(entry, name))), "")
 
 
+def market(entries: Iterable[RegisterEntry]) -> str:
+    """The market that the newest of these entries names: as such, else a building or estate whose name says that it is one; "" where none is."""
+    known = list(entries)
+    if said := newest(known, "market"):
+        return said
+    named = (newest(known, part) for part in ("building", "estate"))
+    return next((said for said in named if {"market", "markets", "arcade", "bazaar"} & set(said.casefold().split())), "")
+
+
 def day(text: str) -> date | None:
     """A day written as YYYY-MM-DD; None for anything else."""
     try:

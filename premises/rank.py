@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from premises.alerts import Alert, Closure, alerts, closures
 from premises.areas import Area, Authorities, Boundaries, Within, area_at, area_of, authorities, boundaries, described, place_of
-from premises.facts import newest
+from premises.facts import market, newest
 from premises.harm import Part, RankSettings, Weighed, harm, of_flags, of_links, rank_settings, weigh
 from store.config import Home
 from store.errors import TouchstoneError
@@ -273,20 +273,23 @@ def _one(
         tuple(raised),
         within,
         building,
-        newest(entries, "market") if own else "",
+        market(entries) if own else "",
         newest(entries, "landlord") if own else "",
     )
 
 
 def _position(entries: Sequence[RegisterEntry], own: bool, postcode: str | None) -> tuple[float | None, float | None, str]:
-    """The newest position that a register gives of the place itself; else its postcode's, or what another entry of that postcode gives."""
+    """The newest position that a register gives of the place itself; else its postcode's, or what another entry of that postcode gives.
+
+    A register without positions is loaded with those of its postcodes: where the two are one, it is the postcode's.
+    """
     listed = next(((e.lat, e.lon) for e in reversed(entries) if e.lat is not None and e.lon is not None), None)
-    if own and listed:
-        return *listed, "register"
     place = place_of(postcode) if postcode else None
-    if place is not None and place.lat is not None and place.lon is not None:
-        return place.lat, place.lon, "postcode"
-    return (*listed, "postcode") if listed else (None, None, "unknown")
+    centre = (place.lat, place.lon) if place is not None and place.lat is not None and place.lon is not None else None
+    if own and listed and not (centre and metres(*listed, *centre) < 1):
+        return *listed, "register"
+    found = centre or listed
+    return (*found, "postcode") if found else (None, None, "unknown")
 
 
 def _area(

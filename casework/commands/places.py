@@ -267,7 +267,8 @@ def _where(one: Ranked) -> list[str]:
     by = {"register": "as a register gives it", "postcode": "where its postcode lies", "unknown": ""}
     lines = [f"position {one.lat:.5f}, {one.lon:.5f} ({by[one.position]})" if one.lat is not None else "no position is known"]
     if one.area:
-        how = {"postcode": "by its postcode", "boundary": "by its boundary"}.get(
+        how = {"postcode": "by its postcode", "boundary": "by its boundary"}.get(one.area.how)
+        how = how or f"by a postcode {one.area.distance_m or 0:g} m away"
             one.area.how, f"by a postcode {one.area.distance_m:g} m away"
         )
         lines.append(f"local authority {one.area.name or one.area.code} ({one.area.code}), {how}")

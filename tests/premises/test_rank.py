@@ -26,7 +26,7 @@ from premises.rollup import BY, roll_up
 from premises.run import run
 from store.config import Home
 from store.errors import TouchstoneError
-from store.ranking import Flagged, Seen
+from store.ranking import Seen
 from store.store import Store
 from store.strict import ConfigError
 from store.words.records import Actor, CaptureKind, Flag, Level, Link, RegisterEntry, SubjectKind, Verdict
@@ -35,7 +35,7 @@ from tests.premises.conftest import REGISTERS
 
 NOW = START + timedelta(days=1)
 HERE = "Collect from 14C Wexcombe Parade, M32 0TH"
-THERE = "Collect from unit 7, Larch Parade, M33 7ZF"
+THERE = "Collect from Stall 7, Market Hall, Tannery Square, M33 7ZF"
 
 
 def flag(store: Store, listing: int, level: Level, run: str, digest: str = "d") -> None:
@@ -259,7 +259,7 @@ def close_unit(store: Store, premises: int, start: str, until: str = "") -> None
     snapshot, *_ = store.begin_register(
         "closure_orders", f"{premises:064d}", dated=start, licence="invented", rows=1, refused=0, run=started.id
     )
-    parts = {"closed_from": start, **({"closed_until": until} if until else {})}
+    parts = {"fact": "closure order", "from": start, **({"until": until} if until else {})}
     entry = RegisterEntry("closure_orders", "CO/1", "Shop (fictional)", "14C Wexcombe Parade", "M32 0TH", parts)
     store.keep_entries(snapshot, [(entry, "shop")])
     with store.acting("system", purpose="test") as reader:
@@ -406,4 +406,3 @@ def test_sellers_are_ranked_by_their_own_flagged_listings(two: Store, home: Home
 
 def test_the_settings_that_are_shipped_are_read(home: Home) -> None:
     assert isinstance(rank_settings(home), RankSettings) and rank_settings(home) == rank_settings()
-    assert Flagged.__slots__
