@@ -176,14 +176,14 @@ def _markers(points: Sequence[Point], at: Sequence[tuple[float, float]]) -> Iter
 
 
 def _runs(numbers: Sequence[int]) -> str:
-    """2, 3, 4, 7 as "2–4, 7"."""
+    """2, 3, 4, 7 as "2-4, 7": the letters of Pillow's own font."""
     runs: list[list[int]] = []
     for n in numbers:
         if runs and n == runs[-1][-1] + 1:
             runs[-1].append(n)
         else:
             runs.append([n])
-    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}–{r[-1]}" for r in runs)
+    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)
 
 
 def _scale_bar(box: tuple[int, int, int, int], step: float, scale: float) -> Iterable[_Shape]:
@@ -221,7 +221,7 @@ def _short(text: str, room: float, size: int) -> str:
     """What fits, with a mark where something was left out; control characters are no words."""
     plain = "".join(c if c.isprintable() else " " for c in text)
     most = max(4, int(room / (LETTER * size)))
-    return plain if len(plain) <= most else plain[: most - 1].rstrip() + "…"
+    return plain if len(plain) <= most else plain[: most - 3].rstrip() + "..."
 
 
 def _svg(one: _Shape) -> str:

@@ -269,8 +269,6 @@ def _where(one: Ranked) -> list[str]:
     if one.area:
         how = {"postcode": "by its postcode", "boundary": "by its boundary"}.get(one.area.how)
         how = how or f"by a postcode {one.area.distance_m or 0:g} m away"
-            one.area.how, f"by a postcode {one.area.distance_m:g} m away"
-        )
         lines.append(f"local authority {one.area.name or one.area.code} ({one.area.code}), {how}")
         if one.area.others:
             lines.append(f"near a boundary: other postcodes here are of {', '.join(one.area.others)}")
