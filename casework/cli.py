@@ -26,6 +26,7 @@ from casework.commands import (
     passes,
     pictures,
     places,
+    ranking,
     reading,
     references,
     registers,
@@ -52,6 +53,7 @@ home.register(app)
 app.add_typer(sources.app, name="source")
 app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")
+ranking.register(listings.sellers)
 app.add_typer(listings.queue, name="queue")
 listings.register(app)
 learning.register(app)

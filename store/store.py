@@ -35,6 +35,7 @@ from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
 from store.pictures import PictureReads
 from store.places import PlaceReads, PlaceWrites
+from store.ranking import RankingReads, RankingWrites
 from store.registers import RegisterReads, RegisterWrites
 from store.retention import RetentionWrites
 from store.samples import SampleReads, SampleWrites
@@ -49,6 +50,7 @@ SYSTEM = "system"
 
 class Acting(
     MeetingReads, HistoryReads, SellerReads, SightedReads, PictureReads, RegisterReads, PlaceReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
+    RankingReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -94,7 +96,7 @@ class Acting(
 
 class Store(
     HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, PlaceWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites,
+    OccupantWrites, AttributionWrites, RankingWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

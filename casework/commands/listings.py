@@ -11,7 +11,7 @@ import typer
 
 from casework import attribution, judgements
 from casework import queue as officers_queue
-from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, safe_cell, say, table
 from casework.flags import meaning, policy_in_force
 from casework.learn_settings import read_learning
 from store.errors import TouchstoneError
@@ -206,16 +206,11 @@ def listing_export(
                     r.last_seen.isoformat(),
                     r.level,
                 )
-                writer.writerow([_safe(cell) for cell in row])
+                writer.writerow([safe_cell(cell) for cell in row])
                 written += 1
             after = page[-1].listing.id or 0
         reader.disclose("file", {"rows": written, "format": "csv"})
     say(f"{written} listings written to {csv_file}.")
-
-
-def _safe(cell: object) -> object:
-    """A cell that a spreadsheet will not run as a formula (CWE-1236): such text gets a leading apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 @sellers.command("show")

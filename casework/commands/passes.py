@@ -9,6 +9,8 @@ import typer
 
 from casework import drift, flags, samples
 from casework.commands.common import EXIT, Folder, Json, bar, finish, opened, print_json, say, show, table
+from premises.alerts import Alert, alerts, any_recorded
+from premises.harm import rank_settings
 from store.config import Home
 from store.executors import make_executor
 from store.runs import PassResult, worst
@@ -176,10 +178,14 @@ def status(json: Json = False, home: Folder = None) -> None:
         counts, levels, runs = store.counts(), store.level_counts(), store.runs(limit=12)
         examined = store.examination_counts()
         recall, changed = samples.recall(store.tally()), drift.look(store, folder)
+        raised = _alerts(store, folder)
     if json:
         print_json(
-            {"counts": counts, "levels": levels, "examinations": examined, "runs": runs, "recall": recall, "drift": drift.summary(changed)}
-        )
+            {
+                "counts": counts, "levels": levels, "examinations": examined, "runs": runs, "recall": recall, "drift": drift.summary(changed),
+                "alerts": raised,
+            }
+        )  # fmt: skip
         return
     rows = [(r.pass_name, r.source or "", f"{r.started_at:%Y-%m-%d %H:%M} UTC", r.outcome or "not ended", r.message) for r in runs]
     table("Last runs", ("pass", "source", "started", "ended", ""), rows, "Nothing has run yet: `touchstone scan` begins.")
@@ -193,3 +199,14 @@ def status(json: Json = False, home: Folder = None) -> None:
     say("The store holds " + ", ".join(f"{n} {noun}" for noun, n in counts.items()) + ".")
     for line in (recall.sentence(), *changed.sentences()):
         say(line)
+    for alert in raised:
+        say(f"ALERT premises {alert.at}: {alert.sentence} (capture {alert.capture})")
+
+
+def _alerts(store: Store, home: Home) -> list[Alert]:
+    """Closed premises that seem to trade; nothing is read where no closure is recorded."""
+    settings = rank_settings(home)
+    if not any_recorded(store, settings):
+        return []
+    with store.acting(SYSTEM, purpose="status", justification="closed premises that seem to trade") as reader:
+        return alerts(reader, settings)

@@ -19,6 +19,7 @@ from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 # A9 A99 AA9 AA99 A9A AA9A, with the letters that each place allows, and the one exception, Girobank's GIR 0AA.
 _OUTWARD = r"(?:[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]|[A-HK-Y][0-9]{2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRVWXY]))"
@@ -300,3 +301,64 @@ def _unproject(east: float, north: float, g: _Grid) -> tuple[float, float]:
         x - x**3 / 6 * (nu / rho + 2 * t) + x**5 / 120 * (5 + 28 * t + 24 * t**2) - x**7 / 5040 * (61 + 662 * t + 1320 * t**2 + 720 * t**3)
     )
     return latitude, longitude
+
+
+# Where a position lies
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Every postcode that has a point, of one of the two grids: metres east and north, and the place of its code in `authorities`.
+
+    Sorted by square of SQUARE metres: those of square (x, y) are rows `starts[y * columns + x]` to the next start.
+    """
+
+    easts: Any  # numpy int32, n
+    norths: Any  # numpy int32, n
+    authority: Any  # numpy int16, n
+    authorities: tuple[str, ...]
+    starts: Any  # numpy int32, columns × rows + 1
+    columns: int
+    rows: int
+
+
+SQUARE = 1000  # metres
+
+
+@cache
+def positions(irish: bool) -> Positions:
+    """Every point of the directory on the National Grid, or on the Irish one. Reads all 23 files: 2 to 3 s, 10 bytes a postcode kept beside them."""
+    import numpy as np
+
+    easts, norths, found, codes = [], [], [], dict[str, int]()
+    for first in "B" if irish else "ABCDEFGHIJKLMNOPRSTUWYZ":
+        letter = _letter(first)
+        east, north = np.frombuffer(letter.easts, np.int32), np.frombuffer(letter.norths, np.int32)
+        numbers = [codes.setdefault(code, len(codes)) if code else -1 for code in letter.authorities]
+        code = np.array(numbers, np.int16)[np.frombuffer(letter.authority, np.uint16)]
+        kept = (east >= 0) & (code >= 0)
+        if first == "B":  # no letter but B has Northern Ireland's postcodes
+            northern = np.frombuffer(letter.keys, np.uint8).reshape(-1, 7)[:, 1] == ord("T")
+            kept &= northern if irish else ~northern
+        easts.append(east[kept])
+        norths.append(north[kept])
+        found.append(code[kept])
+    east, north, code = np.concatenate(easts), np.concatenate(norths), np.concatenate(found)
+    columns, rows = int(east.max()) // SQUARE + 1, int(north.max()) // SQUARE + 1
+    square = north // SQUARE * columns + east // SQUARE
+    order = np.argsort(square, kind="stable")
+    starts = np.searchsorted(square[order], np.arange(columns * rows + 1)).astype(np.int32)
+    return Positions(east[order], north[order], code[order], tuple(codes), starts, columns, rows)
+
+
+def to_grid(lat: float, lon: float, irish: bool = False) -> tuple[float, float]:
+    """WGS 84 degrees to metres on the National Grid (or the Irish one), by turning `_to_wgs84` round step by step: to a centimetre."""
+    grid = _IRISH if irish else _BRITISH
+    east, north = grid.east0, grid.north0
+    for _ in range(30):
+        found = _to_wgs84(east, north, grid)
+        step = (lon - found[1]) * 111_320 * math.cos(math.radians(lat)), (lat - found[0]) * 111_195
+        east, north = east + step[0], north + step[1]
+        if abs(step[0]) + abs(step[1]) < 0.005:
+            break
+    return east, north

@@ -1,0 +1,143 @@
+"""A closed unit that trades again: a listing of a linked seller was captured while a closure order was in force.
+
+Closure orders: Anti-social Behaviour, Crime and Policing Act 2014 s.80. What raises an alert is a capture of ours, cited; that an account still
+advertises shows that somebody trades on, not that the door is open: it is for an officer to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from premises.facts import day, fact
+from premises.harm import RankSettings
+from store.places import GONE
+from store.ranking import Seen
+from store.store import Acting, Store
+from store.words.records import Link, SubjectKind
+
+LONDON = ZoneInfo("Europe/London")
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Premises were closed from the end of one day to the end of another (None: no end is recorded). `source` says who recorded it."""
+
+    premises: int
+    start: date
+    end: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Closed premises seem to trade: `capture` is the newest that shows a listing of the linked `subject` within the closure, of `captures` such.
+
+    `premises` are the closed ones, `at` those that the link leads to: the same, or a unit of the closed building.
+    """
+
+    premises: int
+    at: int
+    subject_kind: SubjectKind
+    subject: int
+    link: int | None
+    listing: int
+    capture: int
+    captured_at: datetime
+    captures: int
+    sentence: str
+
+
+def reopened(
+    closures: Iterable[Closure], links: Sequence[Link], seen: Sequence[Seen], inside: Mapping[int, Collection[int]] | None = None
+) -> list[Alert]:
+    """The alerts, by premises and subject: one for each closure and linked subject that was captured within it. Pure.
+
+    `inside` has the premises that lie in each closed one. A link to a whole building says nothing of a closed unit in it, and raises none; nor
+    does a capture of the day on which the order began, which may be older than the order. Refused links, and those no longer found, raise none.
+    """
+    out = []
+    for closure in sorted(set(closures), key=lambda c: (c.premises, c.start, c.end or date.max, c.source)):
+        places = {closure.premises, *(inside or {}).get(closure.premises, ())}
+        for link in links:
+            if link.object_kind is not SubjectKind.premises or link.object not in places or link.status in ("refused", GONE):
+                continue
+            during = [s for s in seen if _of(link, s) and _within(closure, s.at)]
+            if during:
+                out.append(_alert(closure, link, during))
+    return sorted(set(out), key=lambda a: (a.premises, str(a.subject_kind), a.subject, a.at, a.capture))
+
+
+def _of(link: Link, seen: Seen) -> bool:
+    return link.subject == (seen.seller if link.subject_kind is SubjectKind.seller else seen.listing)
+
+
+def _within(closure: Closure, at: datetime) -> bool:
+    on = at.astimezone(LONDON).date()
+    return closure.start < on and (closure.end is None or on <= closure.end)
+
+
+def _alert(closure: Closure, link: Link, during: Sequence[Seen]) -> Alert:
+    newest = max(during, key=lambda s: (s.at, s.capture))
+    new = next((s for s in sorted(during, key=lambda s: (s.at, s.capture), reverse=True) if _within(closure, s.first_seen)), None)
+    cited = new or newest
+    how = "was first seen on" if new else "was up before the closure and was still up on"
+    until = f"until {closure.end}" if closure.end else "with no end recorded"
+    when = cited.first_seen if new else cited.at
+    known = "confirmed" if link.status == "confirmed" else "proposed"
+    sentence = (
+        f"closed from {closure.start} {until} ({closure.source}), and listing {cited.listing} of {link.subject_kind} {link.subject}, "
+        f"whose link here is {known}, {how} {when.astimezone(LONDON):%Y-%m-%d}"
+    )
+    captures = len({s.capture for s in during})
+    return Alert(
+        closure.premises, link.object, link.subject_kind, link.subject, link.id, cited.listing, cited.capture, cited.at, captures, sentence
+    )  # fmt: skip
+
+
+# -- where closures are recorded ---------------------------------------------------------------------------------------------
+
+
+def of_registers(reader: Acting, settings: RankSettings) -> list[Closure]:
+    """Closure orders that a register lists, of every edition of it. An entry that states something else, or no day that it began on, is none."""
+    out = []
+    for premises, entry in reader.entries_of_registers(settings.closure_registers):
+        stated, start = fact(entry, "fact").casefold(), day(fact(entry, "from"))
+        if start and (not stated or "closure" in stated):
+            out.append(Closure(premises, start, day(fact(entry, "until")), f"register {entry.register}, {entry.reference}"))
+    return out
+
+
+# Each is asked for the closures that it knows of. What is recorded of visits and outcomes belongs here too.
+SOURCES: list[Callable[[Acting, RankSettings], Iterable[Closure]]] = [of_registers]
+
+
+def closures(reader: Acting, settings: RankSettings) -> list[Closure]:
+    """Every closure recorded, once."""
+    return sorted(
+        {c for source in SOURCES for c in source(reader, settings)}, key=lambda c: (c.premises, c.start, c.source, c.end or date.max)
+    )
+
+
+def any_recorded(store: Store, settings: RankSettings) -> bool:
+    """Whether a register of closure orders is loaded: `touchstone status` looks for alerts only then. Reads about no person."""
+    return any(one.register in settings.closure_registers for one in store.register_snapshots())
+
+
+def alerts(
+    reader: Acting, settings: RankSettings, recorded: Sequence[Closure] | None = None, links: Sequence[Link] | None = None
+) -> list[Alert]:
+    """The alerts of the store as it stands, from every source of closures."""
+    recorded = closures(reader, settings) if recorded is None else recorded
+    if not recorded:
+        return []
+    inside = reader.inside({c.premises for c in recorded})
+    places = {number for each in inside.values() for number in each}
+    found = [x for x in (links if links is not None else reader.links(limit=100_000)) if x.object_kind is SubjectKind.premises]
+    found = [x for x in found if x.object in places]
+    since = datetime.combine(min(c.start for c in recorded), time(), LONDON).astimezone(UTC) + timedelta(days=1)
+    subjects = {kind: {x.subject for x in found if x.subject_kind is kind} for kind in (SubjectKind.seller, SubjectKind.listing)}
+    seen = reader.seen(sellers=subjects[SubjectKind.seller], listings=subjects[SubjectKind.listing], since=since)
+    return reopened(recorded, found, seen, inside)
