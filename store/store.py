@@ -26,6 +26,7 @@ from store.database import Database
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingWrites
+from store.followup import FollowUpReads, FollowUpWrites
 from store.health import HealthReads
 from store.history import HistoryReads
 from store.meetings import MeetingReads
@@ -43,7 +44,7 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, CaseReads, SampleReads, OperationReads):
+class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, CaseReads, SampleReads, OperationReads, FollowUpReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
@@ -87,7 +88,8 @@ class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, 
 
 
 class Store(
-    HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites, SampleWrites
+    HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites,
+    SampleWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

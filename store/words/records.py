@@ -122,6 +122,7 @@ class SubjectKind(enum.StrEnum):
     link = "link"
     exhibit = "exhibit"
     case = "case"
+    follow_up = "follow_up"
 
 
 class ReferenceKind(enum.StrEnum):
