@@ -192,10 +192,10 @@ def _check_powers(settings: Settings, draft: FollowUp) -> None:
     if power is None:
         return
     if power.suspicion and not draft.what.suspicion.strip():
-        raise TouchstoneError(f"suspicion: to {power.what} ({power.law}) needs reasonable suspicion: say what it rests on (--suspicion)")
+        raise TouchstoneError(f"suspicion: to {power.what} ({power.said}) needs reasonable suspicion: say what it rests on (--suspicion)")
     if not power.notice_working_days or not isinstance(draft.what, Visit) or draft.what.no_notice.strip():
         return
-    least = f"{power.notice_working_days} working days' written notice before a routine entry ({power.law})"
+    least = f"{power.notice_working_days} working days' written notice before a routine entry ({power.said})"
     if not draft.what.notice_on:
         raise TouchstoneError(f"notice_on: {least}: give the day of the notice (--notice-on), or say why there was none (--no-notice)")
     days = working_days(date.fromisoformat(draft.what.notice_on), draft.happened_at.astimezone(LONDON).date())
@@ -362,8 +362,10 @@ def sentence(row: FollowUp) -> str:
         return "erased"
     if isinstance(what, Seizure):
         return f"{'; '.join(map(_item, what.items))}. Together {_total(what)}; stored at {what.stored}; {what.law or what.power}"
-    said = [f"{name} {value}" if name else value for name, value in details(row) if name not in ("power", "receipt")]
-    return "; ".join([*said, *([shown] if (shown := receipt(row)) else [])])
+    apart = ("power", "law", "signature", "delivery number", "receipt")
+    said = [f"{name} {value}" if name else value for name, value in details(row) if name not in apart]
+    law = getattr(what, "law", "") or (str(getattr(what, "power", "")) == NO_POWER and "no power used") or ""
+    return "; ".join(filter(None, (*said, law, receipt(row))))
 
 
 def _item(item: Item) -> str:

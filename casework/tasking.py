@@ -87,6 +87,7 @@ class Sheet:
     closures: list[Closure]
     powers: list[followup.Power]
     drawing: str = field(repr=False, default="")
+    marks: Mapping[int, int] = field(default_factory=dict)  # premises → its number on the map
 
 
 def write_sheet(reader: Acting, home: Home, premises: int, to: Path) -> None:
@@ -174,6 +175,7 @@ def gather(reader: Acting, home: Home, premises: int) -> Sheet:
     flagged = sorted((s for s in listed if s.level in (Level.review, Level.priority)), key=lambda s: (-(s.score or 0), s.listing.id or 0))
     shown = _flagged(reader, home, flagged[:MOST_LISTINGS])
     area = area_of(postcodes[0]) if postcodes else None
+    drawing, marks = _drawn(door, doors)
     return Sheet(
         place, building, door, entries, (area.name or area.code) if area else "",
         any(x.status == "confirmed" for x in links), [_link(reader, x, sellers, listed) for x in links],
@@ -183,7 +185,7 @@ def gather(reader: Acting, home: Home, premises: int) -> Sheet:
         _contacts(reader, links), _names(sellers.values(), listed),
         _hints(settings, listed), sorted({str(e.parts["part"]) for e in entries if e.parts.get("part")}),
         _photos(reader, flagged, settings.pictures), followup.timeline(reader, premises), _closures(reader, place),
-        [settings.powers[name] for name in settings.remind], _drawing(door, doors),
+        [settings.powers[name] for name in settings.remind], drawing, marks,
     )  # fmt: skip
 
 
@@ -230,12 +232,12 @@ def _natural(label: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", label.casefold()) if part]
 
 
-def _drawing(door: Door, neighbours: Sequence[Door]) -> str:
-    points = [
-        _point(door, f"THIS DOOR: {door.premises.label}" if door.premises.kind == "unit" else f"THIS BUILDING: {door.premises.label}")
-    ]
-    points += [_point(each, each.premises.label) for each in neighbours]
-    return draw([p for p in points if p is not None], width=MAP_WIDTH, height=MAP_HEIGHT)
+def _drawn(door: Door, neighbours: Sequence[Door]) -> tuple[str, dict[int, int]]:
+    """The map, and the number on it of each premises whose position is known."""
+    this = f"THIS {'DOOR' if door.premises.kind == 'unit' else 'BUILDING'}: {door.premises.label}"
+    points = {door.premises.id or 0: _point(door, this)} | {n.premises.id or 0: _point(n, n.premises.label) for n in neighbours}
+    known = {number: point for number, point in points.items() if point is not None}
+    return draw(list(known.values()), width=MAP_WIDTH, height=MAP_HEIGHT), {number: mark for mark, number in enumerate(known, 1)}
 
 
 def _point(door: Door, label: str) -> Point | None:

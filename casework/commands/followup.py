@@ -360,9 +360,19 @@ def _print(rows: Sequence[FollowUp], json: bool) -> None:
     if json:
         print_json([{**_row(row), "receipt": receipt(row) or None} for row in rows])
         return
-    shown = [(r.id, r.when, r.step or r.kind, r.premises, r.seller, followup.sentence(r), len(r.files) or "", r.actor) for r in rows]
-    columns = ("row", "happened", "what", "premises", "seller", "", "files", "by")
-    table("Follow-ups", columns, shown, "Nothing has been recorded here: `touchstone followup --help`.")
+    shown = [
+        (
+            r.id,
+            r.when,
+            r.step or r.kind,
+            "\n".join(f"{noun} {value}" for noun, value in followup.about(r) if value is not None),
+            followup.sentence(r),
+        )
+        for r in rows
+    ]
+    table(
+        "Follow-ups", ("row", "happened", "what", "about", "said"), shown, "Nothing has been recorded here: `touchstone followup --help`."
+    )
 
 
 def _row(row: FollowUp) -> dict[str, Any]:
