@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from casework import followup, tasking
-from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from store.errors import TouchstoneError
 from store.words.followup import FollowUp, Kind, Outcome, Result, Role, Step, receipt
 
@@ -358,7 +358,7 @@ def timeline(
 
 def _print(rows: Sequence[FollowUp], json: bool) -> None:
     if json:
-        print_json([{**_row(row), "receipt": receipt(row) or None} for row in rows])
+        print_json([{**plain(row), "receipt": receipt(row) or None} for row in rows])
         return
     shown = [
         (
@@ -373,12 +373,6 @@ def _print(rows: Sequence[FollowUp], json: bool) -> None:
     table(
         "Follow-ups", ("row", "happened", "what", "about", "said"), shown, "Nothing has been recorded here: `touchstone followup --help`."
     )
-
-
-def _row(row: FollowUp) -> dict[str, Any]:
-    from dataclasses import fields
-
-    return {each.name: getattr(row, each.name) for each in fields(row)}
 
 
 # -- test purchases --------------------------------------------------------------------------------------------------------

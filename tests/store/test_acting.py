@@ -11,6 +11,7 @@ import pytest
 from store.errors import TouchstoneError
 from store.sightings import Handed
 from store.store import Acting, Store
+from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
 from store.words.records import (
     CaptureKind,
     Case,
@@ -57,9 +58,19 @@ PERSONAL = (
     "Judgement",
     "Exhibit",
     "RegisterEntry",
+    "FollowUp",
     "bytes",
 )
-GIVES_BACK_WHAT_IT_WAS_GIVEN = {"keep", "keep_rendered", "keep_written", "keep_readings", "keep_sighting", "judge", "exhibit"}
+GIVES_BACK_WHAT_IT_WAS_GIVEN = {
+    "keep",
+    "keep_rendered",
+    "keep_written",
+    "keep_readings",
+    "keep_sighting",
+    "judge",
+    "exhibit",
+    "keep_follow_up",
+}
 
 
 def public(owner: type) -> dict[str, Any]:
@@ -128,6 +139,12 @@ def full(sqlite_store: Store) -> Store:
     store.keep_examinations(pictured, [Examination(SubjectKind.picture, 1, Examined.done, (shared,))], build.run.id)
     store.open_case(Case("C1", "demo", "A case"), actor="officer")
     store.exhibit("C1", SubjectKind.listing, one.listing, initials="AB", description="advert", actor="officer")
+    done = (
+        (Kind.closure, ClosureOrder("Court (fictional)", "2026-01-01", "an order"), None),
+        (Kind.purchase, Authorised("B. Manager (fictional)", "three adverts"), Step.authorised),
+    )
+    for kind, what, step in done:
+        store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
     return store
 
 
@@ -190,6 +207,11 @@ CALLS: dict[str, Any] = {
     "findings": lambda r: r.findings([1]),
     "judgements": lambda r: r.judgements([(SubjectKind.listing, 1)]),
     "exhibits": lambda r: r.exhibits("C1"),
+    "follow_ups": lambda r: r.follow_ups(premises=[2]),
+    "follow_up": lambda r: r.follow_up(1),
+    "purchase_steps": lambda r: r.purchase_steps(2),
+    "closures": lambda r: r.closures(),
+    "premises_around": lambda r: r.premises_around(1),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
