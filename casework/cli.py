@@ -15,6 +15,7 @@ from casework.commands import (
     capture,
     cases,
     evaluate,
+    followup,
     history,
     home,
     learning,
@@ -66,6 +67,9 @@ app.add_typer(sightings.app, name="sighting")
 app.add_typer(references.app, name="reference")
 app.add_typer(registers.app, name="register")
 app.add_typer(places.premises, name="premises")
+followup.register(places.premises)
+app.add_typer(followup.app, name="followup")
+app.add_typer(followup.purchase, name="purchase")
 app.add_typer(cases.app, name="case")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")

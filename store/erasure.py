@@ -264,6 +264,7 @@ class Erasure:
             SubjectKind.flag: select(t.flag.c.id).where(t.flag.c.listing.in_(listings)),
             SubjectKind.link: links,
             SubjectKind.premises: premises,
+            SubjectKind.follow_up: select(t.follow_up_capture.c.follow_up).where(t.follow_up_capture.c.capture.in_(resting)),
         }
         x = t.exhibit.c
         exhibited = select(x.id).where(or_(*(and_(x.subject_kind == str(kind), x.subject.in_(ids)) for kind, ids in subjects.items())))
@@ -273,7 +274,8 @@ class Erasure:
             return str(found)
         if found := c.execute(exhibited.order_by(x.id).limit(1)).scalar():
             return f"of exhibit row {found}"
-        return self._reference_on(c, captures)
+        shown = select(t.follow_up_capture.c.follow_up).where(t.follow_up_capture.c.capture.in_(resting)).distinct()
+        return follow_ups_held(c, sorted(c.execute(shown).scalars())) or self._reference_on(c, captures)
 
     def _reference_on(self, c: Connection, captures: Sequence[int]) -> str:
         """A reference in force whose picture no other capture holds, or "": what findings rest on must be there to be shown."""
@@ -336,6 +338,25 @@ class Erasure:
                 self.database, c, Verb.alteration, actor=actor, purpose="hold", justification=reason, subjects=subjects, detail=detail
             )
         return number
+
+
+def follow_ups_held(c: Connection, numbers: Sequence[int]) -> str:
+    """What keeps these follow-ups and their files: the case that one belongs to, or a hold or exhibit of one, its place or its seller; or ""."""
+    f = t.follow_up.c
+    heads = select(f.id).where(
+        f.id.in_(select(f.purchase).where(f.id.in_(numbers))) | f.purchase.in_(select(f.purchase).where(f.id.in_(numbers)))
+    )
+    rows = c.execute(select(t.follow_up).where(f.id.in_(numbers) | f.id.in_(heads)).order_by(f.id)).all() if numbers else []
+    if held := next((f"of case {row.case_file}, follow-up {row.id}" for row in rows if row.case_file), ""):
+        return held
+    places = {row.premises for row in rows if row.premises is not None}
+    places |= set(c.execute(select(t.premises.c.building).where(t.premises.c.id.in_(places), t.premises.c.building.is_not(None))).scalars())
+    of = {"follow_up": {row.id for row in rows}, "premises": places, "seller": {row.seller for row in rows if row.seller is not None}}
+    for table, condition, said in ((t.hold, _live(), ""), (t.exhibit, true(), "of exhibit row ")):
+        covering = or_(*(and_(table.c.subject_kind == kind, table.c.subject.in_(ids)) for kind, ids in of.items()))
+        if rows and (found := c.execute(select(table.c.id).where(condition, covering).order_by(table.c.id).limit(1)).scalar()):
+            return f"{said}{found}"
+    return ""
 
 
 def _live() -> Any:

@@ -1,7 +1,7 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
-It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement or exhibit that no event tells of. Somebody who
-changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
+It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit or
+follow-up that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from store import audit
 from store import tables as t
+from store.followup import commitment, files_of
 from store.words.records import SNAPSHOT_WORDS, digest_of
 
 
@@ -46,12 +47,18 @@ def _events(c: Connection) -> Iterator[str]:
     judgements: dict[int, str] = {}
     exhibits: set[tuple[str, str]] = set()
     sightings: dict[str, str] = {}
+    follow_ups: dict[int, str] = {}
+    erased: set[int] = set()
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
             captures[subjects["capture"]] = detail
         if event.body["verb"] == "collection" and "sighting" in subjects and "told" in detail:
             sightings[subjects["sighting"]] = detail["told"]
+        if "commitment" in detail:
+            follow_ups[int(subjects["follow_up"])] = detail["commitment"]
+        if event.body["purpose"] == "erasure":
+            erased |= _numbers(subjects.get("follow_up", ""))
         if "judgement" in detail:
             judgements[detail["judgement"]] = detail["verdict"]
         if "exhibit" in detail:
@@ -78,3 +85,23 @@ def _events(c: Connection) -> Iterator[str]:
     shown = {(r.case_file, r.number) for r in c.execute(select(t.exhibit.c.case_file, t.exhibit.c.number))}
     for case, exhibit in sorted(shown ^ exhibits):
         yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"
+    yield from _follow_ups(c, follow_ups, erased)
+
+
+def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:
+    """Follow-ups against the commitments of their events; one that an erasure has blanked has nothing left to hold against."""
+    files = files_of(c, sorted(logged))
+    kept = {row["id"]: dict(row) for row in c.execute(select(t.follow_up)).mappings()}
+    for number, row in sorted(kept.items()):
+        if number not in logged:
+            yield f"follow-up {number} is in no event of the log: nothing tells of its recording"
+        elif number not in erased and logged[number] != commitment(row, [(f.capture, str(f.role), f.taken_at) for f in files[number]]):
+            yield f"follow-up {number} was changed: the event of its recording commits to something else"
+    for number in sorted(logged.keys() - kept.keys()):
+        yield f"follow-up {number} is gone, although the log tells of its recording"
+
+
+def _numbers(ids: str) -> set[int]:
+    """`1-3,7` as numbers."""
+    parts = [part.partition("-") for part in ids.split(",") if part]
+    return {number for first, _, last in parts for number in range(int(first), int(last or first) + 1)}

@@ -1,7 +1,7 @@
 """How long rows are kept by their date: short for what is under no suspicion, long for what a flag, a person's yes or a watch is about.
 
 A page of search results shows many sellers; each row begins with the short date. When a listing comes to matter, its own rows get
-the long one: the listing, what was said of it, who offers it, its contacts and pictures, its sightings, the captures it was read from
+the long one: the listing, what was said of it, who offers it and what was done about them, its contacts and pictures, its sightings, the captures it was read from
 and every other of its own page: screenshots, and the answer that it is gone. The other listings of the same page, and their sellers,
 keep the short date; so does who told of it, and the file that a tip came in, which may say who that was. Setting the date is the one change of a row beside erasure's; it only
 ever moves a date on, and the log says of which listing. A hold or a case goes before any date (store/erasure.py).
@@ -69,6 +69,10 @@ def concern(
         (t.contact, t.contact.c.id.in_(select(t.picture_contact.c.contact).where(t.picture_contact.c.picture.in_(own)))),
         (t.image, t.image.c.id.in_(select(t.picture.c.image).where(t.picture.c.listing == listing))),
         (t.sighting, t.sighting.c.listing == listing),
+        (
+            t.follow_up,
+            t.follow_up.c.seller.in_(select(t.reading.c.seller).where(t.reading.c.listing == listing, t.reading.c.seller.is_not(None))),
+        ),
         (t.capture, or_(*(t.capture.c.id.in_(some) for some in captures))),
     ]
     moved = 0

@@ -27,6 +27,7 @@ from store.database import Database
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingWrites
+from store.followup import FollowUpReads, FollowUpWrites
 from store.health import HealthReads
 from store.history import HistoryReads
 from store.meetings import MeetingReads
@@ -50,7 +51,7 @@ SYSTEM = "system"
 
 class Acting(
     MeetingReads, HistoryReads, SellerReads, SightedReads, PictureReads, RegisterReads, PlaceReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads,
+    RankingReads, FollowUpReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -95,7 +96,7 @@ class Acting(
 
 
 class Store(
-    HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, PlaceWrites, CaseWrites, SampleWrites,
+    HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, PlaceWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""

@@ -304,6 +304,23 @@ premises_given = _table(  # what an officer was given to look at on a day: the c
     UniqueConstraint("officer", "day", "premises"),
 )  # fmt: skip
 
+# -- what was done about them ----------------------------------------------------------------------------------------------
+follow_up = _table(  # a step of a test purchase has its place, seller, case and operation from the purchase's first row in force
+    "follow_up", _id(), Column("kind", String(12), nullable=False), Column("step", String(12), nullable=False, server_default=""),
+    _fk("purchase", "follow_up", nullable=True), _fk("premises", "premises", nullable=True), _fk("seller", "seller", nullable=True),
+    Column("case_file", ForeignKey("case_file.reference"), index=True), Column("operation", String(80)), Column("happened_at", Utc, nullable=False),
+    Column("whole_day", Boolean, nullable=False), Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False),
+    _fk("supersedes", "follow_up", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("supersedes"),
+)  # fmt: skip
+follow_up_capture = _table(  # its files, each a capture; `taken_at` is what a photograph says of itself
+    "follow_up_capture", _id(), _fk("follow_up", "follow_up"), Column("position", Integer, nullable=False), _fk("capture", "capture"),
+    Column("role", String(12), nullable=False), Column("taken_at", String(40), nullable=False), UniqueConstraint("follow_up", "position"),
+)  # fmt: skip
+bag = _table(  # the number of a sealed bag, as two are compared, and the first row that used it: none is used twice
+    "bag", _id(), Column("number", String(40), nullable=False, unique=True), _fk("follow_up", "follow_up"), Column("at", Utc, nullable=False),
+)  # fmt: skip
+
 # -- people ----------------------------------------------------------------------------------------------------------------
 judgement = _table(
     "judgement", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("verdict", String(8), nullable=False),

@@ -9,6 +9,7 @@ import typer
 
 from casework import cases as casefiles
 from casework.commands.common import By, Folder, Json, Why, bar, opened, person, print_json, say, table
+from casework.followup import sentence
 
 app = typer.Typer(no_args_is_help=True, help="What goes to court.")
 
@@ -58,7 +59,7 @@ def show(
     json: Json = False,
     home: Folder = None,
 ) -> None:
-    """The cases, or one case's exhibits."""
+    """The cases, or one case's exhibits and what was done in it."""
     with opened(home) as (folder, store):
         if case is None:
             found = store.cases()
@@ -74,9 +75,9 @@ def show(
             return
         one = store.case(case)
         with store.acting(person(store, folder, by), purpose="case show", justification=why, case=case) as reader:
-            exhibits = reader.exhibits(case)
+            exhibits, done = reader.exhibits(case), reader.follow_ups(case=case)
     if json:
-        print_json({"case": one, "exhibits": exhibits})
+        print_json({"case": one, "exhibits": exhibits, "follow_ups": done})
         return
     table(
         f"{one.reference}: {one.title}",
@@ -84,6 +85,9 @@ def show(
         [(e.number, e.description, e.actor, f"{e.at:%Y-%m-%d %H:%M} UTC") for e in exhibits],
         "No exhibit yet: `touchstone case add`.",
     )
+    if done:
+        rows = [(row.id, row.when, row.step or row.kind, sentence(row)) for row in done]
+        table("What was done", ("follow-up", "happened", "what", "said"), rows, "")
 
 
 @app.command("export")

@@ -109,7 +109,16 @@ def gather(store: Store, reader: Acting, case: Case) -> Material:
     _cited(store, reader, m)
     _beside(reader, m)
     _judgements(reader, m)
+    _follow_ups(reader, m)
     return m
+
+
+def _follow_ups(reader: Acting, m: Material) -> None:
+    """What was done in the case is not in a pack of this format; that it was done is, as a gap. A file of it goes in as an exhibit of its own."""
+    for row in reader.follow_ups(case=m.case.reference):
+        what = f"follow-up {row.id} ({f'test purchase, {row.step}' if row.step else row.kind}, {row.when}) with {len(row.files)} files"
+        why = "packs hold exhibits and what they rest on; `touchstone followup show` has it, and `touchstone case add CASE capture NUMBER` makes a file of it an exhibit"
+        m.gaps.append({"follow_up": row.id, "what": what, "why": why})
 
 
 def _listing(reader: Acting, m: Material, number: int, use: str) -> None:

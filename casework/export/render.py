@@ -51,3 +51,8 @@ def write_view(path: Path, page: Page, row: Row, case: str) -> None:
 def summary_text(context: Mapping[str, Any]) -> str:
     """The text that summary.pdf is made of: README.html without what paper cannot do."""
     return _environment().get_template("readme.html").render(context, limits=LIMITS, pdf=True)
+
+
+def sheet_text(template: str, context: Mapping[str, Any]) -> str:
+    """The text that a sheet for officers is made of: templates/`template`."""
+    return _environment().get_template(template).render(context)

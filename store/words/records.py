@@ -125,6 +125,7 @@ class SubjectKind(enum.StrEnum):
     exhibit = "exhibit"
     case = "case"
     account = "account"  # who runs a seller's account
+    follow_up = "follow_up"
 
 
 class ReferenceKind(enum.StrEnum):

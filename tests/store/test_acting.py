@@ -14,6 +14,7 @@ from store.errors import TouchstoneError
 from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
+from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
 from store.words.records import (
     CaptureKind,
     Case,
@@ -64,6 +65,7 @@ PERSONAL = (
     "Ground",
     "Standing",
     "Met",
+    "FollowUp",
     "bytes",
 )
 GIVES_BACK_WHAT_IT_WAS_GIVEN = {
@@ -75,6 +77,7 @@ GIVES_BACK_WHAT_IT_WAS_GIVEN = {
     "judge",
     "judge_account",
     "exhibit",
+    "keep_follow_up",
 }
 
 
@@ -151,6 +154,12 @@ def full(sqlite_store: Store) -> Store:
     store.keep_occupant(2, Role.hidden, "Bags", basis=Basis.visit, marks=[("phone", "07700 900123")], **saw)
     ground = store.keep_ground(1, Ground.admission, "says so", person_named="B. Trader (fictional)", strength=Strength.strong, **saw)
     store.judge_account(1, Verdict.yes, rests_on=[ground], actor="officer", authority="demo", reason="admitted")
+    done = (
+        (Kind.closure, ClosureOrder("Court (fictional)", "2026-01-01", "an order"), None),
+        (Kind.purchase, Authorised("B. Manager (fictional)", "three adverts"), Step.authorised),
+    )
+    for kind, what, step in done:
+        store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
     return store
 
 
@@ -221,6 +230,11 @@ CALLS: dict[str, Any] = {
     "met_in_sightings": lambda r: list(r.met_in_sightings()),
     "grounds": lambda r: r.grounds(1),
     "standing": lambda r: r.standing(1).judgement,
+    "follow_ups": lambda r: r.follow_ups(premises=[2]),
+    "follow_up": lambda r: r.follow_up(1),
+    "purchase_steps": lambda r: r.purchase_steps(2),
+    "closures": lambda r: r.closures(),
+    "premises_around": lambda r: r.premises_around(1),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
