@@ -6,8 +6,8 @@ advertises shows that somebody trades on, not that the door is open: it is for a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,19 +16,10 @@ from premises.harm import RankSettings
 from store.places import GONE
 from store.ranking import Seen
 from store.store import Acting, Store
+from store.words.followup import Closure
 from store.words.records import Link, SubjectKind
 
 LONDON = ZoneInfo("Europe/London")
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """Premises were closed from the end of one day to the end of another (None: no end is recorded). `source` says who recorded it."""
-
-    premises: int
-    start: date
-    end: date | None
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ def reopened(
     does a capture of the day on which the order began, which may be older than the order. Refused links, and those no longer found, raise none.
     """
     out = []
-    for closure in sorted(set(closures), key=lambda c: (c.premises, c.start, c.end or date.max, c.source)):
+    for closure in sorted(set(closures), key=lambda c: (c.premises, c.starts, c.ends or date.max, c.basis)):
         places = {closure.premises, *(inside or {}).get(closure.premises, ())}
         for link in links:
             if link.object_kind is not SubjectKind.premises or link.object not in places or link.status in ("refused", GONE):
@@ -76,7 +67,7 @@ def _of(link: Link, seen: Seen) -> bool:
 
 def _within(closure: Closure, at: datetime) -> bool:
     on = at.astimezone(LONDON).date()
-    return closure.start < on and (closure.end is None or on <= closure.end)
+    return closure.starts < on and (closure.ends is None or on <= closure.ends)
 
 
 def _alert(closure: Closure, link: Link, during: Sequence[Seen]) -> Alert:
@@ -84,11 +75,11 @@ def _alert(closure: Closure, link: Link, during: Sequence[Seen]) -> Alert:
     new = next((s for s in sorted(during, key=lambda s: (s.at, s.capture), reverse=True) if _within(closure, s.first_seen)), None)
     cited = new or newest
     how = "was first seen on" if new else "was up before the closure and was still up on"
-    until = f"until {closure.end}" if closure.end else "with no end recorded"
+    until = f"until {closure.ends}" if closure.ends else "with no end recorded"
     when = cited.first_seen if new else cited.at
     known = "confirmed" if link.status == "confirmed" else "proposed"
     sentence = (
-        f"closed from {closure.start} {until} ({closure.source}), and listing {cited.listing} of {link.subject_kind} {link.subject}, "
+        f"closed from {closure.starts} {until} ({closure.basis}), and listing {cited.listing} of {link.subject_kind} {link.subject}, "
         f"whose link here is {known}, {how} {when.astimezone(LONDON):%Y-%m-%d}"
     )
     captures = len({s.capture for s in during})
@@ -110,20 +101,22 @@ def of_registers(reader: Acting, settings: RankSettings) -> list[Closure]:
     return out
 
 
-# Each is asked for the closures that it knows of. What is recorded of visits and outcomes belongs here too.
-SOURCES: list[Callable[[Acting, RankSettings], Iterable[Closure]]] = [of_registers]
+def of_follow_ups(reader: Acting, settings: RankSettings) -> list[Closure]:
+    """Closure orders that officers recorded."""
+    return [replace(c, basis=f"follow-up {c.follow_up}: {c.basis}") for c in reader.closures()]
 
 
 def closures(reader: Acting, settings: RankSettings) -> list[Closure]:
     """Every closure recorded, once."""
     return sorted(
-        {c for source in SOURCES for c in source(reader, settings)}, key=lambda c: (c.premises, c.start, c.source, c.end or date.max)
+        {c for source in (of_registers, of_follow_ups) for c in source(reader, settings)},
+        key=lambda c: (c.premises, c.starts, c.basis, c.ends or date.max),
     )
 
 
 def any_recorded(store: Store, settings: RankSettings) -> bool:
-    """Whether a register of closure orders is loaded: `touchstone status` looks for alerts only then. Reads about no person."""
-    return any(one.register in settings.closure_registers for one in store.register_snapshots())
+    """Whether closure orders are on the record: `touchstone status` looks for alerts only then. Reads about no person."""
+    return store.has_closures() or any(one.register in settings.closure_registers for one in store.register_snapshots())
 
 
 def alerts(
@@ -137,7 +130,7 @@ def alerts(
     places = {number for each in inside.values() for number in each}
     found = [x for x in (links if links is not None else reader.links(limit=100_000)) if x.object_kind is SubjectKind.premises]
     found = [x for x in found if x.object in places]
-    since = datetime.combine(min(c.start for c in recorded), time(), LONDON).astimezone(UTC) + timedelta(days=1)
+    since = datetime.combine(min(c.starts for c in recorded), time(), LONDON).astimezone(UTC) + timedelta(days=1)
     subjects = {kind: {x.subject for x in found if x.subject_kind is kind} for kind in (SubjectKind.seller, SubjectKind.listing)}
     seen = reader.seen(sellers=subjects[SubjectKind.seller], listings=subjects[SubjectKind.listing], since=since)
     return reopened(recorded, found, seen, inside)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from premises.alerts import Alert, Closure, alerts, closures
+from premises.alerts import Alert, alerts, closures
 from premises.areas import Area, Authorities, Boundaries, Within, area_at, area_of, authorities, boundaries, described, place_of
 from premises.facts import market, newest
 from premises.harm import Part, RankSettings, Weighed, harm, of_flags, of_links, rank_settings, weigh
@@ -16,6 +16,7 @@ from store.errors import TouchstoneError
 from store.places import GONE
 from store.ranking import Flagged
 from store.store import Acting
+from store.words.followup import Closure
 from store.words.postcode import find_postcodes, metres, normalise_postcode
 from store.words.records import Link, Premises, RegisterEntry, Seller, SubjectKind
 
@@ -185,9 +186,9 @@ def _known(reader: Acting, links: Sequence[Link], home: Home | None, now: dateti
             raised[number].append(alert)
     counted: Counter[int] = Counter()
     now = now or datetime.now(UTC)
-    past = [c for c in recorded if c.start <= now.date()]
+    past = [c for c in recorded if c.starts <= now.date()]
     inside = reader.inside({c.premises for c in past}) if past else {}
-    for premises, _start in {(c.premises, c.start) for c in past}:  # one order that two sources record counts once
+    for premises, _starts in {(c.premises, c.starts) for c in past}:  # one order that two sources record counts once
         counted.update(inside[premises])
     return _Known(settings, authorities(home), boundaries(home), now, counted, raised)
 

@@ -123,6 +123,11 @@ def _about(asked: Mapping[str, Any]) -> ColumnElement[bool]:
 
 
 class FollowUpWrites(OperationWrites, Erasure):
+    def has_closures(self) -> bool:
+        """Whether a closure order was ever recorded; says of none where, and so shows nobody's data."""
+        with self.database.reading() as c:
+            return c.execute(select(t.follow_up.c.id).where(t.follow_up.c.kind == str(Kind.closure)).limit(1)).first() is not None
+
     def keep_follow_up(self, given: FollowUp, *, actor: str, authority: str, why: str = "") -> FollowUp:
         """Keep what was done, as it came back from the officer. Raises TouchstoneError for what `check_follow_up` refuses."""
         now = datetime.now(UTC)

@@ -20,6 +20,7 @@ from store import tables as t
 from store.database import Database, add, add_all
 from store.errors import TouchstoneError
 from store.reader import Reader
+from store.registers import entries_with_positions, entry_of
 from store.words.contacts import normalise_contact
 from store.words.identifiers import KINDS as IDENTIFIERS
 from store.words.records import Verb
@@ -207,20 +208,15 @@ class OccupantReads(Reader):
 
     def entries_under(self, references: Mapping[str, Collection[str]]) -> list[tuple[Any, int, str, int | None]]:
         """Entries of the newest snapshots by register and reference, as `entries_by` gives them: a company by its number, say."""
-        from store.places import entry_of
-
         e, p = t.register_entry.c, t.premises.c
         asked = [and_(e.register == register, e.reference.in_(sorted(some))) for register, some in sorted(references.items()) if some]
         snapshots = self.store.newest_snapshots() if asked else []
         if not snapshots:
             return []
         query = (
-            select(t.register_entry, p.id.label("premises_id"), p.kind, p.building)
-            .select_from(
-                t.register_entry.join(t.premises_entry, t.premises_entry.c.register_entry == e.id).join(
-                    t.premises, p.id == t.premises_entry.c.premises
-                )
-            )
+            entries_with_positions(t.register_entry, p.id.label("premises_id"), p.kind, p.building)
+            .join(t.premises_entry, t.premises_entry.c.register_entry == e.id)
+            .join(t.premises, p.id == t.premises_entry.c.premises)
             .where(e.register_snapshot.in_(snapshots), or_(*asked))
             .order_by(e.id)
         )

@@ -15,7 +15,7 @@ from store import audit
 from store import tables as t
 from store.database import Database, add
 from store.listings import ListingReads, Summary
-from store.places import entry_of
+from store.registers import entries_with_positions, entry_of
 from store.samples import newest_flags, newest_judgements
 from store.words.records import Level, RegisterEntry, Verb, Verdict
 
@@ -135,13 +135,11 @@ class RankingReads(ListingReads):
     def entries_of_many(self, premises: Collection[int]) -> dict[int, list[RegisterEntry]]:
         """What every register has said of each of these premises, oldest first."""
         out: dict[int, list[RegisterEntry]] = defaultdict(list)
-        joined = t.register_entry.join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)
+        at = t.premises_entry.c
+        query = entries_with_positions(t.register_entry, at.premises).join(t.premises_entry, at.register_entry == t.register_entry.c.id)
         with self.store.database.reading() as c:
             for part in _chunks(sorted(premises)):
-                query = (
-                    select(t.register_entry, t.premises_entry.c.premises).select_from(joined).where(t.premises_entry.c.premises.in_(part))
-                )
-                for r in c.execute(query.order_by(t.register_entry.c.id)).mappings():
+                for r in c.execute(query.where(at.premises.in_(part)).order_by(t.register_entry.c.id)).mappings():
                     out[r["premises"]].append(entry_of(r))
         self.shown("premises", premises)
         return out
@@ -150,8 +148,8 @@ class RankingReads(ListingReads):
         """Every entry of every loading of these registers with the premises it is of, oldest first: what has gone from a later edition happened."""
         snapshots = select(t.register_snapshot.c.id).where(t.register_snapshot.c.register.in_(registers))
         query = (
-            select(t.register_entry, t.premises_entry.c.premises)
-            .select_from(t.register_entry.join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id))
+            entries_with_positions(t.register_entry, t.premises_entry.c.premises)
+            .join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)
             .where(t.register_entry.c.register_snapshot.in_(snapshots))
             .order_by(t.register_entry.c.id)
         )

@@ -108,7 +108,7 @@ def entry_of(r: Any) -> RegisterEntry:
     return replace(entry, lat=r["uprn_lat"], lon=r["uprn_lon"], parts={**entry.parts, "position": "uprn"})
 
 
-def _entries(e: Any = t.register_entry, *more: Any) -> Select[Any]:
+def entries_with_positions(e: Any = t.register_entry, *more: Any) -> Select[Any]:
     """Entries, each with the newest position of its UPRN: the register's own geocode is approximate, the UPRN's is the property's."""
     p = t.uprn_position.alias()
     newest = select(func.max(t.uprn_position.c.id)).where(t.uprn_position.c.uprn == e.c.uprn).correlate(e).scalar_subquery()
@@ -151,10 +151,10 @@ class RegisterWrites:
             if c.dialect.name == "sqlite":
                 c.exec_driver_sql(f"PRAGMA cache_size=-{CACHE_KB}")
             self.keep_refusals(snapshot, refusals)
-            numbers = self.keep_entries(snapshot, [(row.entry, row.name_key) for row in rows])
+            numbers = self._keep_entries(snapshot, [(row.entry, row.name_key) for row in rows])
             return self.join_premises([row.join._replace(entry=numbers[row.entry.reference]) for row in rows], run)
 
-    def keep_entries(self, snapshot: int, entries: Iterable[tuple[RegisterEntry, str]]) -> dict[str, int]:
+    def _keep_entries(self, snapshot: int, entries: Iterable[tuple[RegisterEntry, str]]) -> dict[str, int]:
         """Keep a batch of (entry, name key); reference → its number. The name key is the name as the linker blocks on it."""
         rows = [
             {
@@ -387,7 +387,7 @@ class RegisterReads(Reader):
         if not asked or not snapshots:
             return []
         query = (
-            _entries(t.register_entry, t.premises.c.id.label("premises_id"), t.premises.c.kind, t.premises.c.building)
+            entries_with_positions(t.register_entry, t.premises.c.id.label("premises_id"), t.premises.c.kind, t.premises.c.building)
             .join(t.premises_entry, t.premises_entry.c.register_entry == e.id)
             .join(t.premises, t.premises.c.id == t.premises_entry.c.premises)
             .where(e.id.in_(union(*asked) if len(asked) > 1 else asked[0]))
@@ -401,7 +401,7 @@ class RegisterReads(Reader):
     def entries_unjoined(self, snapshot: int, after: int = 0, limit: int = 2000) -> list[RegisterEntry]:
         """Entries that no premises is joined to, in pages by id: left behind by a load that an older version was killed in."""
         joined = select(t.premises_entry.c.register_entry).where(t.premises_entry.c.register_entry == t.register_entry.c.id).exists()
-        query = _entries().where(t.register_entry.c.register_snapshot == snapshot, t.register_entry.c.id > after, ~joined)
+        query = entries_with_positions().where(t.register_entry.c.register_snapshot == snapshot, t.register_entry.c.id > after, ~joined)
         with self.store.database.reading() as c:
             rows = [entry_of(r) for r in c.execute(query.order_by(t.register_entry.c.id).limit(limit)).mappings()]
         self.shown("register_entry", (r.id for r in rows))
@@ -410,7 +410,7 @@ class RegisterReads(Reader):
     def entries_of(self, premises: int) -> list[RegisterEntry]:
         """What every register has said of a premises, oldest first."""
         query = (
-            _entries()
+            entries_with_positions()
             .join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)
             .where(t.premises_entry.c.premises == premises)
         )
@@ -440,7 +440,9 @@ class RegisterReads(Reader):
         found: dict[int, tuple[RegisterEntry, int | None]] = {}
         at = t.premises_entry.c
         for i in range(0, len(numbers), AT_ONCE):
-            query = _entries(t.register_entry, at.premises).outerjoin(t.premises_entry, at.register_entry == t.register_entry.c.id)
+            query = entries_with_positions(t.register_entry, at.premises).outerjoin(
+                t.premises_entry, at.register_entry == t.register_entry.c.id
+            )
             rows = c.execute(query.where(t.register_entry.c.id.in_(numbers[i : i + AT_ONCE]))).mappings()
             found |= {r["id"]: (entry_of(r), r["premises"]) for r in rows}
         return found

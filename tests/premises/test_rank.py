@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from casework.cli import app
-from premises.alerts import Closure, alerts, reopened
+from premises.alerts import alerts, reopened
 from premises.export import COLUMNS, geojson, row
 from premises.harm import Part, RankSettings, harm, of_links, rank_settings, weigh
 from premises.load import load
@@ -29,7 +29,8 @@ from store.errors import TouchstoneError
 from store.ranking import Seen
 from store.store import Store
 from store.strict import ConfigError
-from store.words.records import Actor, CaptureKind, Flag, Level, Link, RegisterEntry, SubjectKind, Verdict
+from store.words.followup import Closure, ClosureOrder, FollowUp, Kind
+from store.words.records import Actor, CaptureKind, Flag, Level, Link, SubjectKind, Verdict
 from tests.builders import START, Builder
 from tests.premises.conftest import REGISTERS
 
@@ -237,7 +238,7 @@ def test_the_day_of_the_order_raises_none_and_the_days_are_londons() -> None:
     assert reopened([CLOSED], [link(0.9)], [seen("2026-03-01")]) == []
     late = replace(seen("2026-05-31"), at=datetime(2026, 5, 31, 23, 30, tzinfo=UTC))  # 00:30 on 1 June in London
     assert reopened([CLOSED], [link(0.9)], [late]) == []
-    assert len(reopened([replace(CLOSED, end=None)], [link(0.9)], [late])) == 1
+    assert len(reopened([replace(CLOSED, ends=None)], [link(0.9)], [late])) == 1
 
 
 def test_what_does_not_lead_to_the_closed_unit_raises_none() -> None:
@@ -251,31 +252,31 @@ def test_what_does_not_lead_to_the_closed_unit_raises_none() -> None:
     assert (alert.premises, alert.at) == (2, 3)
 
 
-def close_unit(store: Store, premises: int, start: str, until: str = "") -> None:
-    """A register of closure orders with one entry, of these premises."""
-    from store.places import Join
+ORDERS = """kind: authority_list
+title: Closure orders (invented)
+licence: invented
+fact: closure_order
+columns: {address: Address, postcode: Postcode, reference: Order, from_date: From, until_date: Until}
+"""
 
-    started = store.begin_run("register", actor="system", authority="demo", code_version="test", config_digest="0" * 64)
-    snapshot, *_ = store.begin_register(
-        "closure_orders", f"{premises:064d}", dated=start, licence="invented", rows=1, refused=0, run=started.id
-    )
-    parts = {"fact": "closure order", "from": start, **({"until": until} if until else {})}
-    entry = RegisterEntry("closure_orders", "CO/1", "Shop (fictional)", "14C Wexcombe Parade", "M32 0TH", parts)
-    store.keep_entries(snapshot, [(entry, "shop")])
+
+def close_unit(store: Store, home: Home, premises: int, start: str, until: str = "") -> None:
+    """A register of closure orders with one entry, at the address that another register gives of these premises."""
     with store.acting("system", purpose="test") as reader:
-        [kept] = reader.entries_unjoined(snapshot)
-        label = reader.premises([premises])[0].label
-    with store.database.reading() as c:
-        from sqlalchemy import text
-
-        key = c.execute(text("SELECT key FROM premises WHERE id = :id"), {"id": premises}).scalar_one()
-    store.join_premises([Join(kept.id or 0, "unit", key, label, None, "M32 0TH")], started.id)
+        entry = reader.entries_of(premises)[0]
+    (home.folder / "configs" / "registers").mkdir(parents=True, exist_ok=True)
+    (home.folder / "configs" / "registers" / "closure_orders.yml").write_text(ORDERS)
+    file = home.folder / "orders.csv"
+    file.write_text(f'Order,Address,Postcode,From,Until\nCO/1,"{entry.address_raw}",{entry.postcode},{start},{until}\n')
+    load(store, home, "closure_orders", file, actor="system")
+    with store.acting("system", purpose="test") as reader:
+        assert any(e.register == "closure_orders" for e in reader.entries_of(premises)), "it is of the same premises"
 
 
 def test_a_closed_unit_whose_seller_is_captured_again_is_an_alert_everywhere(two: Store, home: Home) -> None:
     assert "No closure is recorded" in invoke(home, "premises", "alerts")
     number = ranked(two, home)[0].premises.id or 0
-    close_unit(two, number, "2026-02-20", "2026-02-27")
+    close_unit(two, home, number, "2026-02-20", "2026-02-27")
     assert "No alert: 1 closures are recorded." in invoke(home, "premises", "alerts")
     past = ranked(two, home)[0]
     assert not past.alerts and next(p.points for p in past.parts if p.code == "closures") == 10.0
@@ -286,9 +287,18 @@ def test_a_closed_unit_whose_seller_is_captured_again_is_an_alert_everywhere(two
     assert alert.at == number and alert.capture in captures
 
 
+def test_a_closure_that_an_officer_recorded_counts_as_one_of_a_register(two: Store, home: Home) -> None:
+    number = ranked(two, home)[0].premises.id or 0
+    order = ClosureOrder("Wexcombe Magistrates (fictional)", "2026-02-20", "s.80 of the Act of 2014")
+    two.keep_follow_up(FollowUp(None, Kind.closure, order, NOW, True, number, None), actor="officer", authority="demo")
+    [alert] = ranked(two, home)[0].alerts
+    assert alert.at == number and "follow-up 1: s.80 of the Act of 2014" in alert.sentence
+    assert "ALERT" in invoke(home, "status")
+
+
 def test_an_alert_is_shown_by_rank_show_status_and_alerts_with_exit_status_1(two: Store, home: Home) -> None:
     number = ranked(two, home)[0].premises.id or 0
-    close_unit(two, number, "2026-02-20")
+    close_unit(two, home, number, "2026-02-20")
     found = ranked(two, home)[0]
     assert found.premises.id == number and len(found.alerts) == 1 and any(p.code == "reopened" for p in found.parts)
     with two.acting("system", purpose="test") as reader:
