@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -273,6 +273,8 @@ class Erasure:
             return str(found)
         if found := c.execute(exhibited.order_by(x.id).limit(1)).scalar():
             return f"of exhibit row {found}"
+        if found := c.execute(_grounds_on(resting)).scalar():
+            return f"of evidence {found} of who runs an account"
         return self._reference_on(c, captures)
 
     def _reference_on(self, c: Connection, captures: Sequence[int]) -> str:
@@ -336,6 +338,13 @@ class Erasure:
                 self.database, c, Verb.alteration, actor=actor, purpose="hold", justification=reason, subjects=subjects, detail=detail
             )
         return number
+
+
+def _grounds_on(captures: Collection[int]) -> Any:
+    """Evidence of who runs an account, not withdrawn, that cites any of these captures."""
+    a, later = t.attribution.c, t.attribution.alias("later")
+    beside = t.attribution.outerjoin(later, later.c.withdraws == a.id)
+    return select(a.id).select_from(beside).where(a.capture.in_(captures), later.c.id.is_(None)).order_by(a.id).limit(1)
 
 
 def _live() -> Any:
