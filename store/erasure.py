@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -274,6 +274,8 @@ class Erasure:
             return str(found)
         if found := c.execute(exhibited.order_by(x.id).limit(1)).scalar():
             return f"of exhibit row {found}"
+        if found := c.execute(_grounds_on(resting)).scalar():
+            return f"of evidence {found} of who runs an account"
         shown = select(t.follow_up_capture.c.follow_up).where(t.follow_up_capture.c.capture.in_(resting)).distinct()
         return follow_ups_held(c, sorted(c.execute(shown).scalars())) or self._reference_on(c, captures)
 
@@ -357,6 +359,13 @@ def follow_ups_held(c: Connection, numbers: Sequence[int]) -> str:
         if rows and (found := c.execute(select(table.c.id).where(condition, covering).order_by(table.c.id).limit(1)).scalar()):
             return f"{said}{found}"
     return ""
+
+
+def _grounds_on(captures: Collection[int]) -> Any:
+    """Evidence of who runs an account, not withdrawn, that cites any of these captures."""
+    a, later = t.attribution.c, t.attribution.alias("later")
+    beside = t.attribution.outerjoin(later, later.c.withdraws == a.id)
+    return select(a.id).select_from(beside).where(a.capture.in_(captures), later.c.id.is_(None)).order_by(a.id).limit(1)
 
 
 def _live() -> Any:

@@ -151,10 +151,10 @@ class RegisterWrites:
             if c.dialect.name == "sqlite":
                 c.exec_driver_sql(f"PRAGMA cache_size=-{CACHE_KB}")
             self.keep_refusals(snapshot, refusals)
-            numbers = self._keep_entries(snapshot, [(row.entry, row.name_key) for row in rows])
+            numbers = self.keep_entries(snapshot, [(row.entry, row.name_key) for row in rows])
             return self.join_premises([row.join._replace(entry=numbers[row.entry.reference]) for row in rows], run)
 
-    def _keep_entries(self, snapshot: int, entries: Iterable[tuple[RegisterEntry, str]]) -> dict[str, int]:
+    def keep_entries(self, snapshot: int, entries: Iterable[tuple[RegisterEntry, str]]) -> dict[str, int]:
         """Keep a batch of (entry, name key); reference → its number. The name key is the name as the linker blocks on it."""
         rows = [
             {

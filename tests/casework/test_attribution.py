@@ -185,6 +185,14 @@ def test_rows_are_added_and_never_changed_and_joining_is_in_the_log_as_a_combina
     assert store.verify() == []
 
 
+def test_what_evidence_cites_is_not_erased_until_it_is_withdrawn(store: Store) -> None:
+    number = ground(store, capture=1, source="")
+    with pytest.raises(TouchstoneError, match="under hold of evidence 1 of who runs an account"):
+        store.erase(1, actor="officer", reason="a request")
+    store.withdraw_ground(number, actor="officer", authority="demo", why="wrong man")
+    store.erase(1, actor="officer", reason="a request")
+
+
 def test_the_commands(store: Store, home: Home) -> None:
     def run(*words: str, status: int = 0) -> str:
         done = CliRunner().invoke(app, [*words, "--by", "officer", "--home", str(home.folder)])
