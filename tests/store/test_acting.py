@@ -128,6 +128,7 @@ def full(sqlite_store: Store) -> Store:
     store.keep_examinations(pictured, [Examination(SubjectKind.picture, 1, Examined.done, (shared,))], build.run.id)
     store.open_case(Case("C1", "demo", "A case"), actor="officer")
     store.exhibit("C1", SubjectKind.listing, one.listing, initials="AB", description="advert", actor="officer")
+    store.give("B. Officer", "2026-03-01", [2], 20, actor="officer")
     return store
 
 
@@ -190,6 +191,12 @@ CALLS: dict[str, Any] = {
     "findings": lambda r: r.findings([1]),
     "judgements": lambda r: r.judgements([(SubjectKind.listing, 1)]),
     "exhibits": lambda r: r.exhibits("C1"),
+    "flagged": lambda r: r.flagged(listings=[1]),
+    "seen": lambda r: r.seen(sellers=[1], since=START),
+    "entries_of_many": lambda r: r.entries_of_many([2]),
+    "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
+    "inside": lambda r: r.inside([1]),
+    "given": lambda r: r.given("B. Officer", "2026-03-01"),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
