@@ -165,6 +165,7 @@ class RankingReads(ListingReads):
             for part in _chunks(sorted(premises)):
                 for r in c.execute(select(t.premises.c.id, t.premises.c.building).where(t.premises.c.building.in_(part))):
                     out[r.building].add(r.id)
+        self.shown("premises", (n for each in out.values() for n in each))
         return out
 
     def given(self, officer: str, day: str) -> list[int]:

@@ -160,6 +160,7 @@ def full(sqlite_store: Store) -> Store:
     )
     for kind, what, step in done:
         store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
+    store.give("B. Officer", "2026-03-01", [2], 20, actor="officer")
     return store
 
 
@@ -235,6 +236,12 @@ CALLS: dict[str, Any] = {
     "purchase_steps": lambda r: r.purchase_steps(2),
     "closures": lambda r: r.closures(),
     "premises_around": lambda r: r.premises_around(1),
+    "flagged": lambda r: r.flagged(listings=[1]),
+    "seen": lambda r: r.seen(sellers=[1], since=START),
+    "entries_of_many": lambda r: r.entries_of_many([2]),
+    "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
+    "inside": lambda r: r.inside([1]),
+    "given": lambda r: r.given("B. Officer", "2026-03-01"),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
