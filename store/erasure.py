@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, exists, or_, select, text, true
+from sqlalchemy import Connection, Row, and_, exists, func, or_, select, text, true
 
 from store import audit
 from store import tables as t
@@ -345,10 +345,9 @@ class Erasure:
 def follow_ups_held(c: Connection, numbers: Sequence[int]) -> str:
     """What keeps these follow-ups and their files: the case that one belongs to, or a hold or exhibit of one, its place or its seller; or ""."""
     f = t.follow_up.c
-    heads = select(f.id).where(
-        f.id.in_(select(f.purchase).where(f.id.in_(numbers))) | f.purchase.in_(select(f.purchase).where(f.id.in_(numbers)))
-    )
-    rows = c.execute(select(t.follow_up).where(f.id.in_(numbers) | f.id.in_(heads)).order_by(f.id)).all() if numbers else []
+    purchases = select(func.coalesce(f.purchase, f.id)).where(f.id.in_(numbers), f.kind == "purchase")  # a step is held as its purchase is
+    whole = f.id.in_(numbers) | func.coalesce(f.purchase, f.id).in_(purchases)
+    rows = c.execute(select(t.follow_up).where(whole).order_by(f.id)).all() if numbers else []
     if held := next((f"of case {row.case_file}, follow-up {row.id}" for row in rows if row.case_file), ""):
         return held
     places = {row.premises for row in rows if row.premises is not None}

@@ -129,7 +129,7 @@ class FollowUpWrites(OperationWrites, Erasure):
             return c.execute(select(t.follow_up.c.id).where(t.follow_up.c.kind == str(Kind.closure)).limit(1)).first() is not None
 
     def keep_follow_up(self, given: FollowUp, *, actor: str, authority: str, why: str = "") -> FollowUp:
-        """Keep what was done, as it came back from the officer. Raises TouchstoneError for what `check_follow_up` refuses."""
+        """Keep what a person says was done. Raises TouchstoneError for what `check_follow_up` refuses."""
         now = datetime.now(UTC)
         with self.database.writing() as c:
             self.database.lock_chain(c)  # two at once come one after the other: no step and no bag's number is taken twice
@@ -170,6 +170,11 @@ class FollowUpWrites(OperationWrites, Erasure):
                 detail={"kind": row["kind"], "step": row["step"], "supersedes": kept.supersedes,
                         "commitment": commitment(row, [(f.capture, str(f.role), f.taken_at) for f in kept.files])},
             )  # fmt: skip
+            if kept.premises is not None and kept.seller is not None and not step_of_another:  # a seller joined to a place (DPA 2018 s.62)
+                joined = {"follow_up": [number], "premises": [kept.premises], "seller": [kept.seller]}
+                audit.append(
+                    self.database, c, Verb.combination, actor=actor, purpose="follow-up", justification=why, case=kept.case, subjects=joined
+                )  # fmt: skip
         purchase = (kept.purchase or number) if kept.kind is Kind.purchase else None
         return replace(kept, id=number, purchase=purchase, actor=actor, recorded_at=now)
 
@@ -190,6 +195,8 @@ class FollowUpWrites(OperationWrites, Erasure):
         old = self._superseded(c, given) if given.supersedes is not None else None
         if given.kind is Kind.purchase:
             given = self._step(c, given, old)
+        if given.kind is Kind.closure and given.premises is None:
+            raise TouchstoneError("a closure is of premises: give --premises")
         if given.premises is None and given.seller is None:
             raise TouchstoneError(f"a {given.kind} is about a place or a seller: give --premises or --seller")
         _there(c, given)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from casework import followup, tasking
+from casework import followup
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from store.errors import TouchstoneError
 from store.words.followup import FollowUp, Kind, Outcome, Result, Role, Step, receipt
@@ -248,8 +248,6 @@ def closure(
 
     Example: touchstone followup closure --premises 12 --when 26/11/2026 --court "Wexcombe Magistrates' Court" --from 2026-11-26 --until 2027-02-25 --basis "closure order, as the order names its law" --document order.pdf --by a.officer
     """
-    if premises is None and supersedes is None:
-        raise TouchstoneError("a closure is of premises: give --premises")
     body = _body(court=court, starts=starts, ends=ends, basis=basis)
     told = followup.Told(
         Kind.closure, body, when, None, None, premises, None, case, operation, supersedes, _files(document=document), without or ()
@@ -579,6 +577,8 @@ def purchase_show(
 
     Example: touchstone purchase show 7 --out continuity.pdf --why "file to the brand's examiner"
     """
+    from casework import tasking
+
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="purchase show", justification=why) as reader:
         chain = followup.chain_of(reader, number)
         if to is not None:
@@ -616,6 +616,8 @@ def tasking_sheet(
 
     Example: touchstone premises tasking 12 --out visit.pdf --by a.officer --why "visit on Thursday"
     """
+    from casework import tasking
+
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="tasking sheet", justification=why) as reader:
         tasking.write_sheet(reader, folder, number, to)
     say(f"Written to {to}. It is for the officers of this visit: keep it with the notebook.")

@@ -154,7 +154,7 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_:
+class WarningGiven:
     """A warning, and what shows that it came: a signature, a recorded delivery's number, or a file of role `proof`.
 
     One whose receipt is not shown says so: it answers no plea of good faith (Trade Marks Act 1994 s.92(5)).
@@ -366,7 +366,7 @@ class Stated:
 What = (
     Visit
     | Advice
-    | Warning_
+    | WarningGiven
     | Notice
     | Seizure
     | ClosureOrder
@@ -382,7 +382,7 @@ What = (
 KINDS: Mapping[Kind | Step, type[Any]] = {
     Kind.visit: Visit,
     Kind.advice: Advice,
-    Kind.warning: Warning_,
+    Kind.warning: WarningGiven,
     Kind.notice: Notice,
     Kind.seizure: Seizure,
     Kind.closure: ClosureOrder,
@@ -515,16 +515,17 @@ def _ends(row: FollowUp) -> datetime:
     return row.happened_at + (timedelta(days=1) if row.whole_day else timedelta(microseconds=1))
 
 
-def photographs_that_count(step: FollowUp) -> list[File]:
+def photographs_that_count(step: FollowUp, opened_at: str = "") -> list[File]:
     """Of the packaging's photographs those that nothing contradicts: none whose own camera says that it was opened by then.
 
-    That they were taken before is the officer's statement; a camera's clock is a claim, and may only speak against it.
+    That they were taken before is the officer's statement; a camera's clock is a claim, and may only speak against it. `opened_at` is the
+    opening as the sealing states it, where the step itself does not.
     """
     assert isinstance(step.what, Photographed)
     photos = [file for file in step.files if file.role is Role.photo]
-    if not step.what.opened:
+    if not (said := step.what.opened or opened_at):
         return photos
-    opened = moment("opened", step.what.opened)
+    opened = moment("opened", said)
     if not step.whole_day and step.happened_at >= opened:
         return []
     return [file for file in photos if not file.taken_at or moment("taken_at", file.taken_at) < opened]
@@ -540,6 +541,8 @@ def opened_too_early(photographed: FollowUp, sealed: FollowUp) -> str:
         return f"the parcel was opened {shown_when(opened, False)}, before its packaging was photographed, {photographed.when}"
     if opened >= _ends(sealed):
         return f"the parcel was opened {shown_when(opened, False)}, after the goods were sealed, {sealed.when}"
+    if not photographs_that_count(photographed, sealed.what.opened):
+        return f"the parcel was opened {shown_when(opened, False)}, and every photograph of its packaging says that it was taken later"
     return ""
 
 
@@ -576,7 +579,7 @@ def working_days(start: date, end: date) -> int:
 
 def receipt(row: FollowUp) -> str:
     """What shows that a warning or notice was received; NOT_SHOWN where nothing does."""
-    if not isinstance(row.what, Warning_ | Notice):
+    if not isinstance(row.what, WarningGiven | Notice):
         return ""
     proof = [file.capture for file in row.files if file.role is Role.proof]
     said = [f"signed for by {row.what.signature}"] if row.what.signature else []

@@ -29,7 +29,7 @@ from store.words.followup import (
     Photographed,
     Role,
     Step,
-    Warning_,
+    WarningGiven,
     bag_key,
     kilograms,
     next_step,
@@ -117,7 +117,7 @@ def test_a_warning_without_proof_says_that_its_receipt_is_not_shown() -> None:
     assert receipt(row(Kind.warning, files=(File(7, Role.proof),))) == "capture 7"
     assert receipt(row(Kind.warning, files=(File(7, Role.document),))) == "receipt not shown", "the letter itself shows no receipt"
     assert receipt(row(Kind.visit)) == ""
-    assert isinstance(row(Kind.warning).what, Warning_)
+    assert isinstance(row(Kind.warning).what, WarningGiven)
 
 
 def test_weights_are_whole_grams_shown_in_kilograms() -> None:

@@ -102,6 +102,8 @@ def test_a_building_is_said_to_be_one_and_no_unit_of_it_is_named_as_the_door(wor
         store.keep_links([link], method, run.id, actor="system", purpose="link")
     text = sheet(work, BUILDING)
     assert "Level: building. Unit not known." in text and "Level: unit" not in text
+    inside, beside = text.index("none of them is known to be the one"), text.index("Neighbours: not these doors")
+    assert inside < text.index("Nimbus Launderette") < beside, "its own units are no neighbours"
     assert "the advert says Orchard Parade" in text and "THIS DOOR" not in text
     assert "1 more link leads to the building" in sheet(work, UNIT)
 
@@ -112,7 +114,7 @@ def test_a_confirmed_link_is_said_to_be_confirmed_by_whom_and_an_unsure_one_is_n
             assert PROPOSED in sheet(work, UNIT), "unsure confirms nothing"
             store.judge(SubjectKind.link, 1, verdict, actor="b.officer", authority="wexcombe", reason="seen on a visit")
     text = sheet(work, UNIT)
-    assert PROPOSED not in text and "An officer confirmed that what is below leads here" in text
+    assert PROPOSED not in text and "An officer confirmed a link to this door" in text
     assert "confirmed by b.officer on" in text and "seen on a visit" in text
     with work.store() as store:
         store.judge(SubjectKind.link, 1, Verdict.no, actor="b.officer", authority="wexcombe", reason="the door beside it")
