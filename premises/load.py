@@ -126,15 +126,17 @@ def _fault(entry: RegisterEntry) -> str:
     for name, value in (("name", entry.name), ("address_raw", entry.address_raw), ("details", details)):
         if len(value) > LONGEST_TEXT[name]:
             return f"{name.removesuffix('_raw')} has {len(value)} characters, more than the {LONGEST_TEXT[name]} that one can have"
-    words = (entry.reference, entry.name, entry.address_raw, entry.postcode, entry.uprn, entry.phone, details)
-    if any("\x00" in word or not _is_text(word) for word in words if word) or "\\u0000" in details:
-        return "characters that no text has"
-    return ""
+    words = "".join(filter(None, (entry.reference, entry.name, entry.address_raw, entry.postcode, entry.uprn, entry.phone, details)))
+    return "characters that no text has" if "\x00" in words or "\\u0000" in details or not _is_text(words) else ""
 
 
 def _is_text(word: str) -> bool:
     """Whether it can be written down: JSON can spell half a character (\\ud800), which no database takes."""
-    return word.isascii() or not any("\ud800" <= c <= "\udfff" for c in word)
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _each_once(rows: Rows) -> Iterator[RegisterEntry | Refused]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
-from premises.registers import Refused, RegisterConfig, Rows, date_of, degrees_of, opened, phone_of, said
+from premises.registers import UNPACKING, Refused, RegisterConfig, Rows, date_of, degrees_of, opened, phone_of, said
 from store.errors import StopRun
 from store.words.records import RegisterEntry
 
@@ -69,7 +69,11 @@ def entry_of(number: int, fields: Mapping[str, Any]) -> RegisterEntry | Refused:
 
 def _is_json(path: Path) -> bool:
     with opened(path) as file:
-        return file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+        try:
+            head = file.read(64)
+        except UNPACKING as error:
+            raise StopRun(f"{path}: the packed file is broken: {error}; nothing was loaded") from None
+        return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 
 def _establishments(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -98,15 +102,15 @@ def _elements(path: Path) -> Iterator[Element]:
     The scheme's files have no document type. One that has is refused unread, so that no entity of it is ever expanded.
     """
     with opened(path) as file:
-        if b"<!DOCTYPE" in file.read(2**20).replace(b"\x00", b"").upper():
-            raise StopRun(f"{path}: has a document type declaration, which the scheme's files have not; nothing was loaded")
-        file.seek(0)
         try:
+            if b"<!DOCTYPE" in file.read(2**20).replace(b"\x00", b"").upper():
+                raise StopRun(f"{path}: has a document type declaration, which the scheme's files have not; nothing was loaded")
+            file.seek(0)
             for _event, element in iterparse(file):  # noqa: S314 - no document type, see above
                 yield element
         except ParseError as error:
             raise StopRun(f"{path}: not well-formed XML at line {error.position[0]}: {error}; nothing was loaded") from None
-        except (UnicodeDecodeError, LookupError, ValueError, EOFError, OSError) as error:
+        except (UnicodeDecodeError, LookupError, ValueError, *UNPACKING) as error:
             raise StopRun(f"{path}: cannot be read as XML: {error}; nothing was loaded") from None
 
 
@@ -114,6 +118,6 @@ def _json(path: Path) -> dict[str, Any]:
     with opened(path) as file:
         try:
             body = json.loads(file.read())
-        except (ValueError, EOFError, OSError, RecursionError) as error:
+        except (ValueError, RecursionError, *UNPACKING) as error:
             raise StopRun(f"{path}: cannot be read as JSON: {error}; nothing was loaded") from None
     return body if isinstance(body, dict) else {"establishments": body}

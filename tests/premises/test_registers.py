@@ -120,6 +120,8 @@ def test_a_csv_that_cannot_be_read_says_why_and_keeps_nothing(kept: Store, home:
         (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "document type"),
         (b"<!--" + b" " * 2**20 + b"-->" + BOMB.encode(), "not well-formed"),
         (b'{"establishments": [', "JSON"),
+        (gzip.compress(FHRS.format(id=1, more="").encode())[:60], "breaks off|cannot be read|broken"),
+        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + b"\xff" * 50, "broken"),
     ],
 )
 def test_an_fhrs_file_that_cannot_be_read_says_why(kept: Store, home: Home, tmp_path: Path, body: bytes, says: str) -> None:
@@ -280,8 +282,12 @@ def test_a_zip_has_one_list_in_it(kept: Store, home: Home, tmp_path: Path) -> No
 def test_references_are_told_apart_past_what_memory_is_kept_for_them() -> None:
     from store.once import Once
 
-    with Once() as once:
-        assert [once.first(key, row) for row, key in enumerate("abcab")] == [0, 1, 2, 0, 1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("store.once.CACHE_KB", 16)
+        with Once() as once:
+            keys = [f"{n * 7919 % 5_000:020}" for n in range(5_000)]  # 100 kB of them, in no order
+            assert [once.first(key, row) for row, key in enumerate(keys)] == list(range(5_000))
+            assert [once.first(key, 9_999) for key in keys] == list(range(5_000))
 
 
 def test_addresses_are_split_by_other_processes_with_the_same_outcome(kept: Store, home: Home, tmp_path: Path) -> None:
