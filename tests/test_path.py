@@ -187,7 +187,9 @@ def test_a_crawl_run_again_keeps_captures_and_makes_no_new_listing_or_snapshot(s
 
 def test_the_crawled_sellers_lead_to_the_right_doors_and_never_to_a_decoy(scanned: Scanned) -> None:
     """From pages over crawl and link: no unit but the true one, two names to one unit behind a front, no decoy at all."""
-    truth = {(x.source, x.seller): facts().premises.get(x.premises or "") for x in facts().listings}
+    named = {
+        (x.source, who): x for x in facts().listings for who in (x.seller, x.seller_name)
+    }  # a shop of its own has a name and no handle
     decoys = {place.name for place in facts().premises.values() if place.role == "decoy"}
     led: dict[str, set[str]] = {}
     with scanned.store() as store, store.acting("tester", purpose="test") as reader:
@@ -196,7 +198,7 @@ def test_the_crawled_sellers_lead_to_the_right_doors_and_never_to_a_decoy(scanne
                 continue
             [seller] = reader.sellers([link.subject])
             names = {entry.name for entry in reader.entries_of(link.object)}
-            place = truth[seller.source.removeprefix("demo_"), seller.handle]
+            place = facts().premises.get(named[seller.source.removeprefix("demo_"), seller.handle].premises or "")
             assert place is not None and not names & decoys, f"{seller.handle} was led to {names}"
             if link.level == "unit":
                 assert place.name in names, f"{seller.handle} was led to {names}, and is at {place.name}"

@@ -23,6 +23,7 @@ from store.words.records import Actor, Link, Status, SubjectKind, Verdict
 from tests.builders import Builder
 from tests.market.truth import facts
 from tests.premises.conftest import REGISTERS
+from tests.premises.test_occupants import sighting
 
 
 @pytest.fixture
@@ -274,3 +275,24 @@ def test_the_decoy_next_door_is_never_proposed(market: Store, home: Home) -> Non
         led = {link.object for link in reader.links() if link.object_kind is SubjectKind.premises}
         names = {number: {e.name for e in reader.entries_of(number)} for number in led}
     assert led and not {number: found & decoys for number, found in names.items() if found & decoys}
+
+
+def test_a_seller_who_names_no_place_that_can_be_found_is_led_to_the_stall_where_an_officer_saw_the_number(
+    market: Store, home: Home
+) -> None:
+    """Bags by Thea gives "stall 17" behind a word that may mean elsewhere, no postcode, and a number that no register has."""
+    run(market, home)
+
+    def led() -> list[tuple[str, set[str]]]:
+        with market.acting("system", purpose="test") as reader:
+            [thea] = [s.id for s in reader.sellers() if s.handle == "stall17_bags"]
+            found = [x for x in reader.links(subject=(SubjectKind.seller, thea or 0)) if x.object_kind is SubjectKind.premises]
+            return [(x.level, {e.name for e in reader.entries_of(x.object)}) for x in found]
+
+    assert led() == []
+    market.keep_actor(Actor("officer", "demo", "A. Officer (fictional)", "officer"))
+    build = Builder(market, "sightings_officer")
+    sighting(build, "card under the counter: 07700 900517", "Stall 17, Market Hall, Tannery Square, M33 7ZF")
+    build.close()
+    run(market, home)
+    assert led() == [("unit", {"Thimble Row Haberdashery"})]
