@@ -166,7 +166,10 @@ def gather(reader: Acting, home: Home, premises: int) -> Sheet:
     [place] = found
     building = next(iter(reader.premises([place.building])), None) if place.building is not None else None
     entries = tuple(reader.entries_of(premises))
-    postcodes = list(dict.fromkeys([e.postcode for e in entries if e.postcode] + [p.postcode for p in find_postcodes(place.label)]))
+    said = list(entries)
+    if place.kind == "building":  # one that no register lists as such stands where its units stand
+        said += [e for unit in reader.premises_around(premises) if unit != premises for e in reader.entries_of(unit)]
+    postcodes = list(dict.fromkeys([e.postcode for e in said if e.postcode] + [p.postcode for p in find_postcodes(place.label)]))
     doors, left_out = _neighbours(reader, place, postcodes, settings.neighbours)
     door = _door(place, entries, postcodes)
     links = _standing(reader, premises)
