@@ -163,7 +163,7 @@ class Near:
 def area_at(lat: float, lon: float, known: Authorities | None = None, *, farthest: float = FARTHEST) -> Area | None:
     """The local authority of a position in WGS 84 degrees, by the nearest postcode; None where none lies within `farthest` metres.
 
-    The first call reads the whole directory (some seconds, 130 MB); then some 0.2 ms a position.
+    The first call reads the whole directory: 4 s of a processor and 230 MB at most, measured on two shared cores; then 0.6 ms a position.
     """
     if not (49 <= lat <= 61.5 and -9 <= lon <= 2.5):
         return None
