@@ -18,14 +18,13 @@ class LinkSettings:
     """Weights are between 0 and 1 and add up as 1 − Π(1 − w): no number of weak reasons makes a certainty."""
 
     threshold: float
-    hub: int  # a contact of more sellers than this links nobody: it is a platform's or a courier's
     most_buildings: int  # so many buildings may fit equally well before none is proposed
     read_in_picture: float = 1.0  # what a contact that a machine read in a picture counts of one in words
     weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 0 < self.threshold <= 1 or self.hub < 2 or self.most_buildings < 1:
-            raise ValueError("threshold lies between 0 and 1, hub is at least 2, most_buildings at least 1")
+        if not 0 < self.threshold <= 1 or self.most_buildings < 1:
+            raise ValueError("threshold lies between 0 and 1, most_buildings is at least 1")
         if not 0 <= self.read_in_picture <= 1:
             raise ValueError("read_in_picture lies between 0 and 1: what a machine read is no stronger than what was written")
         missing = WEIGHTS - set(self.weights)
@@ -38,8 +37,7 @@ class LinkSettings:
 
 WEIGHTS = words(
     "postcode district postcode_differs number number_within number_perhaps unit unit_within unit_perhaps street street_alike "
-    "building building_alike building_differs name name_alike town phone phone_elsewhere other_unit same_phone same_email "
-    "same_handle same_payment same_picture same_place"
+    "building building_alike building_differs name name_alike town phone phone_elsewhere other_unit"
 )
 
 

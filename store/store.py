@@ -30,9 +30,8 @@ from store.health import HealthReads
 from store.history import HistoryReads
 from store.meetings import MeetingReads
 from store.nearest import Nearest, index_folder
+from store.network import NetworkReads, NetworkWrites
 from store.operations import OperationReads, OperationWrites
-from store.pictures import PictureReads
-from store.places import PlaceReads, PlaceWrites
 from store.retention import RetentionWrites
 from store.samples import SampleReads, SampleWrites
 from store.sellers import SellerReads
@@ -43,7 +42,7 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, CaseReads, SampleReads, OperationReads):
+class Acting(MeetingReads, HistoryReads, SellerReads, NetworkReads, CaseReads, SampleReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
@@ -87,7 +86,7 @@ class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, 
 
 
 class Store(
-    HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, PlaceWrites, CaseWrites, SampleWrites
+    HealthReads, WindowReads, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, NetworkWrites, CaseWrites, SampleWrites
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
