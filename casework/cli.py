@@ -21,6 +21,7 @@ from casework.commands import (
     listings,
     log,
     methods,
+    network,
     operations,
     passes,
     pictures,
@@ -54,6 +55,7 @@ app.add_typer(listings.queue, name="queue")
 listings.register(app)
 learning.register(app)
 history.register(listings.listings)
+network.register(listings.sellers)
 app.add_typer(operations.app, name="operation")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(sightings.app, name="sighting")

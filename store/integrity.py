@@ -46,12 +46,15 @@ def _events(c: Connection) -> Iterator[str]:
     judgements: dict[int, str] = {}
     exhibits: set[tuple[str, str]] = set()
     sightings: dict[str, str] = {}
+    statements: dict[int, tuple[str, int | None]] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
             captures[subjects["capture"]] = detail
         if event.body["verb"] == "collection" and "sighting" in subjects and "told" in detail:
             sightings[subjects["sighting"]] = detail["told"]
+        if "pair_statement" in detail:
+            statements[detail["pair_statement"]] = (detail["says"], detail["withdraws"])
         if "judgement" in detail:
             judgements[detail["judgement"]] = detail["verdict"]
         if "exhibit" in detail:
@@ -75,6 +78,11 @@ def _events(c: Connection) -> Iterator[str]:
     for judgement in sorted(rows.keys() | judgements.keys()):
         if rows.get(judgement) != judgements.get(judgement):
             yield f"judgement {judgement} was changed: its row says {rows.get(judgement, 'nothing')}, the log {judgements.get(judgement, 'nothing')}"
+    pairs = t.pair_statement.c
+    said = {r.id: (r.says, r.withdraws) for r in c.execute(select(pairs.id, pairs.says, pairs.withdraws))}
+    for row in sorted(said.keys() | statements.keys()):
+        if said.get(row) != statements.get(row):
+            yield f"statement {row} of two sellers was changed: its row and the log do not say the same"
     shown = {(r.case_file, r.number) for r in c.execute(select(t.exhibit.c.case_file, t.exhibit.c.number))}
     for case, exhibit in sorted(shown ^ exhibits):
         yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"
