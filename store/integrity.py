@@ -79,10 +79,12 @@ def _events(c: Connection) -> Iterator[str]:
         if rows.get(judgement) != judgements.get(judgement):
             yield f"judgement {judgement} was changed: its row says {rows.get(judgement, 'nothing')}, the log {judgements.get(judgement, 'nothing')}"
     pairs = t.pair_statement.c
-    said = {r.id: (r.says, r.withdraws) for r in c.execute(select(pairs.id, pairs.says, pairs.withdraws))}
-    for row in sorted(said.keys() | statements.keys()):
-        if said.get(row) != statements.get(row):
-            yield f"statement {row} of two sellers was changed: its row and the log do not say the same"
+    stated: dict[int, tuple[str, int | None]] = {
+        int(r.id): (str(r.says), r.withdraws) for r in c.execute(select(pairs.id, pairs.says, pairs.withdraws))
+    }
+    for which in sorted(stated.keys() | statements.keys()):
+        if stated.get(which) != statements.get(which):
+            yield f"statement {which} of two sellers was changed: its row and the log do not say the same"
     shown = {(r.case_file, r.number) for r in c.execute(select(t.exhibit.c.case_file, t.exhibit.c.number))}
     for case, exhibit in sorted(shown ^ exhibits):
         yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"
