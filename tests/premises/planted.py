@@ -14,7 +14,7 @@ import random
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from store.store import Store
 from store.words.records import Image, Parsed, Snapshot
@@ -156,7 +156,7 @@ def _contacts(draw: random.Random, size: int, new: object) -> list[set[Token]]:
     else:
         for each in own:
             each.add(new())
-        for one, other in zip(own, own[1:], strict=False):
+        for one, other in pairwise(own):
             link = draw.choice(sorted(one)) if draw.random() < 0.3 else new()
             one.add(link)
             other.add(link)

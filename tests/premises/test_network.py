@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from casework.cli import app
 from casework.commands.common import plain
-from casework.commands.listings import sellers as command
 from premises.network import drawing, linking, view
 from premises.network.communities import communities
 from premises.network.settings import NetworkSettings
@@ -33,9 +34,9 @@ SETTINGS = load(defaults_folder() / "network.yml", NetworkSettings)
 OFFICER = {"actor": "officer", "authority": "demo", "reason": "a parcel"}
 
 
-def pass_over(store: Store, *, everything: bool = False) -> dict[str, int]:
+def pass_over(store: Store, *, everything: bool = False) -> Counter[str]:
     run = store.begin_run("link", actor="system", authority="demo", code_version="test", config_digest="0" * 64)
-    return dict(linking.run(store, SETTINGS, run.id, actor="system", purpose="link", everything=everything)[0])
+    return linking.run(store, SETTINGS, run.id, actor="system", purpose="link", everything=everything)[0]
 
 
 def in_groups(store: Store) -> list[list[str]]:
@@ -144,8 +145,8 @@ def test_joining_needs_a_person_and_a_reason(sqlite_store: Store, change: dict[s
 
 
 def test_those_kept_apart_are_in_no_network_together_whatever_leads_from_one_to_the_other(sqlite_store: Store) -> None:
-    accounts(sqlite_store, "call 07700 900001", "call 07700 900001 or 07700 900002", "call 07700 900002 or mail bags@post.example",
-             "call 07700 900002 or mail bags@post.example")  # fmt: skip
+    well_knit = "call 07700 900002 or mail bags@post.example"
+    accounts(sqlite_store, "call 07700 900001", f"call 07700 900001. {well_knit}", well_knit, well_knit)
     pass_over(sqlite_store)
     assert in_groups(sqlite_store) == [["s1", "s2", "s3", "s4"]]
     before = state(sqlite_store)
@@ -295,7 +296,7 @@ def test_the_path_is_told_in_sentences_each_with_its_capture(sqlite_store: Store
             "seller 2 gives the email bags@post.example in capture 2",
             "seller 3 gives the email bags@post.example in capture 3",
         )
-        assert way.strength == pytest.approx(0.75 * 0.8)
+        assert way.strength == pytest.approx(0.75 * 0.8, rel=1e-5)
         assert view.path(reader, "1", "email:bags@post.example", SETTINGS).nodes == way.nodes[:-1]
         for end, says in (("4", "nothing that may link leads"), ("99", "there is no seller 99"), ("x", "is no node")):
             with pytest.raises(TouchstoneError, match=says):
@@ -338,7 +339,7 @@ def test_the_commands_show_join_and_withdraw(tmp_path: Path) -> None:
         linking.run(store, SETTINGS, run.id, actor="system", purpose="link")
 
     def said(*words: str) -> str:
-        done = CliRunner().invoke(command, [*words, "--by", "officer", "--home", str(tmp_path)])
+        done = CliRunner().invoke(app, ["seller", *words, "--by", "officer", "--home", str(tmp_path)])
         assert done.exit_code == 0, done.output
         return done.stdout
 
