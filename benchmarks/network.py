@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import networkx
@@ -34,10 +35,10 @@ def measure(sellers: int, seed: int) -> None:
     world = planted(seed, sellers)
     with tempfile.TemporaryDirectory() as folder, Store(f"sqlite:///{folder}/t.db", Path(folder) / "archive") as store:
         store.migrate()
-        store.keep_authority(Authority("bench", "Benchmark"))
-        store.keep_actor(Actor("system", "bench", "Touchstone", "system", is_person=False))
+        store.keep_authority(Authority("demo", "Benchmark"))
+        store.keep_actor(Actor("system", "demo", "Touchstone", "system", is_person=False))
         keep(store, world)
-        runs = [store.begin_run("link", actor="system", authority="bench", code_version="x", config_digest="0" * 64).id for _ in range(2)]
+        runs = [store.begin_run("link", actor="system", authority="demo", code_version="x", config_digest="0" * 64).id for _ in range(2)]
         at = [time.perf_counter()]
         first = link_sellers(store, SETTINGS, runs[0], actor="system", purpose="link")[0]
         at.append(time.perf_counter())
@@ -50,7 +51,7 @@ def measure(sellers: int, seed: int) -> None:
         at.append(time.perf_counter())
         parts = raw_components(world)
         at.append(time.perf_counter())
-    took = [b - a for a, b in zip(at, at[1:], strict=False)]
+    took = [b - a for a, b in pairwise(at)]
     print(f"{sellers:,} sellers, seed {seed}")
     print(f"  pass from nothing        {took[0]:8.2f} s   {first['found']:,} links")
     print(f"  pass with nothing new    {took[1]:8.2f} s   {again['looked_at']:,} sellers looked at")

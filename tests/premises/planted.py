@@ -183,6 +183,7 @@ def keep(store: Store, world: World, order: Iterable[int] | None = None, source:
     wanted = list(order if order is not None else range(len(world.operator)))
     # phones are numbered anew: there are only so many for drama
     number = {token: at for at, token in enumerate(sorted({t for has in world.has for t in has if t[0] == "phone"}))}
+    assert len(number) <= 1000 * len(DRAMA), "there are no more phones for drama"
     for start in range(0, len(wanted), 50):
         page = build.capture(f"http://stall.example/page/{start}", f"<h1>{start}</h1>".encode())
         assert page.id is not None
