@@ -22,6 +22,7 @@ from casework.commands import (
     listings,
     log,
     methods,
+    network,
     occupants,
     operations,
     passes,
@@ -61,6 +62,7 @@ learning.register(app)
 history.register(listings.listings)
 occupants.register(listings.sellers)
 places.premises.add_typer(occupants.app, name="occupant")
+network.register(listings.sellers)
 app.add_typer(operations.app, name="operation")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(sightings.app, name="sighting")

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from itertools import chain
 
-from premises import evidence, link, network
+from premises import evidence, link
 from premises.known import known
+from premises.network import linking
+from premises.network.settings import network_settings
 from premises.settings import LINKER_VERSION, LinkSettings, link_settings, linker
 from store.config import Home, defaults_folder, digest, load
 from store.findings import shipped_status
@@ -41,7 +43,7 @@ def run(
         actor=actor,
         authority=home.settings.authority.code,
         code_version=code_version(),
-        config_digest=digest(home, ["premises.yml"]),
+        config_digest=digest(home, ["premises.yml", "network.yml"]),
     )
     counts: Counter[str] = Counter()
     try:
@@ -53,11 +55,15 @@ def run(
                 found.update(pair_of(one) for one in batch)
         # only now: a pass that broke off half-way does not know what it would have found
         counts["no_longer_found"] = store.keep_no_longer_found(found, number, started.id, actor=actor, purpose=PURPOSE)
+        between, networker, standing = linking.run(store, network_settings(home), started.id, actor=actor, purpose=PURPOSE)
+        counts["seller_to_seller"] = between["found"]
+        counts["new"] += between["new"]
+        counts["no_longer_found"] += between["no_longer_found"]
     except BaseException as error:
         store.end_run(started.id, Outcome.failed, dict(counts), str(error)[:500])
         raise
     store.end_run(started.id, Outcome.good, dict(counts))
-    return PassResult(Outcome.good, dict(counts), lines=_lines(counts, status, number))
+    return PassResult(Outcome.good, dict(counts), lines=(*_lines(counts, status, number), *linking.lines(between, standing, networker)))
 
 
 def _is_shipped(method: Method) -> bool:
@@ -77,10 +83,7 @@ def _links(
         for one in found:
             counts[f"to_{one.level}"] += 1
         counts["without_a_link"] += not found
-        others = network.propose(reader, each, settings, method)
-        counts["seller_to_seller"] += len(others)
         yield from found
-        yield from (other for other in others if other.score >= settings.threshold)
         if progress:
             progress(done, max(done, total))
 
@@ -98,7 +101,7 @@ def _batches(links: Iterable[Link]) -> Iterator[list[Link]]:
 def _lines(counts: Counter[str], status: Status, method: int) -> tuple[str, ...]:
     return (
         f"{counts['examined']:,} sellers and listings looked at, {counts['with_an_address']:,} of them say where they are",
-        f"{counts['to_unit']:,} links to a unit, {counts['to_building']:,} to a building only, {counts['seller_to_seller']:,} between sellers; {counts['new']:,} are new",
+        f"{counts['to_unit']:,} links to a unit, {counts['to_building']:,} to a building only; {counts['new']:,} are new, those between sellers among them",
         f"{counts['without_a_link']:,} without any premises proposed; {counts['no_longer_found']:,} earlier links are no longer found",
         f"linker version {LINKER_VERSION}, status: {status}"
         + (

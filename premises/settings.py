@@ -20,7 +20,6 @@ class LinkSettings:
     """Weights are between 0 and 1 and add up as 1 − Π(1 − w): no number of weak reasons makes a certainty."""
 
     threshold: float
-    hub: int  # a contact of more sellers than this links nobody: it is a platform's or a courier's
     most_buildings: int  # so many buildings may fit equally well before none is proposed
     read_in_picture: float = 1.0  # what a contact that a machine read in a picture counts of one in words
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -32,8 +31,8 @@ class LinkSettings:
     mail_providers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 < self.threshold <= 1 or self.hub < 2 or self.most_buildings < 1:
-            raise ValueError("threshold lies between 0 and 1, hub is at least 2, most_buildings at least 1")
+        if not 0 < self.threshold <= 1 or self.most_buildings < 1:
+            raise ValueError("threshold lies between 0 and 1, most_buildings is at least 1")
         if not 0 <= self.read_in_picture <= 1:
             raise ValueError("read_in_picture lies between 0 and 1: what a machine read is no stronger than what was written")
         if self.most_companies < 1 or min(self.office_far_km, self.position_within_m, self.postcode_within_m) < 0:
@@ -50,8 +49,8 @@ class LinkSettings:
 
 WEIGHTS = words(
     "postcode district postcode_differs number number_within number_perhaps unit unit_within unit_perhaps street street_alike "
-    "building building_alike building_differs name name_alike town phone phone_elsewhere other_unit same_phone same_email "
-    "same_handle same_payment same_picture same_place place collection domain_name handle_name fhrs_id company_office company_dissolved "
+    "building building_alike building_differs name name_alike town phone phone_elsewhere other_unit "
+    " place collection domain_name handle_name fhrs_id company_office company_dissolved "
     "office_far occupant_mark related_mark vat_differs elsewhere position sighting sighted_contact sighted_place"
 )
 

@@ -49,6 +49,7 @@ def _events(c: Connection) -> Iterator[str]:
     sightings: dict[str, str] = {}
     follow_ups: dict[int, str] = {}
     erased: set[int] = set()
+    statements: dict[int, tuple[str, int | None]] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
@@ -59,6 +60,8 @@ def _events(c: Connection) -> Iterator[str]:
             follow_ups[int(subjects["follow_up"])] = detail["commitment"]
         if event.body["purpose"] == "erasure":
             erased |= _numbers(subjects.get("follow_up", ""))
+        if "pair_statement" in detail:
+            statements[detail["pair_statement"]] = (detail["says"], detail["withdraws"])
         if "judgement" in detail:
             judgements[detail["judgement"]] = detail["verdict"]
         if "exhibit" in detail:
@@ -82,6 +85,13 @@ def _events(c: Connection) -> Iterator[str]:
     for judgement in sorted(rows.keys() | judgements.keys()):
         if rows.get(judgement) != judgements.get(judgement):
             yield f"judgement {judgement} was changed: its row says {rows.get(judgement, 'nothing')}, the log {judgements.get(judgement, 'nothing')}"
+    pairs = t.pair_statement.c
+    stated: dict[int, tuple[str, int | None]] = {
+        int(r.id): (str(r.says), r.withdraws) for r in c.execute(select(pairs.id, pairs.says, pairs.withdraws))
+    }
+    for which in sorted(stated.keys() | statements.keys()):
+        if stated.get(which) != statements.get(which):
+            yield f"statement {which} of two sellers was changed: its row and the log do not say the same"
     shown = {(r.case_file, r.number) for r in c.execute(select(t.exhibit.c.case_file, t.exhibit.c.number))}
     for case, exhibit in sorted(shown ^ exhibits):
         yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"

@@ -32,10 +32,9 @@ from store.health import HealthReads
 from store.history import HistoryReads
 from store.meetings import MeetingReads
 from store.nearest import Nearest, index_folder
+from store.network import NetworkReads, NetworkWrites
 from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
-from store.pictures import PictureReads
-from store.places import PlaceReads, PlaceWrites
 from store.ranking import RankingReads, RankingWrites
 from store.registers import RegisterReads, RegisterWrites
 from store.retention import RetentionWrites
@@ -50,7 +49,7 @@ SYSTEM = "system"
 
 
 class Acting(
-    MeetingReads, HistoryReads, SellerReads, SightedReads, PictureReads, RegisterReads, PlaceReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
+    MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
     RankingReads, FollowUpReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
@@ -96,7 +95,7 @@ class Acting(
 
 
 class Store(
-    HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, PlaceWrites, CaseWrites, SampleWrites,
+    HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""

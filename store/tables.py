@@ -320,6 +320,15 @@ follow_up_capture = _table(  # its files, each a capture; `taken_at` is what a p
 bag = _table(  # the number of a sealed bag, as two are compared, and the first row that used it: none is used twice
     "bag", _id(), Column("number", String(40), nullable=False, unique=True), _fk("follow_up", "follow_up"), Column("at", Utc, nullable=False),
 )  # fmt: skip
+pair_statement = _table(  # a person joined two sellers as one operator's, or kept them apart; or withdrew that, and what stood before stands again
+    "pair_statement", _id(), _fk("seller", "seller"), _fk("other", "seller"), Column("says", String(4), nullable=False),
+    _fk("withdraws", "pair_statement", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("reason", Text, nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+link_reach = _table(  # up to which rows a linker has looked at everything
+    "link_reach", _id(), _fk("method", "method"), Column("reach_json", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False),
+    Column("at", Utc, nullable=False),
+)  # fmt: skip
 
 # -- people ----------------------------------------------------------------------------------------------------------------
 judgement = _table(

@@ -1,0 +1,133 @@
+"""Which accounts show one photograph, or photographs taken in one place: classes of pictures, by their bytes and by the findings in force.
+
+A class holds the pictures that the same bytes or a finding lead to from one another, however many steps away: two edited copies of one
+photograph are the same photograph. It is named by the smallest digest in it, so that its name does not hang on the order of arrival.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from store import tables as t
+from store.pictures import DETECTORS, EVERYBODYS, PictureReads
+from store.words.records import SubjectKind
+
+CHUNK = 500  # values in one statement
+KINDS = {"shared_picture": "picture", "same_place": "place"}  # the finding by which two pictures are of one class → the class's kind
+OF_FINDINGS = t.finding.join(t.examination, t.examination.c.id == t.finding.c.examination).join(
+    t.picture, and_(t.examination.c.subject_kind == str(SubjectKind.picture), t.picture.c.id == t.examination.c.subject)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A class of pictures: `kind` is picture or place, `digest` its name; of each seller in it one picture of its own (the first), and the
+    first capture that shows it. `copies` is false where all are the same bytes."""
+
+    kind: str
+    digest: str
+    shown: dict[int, tuple[int, int | None]]
+    copies: bool
+
+
+def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
+    ordered = sorted(values)
+    return (ordered[at : at + CHUNK] for at in range(0, len(ordered), CHUNK))
+
+
+class AlikeReads(PictureReads):
+    def alike(self, sellers: Collection[int], most: int) -> list[Alike]:
+        """Classes that these sellers and others are in, none with more than `most` sellers and none with a picture that is everybody's."""
+        with self.store.database.reading() as c:
+            start: set[int] = set()
+            for part in chunks(sellers):
+                start |= set(c.execute(select(t.picture.c.image).where(t.picture.c.seller.in_(part))).scalars())
+            found = [one for part in chunks(start) for one in self._classes(c, part, most)]
+            once = {(one.kind, one.digest): one for one in found if len(one.shown) >= 2}
+        self.shown("seller", (seller for one in once.values() for seller in one.shown))
+        self.shown("picture", (picture for one in once.values() for picture, _ in one.shown.values()))
+        return [once[key] for key in sorted(once)]
+
+    def _classes(self, c: Connection, images: Sequence[int], most: int, *, everybodys: bool = False) -> Iterator[Alike]:
+        """The classes of these images. With `everybodys`, of those that are everybody's too: for asking whom a new picture concerns."""
+        methods = [number for name in DETECTORS if (number := self.store.method_in_force("detector", name)) is not None]
+        near, whose, banned = self._around(c, images, most, methods)
+        digests = {
+            r.id: r.sha256
+            for part in chunks(whose)
+            for r in c.execute(select(t.image.c.id, t.image.c.sha256).where(t.image.c.id.in_(part)))
+        }
+        for kind in KINDS.values():
+            seen: set[int] = set()
+            for image in images:
+                if image in seen or image not in whose or (kind == "place" and not near[kind].get(image)):
+                    continue
+                members, sellers = [image], set(whose[image])
+                seen.add(image)
+                for one in members:  # it grows as it is gone through
+                    for other in sorted(near[kind].get(one, ())):
+                        if other in whose and other not in seen:
+                            seen.add(other)
+                            members.append(other)
+                            sellers |= set(whose[other])
+                reached_a_hub = any(other not in whose for one in members for other in near[kind].get(one, ()))
+                if len(sellers) <= most and not reached_a_hub and (everybodys or not banned & set(members)):
+                    yield Alike(kind, min(digests[one] for one in members), self._first_of(c, members, whose), len(members) > 1)
+
+    def _around(
+        self, c: Connection, images: Sequence[int], most: int, methods: Sequence[int]
+    ) -> tuple[dict[str, dict[int, set[int]]], dict[int, dict[int, int]], set[int]]:
+        """(kind → image → images that findings hold to be the same, image → seller → its first picture, images that are everybody's), as far
+        as these images lead; an image of more than `most` sellers leads nowhere and is in none of them but as the end of an edge."""
+        near: dict[str, dict[int, set[int]]] = {kind: defaultdict(set) for kind in KINDS.values()}
+        whose: dict[int, dict[int, int]] = {}
+        banned: set[int] = set()
+        asked, fresh = set(images), set(images)
+        while fresh:
+            few = [number for part in chunks(fresh) for number in _of_few(c, part, most)]
+            pictures: dict[int, int] = {}
+            for part in chunks(few):
+                query = select(t.picture.c.id, t.picture.c.image, t.picture.c.seller).where(t.picture.c.image.in_(part))
+                for r in c.execute(query.order_by(t.picture.c.id)):
+                    pictures[r.id] = r.image
+                    if r.seller is not None:
+                        whose.setdefault(r.image, {}).setdefault(r.seller, r.id)
+            edges: list[tuple[str, int, int]] = []
+            for part in chunks(pictures):
+                for kept in self._standing(part, methods):
+                    if kept.finding.reason in EVERYBODYS:
+                        banned.add(pictures[kept.subject])
+                    elif kept.finding.reason in KINDS:
+                        named = [p.other.removeprefix("picture:") for p in kept.finding.pointers if p.other.startswith("picture:")]
+                        edges += [(KINDS[kept.finding.reason], pictures[kept.subject], int(other)) for other in named]
+            image_of: dict[int, int] = {}
+            for part in chunks({other for _, _, other in edges}):
+                image_of |= {r.id: r.image for r in c.execute(select(t.picture.c.id, t.picture.c.image).where(t.picture.c.id.in_(part)))}
+            for kind, here, other in edges:
+                there = image_of.get(other, here)
+                if there != here:
+                    near[kind][here].add(there)
+                    near[kind][there].add(here)
+            fresh = set(image_of.values()) - asked
+            asked |= fresh
+        return near, whose, banned
+
+    def _first_of(self, c: Connection, images: Sequence[int], whose: dict[int, dict[int, int]]) -> dict[int, tuple[int, int | None]]:
+        """Of each seller of these images its first picture, with the first capture that shows it."""
+        first: dict[int, int] = {}
+        for image in images:
+            for seller, picture in whose[image].items():
+                first[seller] = min(picture, first.get(seller, picture))
+        captures = {number: capture for number, (_, capture) in self._first_shown(set(first.values())).items()}
+        return {seller: (picture, captures.get(picture)) for seller, picture in sorted(first.items())}
+
+
+def _of_few(c: Connection, images: Sequence[int], most: int) -> list[int]:
+    """Of these images those that from one to `most` sellers show."""
+    query = select(t.picture.c.image, func.count(t.picture.c.seller.distinct()).label("n")).where(t.picture.c.image.in_(images))
+    return [r.image for r in c.execute(query.group_by(t.picture.c.image)) if 1 <= r.n <= most]
