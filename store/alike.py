@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
@@ -49,12 +49,17 @@ class AlikeReads(PictureReads):
                 start |= set(c.execute(select(t.picture.c.image).where(t.picture.c.seller.in_(part))).scalars())
             found = [one for part in chunks(start) for one in self._classes(c, part, most)]
             once = {(one.kind, one.digest): one for one in found if len(one.shown) >= 2}
+        pictures = sorted({picture for one in once.values() for picture, _ in one.shown.values()})
+        seen = {number: capture for part in chunks(pictures) for number, (_, capture) in self._first_shown(set(part)).items()}
         self.shown("seller", (seller for one in once.values() for seller in one.shown))
         self.shown("picture", (picture for one in once.values() for picture, _ in one.shown.values()))
-        return [once[key] for key in sorted(once)]
+        return [
+            replace(once[key], shown={seller: (picture, seen.get(picture)) for seller, (picture, _) in once[key].shown.items()})
+            for key in sorted(once)
+        ]
 
     def _classes(self, c: Connection, images: Sequence[int], most: int, *, everybodys: bool = False) -> Iterator[Alike]:
-        """The classes of these images. With `everybodys`, of those that are everybody's too: for asking whom a new picture concerns."""
+        """The classes of these images, without captures. With `everybodys`, of those that are everybody's too: for asking whom a new picture concerns."""
         methods = [number for name in DETECTORS if (number := self.store.method_in_force("detector", name)) is not None]
         near, whose, banned = self._around(c, images, most, methods)
         digests = {
@@ -77,7 +82,7 @@ class AlikeReads(PictureReads):
                             sellers |= set(whose[other])
                 reached_a_hub = any(other not in whose for one in members for other in near[kind].get(one, ()))
                 if len(sellers) <= most and not reached_a_hub and (everybodys or not banned & set(members)):
-                    yield Alike(kind, min(digests[one] for one in members), self._first_of(c, members, whose), len(members) > 1)
+                    yield Alike(kind, min(digests[one] for one in members), _first_of(members, whose), len(members) > 1)
 
     def _around(
         self, c: Connection, images: Sequence[int], most: int, methods: Sequence[int]
@@ -117,14 +122,14 @@ class AlikeReads(PictureReads):
             asked |= fresh
         return near, whose, banned
 
-    def _first_of(self, c: Connection, images: Sequence[int], whose: dict[int, dict[int, int]]) -> dict[int, tuple[int, int | None]]:
-        """Of each seller of these images its first picture, with the first capture that shows it."""
-        first: dict[int, int] = {}
-        for image in images:
-            for seller, picture in whose[image].items():
-                first[seller] = min(picture, first.get(seller, picture))
-        captures = {number: capture for number, (_, capture) in self._first_shown(set(first.values())).items()}
-        return {seller: (picture, captures.get(picture)) for seller, picture in sorted(first.items())}
+
+def _first_of(images: Sequence[int], whose: dict[int, dict[int, int]]) -> dict[int, tuple[int, int | None]]:
+    """Of each seller of these images its first picture."""
+    first: dict[int, int] = {}
+    for image in images:
+        for seller, picture in whose[image].items():
+            first[seller] = min(picture, first.get(seller, picture))
+    return {seller: (picture, None) for seller, picture in sorted(first.items())}
 
 
 def _of_few(c: Connection, images: Sequence[int], most: int) -> list[int]:
