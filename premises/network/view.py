@@ -110,15 +110,13 @@ def network(reader: Acting, seller: int, settings: NetworkSettings) -> Network:
 
 
 def networks(reader: Acting, settings: NetworkSettings) -> Iterator[Network]:
-    """Every network of two sellers or more, in order of its oldest seller; a component in memory at a time."""
+    """Every network of two sellers or more, in order of its oldest seller; what hangs together with a page of sellers is in memory at a time."""
     done: set[int] = set()
     after = 0
     while page := reader.linked_sellers(after, PAGE):
         after = page[-1]
-        for seller in page:
-            if seller in done:
-                continue
-            component = _component(reader, [seller], settings)
+        if start := [seller for seller in page if seller not in done]:
+            component = _component(reader, start, settings)
             done |= set(component.names)
             places = _premises(reader, component)
             parts = [part for part in component.communities(settings) if len(part) > 1]
