@@ -158,7 +158,9 @@ class NetworkWrites(PlaceWrites):
     def reach_now(self) -> Reach:
         """The newest rows of all that the network follows from."""
         with self.database.reading() as c:
-            rows = {name: c.execute(select(func.max(table.c.id))).scalar() or 0 for name, table in _ROWS.items()}
+            newest = {name: select(func.max(table.c.id)) for name, table in _ROWS.items()}
+            newest["link"] = newest["link"].where(t.link.c.object_kind == str(SubjectKind.premises))  # not the pass's own links
+            rows = {name: c.execute(query).scalar() or 0 for name, query in newest.items()}
             return Reach(rows, {name: c.execute(select(func.max(column))).scalar() or 0 for name, column in _SETTLED.items()})
 
     def reach_of(self, method: int) -> Reach | None:

@@ -41,7 +41,8 @@ def run(
             counts["new"] += store.keep_links(links, number, run, actor=actor, purpose=purpose)
             found: set[Pair] = {pair_of(link) for link in links}
             counts["no_longer_found"] += store.keep_parted(page, found, number, run, actor=actor, purpose=purpose)
-    store.keep_reach(number, now, run)  # only now: a pass that broke off half-way has not looked at everything
+    if now != before:
+        store.keep_reach(number, now, run)  # only now: a pass that broke off half-way has not looked at everything
     return counts, number, status
 
 
