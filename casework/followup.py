@@ -25,6 +25,7 @@ from store.strict import FieldError, near
 from store.version import code_version
 from store.words.dates import LONDON
 from store.words.followup import (
+    COVERED,
     NO_POWER,
     Decided,
     File,
@@ -37,6 +38,7 @@ from store.words.followup import (
     Step,
     Visit,
     body_of,
+    ends,
     kilograms,
     next_step,
     receipt,
@@ -126,27 +128,46 @@ class Recorded:
 
 
 def record(store: Store, home: Home, told: Told, *, by: str, why: str = "") -> Recorded:
-    """Record what was done. Nothing is kept, no file either, where something is refused. Raises TouchstoneError."""
+    """Record what was done. What is refused is refused before anything is kept, with TouchstoneError.
+
+    Only where somebody else records the same at that moment are an operation's reading and files left behind, under a run that failed.
+    """
     settings = read_settings(home)
     with store.acting(by, purpose=PURPOSE, justification=why, case=told.case) as reader:
         old = reader.follow_up(told.supersedes) if told.supersedes is not None else None
         around = _before(reader, told, old)
+        name = _operation(reader, told, old)
+        contents = _opened(told.files)
+        planned = [
+            File(0, role, _taken_at(opened.claims)) if opened is not None else File(int(given), role, _camera(reader, role, int(given)))
+            for role, given, opened in contents
+        ]
     draft = _draft(settings, told, old)
-    if draft.operation and draft.operation != (old.operation if old else None):
-        store.keep_operation(find_operations(home, [draft.operation])[0])
-    contents = _opened(told.files)
-    planned = [File(int(given), role) if opened is None else File(0, role, _taken_at(opened)) for role, given, opened in contents]
+    operation = find_operations(home, [name])[0] if name else None
     if missing := set(told.without) - {file.capture for file in (old.files if old else ())}:
         raise TouchstoneError(f"--without {min(missing)}: follow-up {told.supersedes} has no such file")
     files = (*(file for file in (old.files if old else ()) if file.capture not in told.without), *planned)
-    store.check_follow_up(replace(draft, files=files))
+    store.check_follow_up(replace(draft, files=files), operation)
     notes = [f"{opened.name} held cookies, keys or parts that cannot be read: what is kept is a copy without them; keep the original, its SHA-256 is {opened.original}" for _, _, opened in contents if opened is not None and opened.redacted]  # fmt: skip
     new = [(role, opened) for role, _, opened in contents if opened is not None]
+    if operation is not None:  # as the file has it now: it may have been read otherwise before, and since
+        operation = store.operation(operation.reference, store.keep_operation(operation))
     with _handing_in(store, home, by) if new else nullcontext(None) as run:
         kept = iter(_kept(store, run, new)) if run is not None else iter(())
         whole = tuple(next(kept) if file.capture == 0 else file for file in files)
-        row = store.keep_follow_up(replace(draft, files=whole), actor=by, authority=home.settings.authority.code, why=why)
+        authority = home.settings.authority.code
+        row = store.keep_follow_up(replace(draft, files=whole), actor=by, authority=authority, why=why, operation=operation)
     return Recorded(row, (*notes, *_notes(row, around)))
+
+
+def _operation(reader: Acting, told: Told, old: FollowUp | None) -> str | None:
+    """The operation whose file is to be read: one that is named anew, and that of a purchase for a step that it is to cover."""
+    stands = old.operation if old else None
+    if told.operation not in (None, stands):
+        return told.operation
+    if told.step not in COVERED or (old is not None and not told.when):
+        return None
+    return stands if old is not None or told.purchase is None else reader.purchase_steps(told.purchase)[0].operation
 
 
 def _draft(settings: Settings, told: Told, old: FollowUp | None) -> FollowUp:
@@ -176,8 +197,6 @@ def _draft(settings: Settings, told: Told, old: FollowUp | None) -> FollowUp:
 
 def _law(settings: Settings, told: Told) -> dict[str, Any]:
     """The law of the power that is told, as the settings say it now: they may say it otherwise later, and the row stands."""
-    if told.step is Step.authorised and told.supersedes is None:
-        return {"law": settings.powers["purchase"].said if "purchase" in settings.powers else ""}
     if not (name := told.body.get("power")):
         return {}
     power = settings.power(name)
@@ -232,12 +251,24 @@ def _opened(files: Sequence[tuple[Role, str]]) -> list[tuple[Role, str, Any]]:
     ]
 
 
-def _taken_at(contents: Any) -> str:
+def _camera(reader: Acting, role: Role, capture: int) -> str:
+    """When the photograph that a capture holds says that it was taken. Raises TouchstoneError where there are no such bytes."""
+    from crawler.handed_in.picture import claims_of
+
+    if role is not Role.photo:
+        return ""
+    try:
+        return _taken_at(claims_of(reader.payload(capture)))
+    except TouchstoneError as error:
+        raise TouchstoneError(f"there is no capture {capture} in this store that can be read: {error}") from None
+
+
+def _taken_at(claims: Mapping[str, Any]) -> str:
     """When a photograph says that it was taken, ISO 8601 with its zone, London's where the camera names none; "" where it does not say."""
-    said = re.fullmatch(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)", str(contents.claims.get("camera_time", "")))
+    said = re.fullmatch(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)", str(claims.get("camera_time", "")))
     if said is None:
         return ""
-    zone = re.fullmatch(r"[+-]\d\d:\d\d", str(contents.claims.get("camera_offset", "")))
+    zone = re.fullmatch(r"[+-]\d\d:\d\d", str(claims.get("camera_offset", "")))
     try:
         at = datetime.fromisoformat(f"{said[1]}-{said[2]}-{said[3]}T{said[4]}{zone[0] if zone else ''}")
         return (at if at.tzinfo else at.replace(tzinfo=LONDON)).astimezone(UTC).isoformat()
@@ -267,7 +298,7 @@ def _kept(store: Store, run: Run, files: Sequence[tuple[Role, Any]]) -> list[Fil
 
     with store.archive.writer(run.id) as writer:
         return [
-            File(keep(store, writer, run, opened, source_name=SOURCE, purpose=PURPOSE).capture.id or 0, role, _taken_at(opened))
+            File(keep(store, writer, run, opened, source_name=SOURCE, purpose=PURPOSE).capture.id or 0, role, _taken_at(opened.claims))
             for role, opened in files
         ]
 
@@ -320,9 +351,7 @@ def _before(reader: Acting, told: Told, old: FollowUp | None) -> list[FollowUp]:
 
 def _notes(row: FollowUp, before: Sequence[FollowUp]) -> list[str]:
     notes = []
-    if isinstance(row.what, Decided) and (
-        missing := rungs_missing([b for b in before if b.happened_at <= row.happened_at], row.what.outcome)
-    ):
+    if isinstance(row.what, Decided) and (missing := rungs_missing([b for b in before if b.happened_at < ends(row)], row.what.outcome)):
         notes.append(f"no {' and no '.join(missing)} is recorded here before it: the risk reason must bear that (Regulators' Code)")
     if row.step is Step.authorised and row.supersedes is None and (earlier := [b for b in before if b.step is Step.authorised]):
         notes.append(

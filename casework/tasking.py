@@ -18,6 +18,7 @@ from typing import Any
 from casework import followup
 from casework.export import pdf, render
 from premises.areas import area_of, place_of
+from premises.link import NAMES_THE_UNIT
 from premises.map import Point, draw
 from store.config import Home
 from store.errors import TouchstoneError
@@ -75,6 +76,7 @@ class Sheet:
     neighbours_left_out: int
     listings: list[dict[str, Any]]
     listings_left_out: int
+    cleared: list[str]  # flagged adverts that an officer said no of on the same findings: they justify nothing
     brands: list[tuple[str, int]]
     kinds: list[tuple[str, int]]
     reasons: list[tuple[str, int]]
@@ -118,6 +120,7 @@ def sheet_text(reader: Acting, home: Home, sheet: Sheet, now: datetime) -> str:
         "map": MAP,
         "sentence": followup.sentence,
         "unit": sheet.premises.kind == "unit",
+        "naming": sum(x["names_the_unit"] for x in sheet.links),
     }
     return render.sheet_text("tasking.html", context)
 
@@ -175,7 +178,10 @@ def gather(reader: Acting, home: Home, premises: int) -> Sheet:
     links = _standing(reader, premises)
     sellers = {s.id: s for s in reader.sellers(sorted({x.subject for x in links if x.subject_kind is SubjectKind.seller}))}
     listed = _listings(reader, links)
-    flagged = sorted((s for s in listed if s.level in (Level.review, Level.priority)), key=lambda s: (-(s.score or 0), s.listing.id or 0))
+    of = {kind: [x.subject for x in links if x.subject_kind is kind] for kind in SubjectKind}
+    standing = {each.summary.listing.id for each in reader.flagged(sellers=of[SubjectKind.seller], listings=of[SubjectKind.listing])}
+    reached = sorted((s for s in listed if s.level in (Level.review, Level.priority)), key=lambda s: (-(s.score or 0), s.listing.id or 0))
+    flagged = [s for s in reached if s.listing.id in standing]
     shown = _flagged(reader, home, flagged[:MOST_LISTINGS])
     area = area_of(postcodes[0]) if postcodes else None
     drawing, marks = _drawn(door, doors)
@@ -183,7 +189,7 @@ def gather(reader: Acting, home: Home, premises: int) -> Sheet:
         place, building, door, entries, (area.name or area.code) if area else "",
         any(x.status == "confirmed" for x in links), [_link(reader, x, sellers, listed) for x in links],
         len(_standing(reader, place.building)) if place.building is not None else 0, doors, left_out,
-        shown, len(flagged) - len(shown),
+        shown, len(flagged) - len(shown), _cleared(reader, [s for s in reached if s.listing.id not in standing]),
         _most(b for s in shown for b in s["brands"]), _most(s["kind"] for s in shown if s["kind"]), _reasons(shown),
         _contacts(reader, links), _names(sellers.values(), listed),
         _hints(settings, listed), sorted({str(e.parts["part"]) for e in entries if e.parts.get("part")}),
@@ -249,7 +255,8 @@ def _point(door: Door, label: str) -> Point | None:
 
 # -- what leads there ------------------------------------------------------------------------------------------------------------
 def _link(reader: Acting, link: Link, sellers: Mapping[int | None, Seller], listed: Sequence[Summary]) -> dict[str, Any]:
-    yes = [j for j in reader.judgements([(SubjectKind.link, link.id or 0)]) if link.status == "confirmed" and j.verdict == "yes"]
+    yes = reader.judgement_of_pair(link) if link.status == "confirmed" else None
+    renewed = f" (of link {yes.subject}, before its reasons changed)" if yes and yes.subject != link.id else ""
     seller = sellers.get(link.subject) if link.subject_kind is SubjectKind.seller else None
     listing = next((s.listing for s in listed if link.subject_kind is SubjectKind.listing and s.listing.id == link.subject), None)
     subject = f"the account “{seller.name or seller.handle}” on {seller.source}" if seller else f"listing {listing.ref} on {listing.source}" if listing else f"{link.subject_kind} {link.subject}"  # fmt: skip
@@ -258,10 +265,11 @@ def _link(reader: Acting, link: Link, sellers: Mapping[int | None, Seller], list
         "subject": subject,
         "status": link.status,
         "level": link.level,
+        "names_the_unit": any(r.code in NAMES_THE_UNIT and not r.against for r in link.reasons),
         "score": f"{link.score:.2f}",
         "for": [r for r in link.reasons if not r.against],
         "against": [r for r in link.reasons if r.against],
-        "confirmed": f"confirmed by {yes[-1].actor} on {yes[-1].at:%d %B %Y}: {yes[-1].reason}" if yes else "",
+        "confirmed": f"confirmed by {yes.actor} on {yes.at:%d %B %Y}: {yes.reason}{renewed}" if yes else "",
     }
 
 
@@ -295,6 +303,12 @@ def _flagged(reader: Acting, home: Home, flagged: Sequence[Summary]) -> list[dic
             }
         )
     return rows
+
+
+def _cleared(reader: Acting, cleared: Sequence[Summary]) -> list[str]:
+    """Who said no of each of these adverts, when and why."""
+    said = {j.subject: j for j in reader.judgements([(SubjectKind.listing, s.listing.id or 0) for s in cleared])}  # the newest comes last
+    return [f"{s.listing.ref} on {s.listing.source}: {j.actor} said {j.verdict} on {j.at:%d %B %Y}: {j.reason}" for s in cleared if (j := said.get(s.listing.id or 0))]  # fmt: skip
 
 
 def _most(words: Iterable[str]) -> list[tuple[str, int]]:

@@ -25,6 +25,7 @@ from store.errors import TouchstoneError
 from store.operations import OperationWrites
 from store.reader import Reader
 from store.words.followup import (
+    COVERED,
     NEEDS_FILE,
     STEPS,
     Closure,
@@ -45,7 +46,7 @@ from store.words.followup import (
     refusal,
     what_of,
 )
-from store.words.records import Verb, canonical
+from store.words.records import Operation, Verb, canonical
 
 SOURCE = "follow_up"  # of the files that are handed in with one
 ERASED = "{}"
@@ -59,8 +60,9 @@ def root() -> ColumnElement[int]:
 
 def commitment(row: Mapping[str, Any], files: Sequence[tuple[int, str, str]]) -> str:
     """SHA-256 over the row's salt and all that it says, its files among it: what its event holds."""
-    said = [row[name] for name in ("kind", "step", "purchase", "premises", "seller", "case_file", "operation", "whole_day", "body_json", "supersedes", "actor")]  # fmt: skip
-    said += [row["happened_at"].astimezone(UTC).isoformat(timespec="microseconds"), [list(file) for file in files]]
+    said = [row[name] for name in ("kind", "step", "purchase", "premises", "seller", "case_file", "operation", "whole_day", "body_json", "supersedes", "actor", "authority")]  # fmt: skip
+    said += [row[name].astimezone(UTC).isoformat(timespec="microseconds") for name in ("happened_at", "at")]
+    said += [[list(file) for file in files]]
     return hashlib.sha256(row["salt"].encode() + canonical(said)).hexdigest()
 
 
@@ -128,14 +130,16 @@ class FollowUpWrites(OperationWrites, Erasure):
         with self.database.reading() as c:
             return c.execute(select(t.follow_up.c.id).where(t.follow_up.c.kind == str(Kind.closure)).limit(1)).first() is not None
 
-    def keep_follow_up(self, given: FollowUp, *, actor: str, authority: str, why: str = "") -> FollowUp:
+    def keep_follow_up(
+        self, given: FollowUp, *, actor: str, authority: str, why: str = "", operation: Operation | None = None
+    ) -> FollowUp:  # fmt: skip
         """Keep what a person says was done. Raises TouchstoneError for what `check_follow_up` refuses."""
         now = datetime.now(UTC)
         with self.database.writing() as c:
             self.database.lock_chain(c)  # two at once come one after the other: no step and no bag's number is taken twice
             if not c.execute(select(t.actor.c.is_person).where(t.actor.c.id == actor)).scalar():
                 raise TouchstoneError(f"'{actor}' is not a person known to this store: what was done is recorded by people")
-            kept, earlier = self._settled(c, given)
+            kept, earlier = self._settled(c, given, operation)
             assert kept.what is not None
             step_of_another = kept.step is not None and kept.step is not Step.authorised
             row: dict[str, Any] = {
@@ -144,9 +148,10 @@ class FollowUpWrites(OperationWrites, Erasure):
                 "case_file": None if step_of_another else kept.case, "operation": None if step_of_another else kept.operation,
                 "happened_at": kept.happened_at.astimezone(UTC), "whole_day": kept.whole_day, "body_json": canonical(body_of(kept.what)).decode(),
                 "salt": secrets.token_hex(16), "supersedes": kept.supersedes, "actor": actor,
+                "authority": authority, "at": now,
             }  # fmt: skip
             until = self.retain_until("flagged")
-            number = add(c, t.follow_up, **row, authority=authority, at=now, retention_until=until)
+            number = add(c, t.follow_up, **row, retention_until=until)
             for position, file in enumerate(kept.files):
                 add(
                     c,
@@ -178,23 +183,24 @@ class FollowUpWrites(OperationWrites, Erasure):
         purchase = (kept.purchase or number) if kept.kind is Kind.purchase else None
         return replace(kept, id=number, purchase=purchase, actor=actor, recorded_at=now)
 
-    def check_follow_up(self, given: FollowUp) -> None:
+    def check_follow_up(self, given: FollowUp, operation: Operation | None = None) -> None:
         """Raise the TouchstoneError that `keep_follow_up` would: before any file is kept. A file that is still to be kept is capture 0.
 
         Refused are: a place, seller, case or capture that is not here; a step that is skipped, repeated or before the one before it, or
         without the file it needs; a bag's number that was used; a purchase that its operation does not cover; what has yet to happen;
-        a correction of another kind of row, or of one that is corrected already.
+        a correction of another kind of row, of another purchase, or of one that is corrected already. `operation` is the purchase's as its
+        file has it now; without it, it is held against what was recorded of it last.
         """
         with self.database.reading() as c:
-            self._settled(c, given)
+            self._settled(c, given, operation)
 
-    def _settled(self, c: Connection, given: FollowUp) -> tuple[FollowUp, set[str]]:
+    def _settled(self, c: Connection, given: FollowUp, operation: Operation | None) -> tuple[FollowUp, set[str]]:
         """The row as it is to be kept, with what it inherits; and the bags' numbers that it corrects and may have again."""
         if given.happened_at > datetime.now(UTC):
             raise TouchstoneError(f"{given.when} has yet to come: what is done is recorded once it is done")
         old = self._superseded(c, given) if given.supersedes is not None else None
         if given.kind is Kind.purchase:
-            given = self._step(c, given, old)
+            given = self._step(c, given, old, operation)
         if given.kind is Kind.closure and given.premises is None:
             raise TouchstoneError("a closure is of premises: give --premises")
         if given.premises is None and given.seller is None:
@@ -222,11 +228,13 @@ class FollowUpWrites(OperationWrites, Erasure):
             raise TouchstoneError(f"follow-up {old.id} is corrected already, by {old.superseded_by}: correct that one")
         if (old.kind, old.step) != (given.kind, given.step):
             raise TouchstoneError(f"follow-up {old.id} is a {_called(old)}, and no {_called(given)} corrects it")
+        if given.purchase not in (None, old.purchase):
+            raise TouchstoneError(f"follow-up {old.id} is a step of purchase {old.purchase}, and not of {given.purchase}")
         if old.what is None:
             raise TouchstoneError(f"follow-up {old.id} was erased")
         return old
 
-    def _step(self, c: Connection, given: FollowUp, old: FollowUp | None) -> FollowUp:
+    def _step(self, c: Connection, given: FollowUp, old: FollowUp | None, operation: Operation | None) -> FollowUp:
         assert given.step is not None
         number = old.purchase if old is not None else given.purchase
         if number is None and given.step is not Step.authorised:
@@ -246,10 +254,11 @@ class FollowUpWrites(OperationWrites, Erasure):
         if why := out_of_order(chain):
             raise TouchstoneError(f"purchase {number}: {why}")
         self._holds(given, chain)
+        self._covered(given, old, chain, operation)
         return given
 
     def _holds(self, given: FollowUp, chain: Sequence[FollowUp]) -> None:
-        """What single steps need: a file, a photograph before the opening, an operation that covers the day."""
+        """What single steps need: a file, a photograph before the opening."""
         assert given.step is not None
         role, why = NEEDS_FILE.get(given.step, (None, ""))
         if role is not None and not any(file.role is role for file in given.files):
@@ -263,10 +272,16 @@ class FollowUpWrites(OperationWrites, Erasure):
             and (early := opened_too_early(steps[Step.photographed], steps[Step.sealed]))
         ):
             raise TouchstoneError(early)
-        head = chain[0]
-        for step in (Step.authorised, Step.ordered):
-            if head.operation and step in steps and (why := not_covered(self.operation(head.operation), steps[step].happened_at)):
-                raise TouchstoneError(f"'{step}': {why}")
+
+    def _covered(self, given: FollowUp, old: FollowUp | None, chain: Sequence[FollowUp], operation: Operation | None) -> None:
+        """That the purchase's operation covers what is recorded or moved now: what was covered when it was recorded is not asked again."""
+        name, moved = chain[0].operation, old is not None and old.operation != chain[0].operation
+        asked = {given.step} if old is None or moved or old.happened_at != given.happened_at else set()
+        for row in chain if name else ():
+            if row.step in COVERED and (moved or row.step in asked):
+                stated = operation if operation is not None and operation.reference == name else self.operation(name or "")
+                if why := not_covered(stated, row.happened_at):
+                    raise TouchstoneError(f"'{row.step}': {why}")
 
     # -- erasure -----------------------------------------------------------------------------------------------------------
     def erase_follow_up(self, number: int, *, actor: str, reason: str) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from store import audit
 from store import tables as t
-from store.followup import commitment, files_of
+from store.followup import ERASED, commitment, files_of
 from store.words.records import SNAPSHOT_WORDS, digest_of
 
 
@@ -99,13 +99,16 @@ def _events(c: Connection) -> Iterator[str]:
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:
-    """Follow-ups against the commitments of their events; one that an erasure has blanked has nothing left to hold against."""
+    """Follow-ups against the commitments of their events; one that an erasure has blanked says nothing any more."""
     files = files_of(c, sorted(logged))
     kept = {row["id"]: dict(row) for row in c.execute(select(t.follow_up)).mappings()}
     for number, row in sorted(kept.items()):
         if number not in logged:
             yield f"follow-up {number} is in no event of the log: nothing tells of its recording"
-        elif number not in erased and logged[number] != commitment(row, [(f.capture, str(f.role), f.taken_at) for f in files[number]]):
+        elif number in erased:
+            if (row["body_json"], row["salt"]) != (ERASED, ""):
+                yield f"follow-up {number} was changed: the log says that it was erased, and it says something"
+        elif logged[number] != commitment(row, [(f.capture, str(f.role), f.taken_at) for f in files[number]]):
             yield f"follow-up {number} was changed: the event of its recording commits to something else"
     for number in sorted(logged.keys() - kept.keys()):
         yield f"follow-up {number} is gone, although the log tells of its recording"

@@ -12,10 +12,12 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 
 from store import audit
 from store import tables as t
+from store.cases import judgement_of
 from store.database import Database, add
 from store.errors import TouchstoneError
 from store.reader import Reader
 from store.words.records import (
+    Judgement,
     Link,
     LinkReason,
     Premises,
@@ -182,3 +184,17 @@ class PlaceReads(Reader):
         if not found:
             raise TouchstoneError(f"there is no link {number}; `touchstone premises rank` lists them")
         return found[0]
+
+    def judgement_of_pair(self, link: Link) -> Judgement | None:
+        """The newest judgement on any row of a link's pair, from which its status comes; None where nobody has judged."""
+        same = [
+            column == str(value) if isinstance(value, SubjectKind) else column == value
+            for column, value in zip(PAIR, pair_of(link), strict=True)
+        ]
+        query = select(t.judgement).join(
+            t.link, and_(t.judgement.c.subject_kind == str(SubjectKind.link), t.judgement.c.subject == t.link.c.id)
+        )
+        with self.store.database.reading() as c:
+            row = c.execute(query.where(*same).order_by(t.judgement.c.id.desc()).limit(1)).first()
+        self.shown("judgement", [row.id] if row else [])
+        return judgement_of(row) if row else None

@@ -1,7 +1,7 @@
 """How long rows are kept by their date: short for what is under no suspicion, long for what a flag, a person's yes or a watch is about.
 
 A page of search results shows many sellers; each row begins with the short date. When a listing comes to matter, its own rows get
-the long one: the listing, what was said of it, who offers it and what was done about them, its contacts and pictures, its sightings, the captures it was read from
+the long one: the listing, what was said of it, who offers it and what was done about them with its files, its contacts and pictures, its sightings, the captures it was read from
 and every other of its own page: screenshots, and the answer that it is gone. The other listings of the same page, and their sellers,
 keep the short date; so does who told of it, and the file that a tip came in, which may say who that was. Setting the date is the one change of a row beside erasure's; it only
 ever moves a date on, and the log says of which listing. A hold or a case goes before any date (store/erasure.py).
@@ -55,24 +55,27 @@ def concern(
     pages = _pages(listing)
     parts = select(t.capture.c.id).where(t.capture.c.part_of.in_(pages))
     own = select(t.picture.c.id).where(t.picture.c.listing == listing)
+    sellers = select(t.reading.c.seller).where(t.reading.c.listing == listing, t.reading.c.seller.is_not(None))
+    f = t.follow_up.c
+    root = func.coalesce(f.purchase, f.id)  # the steps of a purchase have their seller from its first row
+    about = f.seller.in_(sellers)
+    done = select(f.id).where(or_(about, root.in_(select(root).where(f.kind == "purchase", about))))
     captures = (
         pages,
         pictures,
         parts,
         select(t.capture.c.id).where(t.capture.c.part_of.in_(parts)),
+        select(t.follow_up_capture.c.capture).where(t.follow_up_capture.c.follow_up.in_(done)),
     )  # of a statement a file, of that a page
     of: list[tuple[Table, Any]] = [
         (t.listing, t.listing.c.id == listing),
         (t.snapshot, t.snapshot.c.id.in_(select(t.reading.c.snapshot).where(t.reading.c.listing == listing))),
-        (t.seller, t.seller.c.id.in_(select(t.reading.c.seller).where(t.reading.c.listing == listing, t.reading.c.seller.is_not(None)))),
+        (t.seller, t.seller.c.id.in_(sellers)),
         (t.contact, t.contact.c.id.in_(select(t.listing_contact.c.contact).where(t.listing_contact.c.listing == listing))),
         (t.contact, t.contact.c.id.in_(select(t.picture_contact.c.contact).where(t.picture_contact.c.picture.in_(own)))),
         (t.image, t.image.c.id.in_(select(t.picture.c.image).where(t.picture.c.listing == listing))),
         (t.sighting, t.sighting.c.listing == listing),
-        (
-            t.follow_up,
-            t.follow_up.c.seller.in_(select(t.reading.c.seller).where(t.reading.c.listing == listing, t.reading.c.seller.is_not(None))),
-        ),
+        (t.follow_up, t.follow_up.c.id.in_(done)),
         (t.capture, or_(*(t.capture.c.id.in_(some) for some in captures))),
     ]
     moved = 0

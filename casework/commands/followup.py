@@ -391,6 +391,7 @@ def authorise(
     seller: Seller = None,
     authorised_by: Annotated[str, typer.Option(help="Who authorised it.")] = "",
     ground: Annotated[str, typer.Option(help="On what ground.")] = "",
+    power: Annotated[str, typer.Option(help="The power that is used, where one is: a name of configs/followup.yml, as 'purchase'.")] = "",
     operation: Operation = None,
     document: Documents = None,
     case: CaseOf = None,
@@ -407,7 +408,7 @@ def authorise(
 
     Example: touchstone purchase authorise --seller 4 --when 20/11/2026 --authorised-by "B. Manager" --ground "three flagged adverts, price a tenth of the usual" --operation bags_november --by a.officer
     """
-    body = _body(authorised_by=authorised_by, ground=ground)
+    body = _body(authorised_by=authorised_by, ground=ground, power=power)
     files = _files(document=document)
     told = followup.Told(
         Kind.purchase, body, when, Step.authorised, None, premises, seller, case, operation, supersedes, files, without or ()

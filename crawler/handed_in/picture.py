@@ -36,6 +36,11 @@ def read(file: File) -> Contents:
     return Contents(KIND, file.body, mime, (Part(file.path.name, file.body, mime, Role.picture),), claims)
 
 
+def claims_of(body: bytes) -> dict[str, Any]:
+    """What a picture's EXIF says of time, position and camera; {} of bytes that are no picture."""
+    return _look(body)[1] if _opened(body) else {}
+
+
 def _opened(body: bytes) -> bool:
     try:
         with warnings.catch_warnings():

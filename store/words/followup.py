@@ -1,7 +1,7 @@
 """What officers did about a place or a seller, kind by kind with what each must state, and the order of a test purchase.
 
 Pure dataclasses and rules, as store/words/purposes.py is. The rules are those of the practice notes, named at each: the powers and the
-notice of the Consumer Rights Act 2015 Sch. 5, warnings whose receipt is shown (they answer Trade Marks Act 1994 s.92(5)), the ladder of
+notice of the Consumer Rights Act 2015 Sch. 5, warnings whose receipt is shown (it bears on Trade Marks Act 1994 s.92(5)), the ladder of
 the Regulators' Code with its risk reason, the authorisation of a test purchase (RIPA 2000). They are no legal advice. Every ValueError
 names the field. A body's dates are YYYY-MM-DD.
 """
@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from store.words.dates import LONDON
@@ -49,6 +48,7 @@ class Step(enum.StrEnum):
 
 
 STEPS = tuple(Step)
+COVERED = (Step.authorised, Step.ordered)  # the steps that an operation's authorisation has to cover
 SAID = {
     Step.authorised: "the purchase is authorised",
     Step.ordered: "the goods are ordered",
@@ -93,7 +93,7 @@ class Outcome(enum.StrEnum):
     no_further_action = "no_further_action"
 
 
-LADDER = (Outcome.advice, Outcome.warning, Outcome.notice)
+LADDER = (Outcome.advice, Outcome.warning, Outcome.notice, Outcome.investigation)
 
 
 def _need(record: Any, **why: str) -> None:
@@ -157,7 +157,7 @@ class Advice:
 class WarningGiven:
     """A warning, and what shows that it came: a signature, a recorded delivery's number, or a file of role `proof`.
 
-    One whose receipt is not shown says so: it answers no plea of good faith (Trade Marks Act 1994 s.92(5)).
+    One whose receipt is not shown says so: whether it came bears on Trade Marks Act 1994 s.92(5).
     """
 
     given_to: str
@@ -268,8 +268,11 @@ class Decided:
 # -- the steps of a test purchase --------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Authorised:
+    """`power` is a name of configs/followup.yml where the officer names one, `law` what that file said of it at the time."""
+
     authorised_by: str
     ground: str
+    power: str = ""
     law: str = ""
 
     def __post_init__(self) -> None:
@@ -503,14 +506,17 @@ def refusal(done: Sequence[Step], wanted: Step) -> str:
 
 
 def out_of_order(rows: Sequence[FollowUp]) -> str:
-    """Of steps in their order: a sentence where one happened before the step before it; "" where none did."""
-    for earlier, later in pairwise(rows):
-        if _ends(later) <= earlier.happened_at:
-            return f"'{later.step}' happened {later.when}, before '{earlier.step}', {earlier.when}"
+    """Of steps in their order: a sentence where one happened before a step before it; "" where none did."""
+    latest: FollowUp | None = None  # of the earlier steps the one that began last: a whole day's begins at midnight, and says little
+    for row in rows:
+        if latest is not None and ends(row) <= latest.happened_at:
+            return f"'{row.step}' happened {row.when}, before '{latest.step}', {latest.when}"
+        if latest is None or row.happened_at >= latest.happened_at:
+            latest = row
     return ""
 
 
-def _ends(row: FollowUp) -> datetime:
+def ends(row: FollowUp) -> datetime:
     """Of a whole day its end: where the hour is not known a step may be later than one of the same day."""
     return row.happened_at + (timedelta(days=1) if row.whole_day else timedelta(microseconds=1))
 
@@ -519,7 +525,7 @@ def photographs_that_count(step: FollowUp, opened_at: str = "") -> list[File]:
     """Of the packaging's photographs those that nothing contradicts: none whose own camera says that it was opened by then.
 
     That they were taken before is the officer's statement; a camera's clock is a claim, and may only speak against it. `opened_at` is the
-    opening as the sealing states it, where the step itself does not.
+    opening as the sealing states it, or the sealing's own end, where the step itself states none.
     """
     assert isinstance(step.what, Photographed)
     photos = [file for file in step.files if file.role is Role.photo]
@@ -532,14 +538,20 @@ def photographs_that_count(step: FollowUp, opened_at: str = "") -> list[File]:
 
 
 def opened_too_early(photographed: FollowUp, sealed: FollowUp) -> str:
-    """Why the opening that the sealing states cannot be, as a sentence; "" where it can: after the photographs, and before the sealing."""
-    assert isinstance(sealed.what, Sealed)
-    if not sealed.what.opened:
+    """Why the opening that is stated cannot be, as a sentence; "" where it can: after the photographs, and before the sealing.
+
+    Where none is stated the parcel was open once the goods were sealed, and a photograph is held against that.
+    """
+    assert isinstance(sealed.what, Sealed) and isinstance(photographed.what, Photographed)
+    said = sealed.what.opened or photographed.what.opened
+    if not said:
+        if not photographs_that_count(photographed, ends(sealed).isoformat()):
+            return f"the goods were sealed {sealed.when}, and every photograph of the packaging says that it was taken later"
         return ""
-    opened = moment("opened", sealed.what.opened)
+    opened = moment("opened", said)
     if opened < photographed.happened_at:
         return f"the parcel was opened {shown_when(opened, False)}, before its packaging was photographed, {photographed.when}"
-    if opened >= _ends(sealed):
+    if opened >= ends(sealed):
         return f"the parcel was opened {shown_when(opened, False)}, after the goods were sealed, {sealed.when}"
     if not photographs_that_count(photographed, sealed.what.opened):
         return f"the parcel was opened {shown_when(opened, False)}, and every photograph of its packaging says that it was taken later"
@@ -595,7 +607,7 @@ def rungs_missing(before: Sequence[FollowUp], outcome: Outcome) -> list[Outcome]
         return []
     stood: set[str] = {str(row.kind) for row in before}
     stood |= {str(row.what.outcome) for row in before if isinstance(row.what, Decided)}
-    below = LADDER[: LADDER.index(outcome)] if outcome in LADDER else LADDER[:2]
+    below = LADDER[: LADDER.index(outcome)] if outcome in LADDER else LADDER[:-1]  # what comes after an investigation rests on one itself
     return [rung for rung in below if str(rung) not in stood]
 
 

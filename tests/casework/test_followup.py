@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from store.config import ConfigError, Home
 from store.errors import TouchstoneError
 from store.store import Store
 from store.words.followup import Closure, File, FollowUp, Kind, Role, Step
-from store.words.records import SubjectKind
+from store.words.records import Authority, SubjectKind
 from tests.builders import jpeg
 from tests.casework.packs import CASE, build
 
@@ -249,6 +249,15 @@ def test_an_outcome_has_its_risk_reason_and_names_the_rungs_that_are_missing(wor
     assert work.json("followup", "outcome", "look_alike", *at(), "--when", "26/03/2026", "--risk-reason", "no mark")["notes"] == []
 
 
+def test_advice_of_the_same_day_stands_below_an_outcome_whose_hour_is_not_known(work: Work) -> None:
+    advice = ["followup", "advice", *at(), "--given-to", "the tenant", "--how", "in person", "--about", "marks"]
+    outcome = ["followup", "outcome", "warning", *at(), "--risk-reason", "sold near a school"]
+    work.run(*advice, "--when", "25/03/2026 09:00")
+    assert work.json(*outcome, "--when", "25/03/2026")["notes"] == []
+    assert "no advice is recorded" in work.json(*outcome, "--when", "25/03/2026 08:59")["notes"][0]
+    assert "no advice is recorded" in work.json(*outcome, "--when", "24/03/2026")["notes"][0]
+
+
 def test_it_is_about_a_place_or_a_seller_that_is_there(work: Work) -> None:
     visit = ["followup", "visit", "--when", "25/03/2026", "--officer", "a", "--power", "none", "--seen", "x"]
     assert "about a place or a seller" in work.refused(*visit)
@@ -365,6 +374,47 @@ def test_a_photograph_that_its_own_camera_dates_after_the_opening_does_not_count
     work.run(*commands["seal"])
 
 
+def test_a_kept_captures_camera_is_asked_as_a_files_is(work: Work) -> None:
+    commands = steps(work)
+    for name in ("authorise", "order", "receive"):
+        work.run(*commands[name])
+    handed_in = [x for time in ("12:00:00", "10:05:00") for x in ("--photo", work.file(f"{time[:2]}.jpg", exif(f"2026:03:10 {time}")))]
+    late, early = (f["capture"] for f in work.json(*VISIT, "--when", "10/03/2026", "--power", "none", *handed_in)["follow_up"]["files"])
+    shot = ["purchase", "photograph", "1", "--when", "10/03/2026 10:05", "--opened-at", "10/03/2026 10:30"]
+    assert "none was" in work.refused(*shot, "--photo", str(late))
+    [file] = work.json(*shot, "--photo", str(early))["follow_up"]["files"]
+    assert file == {"capture": early, "role": "photo", "taken_at": "2026-03-10T10:05:00+00:00"}
+
+
+def test_a_photograph_taken_after_the_sealing_shows_no_closed_parcel_though_nobody_stated_the_opening(work: Work) -> None:
+    commands = steps(work)
+    for name in ("authorise", "order", "receive"):
+        work.run(*commands[name])
+    work.run("purchase", "photograph", "1", "--when", "10/03/2026 10:05", "--photo", work.file("late.jpg", exif("2026:03:10 12:00:00")))
+    seal = [x for x in commands["seal"] if x not in ("--opened-at", "10/03/2026 10:30")]
+    assert "every photograph of the packaging says that it was taken later" in work.refused(*seal), "sealed at 11:00"
+    seal[seal.index("--when") + 1] = "10/03/2026 12:30"
+    work.run(*seal)
+
+
+def test_the_law_of_a_purchase_is_stated_where_the_officer_names_the_power(work: Work) -> None:
+    authorise = steps(work)["authorise"]
+    assert work.json(*authorise)["follow_up"]["what"] == {"authorised_by": "B. Manager", "ground": "adverts", "power": "", "law": ""}
+    named = work.json(*authorise, "--power", "purchase")["follow_up"]["what"]
+    assert (named["power"], named["law"]) == ("purchase", "Consumer Rights Act 2015, Sch. 5 para 21 (paragraph to be checked)")
+    assert "is no power of configs/followup.yml" in work.refused(*authorise, "--power", "buy")
+
+
+def test_a_correction_names_the_purchase_of_the_row_that_it_corrects(work: Work) -> None:
+    commands = steps(work)
+    for name in ("authorise", "order", "authorise"):
+        work.run(*commands[name])
+    for other in ("3", "999"):
+        said = work.refused("purchase", "order", other, "--supersedes", "2", "--paid", "£50")
+        assert said == f"follow-up 2 is a step of purchase 1, and not of {other}"
+    assert work.json("purchase", "order", "1", "--supersedes", "2", "--paid", "£50")["follow_up"]["purchase"] == 1
+
+
 def test_a_bag_of_one_purchase_is_refused_in_another(work: Work) -> None:
     commands = steps(work)
     for name in ("authorise", "order", "receive", "photograph", "seal"):
@@ -396,6 +446,33 @@ def test_an_operation_covers_a_purchase_within_its_authorisations_dates_alone(wo
     work.run(*on("31/03/2026 23:59", authorise))
     assert "'ordered': operation bags: authorisation T-1 expired" in work.refused(*on("1/04/2026", commands["order"]))
     work.run(*on("31/03/2026 23:59", commands["order"]))
+
+
+def test_a_purchase_is_held_against_its_operation_as_the_file_has_it_when_a_step_is_recorded(work: Work) -> None:
+    (work.folder / "configs" / "operations").mkdir()
+    file = work.folder / "configs" / "operations" / "bags.yml"
+    file.write_text(OPERATION)
+    commands = steps(work)
+    work.run(*commands["authorise"], "--operation", "bags")
+
+    def readings() -> int:
+        with work.store() as store, store.database.reading() as c:
+            return len(c.execute(select(t.operation.c.id)).all())
+
+    file.write_text(OPERATION.replace("  necessity", '  cancelled_at: "2026-03-03"\n  necessity'))
+    assert "authorisation T-1 was cancelled on 2026-03-03" in work.refused(*commands["order"])
+    assert readings() == 1, "what is refused leaves no reading of the operation behind"
+    file.write_text(OPERATION.replace("2026-03-31", "2026-04-30"))
+    order = [*commands["order"]]
+    order[order.index("--when") + 1] = "2/04/2026 09:30"
+    work.run(*order)
+    assert readings() == 2
+    file.write_text(OPERATION)
+    assert "expired on 2026-03-31" in work.refused(*order[:2], "1", "--supersedes", "2", "--when", "3/04/2026"), (
+        "the file, not what was kept last"
+    )
+    file.unlink()
+    work.run("purchase", "order", "1", "--supersedes", "2", "--paid", "£50")  # nothing that the operation covers is moved
 
 
 def test_a_corrected_step_stays_to_be_read_and_the_chain_can_be_printed(work: Work, tmp_path: Path) -> None:
@@ -445,8 +522,20 @@ def test_an_edit_of_a_row_in_the_database_is_found(work: Work) -> None:
         assert store.verify() == ["follow-up 1 was changed: the event of its recording commits to something else"]
         with store.database.writing() as c:
             c.execute(t.follow_up.update().values(body_json=body))
+            capture = c.execute(select(t.follow_up_capture.c.capture)).scalar_one()
             c.execute(t.follow_up_capture.update().values(capture=1))
         assert store.verify() == ["follow-up 1 was changed: the event of its recording commits to something else"]
+        with store.database.writing() as c:
+            c.execute(t.follow_up_capture.update().values(capture=capture))
+            kept = c.execute(select(t.follow_up.c.at)).scalar_one()
+        assert store.verify() == []
+        with store.database.writing() as c:
+            c.execute(t.follow_up.update().values(at=kept - timedelta(days=1)))
+        assert store.verify() == ["follow-up 1 was changed: the event of its recording commits to something else"], "when it was recorded"
+        store.keep_authority(Authority("other", "Another"))
+        with store.database.writing() as c:
+            c.execute(t.follow_up.update().values(at=kept, authority="other"))
+        assert store.verify() == ["follow-up 1 was changed: the event of its recording commits to something else"], "for whom"
         with store.database.writing() as c:
             c.execute(t.follow_up_capture.delete())
             c.execute(t.follow_up.delete())
@@ -470,6 +559,12 @@ def test_erasure_blanks_what_was_said_with_all_corrections_and_takes_the_files(w
         with store.database.reading() as c:
             assert {(r.body_json, r.salt) for r in c.execute(select(t.follow_up))} == {("{}", "")}
         assert store.verify() == []
+        for written in ({"body_json": '{"outcome": "advice"}', "salt": ""}, {"body_json": "{}", "salt": "0" * 32}):
+            with store.database.writing() as c:
+                c.execute(t.follow_up.update().where(t.follow_up.c.id == 1).values(**written))
+            assert store.verify() == ["follow-up 1 was changed: the log says that it was erased, and it says something"]
+        with store.database.writing() as c:
+            c.execute(t.follow_up.update().where(t.follow_up.c.id == 1).values(body_json="{}", salt=""))
     assert "erased" in work.run("followup", "show", "2")
     assert "was erased" in work.refused("followup", "warning", "--supersedes", "2", "--signature", "x")
 
@@ -541,6 +636,30 @@ def test_the_date_of_a_follow_up_is_the_long_one_and_moves_on_with_its_seller(wo
             listing = reader.seller_listings(SELLER)[0].listing.id
         store.concern([listing or 0], actor="a.officer", why="a person said yes")
         assert until()[0] > first
+
+
+def test_the_steps_of_a_purchase_and_their_files_move_on_with_its_seller(work: Work) -> None:
+    commands = steps(work)
+    work.run(*VISIT, "--when", "25/03/2026", "--power", "none", "--photo", work.file("rail.jpg", jpeg(3)))
+    work.run(*commands["authorise"])
+    for name in ("order", "receive", "photograph"):
+        work.run(*["2" if x == "1" else x for x in commands[name]])
+    with work.store() as store:
+        with store.acting("a.officer", purpose="test") as reader:
+            [photo] = reader.purchase_steps(2)[3].files
+            [rail] = reader.follow_up(1).files
+            [listing, *_] = reader.seller_listings(SELLER)
+        short = datetime(2026, 4, 1, tzinfo=UTC)
+        with store.database.writing() as c:
+            for table in (t.follow_up, t.capture):
+                c.execute(table.update().values(retention_until=short))
+        store.retention = {"unflagged": 90, "flagged": 36_500}
+        store.concern([listing.listing.id or 0], actor="a.officer", why="a person said yes")
+        with store.database.reading() as c:
+            moved = {r.id: r.retention_until > short for r in c.execute(select(t.follow_up.c.id, t.follow_up.c.retention_until))}
+            files = {r.id: r.retention_until > short for r in c.execute(select(t.capture.c.id, t.capture.c.retention_until))}
+    assert moved == {1: False, 2: True, 3: True, 4: True, 5: True}, "the visit is of a place alone"
+    assert files[photo.capture] and not files[rail.capture]
 
 
 def test_a_machine_records_nothing(work: Work) -> None:

@@ -33,6 +33,7 @@ from store.words.followup import (
     bag_key,
     kilograms,
     next_step,
+    opened_too_early,
     out_of_order,
     photographs_that_count,
     receipt,
@@ -140,9 +141,11 @@ def test_working_days_are_counted_from_the_day_after_the_notice() -> None:
 
 def test_the_ladder_names_the_rungs_that_nothing_stands_on() -> None:
     advice, warning = row(Kind.advice), row(Kind.warning)
-    assert rungs_missing([], Outcome.prosecution) == [Outcome.advice, Outcome.warning]
+    rungs = [Outcome.advice, Outcome.warning, Outcome.notice]
+    assert rungs_missing([], Outcome.investigation) == rungs_missing([], Outcome.prosecution) == rungs
     assert rungs_missing([advice], Outcome.notice) == [Outcome.warning]
-    assert rungs_missing([advice, warning], Outcome.prosecution) == rungs_missing([], Outcome.advice) == []
+    assert rungs_missing([advice, warning], Outcome.investigation) == [Outcome.notice]
+    assert rungs_missing([advice, warning, row(Kind.notice)], Outcome.prosecution) == rungs_missing([], Outcome.advice) == []
     assert rungs_missing([], Outcome.look_alike) == rungs_missing([], Outcome.no_further_action) == []
     assert rungs_missing([row(Kind.outcome, outcome="advice")], Outcome.warning) == []
     assert isinstance(row(Kind.outcome).what, Decided)
@@ -155,6 +158,27 @@ def test_a_step_is_not_before_the_one_before_it_as_far_as_the_hour_is_known() ->
     assert out_of_order([row(Step.authorised, AT), row(Step.ordered, day, whole_day=True)]) == "", "some time of the same day"
     assert "before 'authorised'" in out_of_order([row(Step.authorised, AT), row(Step.ordered, AT - timedelta(minutes=1))])
     assert "before 'authorised'" in out_of_order([row(Step.authorised, AT), row(Step.ordered, day - timedelta(days=1), whole_day=True)])
+
+
+def test_a_whole_day_between_hides_no_step_that_happened_before_an_earlier_one() -> None:
+    day, later = AT.replace(hour=0), AT + timedelta(hours=5)
+    chain = [row(Step.authorised, day), row(Step.ordered, later), row(Step.received, day, whole_day=True)]
+    assert (
+        out_of_order([*chain, row(Step.photographed, later)]) == out_of_order([*chain, row(Step.photographed, day, whole_day=True)]) == ""
+    )
+    assert "'photographed' happened 2026-03-02 09:00 UTC, before 'ordered'" in out_of_order([*chain, row(Step.photographed, AT)])
+
+
+def test_without_a_stated_opening_the_parcel_was_open_when_its_goods_were_sealed() -> None:
+    def shot(hours: int, **body: str) -> FollowUp:
+        return row(Step.photographed, files=(File(1, Role.photo, (AT + timedelta(hours=hours)).isoformat()),), **body)
+
+    sealed, that_day = row(Step.sealed, AT + timedelta(hours=2)), row(Step.sealed, AT.replace(hour=0), whole_day=True)
+    assert opened_too_early(shot(1), sealed) == opened_too_early(shot(3), that_day) == ""
+    for photographed, seal in ((shot(3), sealed), (shot(24), that_day)):
+        assert "every photograph of the packaging says that it was taken later" in opened_too_early(photographed, seal)
+    assert opened_too_early(row(Step.photographed, files=(File(1, Role.photo),)), sealed) == "", "a photograph may say nothing"
+    assert "after the goods were sealed" in opened_too_early(shot(1, opened=(AT + timedelta(hours=3)).isoformat()), sealed)
 
 
 def test_a_photograph_after_the_opening_does_not_count() -> None:

@@ -122,6 +122,65 @@ def test_a_confirmed_link_is_said_to_be_confirmed_by_whom_and_an_unsure_one_is_n
     assert PROPOSED in text and "Nothing links an account or an advert to this door" in text, "what was refused leads nowhere"
 
 
+def link_again(work: Work, *reasons: LinkReason) -> None:
+    """The machine links the account to the unit once more, for these reasons."""
+    with work.store() as store:
+        run = store.begin_run("link", actor="system", authority="wexcombe", code_version="t", config_digest="c" * 64)
+        method = next(n for n, m, _ in store.methods() if m.name == "register_link")
+        link = Link(None, SubjectKind.seller, 1, SubjectKind.premises, UNIT, "", 0.9, "unit", reasons)
+        assert store.keep_links([link], method, run.id, actor="system", purpose="link") == 1
+
+
+def test_a_confirmed_link_whose_reasons_changed_is_still_said_to_be_confirmed_by_whom(work: Work) -> None:
+    with work.store() as store:
+        store.judge(SubjectKind.link, 1, Verdict.yes, actor="b.officer", authority="wexcombe", reason="seen on a visit")
+    link_again(work, LinkReason("phone.same", 4.0, "The page gives the register's number twice", 1))
+    text = sheet(work, UNIT)
+    assert "Link 2: the account" in text and "An officer confirmed a link to this door" in text
+    assert "seen on a visit (of link 1, before its reasons changed)" in text and "confirmed by b.officer on" in text
+    assert "Proposed by machine, not confirmed." not in text
+    with work.store() as store:
+        store.judge(SubjectKind.link, 2, Verdict.yes, actor="a.officer", authority="wexcombe", reason="seen again")
+    assert "confirmed by a.officer on" in (text := sheet(work, UNIT)) and "b.officer" not in text, "the newest of the pair decides"
+
+
+def test_an_advert_that_an_officer_cleared_justifies_no_visit_and_says_who_cleared_it(work: Work) -> None:
+    home = Home(work.folder)
+    with work.store() as store, store.acting("a.officer", purpose="test") as reader:
+        [one] = (row["summary"].listing for row in tasking.gather(reader, home, UNIT).listings)
+        flag = reader.flag(one.id or 0)
+        assert flag is not None
+
+    def said_no(digest: str) -> tasking.Sheet:
+        with work.store() as store, store.acting("a.officer", purpose="test") as reader:
+            store.judge(
+                SubjectKind.listing, one.id or 0, Verdict.no, actor="b.officer", authority="wexcombe", reason="authorised reseller",
+                findings_digest=digest,
+            )  # fmt: skip
+            return tasking.gather(reader, home, UNIT)
+
+    found = said_no("0" * 64)
+    assert len(found.listings) == 1 and found.photos and found.cleared == [], "what was said of other findings clears nothing"
+    found = said_no(flag.findings_digest)
+    assert found.listings == [] and found.photos == [] and found.brands == []
+    text = sheet(work, UNIT)
+    assert re.search(
+        rf"cleared by an officer: no ground for a visit {one.ref} on market: b.officer said no on .*: authorised reseller", text
+    )
+    assert "No linked advert is flagged for review and not cleared." in text
+
+
+def test_the_level_says_no_more_than_the_links_do(work: Work) -> None:
+    text = sheet(work, UNIT)
+    assert "The link below is proposed to this unit. Check" in text, "it rests on a phone and a name"
+    link_again(work, LinkReason("unit", 2.0, "both say Unit 3", 1))
+    assert "The link below is proposed to this unit, and names it. Check" in sheet(work, UNIT)
+    with work.store() as store, store.acting("a.officer", purpose="test") as reader:
+        empty = next(p.id for p in reader.premises(postcode="WX1 1AA") if p.label.startswith("Unit 10"))
+    text = sheet(work, empty or 0)
+    assert "Nothing links an account or an advert to this door." in text and "Level:" not in text and "proposed to this" not in text
+
+
 def test_pictures_are_of_flagged_adverts_alone_and_never_more_than_the_settings_say(work: Work) -> None:
     home = Home(work.folder)
     with work.store() as store, store.acting("a.officer", purpose="test") as reader:

@@ -97,6 +97,9 @@ def test_the_store_itself_gives_out_no_personal_data() -> None:
     assert not untyped, f"a function without a return type escapes this walk: {untyped}"
 
 
+LINK = Link(None, SubjectKind.seller, 1, SubjectKind.premises, 2, "", 0.9, "unit", (LinkReason("phone", 0.9, "same phone"),))
+
+
 @pytest.fixture
 def full(sqlite_store: Store) -> Store:
     """A store with at least one row of everything that can be read."""
@@ -131,7 +134,7 @@ def full(sqlite_store: Store) -> Store:
     store.keep_refusals(snapshot, [(3, "no address", "A. Trader | 07700 900123")])
     store.join_premises([(1, "unit", "M32 0TH|unit 1", "Unit 1", "M32 0TH|parade", "M32 0TH")], build.run.id)
     store.keep_links(
-        [Link(None, SubjectKind.seller, 1, SubjectKind.premises, 2, "", 0.9, "unit", (LinkReason("phone", 0.9, "same phone"),))],
+        [LINK],
         method,
         build.run.id,
         actor="system",
@@ -217,6 +220,7 @@ CALLS: dict[str, Any] = {
     "links_touched": lambda r: r.links_touched(1, 2),
     "links": lambda r: r.links(),
     "link": lambda r: r.link(1),
+    "judgement_of_pair": lambda r: r.judgement_of_pair(LINK),
     "drawn": lambda r: r.drawn(),
     "near": lambda r: r.near(0.5, 5),
     "divided": lambda r: r.divided(5),
