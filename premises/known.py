@@ -30,11 +30,7 @@ def known(reader: Acting, evidence: Evidence, found: Sequence[Candidate], settin
     places = {one.premises for one in recorded} | {number for number, _ in evidence.seen}
     every = [*found, *_under(reader, numbers), *_at(reader, places - {c.premises for c in found})]
     unique = list({(c.entry.id, c.premises): c for c in every}.values())
-    offices = tuple(
-        c.entry
-        for c in unique
-        if filed.get(c.entry.register) == "company" and c.entry.reference in numbers[c.entry.register]
-    )
+    offices = tuple(c.entry for c in unique if filed.get(c.entry.register) == "company" and c.entry.reference in numbers[c.entry.register])
     here = {c.building for c in unique if c.entry in offices}
     registers = [register for register, kind in filed.items() if kind == "company"]
     beside = reader.entries_beside(here, registers, settings.most_companies) if here else {}

@@ -226,8 +226,8 @@ class RegisterWrites:
     def two_editions(self, register: str, before: int | None = None, after: int | None = None) -> tuple[RegisterSnapshot, RegisterSnapshot]:
         """Two loaded snapshots of a register to compare, the newest two where none is named. Raises StopRun where there are none such."""
         with self.database.reading() as c:
-            whole = set(c.execute(select(t.register_snapshot.c.id).where(whole())).scalars())
-        have = {one.id: one for one in self.register_snapshots(register) if one.id in whole}
+            loaded = set(c.execute(select(t.register_snapshot.c.id).where(whole())).scalars())
+        have = {one.id: one for one in self.register_snapshots(register) if one.id in loaded}
         for number in (before, after):
             if number is not None and number not in have:
                 raise StopRun(f"register '{register}' has no loaded snapshot {number}; it has {', '.join(map(str, have)) or 'none'}")

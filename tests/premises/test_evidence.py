@@ -271,7 +271,9 @@ def test_a_company_recorded_at_a_door_may_have_only_its_letters_there() -> None:
     one = replace(fourteen_a(), known=Known((replace(occupant(Role.company, ("company", "01234567")), basis=Basis.register),)))
     contact = occupant(Role.company, MAIL)
     assert links(evidence(numbers=NUMBER), [one]) == []
-    found = links(evidence(contacts=((*MAIL, Shown("x", 7)),), said=(said("14A Chester Road, M32 0TH"),)), [replace(one, known=Known((contact,)))])
+    found = links(
+        evidence(contacts=((*MAIL, Shown("x", 7)),), said=(said("14A Chester Road, M32 0TH"),)), [replace(one, known=Known((contact,)))]
+    )
     assert [(link.level, link.object) for link in found] == [("building", one.building)] and "related_mark" in codes(found[0])
 
 
