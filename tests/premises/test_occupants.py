@@ -230,7 +230,7 @@ def test_who_an_officer_recorded_of_a_whole_building_leads_to_it(parade: Store, 
 
 def test_an_address_that_companies_are_given_is_one_whatever_the_suite(kept: Store, home: Home, tmp_path: Path) -> None:
     """Seven companies in seven suites of one house: its agent gives each a suite of its own."""
-    (home.folder / "configs" / "registers" / "companies.yml").write_text(
+    (home.folder / "configs" / "registers" / "companies_house.yml").write_text(
         "kind: companies_house\ntitle: Companies (invented)\nlicence: invented\ndated: 2026-01\n", encoding="utf-8"
     )
     columns = (
@@ -247,7 +247,7 @@ def test_an_address_that_companies_are_given_is_one_whatever_the_suite(kept: Sto
         rows = [(f"LARCH {n} LTD", f"0123456{n}", f"SUITE {n}", "12 TAN STREET", "STRETFORD", "M32 0TH") for n in range(count)]
         lines = [",".join([*columns, *others]), *(",".join([*row, *("" for _ in others)]) for row in rows)]
         (tmp_path / "companies.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        load(kept, home, "companies", tmp_path / "companies.csv", actor="system")
+        load(kept, home, "companies_house", tmp_path / "companies.csv", actor="system")
         run(kept, home)
 
     advert(kept, "Company number 01234560").close()
