@@ -15,7 +15,7 @@ from store.listings import Summary
 from store.sighted import Met
 from store.store import Acting
 from store.words.identifiers import find_identifiers
-from store.words.records import Contact, Level, SubjectKind
+from store.words.records import Contact, Level, Link, SubjectKind
 
 PAGE = 500
 FLAGGED = frozenset({str(Level.review), str(Level.priority)})
@@ -55,7 +55,7 @@ class Evidence:
 
     `numbers` are (kind, value, where) of identifiers in the right form. `reported` says, of addresses of `said` by their place in it,
     that not the subject but an officer's sighting says them; `seen` are premises that such a sighting was confirmed to be at.
-    `officers` are references of sightings that are the subject's own.
+    `officers` are, by the same, references of sightings of the subject itself that were there, each with its capture.
     """
 
     kind: SubjectKind
@@ -68,7 +68,7 @@ class Evidence:
     positions: tuple[tuple[Position, int], ...] = ()
     reported: Mapping[int, Bridge] = field(default_factory=dict)
     seen: tuple[tuple[int, Bridge], ...] = ()
-    officers: tuple[str, ...] = ()
+    officers: Mapping[int, tuple[Shown, ...]] = field(default_factory=dict)
 
     @property
     def phones(self) -> tuple[Shown, ...]:
@@ -179,35 +179,48 @@ def _first_capture(reader: Acting, one: Summary) -> int:
 
 
 def _confirmed(reader: Acting, met: Mapping[int, Sequence[Met]]) -> dict[str, set[int]]:
-    """Of each sighting the premises that a person confirmed it, or the account it describes, to be at."""
-    subjects: dict[str, set[tuple[SubjectKind, int]]] = defaultdict(set)
-    for seller, every in met.items():
+    """Of each sighting the premises that a person confirmed it to be at: by a link of its own listing, or one of the account it describes that
+    rests on this very sighting. Where else the account was found to be, by other evidence, the sighting says nothing of."""
+    places: dict[str, set[int]] = {}
+    accounts: dict[str, list[tuple[int, int | None]]] = defaultdict(list)
+    listings: dict[str, int] = {}
+    for seller, every in sorted(met.items()):
         for one in every:
-            subjects[one.sighting.reference].add((SubjectKind.listing, one.sighting.listing))
+            listings[one.sighting.reference] = one.sighting.listing
             if one.by == "account":
-                subjects[one.sighting.reference].add((SubjectKind.seller, seller))
-    return {
-        reference: {
-            link.object
-            for subject in some
-            for link in reader.links(subject=subject)
-            if link.object_kind is SubjectKind.premises and link.status == "confirmed"
-        }
-        for reference, some in sorted(subjects.items())
-    }
+                accounts[one.sighting.reference].append((seller, one.there))
+    for reference, listing in sorted(listings.items()):
+        places[reference] = {link.object for link in _at_premises(reader, SubjectKind.listing, listing)}
+        for seller, capture in accounts[reference]:
+            places[reference] |= {
+                link.object
+                for link in _at_premises(reader, SubjectKind.seller, seller)
+                if any(r.code == "sighting" and r.capture is not None and r.capture == capture for r in link.reasons)
+            }
+    return places
+
+
+def _at_premises(reader: Acting, kind: SubjectKind, number: int) -> list[Link]:
+    """Links to premises that a person confirmed."""
+    found = reader.links(subject=(kind, number))
+    return [link for link in found if link.object_kind is SubjectKind.premises and link.status == "confirmed"]
 
 
 def _with_sightings(found: Evidence, met: Sequence[Met], confirmed: Mapping[str, set[int]]) -> Evidence:
     """With the places of the sightings that lead to it: the premises where a person confirmed one, else the address as the officer wrote it."""
     said, reported, seen = list(found.said), dict(found.reported), list(found.seen)
+    officers: dict[int, tuple[Shown, ...]] = {}
     for one in met:
         bridge = Bridge(f"sighted_{one.by}", one.sighting.reference, one.value, one.here, one.there)
-        if one.by == "account":
-            continue  # its own place is among what it says already
+        if one.by == "account":  # its own place is among what it says already
+            own = in_place(one.sighting.place, one.there or 0)
+            at = next((i for i, s in enumerate(found.said) if own and (s.address, s.where) == (own.address, own.where)), None)
+            if at is not None and one.there is not None:
+                officers[at] = (*officers.get(at, ()), Shown(one.sighting.reference, one.there))
+            continue
         if places := confirmed.get(one.sighting.reference):
             seen += [(number, bridge) for number in sorted(places)]
         elif address := in_place(one.sighting.place, one.there or 0):
             reported[len(said)] = bridge
             said.append(Said(address.address, address.capture, "sighting"))
-    officers = tuple(sorted({one.sighting.reference for one in met if one.by == "account"}))
     return replace(found, said=tuple(said), reported=reported, seen=tuple(seen), officers=officers)

@@ -35,10 +35,12 @@ class _Weighed:
     best: Compared
     who: tuple[LinkReason, ...]
     disputed: tuple[LinkReason, ...]  # another unit of this building is said
+    against: tuple[LinkReason, ...] = ()  # another building is said, and none that agrees with this one
+    denied: bool = False  # one of them is in this very street or postcode: whatever else leads here, it is not proposed
 
     @property
     def reasons(self) -> tuple[LinkReason, ...]:
-        return self.best.reasons + self.who
+        return self.best.reasons + self.who + self.against
 
     @property
     def by_door(self) -> bool:
@@ -88,17 +90,23 @@ def _without_shared_phones(found: Sequence[Candidate], evidence: Evidence, setti
 def _weigh(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> _Weighed:
     said, best = -1, Compared(())
     disputed: list[LinkReason] = []
+    against: list[LinkReason] = []
+    denied = False
     for i, one in enumerate(evidence.said):
         compared = compare.compare(one.address, candidate.address, candidate.entry.name, settings.weights)
         compared = replace(compared, reasons=tuple(replace(r, capture=one.capture, entry=candidate.entry.id) for r in compared.reasons))
         compared = who.trusted(evidence, i, compared, settings)
-        if compared.hard - OF_THE_UNIT:
-            continue  # an address in another building: no evidence of this one
+        if compared.hard - OF_THE_UNIT:  # an address in another building: no evidence of this one
+            against += [r for r in compared.reasons if r.code in compared.hard - OF_THE_UNIT]
+            denied = denied or compared.placed or "postcode" in compared.codes
+            continue
         if compared.hard and (compared.located or "postcode" in compared.codes):
             disputed += [r for r in compared.reasons if r.code in OF_THE_UNIT]
         if compared.reasons and (said < 0 or (compared.score, compared.located) > (best.score, best.located)):
             said, best = i, compared
-    return _Weighed(candidate, said, best, tuple(who.reasons(evidence, candidate, settings, said)), tuple(disputed))
+    if best.located:  # who names two addresses is not contradicted at the one by the other
+        against, denied = [], False
+    return _Weighed(candidate, said, best, tuple(who.reasons(evidence, candidate, settings, said)), tuple(disputed), tuple(against), denied)
 
 
 # -- the unit ------------------------------------------------------------------------------------------------------------
@@ -106,7 +114,7 @@ def _weigh(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> 
 
 def _names_its_unit(w: _Weighed) -> bool:
     """Whether this unit is named, and no other one of the building is."""
-    if not w.candidate.is_unit or w.disputed:
+    if not w.candidate.is_unit or w.disputed or w.denied:
         return False
     if w.by_door:
         return True
@@ -169,8 +177,11 @@ def _buildings(
 ) -> list[tuple[_Weighed, tuple[LinkReason, ...]]]:
     """The best building of each address said, where no more than a few fit it equally well."""
     best: dict[int, dict[int, tuple[_Weighed, tuple[LinkReason, ...]]]] = defaultdict(dict)
+    beside: dict[int, list[_Weighed]] = defaultdict(list)
+    for w in weighed:
+        beside[w.candidate.building].append(w)
     for w in open_:
-        reasons = _of_the_building(w, weighed)
+        reasons = _of_the_building(w)
         if reasons is None or score(reasons) < settings.threshold:
             continue
         kept = best[w.said].get(w.candidate.building)
@@ -183,6 +194,7 @@ def _buildings(
         if len(equal) > settings.most_buildings:
             continue
         for building, (w, reasons) in equal.items():
+            reasons += (_why_no_unit(w, beside[building]),)
             if len(equal) > 1:
                 reasons += (LinkReason("equals", 0.0, f"{len(equal)} buildings fit equally well", entry=w.candidate.entry.id),)
             if building not in chosen or score(reasons) > score(chosen[building][1]):
@@ -190,34 +202,38 @@ def _buildings(
     return list(chosen.values())
 
 
-def _of_the_building(w: _Weighed, weighed: Sequence[_Weighed]) -> tuple[LinkReason, ...] | None:
-    """The reasons that hold for the building, with the sentence why it is no more than that; None where nothing places it."""
+def _of_the_building(w: _Weighed) -> tuple[LinkReason, ...] | None:
+    """The reasons that hold for the building; None where nothing places it, or the seller says another one of this street."""
+    if w.denied:
+        return None
     agreed = {r.code for r in w.reasons if not r.against}
     if not (w.best.codes & compare.PLACED or w.leads_there or {"postcode", "name"} <= agreed):
         return None
     if "name" in agreed and not (agreed - {"name", "town"}):
         return None
-    kept = tuple(r for r in w.reasons if r.code not in NAMES_THE_UNIT | OF_THE_UNIT)
-    return (*kept, _why_no_unit(w, weighed))
+    return tuple(r for r in w.reasons if r.code not in NAMES_THE_UNIT | OF_THE_UNIT)
 
 
-def _why_no_unit(w: _Weighed, weighed: Sequence[_Weighed]) -> LinkReason:
-    others = {o.candidate.premises for o in weighed if o.candidate.building == w.candidate.building and o.candidate.is_unit}
+def _why_no_unit(w: _Weighed, beside: Sequence[_Weighed]) -> LinkReason:
+    """Why the link is no more than to the building. `beside` are the candidates in it."""
+    others = {o.candidate.premises for o in beside if o.candidate.is_unit}
     entry = w.candidate.entry.id
-    fitting = sum(bool(o.best.codes & NAMES_THE_UNIT) for o in weighed if o.candidate.building == w.candidate.building and o.said == w.said)
+    fitting = sum(bool(o.best.codes & NAMES_THE_UNIT) for o in beside if o.said == w.said)
     if fitting > 1:
         return LinkReason("building_only", 0.0, "more than one unit fits what is said, so that the link is to the building", entry=entry)
     if w.disputed and len(w.disputed) and others:
         return replace(
             w.disputed[0], code="unit_not_settled", sentence=f"no unit is named: {w.disputed[0].sentence}", weight=0.0, against=False
         )
-    if others:
+    if listed := {o.candidate.premises for o in beside if o.candidate.is_unit and o.candidate.entry.id is not None}:
         return LinkReason(
             "building_only",
             0.0,
-            f"the unit is not known: the registers list {len(others)} here, and the advert names none of them",
+            f"the unit is not known: the registers list {len(listed)} here, and the advert names none of them",
             entry=entry,
         )
+    if w.by_door:
+        return LinkReason("building_only", 0.0, "what leads here is known of the building, and of no unit in it", entry=entry)
     return LinkReason("building_only", 0.0, "the register lists no unit here: the link is to the building", entry=entry)
 
 

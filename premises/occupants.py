@@ -25,10 +25,10 @@ def from_registers(premises: int, entries: Iterable[RegisterEntry], settings: Li
 
 
 def _of(premises: int, entry: RegisterEntry, settings: LinkSettings) -> Iterator[Occupant]:
-    company = settings.filed_under.get(entry.register) == "company"
+    filed = settings.number_of(entry.register)
+    company = filed == "company"
     stall = entry.parts.get("unit_kind") in ("stall", "kiosk")
     role = Role.company if company else Role.stallholder if stall else Role.occupier
-    filed = settings.filed_under.get(entry.register)
     marks = ([(filed, entry.reference)] if filed else []) + ([("phone", entry.phone)] if entry.phone else [])
     note = "registered office: where letters go" if company else ""
     since, until = said_of(entry, "from"), said_of(entry, "until")

@@ -43,7 +43,7 @@ def run(
         actor=actor,
         authority=home.settings.authority.code,
         code_version=code_version(),
-        config_digest=digest(home, ["premises.yml", "network.yml"]),
+        config_digest=digest(home, ["premises.yml", "network.yml", "registers"]),
     )
     counts: Counter[str] = Counter()
     try:

@@ -21,7 +21,7 @@ from store.words.records import LinkReason, RegisterEntry
 
 OF_ONE_DOOR = frozenset({"phone", "fhrs_id", "occupant_mark", "sighted_contact", "sighted_place"})
 LEADS_THERE = OF_ONE_DOOR | {"company_office", "related_mark"}  # to the building, where no door is named
-AT_THE_DOOR = frozenset({Role.front, Role.hidden, Role.occupier, Role.stallholder, Role.company})
+AT_THE_DOOR = frozenset({Role.front, Role.hidden, Role.occupier, Role.stallholder})  # a company may have no more than its letters here
 SHORTEST_KEY = 6  # of a name that a handle or a domain is held against: "shop" is everybody's
 _DISSOLVED = ("dissolved", "removed", "converted")
 
@@ -30,7 +30,7 @@ _DISSOLVED = ("dissolved", "removed", "converted")
 class Known:
     """What else is known of a candidate's place: `occupants` as people recorded them, those at the door now before the others.
 
-    `companies` counts entries of registers of companies at this premises; `offices` are the entries of the companies that the subject
+    `companies` counts entries of registers of companies in this building and its units; `offices` are the entries of the companies that the subject
     names by number, wherever they are; `elsewhere` are marks that occupants of other buildings are known by, too.
     """
 
@@ -143,7 +143,7 @@ def _spelt(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> 
 
 def _numbers(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> Iterable[LinkReason]:
     """Numbers that a register files its entries under; each is in the right form, and none is verified."""
-    entry, kind = candidate.entry, settings.filed_under.get(candidate.entry.register, "")
+    entry, kind = candidate.entry, settings.number_of(candidate.entry.register)
     for code, value, where in evidence.numbers:
         if code != kind or value != entry.reference:
             continue
@@ -228,7 +228,10 @@ def _word(kind: str) -> str:
 
 
 def _position(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> Iterable[LinkReason]:
-    """The nearest of the pictures' positions, where it is near within what camera and register leave open. It says the building at most."""
+    """The nearest of the pictures' positions, where it is near within what camera and register leave open. It says the building at most.
+
+    A camera that leaves more than a few streets open says nothing of where.
+    """
     entry = candidate.entry
     if entry.lat is None or entry.lon is None:
         return
@@ -236,7 +239,8 @@ def _position(evidence: Evidence, candidate: Candidate, settings: LinkSettings) 
     near = [
         (away, taken.within_m, capture)
         for taken, capture in evidence.positions
-        if (away := metres(taken.lat, taken.lon, entry.lat, entry.lon)) <= taken.within_m + own
+        if taken.within_m <= settings.camera_within_m
+        and (away := metres(taken.lat, taken.lon, entry.lat, entry.lon)) <= taken.within_m + own
     ]
     if near:
         away, within, capture = min(near)
@@ -254,9 +258,10 @@ def _where(evidence: Evidence, candidate: Candidate, settings: LinkSettings, sai
     one = evidence.said[said]
     if bridge := evidence.reported.get(said):
         yield from _bridge(bridge, candidate, 0.0, "an officer's sighting was at this address")
-    elif one.where == "place" and evidence.officers:
-        sentence = f"an officer saw it here: {', '.join(evidence.officers)}"
-        yield LinkReason("sighting", settings.weights["sighting"], sentence, one.capture, candidate.entry.id)
+    elif sightings := evidence.officers.get(said):
+        for i, each in enumerate(sightings):  # a second sighting at one place is named, and adds nothing
+            weight = 0.0 if i else settings.weights["sighting"]
+            yield LinkReason("sighting", weight, f"an officer saw it here: {each.value}", each.capture, candidate.entry.id)
     elif one.where in ("place", "collection"):
         sentence = {"place": "the platform shows this as its place", "collection": "goods are collected from here, it says"}[one.where]
         yield LinkReason(one.where, settings.weights[one.where], sentence, one.capture, candidate.entry.id)

@@ -190,16 +190,17 @@ class OccupantReads(Reader):
         return [_occupant(rows[n], known) for n in sorted(rows)]
 
     def entries_beside(self, premises: Collection[int], registers: Collection[str], most: int) -> dict[int, int]:
-        """Of each premises how many entries the newest snapshots of these registers have there, counted up to `most` + 1."""
+        """Of each premises how many entries the newest snapshots of these registers have there and in its units, counted up to `most` + 1."""
         snapshots = self.store.newest_snapshots()
         found: dict[int, int] = {}
-        e, j = t.register_entry.c, t.premises_entry.c
+        e, j, p = t.register_entry.c, t.premises_entry.c, t.premises.c
         with self.store.database.reading() as c:
             for number in sorted(premises) if registers else ():
+                inside = select(p.id).where(or_(p.id == number, p.building == number))
                 some = (
                     select(e.id)
                     .join(t.premises_entry, j.register_entry == e.id)
-                    .where(j.premises == number, e.register.in_(registers), e.register_snapshot.in_(snapshots))
+                    .where(j.premises.in_(inside), e.register.in_(registers), e.register_snapshot.in_(snapshots))
                     .limit(most + 1)
                 )
                 found[number] = c.execute(select(func.count()).select_from(some.subquery())).scalar_one()

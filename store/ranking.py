@@ -15,7 +15,7 @@ from store import audit
 from store import tables as t
 from store.database import Database, add
 from store.listings import ListingReads, Summary
-from store.registers import entries_with_positions, entry_of
+from store.registers import entries_with_positions, entry_of, whole
 from store.samples import newest_flags, newest_judgements
 from store.words.records import Level, RegisterEntry, Verb, Verdict
 
@@ -132,11 +132,13 @@ class RankingReads(ListingReads):
         self.shown("listing", (s.listing for s in found))
         return sorted(found, key=lambda s: (s.capture, s.listing))
 
-    def entries_of_many(self, premises: Collection[int]) -> dict[int, list[RegisterEntry]]:
-        """What every register has said of each of these premises, oldest first."""
+    def entries_of_many(self, premises: Collection[int], *, newest: bool = False) -> dict[int, list[RegisterEntry]]:
+        """What every register has said of each of these premises, oldest first; of editions whose load has ended, or the newest of each only."""
         out: dict[int, list[RegisterEntry]] = defaultdict(list)
         at = t.premises_entry.c
         query = entries_with_positions(t.register_entry, at.premises).join(t.premises_entry, at.register_entry == t.register_entry.c.id)
+        editions = self.store.newest_snapshots() if newest else select(t.register_snapshot.c.id).where(whole())
+        query = query.where(t.register_entry.c.register_snapshot.in_(editions))
         with self.store.database.reading() as c:
             for part in _chunks(sorted(premises)):
                 for r in c.execute(query.where(at.premises.in_(part)).order_by(t.register_entry.c.id)).mappings():
@@ -145,8 +147,9 @@ class RankingReads(ListingReads):
         return out
 
     def entries_of_registers(self, registers: Sequence[str]) -> list[tuple[int, RegisterEntry]]:
-        """Every entry of every loading of these registers with the premises it is of, oldest first: what has gone from a later edition happened."""
-        snapshots = select(t.register_snapshot.c.id).where(t.register_snapshot.c.register.in_(registers))
+        """Every entry of every whole loading of these registers with the premises it is of, oldest first: what has gone from a later edition
+        happened."""
+        snapshots = select(t.register_snapshot.c.id).where(t.register_snapshot.c.register.in_(registers), whole())
         query = (
             entries_with_positions(t.register_entry, t.premises_entry.c.premises)
             .join(t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id)

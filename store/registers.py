@@ -219,15 +219,15 @@ class RegisterWrites:
 
     def newest_snapshots(self) -> list[int]:
         """The newest snapshot of each register whose load has ended: what links are sought in."""
-        query = select(func.max(t.register_snapshot.c.id).label("id")).where(_whole()).group_by(t.register_snapshot.c.register)
+        query = select(func.max(t.register_snapshot.c.id).label("id")).where(whole()).group_by(t.register_snapshot.c.register)
         with self.database.reading() as c:
             return [r.id for r in c.execute(query)]
 
     def two_editions(self, register: str, before: int | None = None, after: int | None = None) -> tuple[RegisterSnapshot, RegisterSnapshot]:
         """Two loaded snapshots of a register to compare, the newest two where none is named. Raises StopRun where there are none such."""
         with self.database.reading() as c:
-            whole = set(c.execute(select(t.register_snapshot.c.id).where(_whole())).scalars())
-        have = {one.id: one for one in self.register_snapshots(register) if one.id in whole}
+            loaded = set(c.execute(select(t.register_snapshot.c.id).where(whole())).scalars())
+        have = {one.id: one for one in self.register_snapshots(register) if one.id in loaded}
         for number in (before, after):
             if number is not None and number not in have:
                 raise StopRun(f"register '{register}' has no loaded snapshot {number}; it has {', '.join(map(str, have)) or 'none'}")
@@ -325,7 +325,7 @@ def _parts(values: Sequence[str]) -> Iterable[Sequence[str]]:
     return (values[i : i + AT_ONCE] for i in range(0, len(values), AT_ONCE))
 
 
-def _whole() -> ColumnElement[bool]:
+def whole() -> ColumnElement[bool]:
     """Of register_snapshot: its load has ended, or none was marked as begun (by versions before marks)."""
     begun = select(t.register_mark.c.register_snapshot).where(t.register_mark.c.word == "begun")
     ended = select(t.register_mark.c.register_snapshot).where(t.register_mark.c.word == "ended")

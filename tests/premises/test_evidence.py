@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
+from premises import link as link_module
 from premises.camera import Position, position_of
 from premises.evidence import Bridge, Evidence, Shown, companies_in
 from premises.link import propose
@@ -188,6 +189,13 @@ def test_a_position_counts_within_what_camera_and_register_leave_open() -> None:
     assert "position" in codes(link), "a postcode's middle may be 100 m from the door"
 
 
+def test_a_position_that_leaves_half_a_country_open_says_nothing() -> None:
+    [one, _] = parade("units")
+    for within, counts in ((SETTINGS.camera_within_m, True), (SETTINGS.camera_within_m + 1, False), (300_000.0, False)):
+        [link] = links(evidence(said=(said("Wexcombe Parade, M32 0TH"),), positions=((Position(*HERE, within), 9),)), [one])
+        assert ("position" in codes(link)) == counts
+
+
 def test_where_goods_are_collected_counts_more_than_an_address_among_others() -> None:
     [one, _] = parade("units")
     [plain] = links(evidence(said=(said("Unit 2A, Wexcombe Parade, M32 0TH"),)), [one])
@@ -219,6 +227,63 @@ def test_what_leads_to_one_door_is_said_against_another() -> None:
     given = evidence(said=(said("Unit 2A, Wexcombe Parade, M32 0TH"),), contacts=contacts, names=names)
     link = next(link for link in links(given, [one, other]) if link.object == one.premises)
     assert [r.code for r in link.reasons if r.against] == ["elsewhere"]
+
+
+# -- what the seller says against it ---------------------------------------------------------------------------------------
+def fourteen_a(**more: object) -> Candidate:
+    [one] = candidates_of([{"at": "Unit 1, 14A Chester Road, M32 0TH", "name": "Quillon Sandwich Bar", "phone": "+447700900142"}])
+    return replace(one, entry=replace(one.entry, **{"register": "units", **more}))  # type: ignore[arg-type]
+
+
+MAIL = ("email", "thea@larch.example")
+LEADS: dict[str, tuple[dict[str, object], Candidate]] = {
+    "phone": ({"contacts": (("phone", "+447700900142", Shown("+447700900142", 7)),)}, fourteen_a()),
+    "fhrs_id": ({"numbers": (("fhrs", "990001", Shown("990001", 7)),)}, fourteen_a(register="fhrs", reference="990001")),
+    "occupant_mark": ({"contacts": ((*MAIL, Shown("x", 7)),)}, replace(fourteen_a(), known=Known((occupant(Role.hidden, MAIL),)))),
+    "sighted_contact": ({"seen": ((fourteen_a().premises, Bridge("sighted_contact", "S-2026-0001", "phone", 7, 8)),)}, fourteen_a()),
+    "company_office": ({"numbers": NUMBER}, fourteen_a(register="companies_house", reference="01234567")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", LEADS)
+def test_nothing_outvotes_the_number_that_the_seller_names_in_the_same_street_or_postcode(code: str) -> None:
+    given, one = LEADS[code]
+    [alone] = links(evidence(**given), [one])
+    assert code in codes(alone), "without an address it leads there"
+    for address in ("14C Chester Road, M32 0TH", "12 Chester Road", "3 Larch Road, M32 0TH"):
+        assert links(evidence(said=(said(address),), **given), [one]) == [], address
+
+
+@pytest.mark.parametrize("code", LEADS)
+def test_an_address_in_another_street_is_said_against_what_leads_here(code: str) -> None:
+    given, one = LEADS[code]
+    [link] = links(evidence(said=(said("3 Larch Road, M33 7ZF"),), **given), [one])
+    assert [r.sentence for r in link.reasons if r.against] == ["Larch Road is not the register's Chester Road"]
+
+
+def test_who_names_two_doors_of_a_street_is_at_both() -> None:
+    given = evidence(said=(said("14C Chester Road, M32 0TH"), said("Unit 1, 14A Chester Road, M32 0TH")), **LEADS["phone"][0])
+    [link] = links(given, [fourteen_a()])
+    assert (link.level, [r for r in link.reasons if r.against]) == ("unit", [])
+
+
+def test_a_company_recorded_at_a_door_may_have_only_its_letters_there() -> None:
+    one = replace(fourteen_a(), known=Known((replace(occupant(Role.company, ("company", "01234567")), basis=Basis.register),)))
+    contact = occupant(Role.company, MAIL)
+    assert links(evidence(numbers=NUMBER), [one]) == []
+    found = links(
+        evidence(contacts=((*MAIL, Shown("x", 7)),), said=(said("14A Chester Road, M32 0TH"),)), [replace(one, known=Known((contact,)))]
+    )
+    assert [(link.level, link.object) for link in found] == [("building", one.building)] and "related_mark" in codes(found[0])
+
+
+def test_why_no_unit_is_named_is_asked_of_the_links_and_not_of_every_candidate(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    why = link_module._why_no_unit
+    monkeypatch.setattr(link_module, "_why_no_unit", lambda w, beside: asked.append(len(beside)) or why(w, beside))
+    many = candidates_of([f"Unit {n}, Wexcombe Parade, M32 0TH" for n in range(1, 201)])
+    [link] = links(evidence(said=(said("Wexcombe Parade, M32 0TH"),)), many)
+    assert asked == [200] and "the registers list 200 here" in link.reasons[-1].sentence
 
 
 # -- words and pictures ----------------------------------------------------------------------------------------------------

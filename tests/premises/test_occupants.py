@@ -13,9 +13,12 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from casework.cli import app
+from casework.commands.occupants import at as occupants_at
 from premises import camera
 from premises.load import load
+from premises.registers.companies_house import FIELDS
 from premises.run import run
+from premises.settings import link_settings, linker
 from store import tables as t
 from store.config import Home
 from store.errors import TouchstoneError
@@ -160,10 +163,107 @@ def test_a_food_hygiene_number_on_a_page_leads_through_the_register(parade: Stor
     assert (link.object, link.level) == (premises_of(parade, "Corner Counter News"), "unit")
 
 
+def test_a_register_is_what_its_page_says_it_is_and_not_what_it_is_called(kept: Store, home: Home) -> None:
+    page = home.folder / "configs" / "registers" / "fhrs.yml"
+    page.rename(page.with_name("fhrs_trafford.yml"))
+    load(kept, home, "fhrs_trafford", REGISTERS / "wexcombe_fhrs.xml", actor="system")
+    advert(kept, "Find us. FHRS ID 990005").close()
+    run(kept, home)
+    [link] = links_of(kept)
+    assert (link.object, {r.code for r in link.reasons}) == (premises_of(kept, "Corner Counter News"), {"fhrs_id"})
+    with kept.acting("system", purpose="test") as reader:
+        [occupier] = occupants_at(reader, home, link.object)
+    assert ("fhrs", "990005") in occupier.marks
+    page.with_name("fhrs_trafford.yml").write_text(page.with_name("units.yml").read_text(), encoding="utf-8")
+    run(kept, home)
+    assert [x.status for x in links_of(kept)] == ["no longer found"], (
+        "its references are no food hygiene numbers if it is a list like another"
+    )
+
+
+def test_what_a_folder_calls_its_registers_makes_no_other_method(home: Home) -> None:
+    page = home.folder / "configs" / "registers" / "fhrs.yml"
+    before = linker(link_settings(home)).digest
+    page.with_name("fhrs_trafford.yml").write_bytes(page.read_bytes())
+    assert linker(link_settings(home)).digest == before
+    settings = home.file("premises.yml")
+    settings.write_text(settings.read_text() + "kinds: {units: fhrs}\n")
+    with pytest.raises(TouchstoneError, match="unknown key 'kinds'"):
+        link_settings(home)
+
+
+# -- what a place is called when no register lists it -----------------------------------------------------------------------
+HEAD = "Name,Line 1,Line 2,Town,County,Postcode,Telephone\n"
+
+
+def test_who_has_left_the_register_is_not_said_to_be_at_the_place_that_an_officer_recorded(kept: Store, home: Home, tmp_path: Path) -> None:
+    kept.keep_actor(Actor("officer", "demo", "A. Officer (fictional)", "officer"))
+    for name, rows in (
+        ("old", "Wren Flowers,Unit 9,Larch Parade,Stretford,,M33 7ZF,07700 900555\n"),
+        ("new", "Moss,1 Tan Street,,,,M1 1AE,\n"),
+    ):
+        (tmp_path / f"{name}.csv").write_text(HEAD + rows, encoding="utf-8")
+        load(kept, home, "units", tmp_path / f"{name}.csv", actor="system")
+    place = premises_of(kept, "Wren Flowers")
+    advert(kept, "ring 07700 900555, or mail wren@larch-lux.example", seller_name="Wren Flowers").close()
+    run(kept, home)
+    assert links_of(kept) == []
+    kept.keep_occupant(place, Role.hidden, "Larch Lux", marks=[("email", "wren@larch-lux.example")], **SAW)
+    run(kept, home)
+    [link] = links_of(kept)
+    assert (link.object, link.level, {r.code for r in link.reasons}) == (place, "unit", {"occupant_mark"})
+    assert all(r.entry is None for r in link.reasons)
+
+
+def test_who_an_officer_recorded_of_a_whole_building_leads_to_it(parade: Store, home: Home) -> None:
+    with parade.database.reading() as c:
+        unit = select(t.premises.c.building).where(t.premises.c.id == premises_of(parade, "Corner Counter News"))
+        building = int(c.execute(unit).scalar_one())
+        assert c.execute(select(t.premises_entry.c.id).where(t.premises_entry.c.premises == building)).first() is None
+    advert(parade, "Mail wren@larch-lux.example").close()
+    parade.keep_occupant(building, Role.hidden, "Larch Lux", marks=[("email", "wren@larch-lux.example")], **SAW)
+    run(parade, home)
+    [link] = links_of(parade)
+    assert (link.object, link.level) == (building, "building")
+    assert link.reasons[-1].sentence == "what leads here is known of the building, and of no unit in it"
+
+
+def test_an_address_that_companies_are_given_is_one_whatever_the_suite(kept: Store, home: Home, tmp_path: Path) -> None:
+    """Seven companies in seven suites of one house: its agent gives each a suite of its own."""
+    (home.folder / "configs" / "registers" / "companies_house.yml").write_text(
+        "kind: companies_house\ntitle: Companies (invented)\nlicence: invented\ndated: 2026-01\n", encoding="utf-8"
+    )
+    columns = (
+        "CompanyName",
+        "CompanyNumber",
+        "RegAddress.AddressLine1",
+        "RegAddress.AddressLine2",
+        "RegAddress.PostTown",
+        "RegAddress.PostCode",
+    )
+    others = [name for name in FIELDS if name not in columns]
+
+    def offices(count: int) -> None:
+        rows = [(f"LARCH {n} LTD", f"0123456{n}", f"SUITE {n}", "12 TAN STREET", "STRETFORD", "M32 0TH") for n in range(count)]
+        lines = [",".join([*columns, *others]), *(",".join([*row, *("" for _ in others)]) for row in rows)]
+        (tmp_path / "companies.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        load(kept, home, "companies_house", tmp_path / "companies.csv", actor="system")
+        run(kept, home)
+
+    advert(kept, "Company number 01234560").close()
+    offices(5)
+    [link] = links_of(kept)
+    assert (link.level, "company_office" in {r.code for r in link.reasons}) == ("building", True)
+    offices(7)
+    assert [x.status for x in links_of(kept)] == ["no longer found"]
+
+
 # -- sightings -------------------------------------------------------------------------------------------------------------
-def sighting(build: Builder, text: str, place: str, told: Told = Told.officer, pictures: list[tuple[str, int]] | None = None) -> int:
+def sighting(
+    build: Builder, text: str, place: str, told: Told = Told.officer, pictures: list[tuple[str, int]] | None = None, seller: str = ""
+) -> int:  # fmt: skip
     statement = build.capture("urn:touchstone:statement:1", b"{}", CaptureKind.handed_in, "application/json")
-    words = Snapshot(title="Seen", text=text, place=place)
+    words = Snapshot(title="Seen", text=text, place=place, seller=seller)
     handed = Handed(told, words, statement, "statement", "statement/1", place=place, account=True, pictures=pictures or [])
     return build.store.keep_sighting(handed, actor="officer", authority="demo", run=build.run.id, purpose="sighting").listing
 
@@ -205,6 +305,32 @@ def test_once_an_officer_named_the_premises_of_a_sighting_the_phone_leads_to_it_
     run(parade, home)
     [link] = links_of(parade)
     assert (link.object, link.level, link.status) == (place, "unit", "proposed")
+
+
+def test_a_sighting_lends_no_place_where_its_account_was_found_to_be_by_other_evidence(parade: Store, home: Home) -> None:
+    """An account is confirmed at a stall, as its page says, and was seen at a shop. Who gives the number that was seen there is at the shop."""
+    build = advert(parade, "ring 07700 900777")
+    build.listing("y", title="Bag", seller="y", place="Stall 7, Market Hall, Tannery Square, M33 7ZF")
+    sighting(build, "card on the counter: 07700 900777", "Unit 5 Wexcombe Parade, M32 0TH", seller="y")
+    build.close()
+    stall, shop = (premises_of(parade, name) for name in ("Second Time Round", "Corner Counter News"))
+
+    def confirm(place: int) -> None:
+        [link] = [x for x in links_of(parade, 2) if x.object == place]
+        parade.judge(SubjectKind.link, link.id or 0, Verdict.yes, actor="officer", authority="demo", reason="I stood in it")
+        run(parade, home)
+
+    run(parade, home)
+    seen = {x.object: [r for r in x.reasons if r.code == "sighting"] for x in links_of(parade, 2)}
+    assert set(seen) == {stall, shop}
+    assert seen[stall] == [] and [r.sentence for r in seen[shop]] == ["an officer saw it here: S-2026-0001"], (
+        "it was seen at the shop alone"
+    )
+    for place in (stall, shop):
+        confirm(place)
+        [link] = links_of(parade)
+        assert (link.object, link.level) == (shop, "unit")
+    assert any("confirmed to be at this place" in r.sentence for r in link.reasons)
 
 
 def test_the_same_backdrop_as_an_officers_photograph_leads_to_where_it_was_taken(parade: Store, home: Home) -> None:

@@ -130,9 +130,17 @@ def test_an_edition_that_only_half_is_there_is_nowhere_sought_in(store: Store, h
         edition(store, home, FEBRUARY)
     assert store.newest_snapshots() == [one]
     with store.acting("system", purpose="test") as reader:
-        assert {e.name for e, *_ in reader.entries_by(postcodes=["M32 0TH"])} >= {"Plover Bags"}
+        found = reader.entries_by(postcodes=["M32 0TH"])
+        assert {e.name for e, *_ in found} >= {"Plover Bags"}
+        places = {premises for _, premises, *_ in found}
+        of_many = {e.id for each in reader.entries_of_many(places).values() for e in each}
+        assert of_many == {e.id for e, *_ in found} == {e.id for _, e in reader.entries_of_registers(["units"])}
     two = edition(store, home, FEBRUARY)
     assert store.newest_snapshots() == [two] and changes(store, one, two)["closed"] == ["3"]
+    with store.acting("system", purpose="test") as reader:
+        assert {e.id for each in reader.entries_of_many(places).values() for e in each} > of_many, "now both editions"
+        newest = {e.id for each in reader.entries_of_many(places, newest=True).values() for e in each}
+        assert newest and not newest & of_many
 
 
 def test_the_command_counts_lists_and_warns(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
