@@ -372,7 +372,7 @@ def test_no_number_of_better_links_pushes_a_place_out(two: Store, home: Home, mo
 
 
 def test_only_links_to_the_closed_place_are_read_for_alerts(two: Store, home: Home) -> None:
-    one, other = ranked(two, home)
+    one = ranked(two, home)[0]
     closed = Closure(one.premises.id or 0, date(2026, 2, 20), None, "test")
     with two.acting("officer", purpose="alerts of one") as reader:
         assert alerts(reader, rank_settings(home), [closed])
