@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from premises.facts import day, fact
 from premises.harm import RankSettings
 from store.places import GONE
 from store.ranking import Seen
 from store.store import Acting, Store
+from store.words.dates import LONDON
 from store.words.followup import Closure
 from store.words.records import Link, SubjectKind
-
-LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +90,18 @@ def _alert(closure: Closure, link: Link, during: Sequence[Seen]) -> Alert:
 
 
 def of_registers(reader: Acting, settings: RankSettings) -> list[Closure]:
-    """Closure orders that a register lists, of every edition of it. An entry that states something else, or no day that it began on, is none."""
-    out = []
+    """Closure orders that a register lists, of every edition of it, each as its newest edition has it: an end is often stated later.
+
+    An entry that states something else, or no day that it began on, is none.
+    """
+    stands: dict[tuple[object, ...], Closure | None] = {}
     for premises, entry in reader.entries_of_registers(settings.closure_registers):
         stated, start = fact(entry, "fact").casefold(), day(fact(entry, "from"))
-        if start and (not stated or "closure" in stated):
-            out.append(Closure(premises, start, day(fact(entry, "until")), f"register {entry.register}, {entry.reference}"))
-    return out
+        # a row without a reference of its publisher's is named by its own words, which another end changes
+        order = (premises, start) if entry.reference.startswith("row:") else (entry.reference,)
+        found = Closure(premises, start, day(fact(entry, "until")), f"register {entry.register}, {entry.reference}") if start else None
+        stands[entry.register, *order] = found if not stated or "closure" in stated else None
+    return [closure for closure in stands.values() if closure]
 
 
 def of_follow_ups(reader: Acting, settings: RankSettings) -> list[Closure]:
@@ -122,14 +125,13 @@ def any_recorded(store: Store, settings: RankSettings) -> bool:
 def alerts(
     reader: Acting, settings: RankSettings, recorded: Sequence[Closure] | None = None, links: Sequence[Link] | None = None
 ) -> list[Alert]:
-    """The alerts of the store as it stands, from every source of closures."""
+    """The alerts of the store as it stands, from every source of closures. `links`: those to premises, where they have been read already."""
     recorded = closures(reader, settings) if recorded is None else recorded
     if not recorded:
         return []
     inside = reader.inside({c.premises for c in recorded})
     places = {number for each in inside.values() for number in each}
-    found = [x for x in (links if links is not None else reader.links(limit=100_000)) if x.object_kind is SubjectKind.premises]
-    found = [x for x in found if x.object in places]
+    found = [x for x in links if x.object in places] if links is not None else reader.links_to(SubjectKind.premises, places)
     since = datetime.combine(min(c.starts for c in recorded), time(), LONDON).astimezone(UTC) + timedelta(days=1)
     subjects = {kind: {x.subject for x in found if x.subject_kind is kind} for kind in (SubjectKind.seller, SubjectKind.listing)}
     seen = reader.seen(sellers=subjects[SubjectKind.seller], listings=subjects[SubjectKind.listing], since=since)

@@ -23,7 +23,7 @@ from store.config import Home
 from store.errors import StopRun
 from store.executors import InlineExecutor, ahead
 from store.once import Once
-from store.registers import LONGEST, Join, Row
+from store.registers import AT_ONCE, LONGEST, Join, Row
 from store.runs import PassResult
 from store.store import Store
 from store.version import code_version
@@ -31,6 +31,7 @@ from store.words.records import Outcome, RegisterEntry, canonical, digest_of
 
 BATCH = 5_000
 LONGEST_TEXT = {"name": 1_000, "address_raw": 2_000, "details": 20_000}  # characters: what is longer is no name, but a file gone wrong
+FEWEST_TO_COMPARE, LEAST_SHARED = 50, 0.1  # entries of either list, and the share of the smaller that two editions have in common
 MOST_REFUSED = 10_000  # of a list of positions, whose refusals are held in memory
 Progress = Callable[[int, int], None]  # done, of
 
@@ -61,8 +62,10 @@ def load(
     actor: str,
     progress: Progress | None = None,
     executor: Executor | None = None,
+    anyway: bool = False,
 ) -> PassResult:
-    """Load one file of one register. Raises StopRun, before anything is kept, where the file or its configuration is at fault.
+    """Load one file of one register. Raises StopRun, before anything is kept, where the file or its configuration is at fault, and, unless
+    `anyway`, where it is no edition of the register loaded under that name.
 
     `executor` splits the addresses, which is most of the work, where it has workers; the rows are kept by this process.
     """
@@ -70,6 +73,8 @@ def load(
     if reader.read is None:
         return _load_positions(store, home, register_name, Path(path), config, reader, actor, progress)
     file = _looked_at(register_name, Path(path), config, reader)
+    if not anyway:
+        _an_edition(store, file)
     run = _begun(store, home, register_name, config, actor)
     try:
         counts = _keep(store, file, run, actor, progress, executor or InlineExecutor())
@@ -97,6 +102,32 @@ def _looked_at(name: str, path: Path, config: RegisterConfig, reader: Register) 
         raise StopRun(f"{path}: none of its {rows} rows could be read as '{config.title}'; nothing was loaded")
     return replace(
         file, digest=_file_digest(path), rows=rows, refused=refused, config=replace(config, dated=reader.dated(path) or config.dated)
+    )
+
+
+def _an_edition(store: Store, file: _File) -> None:
+    """Raise StopRun where a file shares almost no reference with the newest edition under its name, which it would push out.
+
+    Two councils' lists of one kind are two registers. The references are counted by the store, a few hundred at a time, and no further
+    than is needed: of a next edition some tenth of the file is read.
+    """
+    kept = store.register_snapshots(file.register)
+    before = next((one for one in reversed(kept) if one.whole), None)
+    if before is None or any(one.file_digest == file.digest for one in kept):
+        return
+    had, has = before.rows - before.refused, file.rows - file.refused
+    if min(had, has) < FEWEST_TO_COMPARE:
+        return
+    shared = 0
+    for batch in _batches(file.read(), AT_ONCE):
+        shared += store.references_known(before.id, [e.reference for e in batch if isinstance(e, RegisterEntry)])
+        if shared >= min(had, has) * LEAST_SHARED:
+            return
+    raise StopRun(
+        f"{file.path}: {shared} of its {has:,} references are in the newest edition of '{file.register}' (snapshot {before.id}, {had:,} entries), so "
+        f"that it is the list of another place or publisher, and would take that edition's place. Give it a register of its own, "
+        f"configs/registers/{file.register}_NAME.yml with `kind: {file.config.kind}`, and load it under that name; "
+        "if it is a new edition with other references: --anyway. Nothing was loaded"
     )
 
 
@@ -155,13 +186,13 @@ def _repeat(reference: str, first: int) -> str:
 
 
 def _keep(store: Store, file: _File, run: str, actor: str, progress: Progress | None, executor: Executor) -> dict[str, int]:
+    dated, licence = file.config.dated[:10], file.config.licence
     snapshot, new = store.begin_register(
-        file.register, file.digest, dated=file.config.dated[:10], licence=file.config.licence, rows=file.rows, refused=file.refused, run=run
+        file.register, file.digest, dated=dated, licence=licence, rows=file.rows, refused=file.refused, run=run, begun=True
     )
     counts = {"rows": file.rows, "refused": file.refused, "new_entries": 0, "new_premises": 0, "without_postcode": 0}
     if store.register_ended(snapshot):
         return counts
-    store.mark_register(snapshot, "begun", run)
     entries_to, refused_to = (0, 0) if new else store.register_reached(snapshot)
     done = 0
     for size, refused, rows in _worked(file, executor, entries_to, refused_to):
@@ -283,12 +314,14 @@ def _load_positions(
     run = _begun(store, home, name, config, actor)
     try:
         snapshot, new = store.begin_register(
-            name, _file_digest(path), dated=dated, licence=config.licence, rows=rows, refused=len(refused), run=run
+            name, _file_digest(path), dated=dated, licence=config.licence, rows=rows, refused=len(refused), run=run, begun=True
         )
-        if new:
+        if new or not store.register_reached(snapshot)[1]:  # killed between the two: they are kept all at once
             store.keep_refusals(snapshot, refused)
         counts = {"rows": rows, "refused": len(refused), "wanted": len(wanted), "found": len(found)}
         counts["new_positions"] = store.keep_positions(snapshot, found)
+        if not store.register_ended(snapshot):
+            store.mark_register(snapshot, "ended", run)
     except BaseException as error:
         store.end_run(run, Outcome.failed, {}, str(error)[:500])
         raise

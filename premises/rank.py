@@ -20,8 +20,6 @@ from store.words.followup import Closure
 from store.words.postcode import find_postcodes, metres, normalise_postcode
 from store.words.records import Link, Premises, RegisterEntry, Seller, SubjectKind
 
-MOST_LINKS = 100_000
-
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -86,18 +84,18 @@ def rank(
     near: str | tuple[float, float] | None = None,
     *,
     within_m: float | None = None,
-    limit: int = 50,
+    limit: int | None = 50,
     home: Home | None = None,
     now: datetime | None = None,
 ) -> list[Ranked]:
     """Premises by harm × strength; of equal ones the stronger first, then the lower number. `near` a postcode or a position: by distance, and no
-    further than `within_m`.
+    further than `within_m`. `limit` None: all.
 
     Refused links, and those no longer found, are left out. `home` gives the weights and boundaries, else the shipped ones. Raises TouchstoneError
     where `near` is no known place.
     """
     centre = centre_of(near) if near is not None else None
-    every = [x for x in reader.links(limit=MOST_LINKS) if x.object_kind is SubjectKind.premises]
+    every = reader.links_to(SubjectKind.premises)
     linked: dict[int, list[Link]] = defaultdict(list)
     for link in every:
         if link.status not in ("refused", GONE):
@@ -128,8 +126,7 @@ def show(reader: Acting, premises: int, *, home: Home | None = None, now: dateti
 
 def rank_sellers(reader: Acting, *, limit: int = 50, home: Home | None = None, now: datetime | None = None) -> list[RankedSeller]:
     """Accounts with flagged listings by harm × strength of the evidence against the goods; of equal ones the stronger first, then the lower number."""
-    links = [x for x in reader.links(limit=MOST_LINKS) if x.object_kind is SubjectKind.premises and x.subject_kind is SubjectKind.seller]
-    links = [x for x in links if x.status not in ("refused", GONE)]
+    links = [x for x in reader.links_to(SubjectKind.premises) if x.subject_kind is SubjectKind.seller and x.status not in ("refused", GONE)]
     known = _known(reader, links, home, now)
     flagged: dict[int, list[Flagged]] = defaultdict(list)
     for each in reader.flagged():
@@ -138,7 +135,12 @@ def rank_sellers(reader: Acting, *, limit: int = 50, home: Home | None = None, n
     places: dict[int, list[int]] = defaultdict(list)
     for link in links:
         places[link.subject].append(link.object)
-    raised = {a.subject: a for of in known.alerts.values() for a in of if a.subject_kind is SubjectKind.seller}
+    raised: dict[int, list[Alert]] = defaultdict(list)
+    for alert in dict.fromkeys(
+        a for of in known.alerts.values() for a in of
+    ):  # each once: it stands under the unit and the closed building
+        if alert.subject_kind is SubjectKind.seller:
+            raised[alert.subject].append(alert)
     sellers = {s.id: s for s in _sellers(reader, sorted(flagged))}
     out = []
     for number, listings in flagged.items():
@@ -146,11 +148,20 @@ def rank_sellers(reader: Acting, *, limit: int = 50, home: Home | None = None, n
             continue
         strength, why = of_flags(listings, known.settings)
         closed = max((known.closures[p] for p in places[number]), default=0)
-        w = weigh(harm(listings, closed, number in raised, known.settings, known.now), strength, why)
+        w = weigh(harm(listings, closed, len(raised.get(number, ())), known.settings, known.now), strength, why)
         numbers = tuple(sorted(f.summary.listing.id or 0 for f in listings))
-        alert = (raised[number],) if number in raised else ()
         out.append(
-            RankedSeller(sellers[number], w.harm, w.strength, w.figure, w.parts, why, numbers, tuple(sorted(set(places[number]))), alert)
+            RankedSeller(
+                sellers[number],
+                w.harm,
+                w.strength,
+                w.figure,
+                w.parts,
+                why,
+                numbers,
+                tuple(sorted(set(places[number]))),
+                tuple(raised.get(number, ())),
+            )
         )
     out.sort(key=lambda r: (-r.figure, -r.strength, r.seller.id or 0))
     return out[:limit]
@@ -216,7 +227,7 @@ def _ranked(
         raised = known.alerts.get(number, [])
         parts = harm(flagged[number], known.closures[number], len(raised), known.settings, known.now) if links else []
         weighed = weigh(parts, strength, why)
-        own = tuple(entries.get(number, ())) or _cited(reader, one.label)
+        own = tuple(entries.get(number, ())) or _of_units(reader, one)
         out.append(
             _one(one, linked[number], own, bool(entries.get(number)), weighed, flagged[number], raised, known, centre, buildings.get(one.building, ""))
         )  # fmt: skip
@@ -250,7 +261,7 @@ def _one(
     premises: Premises, links: Sequence[Link], entries: tuple[RegisterEntry, ...], own: bool, weighed: Weighed, flagged: Sequence[Flagged],
     raised: Sequence[Alert], known: _Known, centre: tuple[float, float] | None, building: str,
 ) -> Ranked:  # fmt: skip
-    postcode = next((e.postcode for e in reversed(entries) if e.postcode), None)
+    postcode = next((e.postcode for e in reversed(entries) if e.postcode), None) or _postcode(premises)
     lat, lon, position = _position(entries, own, postcode)
     away = metres(*centre, lat, lon) if centre and lat is not None and lon is not None else None
     within = tuple(known.boundaries.at(lat, lon)) if lat is not None and lon is not None else ()
@@ -306,7 +317,13 @@ def _area(
     return found
 
 
-def _cited(reader: Acting, label: str) -> tuple[RegisterEntry, ...]:
-    """A building that no register lists as such stands where its units stand; its own label ends with their postcode."""
-    found = find_postcodes(label)
-    return tuple(e for e, *_ in reader.entries_by(postcodes=[found[-1].postcode]))[:1] if found else ()
+def _of_units(reader: Acting, building: Premises) -> tuple[RegisterEntry, ...]:
+    """What registers say now of the units of a building that none lists as such; of the others at its postcode nothing."""
+    postcode = _postcode(building)
+    return tuple(e for e, _, _, of in reader.entries_by(postcodes=[postcode]) if of == building.id) if postcode else ()
+
+
+def _postcode(premises: Premises) -> str | None:
+    """The postcode that the label ends with."""
+    found = find_postcodes(premises.label)
+    return found[-1].postcode if found else None

@@ -29,6 +29,7 @@ from store.words.records import (
     digest_of,
 )
 
+AT_ONCE = 500  # values in one question: well below what either database takes
 GONE = "no longer found"  # the status, and the reason, of a link that the pass found once and finds no more
 PAIR = (t.link.c.subject_kind, t.link.c.subject, t.link.c.object_kind, t.link.c.object)
 Pair = tuple[SubjectKind, int, SubjectKind, int]
@@ -155,13 +156,28 @@ class PlaceReads(Reader):
         A pair that a person said yes or no of is shown by its newest row of any method where the one in force has none.
         With `numbers`: just those rows, whatever their method, with the status that their pair has now.
         """
-        beside, verdict = judged()
-        query = select(t.link, verdict.label("verdict")).select_from(beside).order_by(t.link.c.score.desc(), t.link.c.id).limit(limit)
         asked: list[ColumnElement[bool]] = []
         if subject:
             asked += [t.link.c.subject_kind == str(subject[0]), t.link.c.subject == subject[1]]
         if object:
             asked += [t.link.c.object_kind == str(object[0]), t.link.c.object == object[1]]
+        return self._links(asked, numbers, limit)
+
+    def links_to(self, kind: SubjectKind, objects: Collection[int] | None = None) -> list[Link]:
+        """As `links`, but every one that leads to things of this kind (with `objects`: to one of these), by number: none is left out."""
+        parts: list[Sequence[int] | None] = [None]
+        if objects is not None:
+            wanted = sorted(objects)
+            parts = [wanted[i : i + AT_ONCE] for i in range(0, len(wanted), AT_ONCE)]
+        found = []
+        for part in parts:
+            asked = [t.link.c.object_kind == str(kind)] + ([t.link.c.object.in_(part)] if part is not None else [])
+            found += self._links(asked)
+        return sorted(found, key=lambda x: x.id or 0)
+
+    def _links(self, asked: Sequence[ColumnElement[bool]], numbers: Sequence[int] | None = None, limit: int | None = None) -> list[Link]:
+        beside, verdict = judged()
+        query = select(t.link, verdict.label("verdict")).select_from(beside).order_by(t.link.c.score.desc(), t.link.c.id).limit(limit)
         if numbers is not None:
             query = query.where(t.link.c.id.in_(numbers), *asked)
         else:

@@ -26,7 +26,7 @@ CHUNK = 500
 class Flagged:
     """A listing whose newest flag is at review or above, and that nobody said no of on the same findings.
 
-    `brands` are those that the page names and those that the flag's findings name; `confirmed` where a person said yes.
+    `brands` are those that the page names and those that the flag's findings name; `confirmed` where a person said yes of the same findings.
     """
 
     summary: Summary
@@ -98,8 +98,9 @@ class RankingReads(ListingReads):
                 found |= {r.listing: r for r in c.execute(query.where(t.flag.c.listing.in_(theirs)))}
             for part in _chunks(sorted(listings)):
                 found |= {r.listing: r for r in c.execute(query.where(t.flag.c.listing.in_(part)))}
-            refused = str(Verdict.no)
-            kept = {n: r for n, r in found.items() if not (r.verdict == refused and r.judged_digest == r.findings_digest)}
+            # a judgement is of the findings that were there: on new ones it says neither yes nor no
+            said_of = {n: r.verdict if r.judged_digest == r.findings_digest else None for n, r in found.items()}
+            kept = {n: r for n, r in found.items() if said_of[n] != str(Verdict.no)}
             named = _brands(c, {n: r.contributions_json for n, r in kept.items()})
         out = []
         for part in _chunks(sorted(kept)):
@@ -109,7 +110,7 @@ class RankingReads(ListingReads):
                     continue  # it was theirs once, and is another's now
                 said = {s.snapshot.brand.strip()} if s.snapshot.brand.strip() else set()
                 row = kept[number]
-                out.append(Flagged(s, Level(row.level), _once(said | named[number]), row.verdict == str(Verdict.yes)))
+                out.append(Flagged(s, Level(row.level), _once(said | named[number]), said_of[number] == str(Verdict.yes)))
         return out
 
     def seen(self, *, sellers: Collection[int] = (), listings: Collection[int] = (), since: datetime) -> list[Seen]:

@@ -42,6 +42,7 @@ class RegisterSnapshot:
     rows: int
     refused: int
     at: datetime
+    whole: bool  # its load has ended; else it goes on when the same file is loaded again
 
 
 class Join(NamedTuple):
@@ -124,11 +125,14 @@ class RegisterWrites:
     database: Database
 
     def begin_register(
-        self, register: str, file_digest: str, *, dated: str, licence: str, rows: int, refused: int, run: str
+        self, register: str, file_digest: str, *, dated: str, licence: str, rows: int, refused: int, run: str, begun: bool = False
     ) -> tuple[int, bool]:
-        """A row for this file of this register; (its number, whether it is new). The same bytes are never loaded twice."""
+        """A row for this file of this register; (its number, whether it is new). The same bytes are never loaded twice.
+
+        With `begun` it is marked so in the same transaction, unless its load has ended: nothing is sought in it until it is marked `ended`.
+        """
         with self.database.writing() as c:
-            return add_once(
+            number, new = add_once(
                 c,
                 t.register_snapshot,
                 {"register": register, "file_digest": file_digest},
@@ -139,6 +143,9 @@ class RegisterWrites:
                 run=run,
                 at=datetime.now(UTC),
             )
+            if begun and not self.register_ended(number):
+                self.mark_register(number, "begun", run)
+        return number, new
 
     def mark_register(self, snapshot: int, word: str, run: str) -> None:
         """Say that a load of this snapshot has `begun` or `ended`: what has begun and not ended is nowhere sought in."""
@@ -209,12 +216,13 @@ class RegisterWrites:
             return {int(r.uprn) for r in c.execute(query) if r.uprn.isascii() and r.uprn.isdigit()}
 
     def register_snapshots(self, register: str | None = None) -> list[RegisterSnapshot]:
-        query = select(t.register_snapshot).order_by(t.register_snapshot.c.id)
+        query = select(t.register_snapshot, _whole().label("whole")).order_by(t.register_snapshot.c.id)
         if register:
             query = query.where(t.register_snapshot.c.register == register)
         with self.database.reading() as c:
             return [
-                RegisterSnapshot(r.id, r.register, r.file_digest, r.dated, r.licence, r.rows, r.refused, r.at) for r in c.execute(query)
+                RegisterSnapshot(r.id, r.register, r.file_digest, r.dated, r.licence, r.rows, r.refused, r.at, r.whole)
+                for r in c.execute(query)
             ]
 
     def newest_snapshots(self) -> list[int]:
@@ -225,9 +233,7 @@ class RegisterWrites:
 
     def two_editions(self, register: str, before: int | None = None, after: int | None = None) -> tuple[RegisterSnapshot, RegisterSnapshot]:
         """Two loaded snapshots of a register to compare, the newest two where none is named. Raises StopRun where there are none such."""
-        with self.database.reading() as c:
-            loaded = set(c.execute(select(t.register_snapshot.c.id).where(whole())).scalars())
-        have = {one.id: one for one in self.register_snapshots(register) if one.id in loaded}
+        have = {one.id: one for one in self.register_snapshots(register) if one.whole}
         for number in (before, after):
             if number is not None and number not in have:
                 raise StopRun(f"register '{register}' has no loaded snapshot {number}; it has {', '.join(map(str, have)) or 'none'}")
@@ -236,6 +242,13 @@ class RegisterWrites:
         if earlier not in have or later not in have or earlier == later:
             raise StopRun(f"two snapshots of '{register}' are needed to compare them; loaded: {', '.join(map(str, have)) or 'none'}")
         return have[earlier], have[later]
+
+    def references_known(self, snapshot: int, references: Sequence[str]) -> int:
+        """How many of these references are in a snapshot, at most some hundreds at once."""
+        e = t.register_entry.c
+        with self.database.reading() as c:
+            query = select(func.count()).where(e.register_snapshot == snapshot, e.reference.in_(references))
+            return int(c.execute(query).scalar_one())
 
     def register_reached(self, snapshot: int) -> tuple[int, int]:
         """The last rows of a snapshot's file that are kept, as (entry, refusal): where a load that was killed goes on."""
@@ -339,7 +352,7 @@ AT_OLD, AT_NEW = t.premises_entry.alias("at_was"), t.premises_entry.alias("at_no
 
 def _moved() -> ColumnElement[bool]:
     """Another place, and other words for it: where we only read the same words better the business has not moved."""
-    return and_(AT_OLD.c.premises != AT_NEW.c.premises, func.lower(OLD.c.address_raw) != func.lower(NEW.c.address_raw))
+    return and_(AT_OLD.c.premises != AT_NEW.c.premises, OLD.c.address_raw != NEW.c.address_raw)
 
 
 def _changed(kind: str, before: int, after: int) -> Select[Any]:
@@ -352,12 +365,13 @@ def _changed(kind: str, before: int, after: int) -> Select[Any]:
         query = select(old.id).select_from(OLD.outerjoin(NEW, and_(same, new.register_snapshot == after)))
         return query.where(old.register_snapshot == before, new.id.is_(None)).order_by(old.id)
     both = OLD.join(NEW, and_(same, new.register_snapshot == after))
-    how: ColumnElement[bool] = func.lower(old.name) != func.lower(new.name)
+    how: ColumnElement[bool] = old.name != new.name  # as written: SQLite would fold ASCII alone
     if kind == "moved":
         both = both.join(AT_OLD, AT_OLD.c.register_entry == old.id).join(AT_NEW, AT_NEW.c.register_entry == new.id)
         how = _moved()
     elif kind == "otherwise":
-        how = old.details_json != new.details_json
+        # an entry of before details were kept says nothing that could have changed
+        how = and_(old.details_json != "{}", old.details_json != new.details_json)
     return select(old.id, new.id.label("new_id")).select_from(both).where(old.register_snapshot == before, how).order_by(old.id)
 
 

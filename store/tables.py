@@ -299,7 +299,7 @@ occupant_mark = _table(  # what an occupant is known by: a contact's kind, or `c
     UniqueConstraint("occupant", "kind", "value"), Index("ix_occupant_mark_value", "kind", "value"),
 )  # fmt: skip
 premises_given = _table(  # what an officer was given to look at on a day: the cap of configs/ranking.yml counts these
-    "premises_given", _id(), Column("officer", String(80), nullable=False), Column("day", String(10), nullable=False), _fk("premises", "premises"),
+    "premises_given", _id(), Column("officer", ForeignKey("actor.id"), nullable=False), Column("day", String(10), nullable=False), _fk("premises", "premises"),
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
     UniqueConstraint("officer", "day", "premises"),
 )  # fmt: skip

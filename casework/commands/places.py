@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from casework.commands import occupants
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, safe_cell, say, table
 from store.errors import TouchstoneError
+from store.words.dates import LONDON
 
 if TYPE_CHECKING:
     from premises.rank import Ranked
-    from store.store import Acting
+    from store.store import Acting, Store
 
 premises = typer.Typer(no_args_is_help=True, help="Buildings and units, and what leads to them.")
 
@@ -47,21 +47,21 @@ def rank(
     Example: touchstone premises rank --for-officer a.officer --map today.svg
     """
     from premises.harm import rank_settings
-    from premises.rank import MOST_LINKS
     from premises.rank import rank as ranked
 
     note = ""
     with opened(home) as (folder, store):
         actor = person(store, folder, by)
+        officer = _officer(store, for_officer) if for_officer else ""
         with store.acting(actor, purpose="premises rank", justification=why) as reader:
-            found = ranked(reader, limit=MOST_LINKS if for_officer else limit, home=folder)
-            if for_officer:
-                most, day = rank_settings(folder).per_officer_per_day, f"{datetime.now(UTC).astimezone(ZoneInfo('Europe/London')):%Y-%m-%d}"
+            found = ranked(reader, limit=None if officer else limit, home=folder)
+            if officer:
+                most, day = rank_settings(folder).per_officer_per_day, f"{datetime.now(UTC).astimezone(LONDON):%Y-%m-%d}"
                 wanted = [r.premises.id or 0 for r in found[:limit]]
-                given = store.give(for_officer.strip(), day, wanted, most, actor=actor, justification=why)
+                given = store.give(officer, day, wanted, most, actor=actor, justification=why)
                 left = len(found) - sum((r.premises.id or 0) in given for r in found)
                 found = [r for r in found if (r.premises.id or 0) in given]
-                note = f"Given to {for_officer.strip()} for {day}: {len(given)} premises of at most {most}; {left} more are ranked and were left out."
+                note = f"Given to {officer} for {day}: {len(given)} premises of at most {most}; {left} more are ranked and were left out."
             _write(reader, found, geojson, csv_file, map_file)
     if json:
         print_json({"premises": found, "note": note} if for_officer else found)
@@ -164,7 +164,6 @@ def rollup(
 
     Example: touchstone premises rollup --by service
     """
-    from premises.rank import MOST_LINKS
     from premises.rank import rank as ranked
     from premises.rollup import BY, roll_up
 
@@ -174,7 +173,7 @@ def rollup(
         opened(home) as (folder, store),
         store.acting(person(store, folder, actor), purpose="premises rollup", justification=why) as reader,
     ):
-        groups = roll_up(ranked(reader, limit=MOST_LINKS, home=folder), grouped)
+        groups = roll_up(ranked(reader, limit=None, home=folder), grouped)
         columns = ("name", "code", "figure", "premises", "confirmed", "subjects", "flagged", "alerts", "first")
         rows = [(g.name, g.key, g.figure, len(g.premises), g.confirmed, g.subjects, g.flagged, g.alerts, g.premises[0]) for g in groups]
         if csv_file:
@@ -205,6 +204,20 @@ def premises_alerts(by: By = "", why: Why = "", json: Json = False, home: Folder
             say(f"No alert: {len(recorded)} closures are recorded." if recorded else "No closure is recorded, so that none can be broken.")
     if found:
         raise typer.Exit(1)
+
+
+def _officer(store: Store, name: str) -> str:
+    """The id under which somebody works here: the cap counts by it. Raises TouchstoneError for nobody's."""
+    known = name.strip()
+    try:
+        if store.actor(known).is_person:
+            return known
+    except TouchstoneError:
+        pass
+    raise TouchstoneError(
+        f"--for-officer: nobody works here under '{known}'; give the name with which the officer acts (--by, TOUCHSTONE_ACTOR), "
+        "known once any command was run with it"
+    )
 
 
 def _listed(title: str, found: Sequence[Ranked], empty: str) -> None:

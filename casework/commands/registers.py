@@ -16,7 +16,7 @@ KINDS = {
     "opened": "listed in the newer edition only",
     "closed": "listed in the older edition only",
     "moved": "at another place",
-    "renamed": "under another name",
+    "renamed": "under another name, to the letter",
     "otherwise": "something else said of it: a status, a date, a trade",
 }
 
@@ -25,6 +25,9 @@ KINDS = {
 def load(
     name: Annotated[str, typer.Argument(help="The register: a file of configs/registers.")],
     file: Annotated[Path, typer.Argument(help="The file to load; .gz and .zip are unpacked.")],
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Load it though it shares almost no reference with the edition before, which it replaces.")
+    ] = False,
     by: By = "",
     json: Json = False,
     home: Folder = None,
@@ -38,14 +41,14 @@ def load(
     with opened(home) as (folder, store), bar() as step, make_executor(folder.settings) as executor:
         actor = person(store, folder, by)
         result = load_register(
-            store, folder, name, file, actor=actor, progress=lambda done, total: step("rows", done, total), executor=executor
+            store, folder, name, file, actor=actor, progress=lambda done, total: step("rows", done, total), executor=executor, anyway=anyway
         )
     finish("register load", result, json)
 
 
 @app.command("list")
 def register_list(json: Json = False, home: Folder = None) -> None:
-    """What has been loaded."""
+    """What has been loaded, and whether each load has ended: one that broke off goes on when the same file is loaded again."""
     with opened(home) as (_folder, store):
         rows = store.register_snapshots()
     if json:
@@ -53,8 +56,20 @@ def register_list(json: Json = False, home: Folder = None) -> None:
         return
     table(
         "Registers",
-        ("snapshot", "register", "dated", "rows", "refused", "licence", "loaded"),
-        [(r.id, r.register, r.dated, r.rows, r.refused, r.licence, f"{r.at:%Y-%m-%d}") for r in rows],
+        ("snapshot", "register", "dated", "rows", "refused", "licence", "loaded", "load"),
+        [
+            (
+                r.id,
+                r.register,
+                r.dated,
+                r.rows,
+                r.refused,
+                r.licence,
+                f"{r.at:%Y-%m-%d}",
+                "ended" if r.whole else "not ended: load it again",
+            )
+            for r in rows
+        ],
         "No register is loaded: `touchstone register load` brings one.",
     )
 

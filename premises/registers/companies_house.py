@@ -11,12 +11,12 @@ The seven parts are one edition: load the single file, since a part would count 
 
 from __future__ import annotations
 
-import re
 from operator import itemgetter
 from pathlib import Path
 
 from premises.delimited import check_columns, fault, headed
 from premises.registers import Refused, RegisterConfig, Rows, date_of, said
+from store.words.identifiers import company_number
 from store.words.records import RegisterEntry
 
 KIND = "companies_house"
@@ -27,7 +27,6 @@ FIELDS = (
     "CompanyName", "CompanyNumber", "RegAddress.CareOf", "RegAddress.POBox", "RegAddress.Country", "RegAddress.PostCode", "CompanyCategory",
     "CompanyStatus", "CountryOfOrigin", "DissolutionDate", "IncorporationDate", *ADDRESS, *SIC, *PREVIOUS,
 )  # fmt: skip
-_NUMBER = re.compile(r"(?:\d{8}|[A-Z]{2}\d{6}|[A-Z]{2}\d{5}[A-Z]|[A-Z]\d{7})")  # 01234567 SC123456 IP12345R R0000123
 
 
 def read(path: Path, config: RegisterConfig) -> Rows:
@@ -65,13 +64,3 @@ def _entry(row: int, cells: list[str]) -> RegisterEntry | Refused:
         "origin": origin if origin != "United Kingdom" else "",
     }
     return RegisterEntry(KIND, reference, name, ", ".join(lines), postcode or None, row=row, details=said(**details))
-
-
-def company_number(raw: str) -> str | None:
-    """Eight characters, the zeros that a spreadsheet took away put back: "1234567" → "01234567", "SC1234" → "SC001234"; None for none."""
-    number = raw.replace(" ", "").upper()
-    if number.isascii() and number.isdigit():
-        number = number.zfill(8)
-    elif number[:2].isalpha() and number[2:].isdigit():
-        number = number[:2] + number[2:].zfill(6)
-    return number if _NUMBER.fullmatch(number) else None

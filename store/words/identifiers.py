@@ -48,11 +48,12 @@ def _integer(text: str, most: int) -> str | None:
 
 
 # -- companies -----------------------------------------------------------------------------------------------------------
-# Companies House, "URI Customer Guide", list of company numbers and prefixes, with what came since: CE, CS (charitable incorporated
+# Companies House, "URI Customer Guide", list of company numbers and prefixes, with what came since: BR (establishments of overseas companies), CE, CS (charitable incorporated
 # organisations), FE, PC, RS, SG, UE and, since August 2022, OE (overseas entities).
-_LISTED = "AC CE CS EN ES FC FE GE GN GS IC IP LP NA NC NF NI NL NO NP NR NV NZ OC OE PC RC RS SA SC SE SF SG SI SL SO SP SR SZ UE ZC"
+_LISTED = "AC BR CE CS EN ES FC FE GE GN GS IC IP LP NA NC NF NI NL NO NP NR NV NZ OC OE PC RC RS SA SC SE SF SG SI SL SO SP SR SZ UE ZC"
 PREFIXES = frozenset(_LISTED.split())
-_COMPANY = re.compile(r"(?P<prefix>[A-Z]{2}|R0)?(?P<rest>\d{1,8}|\d{3,5}[A-Z]{1,3})")
+_SOCIETY = r"(?<=IP|SP|RS|OC)(?=[A-Z]*\d)[A-Z\d]{6}"  # what other registrars gave out has letters in any place
+_COMPANY = re.compile(rf"(?P<prefix>[A-Z]{{2}}|R0)?(?P<rest>\d{{1,8}}|\d{{3,5}}[A-Z]{{1,3}}|{_SOCIETY})")
 
 
 def company_number(text: str) -> str | None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from casework.cli import app
-from premises.alerts import alerts, reopened
+from premises.alerts import alerts, closures, reopened
 from premises.export import COLUMNS, geojson, row
 from premises.harm import Part, RankSettings, harm, of_links, rank_settings, weigh
 from premises.load import load
@@ -25,12 +25,13 @@ from premises.rank import Ranked, rank, rank_sellers, show
 from premises.rollup import BY, roll_up
 from premises.run import run
 from store.config import Home
+from store.database import ranges
 from store.errors import TouchstoneError
 from store.ranking import Seen
 from store.store import Store
 from store.strict import ConfigError
 from store.words.followup import Closure, ClosureOrder, FollowUp, Kind
-from store.words.records import Actor, CaptureKind, Flag, Level, Link, SubjectKind, Verdict
+from store.words.records import Actor, Authority, CaptureKind, Flag, Level, Link, Method, SubjectKind, Verdict
 from tests.builders import START, Builder
 from tests.premises.conftest import REGISTERS
 
@@ -115,6 +116,19 @@ def test_a_listing_that_an_officer_said_no_of_counts_no_more_and_one_confirmed_c
     assert seller.strength == 1.0 and seller.why == "1 listings confirmed"
 
 
+def test_a_judgement_of_older_findings_says_neither_yes_nor_no_of_new_ones(two: Store, home: Home) -> None:
+    first, second = ranked(two, home)[0].flagged
+    for listing, verdict in ((first, Verdict.yes), (second, Verdict.no)):
+        two.judge(SubjectKind.listing, listing, verdict, actor="officer", authority="demo", reason="seen", findings_digest="d")
+    with two.acting("system", purpose="test") as reader:
+        assert [(f.summary.listing.id, f.confirmed) for f in reader.flagged()] == [(first, True)]
+    run_ = two.begin_run("flags", actor="system", authority="demo", code_version="", config_digest="").id
+    for listing in (first, second):
+        flag(two, listing, Level.review, run_, "other findings")
+    with two.acting("system", purpose="test") as reader:
+        assert [(f.summary.listing.id, f.confirmed) for f in reader.flagged()] == [(first, False), (second, False)]
+
+
 def test_what_was_seen_long_ago_is_less_recent(two: Store, home: Home) -> None:
     def recent(days: int) -> float:
         with two.acting("system", purpose="test") as reader:
@@ -179,19 +193,21 @@ def capped(home: Home, most: int) -> None:
 
 def test_an_officer_is_given_no_more_than_the_cap_and_told_what_was_left_out(two: Store, home: Home) -> None:
     capped(home, 1)
-    found = json.loads(invoke(home, "premises", "rank", "--for-officer", "B. Officer", "--json"))
+    for name in ("b.officer", "c.officer"):
+        two.keep_actor(Actor(name, "demo", name, "officer"))
+    found = json.loads(invoke(home, "premises", "rank", "--for-officer", "b.officer", "--json"))
     assert len(found["premises"]) == 1 and "1 premises of at most 1; 1 more are ranked and were left out" in found["note"]
-    again = json.loads(invoke(home, "premises", "rank", "--for-officer", "B. Officer", "--json"))
+    again = json.loads(invoke(home, "premises", "rank", "--for-officer", "b.officer", "--json"))
     assert [p["premises"]["id"] for p in again["premises"]] == [p["premises"]["id"] for p in found["premises"]]
     # the day's one stays the day's one, though the order has changed since
     number = found["premises"][0]["premises"]["id"]
     other = next(r for r in ranked(two, home) if r.premises.id != number)
     two.judge(SubjectKind.link, other.links[0].id or 0, Verdict.yes, actor="officer", authority="demo", reason="seen")
-    still = json.loads(invoke(home, "premises", "rank", "--for-officer", "B. Officer", "--json"))
+    still = json.loads(invoke(home, "premises", "rank", "--for-officer", "b.officer", "--json"))
     assert [p["premises"]["id"] for p in still["premises"]] == [number]
-    assert len(json.loads(invoke(home, "premises", "rank", "--for-officer", "C. Officer", "--json"))["premises"]) == 1
+    assert len(json.loads(invoke(home, "premises", "rank", "--for-officer", "c.officer", "--json"))["premises"]) == 1
     disclosed = [e.body for e in two.log() if e.body["purpose"] == "premises given to an officer"]
-    assert [e["detail"]["recipient"] for e in disclosed] == ["B. Officer", "C. Officer"] and disclosed[0]["detail"]["most"] == 1
+    assert [e["detail"]["recipient"] for e in disclosed] == ["b.officer", "c.officer"] and disclosed[0]["detail"]["most"] == 1
 
 
 def test_a_raised_cap_gives_the_rest_of_the_day_and_the_next_day_begins_anew(store: Store, home: Home) -> None:
@@ -199,6 +215,8 @@ def test_a_raised_cap_gives_the_rest_of_the_day_and_the_next_day_begins_anew(sto
     load(store, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
     with store.acting("system", purpose="test") as reader:
         numbers = [p.id or 0 for p in reader.premises()][:5]
+    store.keep_authority(Authority("demo", "Demo (invented)", "England"))
+    store.keep_actor(Actor("x", "demo", "x", "officer"))
     assert store.give("x", "2026-03-01", numbers[:4], 2, actor="system") == numbers[:2]
     assert store.give("x", "2026-03-01", numbers[3:], 3, actor="system") == [*numbers[:2], numbers[3]]
     assert store.give("x", "2026-03-01", numbers, 3, actor="system") == [*numbers[:2], numbers[3]]
@@ -206,6 +224,16 @@ def test_a_raised_cap_gives_the_rest_of_the_day_and_the_next_day_begins_anew(sto
     with store.acting("system", purpose="test") as reader:
         assert reader.given("x", "2026-03-01") == [*numbers[:2], numbers[3]]
     assert not store.verify()
+
+
+def test_places_are_given_to_nobody_who_does_not_work_here(two: Store, home: Home) -> None:
+    """One officer under two spellings would have two caps."""
+    for name in ("Officer", "officer.", "system", " "):
+        done = CliRunner().invoke(
+            app, ["premises", "rank", "--for-officer", name, "--home", str(home.folder)], env={"TOUCHSTONE_ACTOR": "officer"}
+        )
+        assert isinstance(done.exception, TouchstoneError) and "nobody works here under" in str(done.exception), name
+    assert len(json.loads(invoke(home, "premises", "rank", "--for-officer", " officer ", "--json"))["premises"]) == 2
 
 
 # -- a closed place that trades ----------------------------------------------------------------------------------------------
@@ -285,6 +313,93 @@ def test_a_closed_unit_whose_seller_is_captured_again_is_an_alert_everywhere(two
         [alert] = alerts(reader, rank_settings(home), [close_unit_again])
         captures = {c.id for c in reader.listing_captures(alert.listing)}
     assert alert.at == number and alert.capture in captures
+
+
+def test_an_order_whose_end_a_later_edition_states_is_over(two: Store, home: Home) -> None:
+    number = ranked(two, home)[0].premises.id or 0
+    close_unit(two, home, number, "2026-02-20")
+    assert ranked(two, home)[0].alerts
+    close_unit(two, home, number, "2026-02-20", "2026-02-27")
+    with two.acting("system", purpose="test") as reader:
+        assert [(c.starts, c.ends) for c in closures(reader, rank_settings(home))] == [(date(2026, 2, 20), date(2026, 2, 27))]
+    assert not ranked(two, home)[0].alerts
+
+
+def test_the_same_holds_of_orders_that_have_no_number(two: Store, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.premises.test_rank.ORDERS", ORDERS.replace(" reference: Order,", ""))
+    number = ranked(two, home)[0].premises.id or 0
+    for until in ("", "2026-02-27"):
+        close_unit(two, home, number, "2026-02-20", until)
+    with two.acting("system", purpose="test") as reader:
+        assert [c.ends for c in closures(reader, rank_settings(home))] == [date(2026, 2, 27)]
+
+
+def test_a_seller_has_the_alerts_of_every_closed_place(two: Store, home: Home) -> None:
+    first, other = ranked(two, home)
+    method = two.keep_method(Method("linker", "by hand", "1"))
+    two.keep_links(
+        [replace(link(0.9), object=other.premises.id or 0, subject=first.links[0].subject)],
+        method,
+        first_run(two),
+        actor="system",
+        purpose="link",
+    )
+    for one in (first, other):
+        order = ClosureOrder("Wexcombe Magistrates (fictional)", "2026-02-20", "s.80 of the Act of 2014")
+        two.keep_follow_up(FollowUp(None, Kind.closure, order, NOW, True, one.premises.id, None), actor="officer", authority="demo")
+    with two.acting("system", purpose="test") as reader:
+        seller = rank_sellers(reader, home=home, now=NOW)[0]
+    assert sorted(a.at for a in seller.alerts) == sorted((first.premises.id, other.premises.id))
+
+
+def test_no_number_of_better_links_pushes_a_place_out(two: Store, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links between sellers, and those of better score, are many: what leads to places is asked for by itself, and all of it."""
+    expected = [r.premises.id for r in ranked(two, home, limit=None)]
+    method = two.keep_method(Method("linker", "by hand", "1"))
+    alike = [Link(None, SubjectKind.seller, 1, SubjectKind.seller, n, "", 0.99, "alias", ()) for n in range(100, 1300)]
+    places = [replace(link(0.99), object=9000 + n) for n in range(1100)]
+    two.keep_links([*alike, *places], method, first_run(two), actor="system", purpose="link")
+    assert [r.premises.id for r in ranked(two, home, limit=None)] == expected
+    with two.acting("system", purpose="test") as reader:
+        every = reader.links_to(SubjectKind.premises)
+        assert (
+            len(every) >= 1102
+            and {x.object_kind for x in every} == {SubjectKind.premises}
+            and [x.id for x in every] == sorted(x.id or 0 for x in every)
+        )
+        assert {x.object for x in reader.links_to(SubjectKind.premises, range(9000, 9600))} == set(range(9000, 9600))
+        assert reader.links_to(SubjectKind.premises, []) == []
+
+
+def test_only_links_to_the_closed_place_are_read_for_alerts(two: Store, home: Home) -> None:
+    one = ranked(two, home)[0]
+    closed = Closure(one.premises.id or 0, date(2026, 2, 20), None, "test")
+    with two.acting("officer", purpose="alerts of one") as reader:
+        assert alerts(reader, rank_settings(home), [closed])
+    [event] = [e.body for e in two.log() if e.body["purpose"] == "alerts of one"]
+    assert event["subjects"]["link"] == ranges(x.id or 0 for x in one.links)
+
+
+def test_a_building_shows_its_own_units_and_no_other_shop_of_the_postcode(kept: Store, home: Home) -> None:
+    (home.folder / "list.csv").write_text(
+        "Name,Line 1,Line 2,Town,County,Postcode,Telephone\n"
+        "Other Shop (invented),1 Wexcombe Parade,,,,M32 0TH,\nOurs (invented),Unit 2,Larch Market,Tannery Street,,M32 0TH,\n"
+    )
+    load(kept, home, "units", home.folder / "list.csv", actor="system")
+    with kept.acting("system", purpose="test") as reader:
+        [building] = [p for p in reader.premises() if p.kind == "building" and "larch market" in p.label.casefold()]
+        found = show(reader, building.id or 0, home=home)
+        assert [e.name for e in found.entries] == ["Ours (invented)"] and found.position == "postcode" and found.postcode == "M32 0TH"
+        with kept.database.writing() as c:
+            from sqlalchemy import text
+
+            c.execute(text("UPDATE premises SET building = NULL"))
+        bare = show(reader, building.id or 0, home=home)
+    assert bare.entries == () and (bare.lat, bare.lon, bare.position) == (found.lat, found.lon, "postcode")
+
+
+def first_run(store: Store) -> str:
+    return store.begin_run("link", actor="system", authority="demo", code_version="", config_digest="").id
 
 
 def test_a_closure_that_an_officer_recorded_counts_as_one_of_a_register(two: Store, home: Home) -> None:

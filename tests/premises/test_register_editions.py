@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -32,7 +33,7 @@ JANUARY = """1,Wren Flowers,Unit 3,Larch Parade,M32 0TH,open
 """
 FEBRUARY = """1,Wren Flowers,Unit 9,Larch Parade,M32 0TH,open
 2,Merlin Shoes,Unit 4,Larch Parade,M32 0TH,open
-4,LINNET LTD,Unit 6,Larch Pde,M32 0TH,in liquidation
+4,Linnet Ltd,Unit 6,Larch Pde,M32 0TH,in liquidation
 5,Heron Books,Unit 7,Larch Parade,M32 0TH,open
 """
 
@@ -63,6 +64,68 @@ def test_two_editions_say_what_opened_closed_moved_and_changed_its_name(store: S
         [closed] = reader.register_changes("closed", january, february)
     assert moved.was and moved.now and (moved.was.parts["unit"], moved.now.parts["unit"]) == ("3", "9")
     assert moved.premises_was != moved.premises_now and closed.now is None and closed.premises_now is None
+
+
+def test_what_is_written_otherwise_is_renamed_on_every_database_alike(store: Store, home: Home) -> None:
+    one = edition(store, home, "1,Café Élan,Unit 3,Larch Parade,M32 0TH,open\n2,Kestrel Shoes,Unit 4,Larch Parade,M32 0TH,open\n")
+    two = edition(store, home, "1,CAFÉ ÉLAN,Unit 3,Larch Parade,M32 0TH,open\n2,KESTREL SHOES,Unit 4,Larch Parade,M32 0TH,open\n")
+    assert changes(store, one, two) == {"opened": [], "closed": [], "moved": [], "renamed": ["1", "2"], "otherwise": []}
+
+
+def test_an_edition_of_before_details_were_kept_says_nothing_otherwise(store: Store, home: Home) -> None:
+    one, two = edition(store, home, JANUARY), edition(store, home, FEBRUARY)
+    with store.database.writing() as c:
+        c.execute(text("UPDATE register_entry SET details_json = '{}' WHERE register_snapshot = :one AND reference <> '2'"), {"one": one})
+        c.execute(
+            text("""UPDATE register_entry SET details_json = '{"status":"shut"}' WHERE register_snapshot = :one AND reference = '2'"""),
+            {"one": one},
+        )
+    assert changes(store, one, two)["otherwise"] == ["2"]
+
+
+def many(first: int, count: int, name: str = "Shop") -> str:
+    return "".join(f"{n},{name} {n},Unit {n},Larch Parade,M32 0TH,open\n" for n in range(first, first + count))
+
+
+def test_another_councils_list_does_not_push_out_the_one_under_its_name(sqlite_store: Store, home: Home) -> None:
+    here = edition(sqlite_store, home, many(1, 60))
+    before = sqlite_store.counts()
+    with pytest.raises(StopRun, match=r"5 of its 70 references.*units_NAME.yml with `kind: csv`.*--anyway. Nothing was loaded"):
+        edition(sqlite_store, home, many(56, 70))
+    assert sqlite_store.counts() == before and sqlite_store.newest_snapshots() == [here]
+    (home.folder / "configs/registers/units_there.yml").write_text(UNITS)
+    there = edition(sqlite_store, home, many(56, 70), "units_there")
+    assert sqlite_store.newest_snapshots() == [here, there]
+    again = load(sqlite_store, home, "units", home.folder / "units.csv", actor="system", anyway=True)
+    assert again.counts["new_entries"] == 70
+    edition(sqlite_store, home, many(1, 60))  # the same bytes as at first: nothing to refuse, nothing to load
+    assert len(sqlite_store.register_snapshots("units")) == 2
+
+
+@pytest.mark.parametrize(("first", "count"), [(55, 200), (1, 49), (1001, 49), (60, 60), (1, 5000)])
+def test_an_edition_that_shares_a_tenth_of_the_smaller_or_is_small_is_loaded(
+    sqlite_store: Store, home: Home, first: int, count: int
+) -> None:
+    edition(sqlite_store, home, many(1, 60 if first != 60 else 65))
+    two = edition(sqlite_store, home, many(first, count))
+    assert sqlite_store.newest_snapshots() == [two] and sqlite_store.register_snapshots()[-1].whole
+
+
+def test_a_load_that_was_killed_as_it_began_is_no_whole_edition(store: Store, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = edition(store, home, JANUARY)
+    begin = store.begin_register
+
+    def killed(*given: Any, **more: Any) -> tuple[int, bool]:
+        begin(*given, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "begin_register", killed)
+        with pytest.raises(KeyboardInterrupt):
+            edition(store, home, FEBRUARY)
+    assert store.newest_snapshots() == [one] and [s.whole for s in store.register_snapshots()] == [True, False]
+    edition(store, home, FEBRUARY)
+    assert [s.whole for s in store.register_snapshots()] == [True, True]
 
 
 def test_a_list_is_cut_short_and_its_count_is_not(sqlite_store: Store, home: Home) -> None:
@@ -156,6 +219,17 @@ def test_the_command_counts_lists_and_warns(home: Home, tmp_path: Path, monkeypa
     assert found["changes"]["opened"][0]["now"]["name"] == "Plover Bags" and found["confirmed_links"] == []
     with Store.open(home) as store:
         assert [e.body["purpose"] for e in store.log() if e.body["verb"] == "consultation"] == ["register diff"] * 2
+
+
+def test_the_list_says_which_load_has_ended(home: Home) -> None:
+    with Store.open(home) as store:
+        edition(store, home, JANUARY)
+        run_id = store.begin_run("register", actor="system", authority="demo", code_version="", config_digest="").id
+        store.begin_register("units", "y" * 64, dated="", licence="", rows=1, refused=0, run=run_id, begun=True)
+    found = json.loads(CliRunner().invoke(app, ["list", "--json", "--home", str(home.folder)], catch_exceptions=False).output)
+    assert [one["whole"] for one in found] == [True, False]
+    said = CliRunner().invoke(app, ["list", "--home", str(home.folder)], env={"COLUMNS": "240"}, catch_exceptions=False).output
+    assert said.count("not ended: load it again") == 1
 
 
 def test_a_store_of_before_keeps_its_entries_and_finds_them(store_url: str, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from premises.load import load
 from premises.registers import date_of, dated_by_name, uprn_of
-from premises.registers.companies_house import company_number
 from store.config import Home, defaults_folder
 from store.errors import StopRun
 from store.store import Store
@@ -119,12 +118,17 @@ def test_a_file_of_other_columns_names_those_that_are_missing(sqlite_store: Stor
     assert not sqlite_store.register_snapshots()
 
 
-@pytest.mark.parametrize(
-    ("raw", "number"),
-    [("1234567", "01234567"), ("SC1234", "SC001234"), ("oc 300001", "OC300001"), ("IP12345R", "IP12345R"), ("R0000123", "R0000123"), ("", None), ("123456789", None), ("A1", None)],
-)  # fmt: skip
-def test_company_numbers_have_eight_characters(raw: str, number: str | None) -> None:
-    assert company_number(raw) == number
+def test_every_form_of_number_that_is_published_is_loaded(sqlite_store: Store, home: Home, tmp_path: Path) -> None:
+    shipped(home, "companies_house")
+    forms = {
+        "1234567": "01234567",
+        "SC1234": "SC001234",
+        "oc 300001": "OC300001",
+        **{n: n for n in ("IP12345R", "R0000123", "RS007IPS", "OE000001")},
+    }
+    (tmp_path / "companies.csv").write_text(HEADER + "\n" + "".join(company(CompanyNumber=number) for number in forms))
+    assert load(sqlite_store, home, "companies_house", tmp_path / "companies.csv", actor="system").counts["refused"] == 0
+    assert {sqlite_store.references_known(1, [number]) for number in forms.values()} == {1}
 
 
 # -- the rating list -----------------------------------------------------------------------------------------------------

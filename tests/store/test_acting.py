@@ -163,7 +163,7 @@ def full(sqlite_store: Store) -> Store:
     )
     for kind, what, step in done:
         store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
-    store.give("B. Officer", "2026-03-01", [2], 20, actor="officer")
+    store.give("officer", "2026-03-01", [2], 20, actor="officer")
     return store
 
 
@@ -219,6 +219,7 @@ CALLS: dict[str, Any] = {
     "register_changes": lambda r: r.register_changes("closed", 1, 2),
     "links_touched": lambda r: r.links_touched(1, 2),
     "links": lambda r: r.links(),
+    "links_to": lambda r: r.links_to(SubjectKind.premises),
     "link": lambda r: r.link(1),
     "judgement_of_pair": lambda r: r.judgement_of_pair(LINK),
     "drawn": lambda r: r.drawn(),
@@ -245,7 +246,7 @@ CALLS: dict[str, Any] = {
     "entries_of_many": lambda r: r.entries_of_many([2]),
     "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
     "inside": lambda r: r.inside([1]),
-    "given": lambda r: r.given("B. Officer", "2026-03-01"),
+    "given": lambda r: r.given("officer", "2026-03-01"),
 }
 NOT_READING = {"shown", "disclose", "close"}
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
     sa.Column('at', store.tables.Utc(timezone=True), nullable=False),
     sa.Column('subject_category', sa.String(length=16), server_default='unknown', nullable=False),
     sa.Column('retention_until', store.tables.Utc(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['officer'], ['actor.id'], name=op.f('fk_premises_given_officer_actor')),
     sa.ForeignKeyConstraint(['actor'], ['actor.id'], name=op.f('fk_premises_given_actor_actor')),
     sa.ForeignKeyConstraint(['premises'], ['premises.id'], name=op.f('fk_premises_given_premises_premises')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_premises_given')),

@@ -93,6 +93,10 @@ def test_the_new_residues_count_only_from_the_number_at_which_the_new_series_beg
         ("OE000001", "OE000001"),
         ("RS007IPS", "RS007IPS"),  # chguide.co.uk: registered societies end in up to three letters
         ("SL00001A", "SL00001A"),  # chguide.co.uk
+        ("IP12345R", "IP12345R"),
+        ("SP2723RS", "SP2723RS"),
+        ("OC12P4CU", "OC12P4CU"),  # chguide.co.uk: P stands among the digits
+        ("BR012345", "BR012345"),
     ],
 )
 def test_a_company_number_has_eight_characters_padded_on_the_left(written: str, normal: str) -> None:
@@ -100,7 +104,8 @@ def test_a_company_number_has_eight_characters_padded_on_the_left(written: str, 
 
 
 @pytest.mark.parametrize(
-    "written", ["", "00000000", "123456789", "XX123456", "SC1234567", "A1234567", "1234567A", "R1234567", "SC", "٣2345678"]
+    "written",
+    ["", "00000000", "123456789", "XX123456", "SC1234567", "A1234567", "1234567A", "R1234567", "SC", "٣2345678", "SC12A456", "SPARKLER"],
 )
 def test_what_is_no_company_number(written: str) -> None:
     assert company_number(written) is None
