@@ -112,7 +112,7 @@ def judge(store: Store, home: Home, seller: int, verdict: Verdict, reason: str, 
     """
     if not reason.strip():
         raise TouchstoneError("a judgement needs its reason (--reason): it will be read in court")
-    with store.acting(by, purpose="judge", justification=reason) as reader:
+    with store.acting(by, purpose="judge account") as reader:  # the reason is in its row: it speaks of a person, and the log must not
         grounds = reader.grounds(seller)
     rests = rests_on or tuple(each.id for each in grounds if each.counts)
     return store.judge_account(seller, verdict, rests_on=rests, actor=by, authority=home.settings.authority.code, reason=reason)

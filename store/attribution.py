@@ -157,9 +157,8 @@ class AttributionWrites:
                 subject_category="suspect", retention_until=self.retain_until("flagged"),
             )  # fmt: skip
             subjects = {"attribution": [number, new], "seller": [row.seller]}
-            audit.append(
-                self.database, c, Verb.alteration, actor=actor, purpose="attribution withdrawn", justification=why, subjects=subjects
-            )
+            # why is in the row, which can be blanked: it speaks of a person
+            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="attribution withdrawn", subjects=subjects)
         return new
 
     def judge_account(

@@ -153,7 +153,8 @@ class OccupantWrites:
                 retention_until=self.retain_until("flagged"),
             )  # fmt: skip
             subjects = {"occupant": [number, new], "premises": [row.premises]}
-            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="occupant withdrawn", justification=why, subjects=subjects)
+            # why is in the row, which can be blanked: it speaks of a person
+            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="occupant withdrawn", subjects=subjects)
         return new
 
 

@@ -210,7 +210,7 @@ def seller_attribute(
         row = None
         if exhibit:
             case, _, label = exhibit.rpartition("/")
-            with store.acting(who, purpose="seller attribute", justification=says) as reader:
+            with store.acting(who, purpose="seller attribute") as reader:  # what it says is in its row, not in the log
                 row = next((each.id for each in reader.exhibits(case) if each.number == label), None)
             if row is None:
                 raise TouchstoneError(f"--exhibit '{exhibit}': case '{case}' has no exhibit '{label}'; write it as CASE/NUMBER")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from casework.cli import app
 from store import tables as t
 from store.attribution import DISPUTED, NEVER_COUNTS, NOT_SHOWN, SHOWN, Kind, Strength
 from store.config import Home, defaults_folder
+from store.database import add
 from store.errors import TouchstoneError
 from store.store import Store
-from store.words.records import Actor, Link, LinkReason, Method, Status, SubjectKind, Verb, Verdict
+from store.words.records import Actor, Case, Link, LinkReason, Method, Status, SubjectKind, Verb, Verdict
 from tests.builders import Builder
 
 TRADER = "B. Trader (fictional)"
@@ -61,6 +63,12 @@ def ground(store: Store, kind: Kind = Kind.subscriber_check, **more: Any) -> int
         "authority": "demo",
     }
     return store.keep_ground(1, kind, more.pop("says", "the phone is registered to him"), **{**given, **more})
+
+
+def a_place(store: Store) -> int:
+    """Premises that nobody has said anything of."""
+    with store.database.writing() as c:
+        return add(c, t.premises, kind="unit", label="Unit 5", building=None, key="unit 5", postcode=None, added_at=datetime.now(UTC))
 
 
 def page(store: Store) -> attribution.Page:
@@ -183,6 +191,27 @@ def test_rows_are_added_and_never_changed_and_joining_is_in_the_log_as_a_combina
     with pytest.raises(TouchstoneError, match="withdrawn before"):
         store.withdraw_ground(number, actor="officer", authority="demo", why="again")
     assert store.verify() == []
+
+
+def test_no_name_and_no_number_of_anybody_comes_into_the_log_by_any_of_the_commands(store: Store, home: Home) -> None:
+    def run(*words: str) -> None:
+        done = CliRunner().invoke(app, [*words, "--by", "officer", "--home", str(home.folder)])
+        assert done.exit_code == 0, (done.output, done.exception)
+
+    store.open_case(Case("C/1", "demo", "a case"), actor="officer")
+    store.exhibit("C/1", SubjectKind.seller, 1, initials="AB", description="the account", actor="officer")
+    place = a_place(store)
+    says = f"07700 900142 is registered to {TRADER}"
+    run("seller", "attribute", "1", "--kind", "subscriber_check", "--says", says, "--person", TRADER, "--exhibit", "C/1/AB1")
+    run("seller", "attribute", "1", "--kind", "admission", "--says", says, "--person", TRADER, "--source", "interview of 2026-11-20")
+    run("judge", "account", "1", "yes", "--reason", says)
+    run("seller", "attribute", "1", "--withdraw", f"not {says}")
+    visit = ("--basis", "visit", "--source", "visit of 2026-11-20", "--mark", "phone=07700 900142", "--note", says)
+    run("premises", "occupant", "add", str(place), "hidden", TRADER, *visit)
+    run("premises", "occupant", "withdraw", "1", "--reason", f"not {says}")
+    log = json.dumps([e.body for e in store.log()])
+    assert all(word in log for word in ("attribution withdrawn", "occupant withdrawn", "judge account", "seller attribute"))
+    assert not [word for word in ("Trader", "900142", "registered") if word in log]
 
 
 def test_what_evidence_cites_is_not_erased_until_it_is_withdrawn(store: Store) -> None:
