@@ -96,12 +96,16 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an account stands, by the newest judgement; `why_not` where a person said yes and it does not, or no longer, stand."""
+    """Where an account stands, by the newest judgement; `why_not` where a person said yes and it does not, or no longer, stand.
+
+    `withdrawn` are those of `rests_on` that were withdrawn, or erased, since.
+    """
 
     status: str = NOT_SHOWN
     judgement: Judgement | None = None
     rests_on: tuple[int, ...] = ()
     why_not: str = ""
+    withdrawn: tuple[int, ...] = ()
 
 
 class AttributionWrites:
@@ -124,15 +128,17 @@ class AttributionWrites:
         if capture is None and exhibit is None and not source.strip():
             raise TouchstoneError("evidence cites something: a capture, an exhibit, or a document by its reference (--source)")
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # what is checked here still holds when the row is added
             person(c, actor)
             for table, number, what in ((t.seller, seller, "seller"), (t.capture, capture, "capture"), (t.exhibit, exhibit, "exhibit row")):
                 is_kept(c, table, number, what)
             if contradicts is not None and seller != _seller_of(c, contradicts):
                 raise TouchstoneError(f"there is no evidence {contradicts} of this account")
+            points = not against and kind not in NEVER_COUNTS  # only evidence that counts makes somebody a suspect (DPA 2018 s.38)
             number = add(
                 c, t.attribution, seller=seller, kind=str(kind), says=says.strip(), person=person_named.strip(), strength=str(strength), against=against,
                 capture=capture, exhibit=exhibit, source=source.strip(), contradicts=contradicts, withdraws=None, actor=actor, authority=authority,
-                at=datetime.now(UTC), subject_category="suspect", retention_until=self.retain_until("flagged"),
+                at=datetime.now(UTC), subject_category="suspect" if points else "unknown", retention_until=self.retain_until("flagged"),
             )  # fmt: skip
             subjects = {"attribution": [number], "seller": [seller]}
             audit.append(
@@ -145,6 +151,7 @@ class AttributionWrites:
         if not why.strip():
             raise TouchstoneError("say why it is withdrawn")
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # what is checked here still holds when the row is added
             person(c, actor)
             row = c.execute(select(t.attribution).where(t.attribution.c.id == number)).first()
             if row is None or row.withdraws is not None:
@@ -154,7 +161,7 @@ class AttributionWrites:
             new = add(
                 c, t.attribution, seller=row.seller, kind=row.kind, says=why.strip(), person="", strength=row.strength, against=row.against, capture=None,
                 exhibit=None, source="", contradicts=None, withdraws=number, actor=actor, authority=authority, at=datetime.now(UTC),
-                subject_category="suspect", retention_until=self.retain_until("flagged"),
+                subject_category="unknown", retention_until=self.retain_until("flagged"),
             )  # fmt: skip
             subjects = {"attribution": [number, new], "seller": [row.seller]}
             # why is in the row, which can be blanked: it speaks of a person
@@ -169,6 +176,7 @@ class AttributionWrites:
         Raises TouchstoneError where a yes rests on nothing that counts: likeness alone, evidence against, withdrawn or another account's.
         """
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # no evidence is withdrawn between here and the judgement
             standing = {each.id: each for each in _grounds(c, seller)}
             is_kept(c, t.seller, seller, "seller")
             if missing := sorted(set(rests_on) - set(standing)):
@@ -221,11 +229,11 @@ class AttributionReads(Reader):
                 return Standing()
             named = select(t.attribution_ground.c.attribution).where(t.attribution_ground.c.judgement == row.id)
             rests = tuple(sorted(c.execute(named).scalars()))
-            stands = {each.id for each in _grounds(c, seller) if each.counts}
+            stand = {each.id: each.counts for each in _grounds(c, seller)}
         judgement = judgement_of(row)
         self.shown("judgement", [judgement.id])
-        if judgement.verdict is Verdict.yes and not stands & set(rests):
-            return Standing(
-                NOT_SHOWN, judgement, rests, "a person said that it is shown, but nothing that counts and still stands is under it"
-            )
-        return Standing({Verdict.yes: SHOWN, Verdict.no: DISPUTED}.get(judgement.verdict, NOT_SHOWN), judgement, rests)
+        gone = tuple(number for number in rests if number not in stand)
+        if judgement.verdict is Verdict.yes and not any(stand.get(number) for number in rests):
+            why_not = "a person said that it is shown, but nothing that counts and still stands is under it"
+            return Standing(NOT_SHOWN, judgement, rests, why_not, gone)
+        return Standing({Verdict.yes: SHOWN, Verdict.no: DISPUTED}.get(judgement.verdict, NOT_SHOWN), judgement, rests, withdrawn=gone)

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
 
 from store import audit
 from store import tables as t
-from store.alike import KINDS, OF_FINDINGS, AlikeReads, chunks
-from store.database import add
+from store.alike import KINDS, OF_FINDINGS, AlikeReads
+from store.database import add, chunks
 from store.errors import TouchstoneError
 from store.listings import given_contacts
 from store.pictures import EVERYBODYS
@@ -103,6 +103,7 @@ class NetworkWrites(PlaceWrites):
         """
         a, b = self._pair(seller, other, actor, reason)
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # two at once come one after the other
             stands = self._stands(c, a, b)
             if stands is not None and (stands.says == "one") == one:
                 what = "joined" if one else "kept apart"
@@ -117,6 +118,7 @@ class NetworkWrites(PlaceWrites):
         """
         a, b = self._pair(seller, other, actor, reason)
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # two at once come one after the other
             stands = self._stands(c, a, b)
             if stands is None:
                 raise TouchstoneError(
@@ -308,7 +310,9 @@ class NetworkReads(AlikeReads, PlaceReads):
         said = select(t.pair_statement.c.seller).where(t.pair_statement.c.seller > after)
         either = links.union(said).subquery()
         with self.store.database.reading() as c:
-            return list(c.execute(select(either.c[0]).order_by(either.c[0]).limit(limit)).scalars())
+            found = list(c.execute(select(either.c[0]).order_by(either.c[0]).limit(limit)).scalars())
+        self.shown("seller", found)
+        return found
 
     def said_of(self, sellers: Collection[int]) -> list[Said]:
         """What people said of pairs that have one of these sellers in them, as it stands: by joining or keeping apart, or by judging a link;

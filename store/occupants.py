@@ -17,7 +17,7 @@ from sqlalchemy import and_, func, or_, select, tuple_
 
 from store import audit
 from store import tables as t
-from store.database import Database, add, add_all
+from store.database import Database, add, add_all, chunks
 from store.errors import TouchstoneError
 from store.reader import Reader
 from store.registers import entries_with_positions, entry_of
@@ -27,7 +27,6 @@ from store.words.records import Verb
 
 CONTACTS = ("phone", "whatsapp", "email", "domain", "telegram", "instagram", "snapchat", "payment")
 MARKS = (*CONTACTS, *IDENTIFIERS)  # what an occupant is known by
-CHUNK = 500
 
 
 class Role(enum.StrEnum):
@@ -94,8 +93,8 @@ def _checked(name: str, text: str) -> None:
     """A date, a month or a year as said: "2026-11-26", "2026-11", "2026"; "" for nothing. Raises TouchstoneError."""
     whole = {4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text)
     try:
-        if text:
-            date.fromisoformat(whole)
+        if text and date.fromisoformat(whole).isoformat() != whole:  # 20261101 and 2026-W45-1 are ISO 8601 too, and compare with no other
+            raise ValueError
     except ValueError:
         raise TouchstoneError(f"{name}: '{text}' is no date: write it as 2026-11-26, 2026-11 or 2026") from None
 
@@ -122,6 +121,7 @@ class OccupantWrites:
         if since and until and until < since[: len(until)]:
             raise TouchstoneError(f"until: {until} is before {since}")
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # what is checked here still holds when the row is added
             person(c, actor)
             if c.execute(select(t.premises.c.id).where(t.premises.c.id == premises)).first() is None:
                 raise TouchstoneError(f"there is no premises {premises}; `touchstone premises rank` lists those with links")
@@ -141,6 +141,7 @@ class OccupantWrites:
         if not why.strip():
             raise TouchstoneError("say why it is withdrawn")
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # what is checked here still holds when the row is added
             person(c, actor)
             row = c.execute(select(t.occupant).where(t.occupant.c.id == number)).first()
             if row is None or row.withdraws is not None:
@@ -178,13 +179,13 @@ class OccupantReads(Reader):
         stands = select(t.occupant).outerjoin(later, later.c.withdraws == o.id).where(o.withdraws.is_(None), later.c.id.is_(None))
         rows: dict[int, Any] = {}
         with self.store.database.reading() as c:
-            for part in _chunks(sorted(premises)):
+            for part in chunks(premises):
                 rows |= {r.id: r for r in c.execute(stands.where(o.premises.in_(part)))}
-            for part in _chunks(sorted(marks)):
+            for part in chunks(marks):
                 same = select(m.occupant).where(tuple_(m.kind, m.value).in_(part))
                 rows |= {r.id: r for r in c.execute(stands.where(o.id.in_(same)))}
             known = defaultdict(list)
-            for part in _chunks(sorted(rows)):
+            for part in chunks(rows):
                 for r in c.execute(select(t.occupant_mark).where(m.occupant.in_(part)).order_by(m.id)):
                     known[r.occupant].append((r.kind, r.value))
         self.shown("occupant", rows)
@@ -225,10 +226,6 @@ class OccupantReads(Reader):
             rows = [(entry_of(r), r["premises_id"], r["kind"], r["building"]) for r in c.execute(query).mappings()]
         self.shown("register_entry", (entry.id for entry, *_ in rows))
         return rows
-
-
-def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
 
 
 def _occupant(r: Any, known: Mapping[int, Sequence[tuple[str, str]]]) -> Occupant:

@@ -296,7 +296,7 @@ occupant = _table(  # who is, or was, at a premises in which role, as a person s
 )  # fmt: skip
 occupant_mark = _table(  # what an occupant is known by: a contact's kind, or `company`, `vat`, `fhrs`; each value in its normal form
     "occupant_mark", _id(), _fk("occupant", "occupant"), Column("kind", String(20), nullable=False), Column("value", String(300), nullable=False),
-    UniqueConstraint("occupant", "kind", "value"), Index("ix_occupant_mark_value", "kind", "value"),
+    *_person(), UniqueConstraint("occupant", "kind", "value"), Index("ix_occupant_mark_value", "kind", "value"),
 )  # fmt: skip
 premises_given = _table(  # what an officer was given to look at on a day: the cap of configs/ranking.yml counts these
     "premises_given", _id(), Column("officer", String(80), nullable=False), Column("day", String(10), nullable=False), _fk("premises", "premises"),
@@ -324,6 +324,7 @@ pair_statement = _table(  # a person joined two sellers as one operator's, or ke
     "pair_statement", _id(), _fk("seller", "seller"), _fk("other", "seller"), Column("says", String(4), nullable=False),
     _fk("withdraws", "pair_statement", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
     Column("authority", ForeignKey("authority.code"), nullable=False), Column("reason", Text, nullable=False), Column("at", Utc, nullable=False), *_person(),
+    UniqueConstraint("withdraws"),
 )  # fmt: skip
 link_reach = _table(  # up to which rows a linker has looked at everything
     "link_reach", _id(), _fk("method", "method"), Column("reach_json", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False),

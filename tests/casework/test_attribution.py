@@ -148,6 +148,43 @@ def test_a_yes_falls_with_the_evidence_under_it(store: Store, home: Home) -> Non
     assert found.standing.status == NOT_SHOWN and found.standing.why_not and found.evidence == ()
 
 
+def test_a_yes_that_lost_part_of_what_is_under_it_says_so_and_that_lost_all_of_it_is_not_shown(store: Store, home: Home) -> None:
+    def shown() -> tuple[str, str]:
+        done = CliRunner().invoke(app, ["seller", "attribution", "1", "--by", "officer", "--home", str(home.folder)])
+        return page(store).standing.status, " ".join(done.output.split())
+
+    first, second = ground(store), ground(store, Kind.admission)
+    judge(store, home)
+    assert "withdrawn" not in shown()[1]
+    store.withdraw_ground(first, actor="officer", authority="demo", why="another man of that name")
+    status, said = shown()
+    assert status == SHOWN and "evidence 1 was withdrawn since" in said
+    store.withdraw_ground(second, actor="officer", authority="demo", why="he took it back")
+    status, said = shown()
+    assert status == NOT_SHOWN and "evidence 1, 2 was withdrawn since" in said and "nothing that counts and still stands" in said
+    assert page(store).standing.withdrawn == (first, second)
+
+
+def test_a_no_or_an_unsure_rests_on_what_it_names_and_not_on_all_there_is(store: Store, home: Home) -> None:
+    number, _ = ground(store), ground(store, Kind.admission)
+    for verdict in (Verdict.no, Verdict.unsure):
+        judge(store, home, verdict)
+        assert page(store).standing.rests_on == ()
+    judge(store, home, Verdict.no, number)
+    assert page(store).standing.rests_on == (number,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "against", "category"),
+    [(Kind.admission, False, "suspect"), (Kind.admission, True, "unknown"), (Kind.similarity, False, "unknown")],
+)
+def test_nobody_is_made_a_suspect_by_what_speaks_for_him_or_by_likeness(store: Store, kind: Kind, against: bool, category: str) -> None:
+    number = ground(store, kind, against=against)
+    store.withdraw_ground(number, actor="officer", authority="demo", why="wrong")
+    with store.database.reading() as c:
+        assert list(c.execute(select(t.attribution.c.subject_category).order_by(t.attribution.c.id)).scalars()) == [category, "unknown"]
+
+
 def test_each_piece_shows_its_strength_what_it_cites_and_what_contradicts_it(store: Store, home: Home) -> None:
     first = ground(store, capture=1, source="")
     judge(store, home)

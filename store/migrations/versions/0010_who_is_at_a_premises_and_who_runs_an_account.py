@@ -97,6 +97,8 @@ def upgrade() -> None:
     sa.Column('occupant', number, nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('value', sa.String(length=300), nullable=False),
+    sa.Column('subject_category', sa.String(length=16), server_default='unknown', nullable=False),
+    sa.Column('retention_until', store.tables.Utc(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['occupant'], ['occupant.id'], name=op.f('fk_occupant_mark_occupant_occupant')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_occupant_mark')),
     sa.UniqueConstraint('occupant', 'kind', 'value', name=op.f('uq_occupant_mark_occupant_kind_value')),
