@@ -8,6 +8,7 @@ a row got past, not read as more than "not shown". Rows are added; one that was 
 from __future__ import annotations
 
 import enum
+import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from store.database import Database, add, add_all
 from store.errors import TouchstoneError
 from store.occupants import is_kept, person
 from store.reader import Reader
+from store.said import commitment
 from store.words.records import Judgement, SubjectKind, Verb, Verdict, digest_of
 
 NOT_SHOWN, SHOWN, DISPUTED = "not shown", "shown", "disputed"
@@ -135,15 +137,18 @@ class AttributionWrites:
             if contradicts is not None and seller != _seller_of(c, contradicts):
                 raise TouchstoneError(f"there is no evidence {contradicts} of this account")
             points = not against and kind not in NEVER_COUNTS  # only evidence that counts makes somebody a suspect (DPA 2018 s.38)
+            row: dict[str, Any] = {
+                "seller": seller, "kind": str(kind), "says": says.strip(), "person": person_named.strip(), "strength": str(strength), "against": against,
+                "capture": capture, "exhibit": exhibit, "source": source.strip(), "contradicts": contradicts, "withdraws": None, "actor": actor,
+                "authority": authority, "salt": secrets.token_hex(16),
+            }  # fmt: skip
             number = add(
-                c, t.attribution, seller=seller, kind=str(kind), says=says.strip(), person=person_named.strip(), strength=str(strength), against=against,
-                capture=capture, exhibit=exhibit, source=source.strip(), contradicts=contradicts, withdraws=None, actor=actor, authority=authority,
-                at=datetime.now(UTC), subject_category="suspect" if points else "unknown", retention_until=self.retain_until("flagged"),
+                c, t.attribution, **row, at=datetime.now(UTC), subject_category="suspect" if points else "unknown",
+                retention_until=self.retain_until("flagged"),
             )  # fmt: skip
             subjects = {"attribution": [number], "seller": [seller]}
-            audit.append(
-                self.database, c, Verb.combination, actor=actor, purpose="attribution", subjects=subjects, detail={"kind": str(kind)}
-            )
+            detail = {"kind": str(kind), "attribution": number, "commitment": commitment(row)}
+            audit.append(self.database, c, Verb.combination, actor=actor, purpose="attribution", subjects=subjects, detail=detail)
         return number
 
     def withdraw_ground(self, number: int, *, actor: str, authority: str, why: str) -> int:
@@ -158,14 +163,17 @@ class AttributionWrites:
                 raise TouchstoneError(f"there is no evidence {number} to withdraw")
             if c.execute(select(t.attribution.c.id).where(t.attribution.c.withdraws == number)).first():
                 raise TouchstoneError(f"evidence {number} was withdrawn before")
-            new = add(
-                c, t.attribution, seller=row.seller, kind=row.kind, says=why.strip(), person="", strength=row.strength, against=row.against, capture=None,
-                exhibit=None, source="", contradicts=None, withdraws=number, actor=actor, authority=authority, at=datetime.now(UTC),
-                subject_category="unknown", retention_until=self.retain_until("flagged"),
-            )  # fmt: skip
+            said: dict[str, Any] = {
+                "seller": row.seller, "kind": row.kind, "says": why.strip(), "person": "", "strength": row.strength, "against": row.against,
+                "capture": None, "exhibit": None, "source": "", "contradicts": None, "withdraws": number, "actor": actor, "authority": authority,
+                "salt": secrets.token_hex(16),
+            }  # fmt: skip
+            until = self.retain_until("flagged")
+            new = add(c, t.attribution, **said, at=datetime.now(UTC), subject_category="unknown", retention_until=until)
+            detail = {"attribution": new, "commitment": commitment(said)}
             subjects = {"attribution": [number, new], "seller": [row.seller]}
             # why is in the row, which can be blanked: it speaks of a person
-            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="attribution withdrawn", subjects=subjects)
+            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="attribution withdrawn", subjects=subjects, detail=detail)
         return new
 
     def judge_account(
@@ -188,7 +196,13 @@ class AttributionWrites:
                 )
             digest = digest_of(sorted(standing))  # which evidence there was when it was judged
             said = self.judge(SubjectKind.account, seller, verdict, actor=actor, authority=authority, reason=reason, findings_digest=digest)
-            add_all(c, t.attribution_ground, [{"judgement": said.id, "attribution": number} for number in sorted(rests_on)])
+            rests = sorted(set(rests_on))
+            add_all(c, t.attribution_ground, [{"judgement": said.id, "attribution": number} for number in rests])
+            subjects = {"seller": [seller], **({"attribution": rests} if rests else {})}
+            detail = {"rests": said.id, "on": rests}
+            audit.append(
+                self.database, c, Verb.alteration, actor=actor, purpose="judgement of an account", subjects=subjects, detail=detail
+            )
         return said
 
 
@@ -200,10 +214,10 @@ def _seller_of(c: Any, number: int) -> int | None:
 
 
 def _grounds(c: Any, seller: int) -> list[Ground]:
-    """What stands, oldest first."""
+    """What stands, oldest first: not what was withdrawn, nor what an erasure has left blank."""
     a, later = t.attribution.c, t.attribution.alias("later")
     query = select(t.attribution).outerjoin(later, later.c.withdraws == a.id)
-    query = query.where(a.seller == seller, a.withdraws.is_(None), later.c.id.is_(None)).order_by(a.id)
+    query = query.where(a.seller == seller, a.withdraws.is_(None), later.c.id.is_(None), a.says != "").order_by(a.id)
     return [
         Ground(
             r.id, r.seller, Kind(r.kind), r.says, r.person, Strength(r.strength), r.against, r.capture, r.exhibit, r.source, r.contradicts, r.actor, r.at

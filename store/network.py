@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -96,6 +96,8 @@ def _standing(rows: Iterable[Any]) -> dict[tuple[int, int], Any]:
 
 
 class NetworkWrites(PlaceWrites):
+    retain_until: Callable[..., datetime | None]
+
     def say_pair(self, seller: int, other: int, one: bool, *, actor: str, authority: str, reason: str) -> int:
         """Record that a person joins two sellers (`one`), or keeps them apart; the row's number. Joining is a *combination* in the log.
 
@@ -150,7 +152,10 @@ class NetworkWrites(PlaceWrites):
         return _standing(rows).get((a, b))
 
     def _say(self, c: Connection, values: dict[str, Any], verb: Verb, actor: str, authority: str, reason: str) -> int:
-        number = add(c, t.pair_statement, **values, actor=actor, authority=authority, reason=reason, at=datetime.now(UTC))
+        until = self.retain_until("flagged")
+        number = add(
+            c, t.pair_statement, **values, actor=actor, authority=authority, reason=reason, at=datetime.now(UTC), retention_until=until
+        )
         said = {"pair_statement": number, "says": values["says"], "withdraws": values["withdraws"]}
         sellers = [values["seller"], values["other"]]
         audit.append(self.database, c, verb, actor=actor, purpose="sellers of one operator", subjects={"seller": sellers}, detail=said)

@@ -7,6 +7,7 @@ read when it is shown: the two are never mixed, and each is shown with who said 
 from __future__ import annotations
 
 import enum
+import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from store.database import Database, add, add_all, chunks
 from store.errors import TouchstoneError
 from store.reader import Reader
 from store.registers import entries_with_positions, entry_of
+from store.said import commitment
 from store.words.contacts import normalise_contact
 from store.words.identifiers import KINDS as IDENTIFIERS
 from store.words.records import Verb
@@ -126,14 +128,18 @@ class OccupantWrites:
             if c.execute(select(t.premises.c.id).where(t.premises.c.id == premises)).first() is None:
                 raise TouchstoneError(f"there is no premises {premises}; `touchstone premises rank` lists those with links")
             is_kept(c, t.capture, capture, "capture")
-            number = add(
-                c, t.occupant, premises=premises, role=str(role), name=name.strip(), since=since, until=until, basis=str(basis),
-                source=source.strip(), capture=capture, note=note.strip(), withdraws=None, actor=actor, authority=authority,
-                at=datetime.now(UTC), retention_until=self.retain_until("flagged"),
-            )  # fmt: skip
-            add_all(c, t.occupant_mark, [{"occupant": number, "kind": kind, "value": value} for kind, value in known])
+            row: dict[str, Any] = {
+                "premises": premises, "role": str(role), "name": name.strip(), "since": since, "until": until, "basis": str(basis),
+                "source": source.strip(), "capture": capture, "note": note.strip(), "withdraws": None, "actor": actor, "authority": authority,
+                "salt": secrets.token_hex(16),
+            }  # fmt: skip
+            kept = self.retain_until("flagged")
+            number = add(c, t.occupant, **row, at=datetime.now(UTC), retention_until=kept)
+            marked = [{"occupant": number, "kind": kind, "value": value, "retention_until": kept} for kind, value in known]
+            add_all(c, t.occupant_mark, marked)
+            detail = {"role": str(role), "occupant": number, "commitment": commitment(row, known)}
             subjects = {"occupant": [number], "premises": [premises]}
-            audit.append(self.database, c, Verb.collection, actor=actor, purpose="occupant", subjects=subjects, detail={"role": str(role)})
+            audit.append(self.database, c, Verb.collection, actor=actor, purpose="occupant", subjects=subjects, detail=detail)
         return number
 
     def withdraw_occupant(self, number: int, *, actor: str, authority: str, why: str) -> int:
@@ -148,14 +154,15 @@ class OccupantWrites:
                 raise TouchstoneError(f"there is no statement {number} to withdraw")
             if c.execute(select(t.occupant.c.id).where(t.occupant.c.withdraws == number)).first():
                 raise TouchstoneError(f"statement {number} was withdrawn before")
-            new = add(
-                c, t.occupant, premises=row.premises, role=row.role, name="", since="", until="", basis=row.basis, source="", capture=None,
-                note=why.strip(), withdraws=number, actor=actor, authority=authority, at=datetime.now(UTC),
-                retention_until=self.retain_until("flagged"),
-            )  # fmt: skip
+            said: dict[str, Any] = {
+                "premises": row.premises, "role": row.role, "name": "", "since": "", "until": "", "basis": row.basis, "source": "", "capture": None,
+                "note": why.strip(), "withdraws": number, "actor": actor, "authority": authority, "salt": secrets.token_hex(16),
+            }  # fmt: skip
+            new = add(c, t.occupant, **said, at=datetime.now(UTC), retention_until=self.retain_until("flagged"))
+            detail = {"occupant": new, "commitment": commitment(said)}
             subjects = {"occupant": [number, new], "premises": [row.premises]}
             # why is in the row, which can be blanked: it speaks of a person
-            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="occupant withdrawn", subjects=subjects)
+            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="occupant withdrawn", subjects=subjects, detail=detail)
         return new
 
 
@@ -177,6 +184,7 @@ class OccupantReads(Reader):
         o, m = t.occupant.c, t.occupant_mark.c
         later = t.occupant.alias("later")
         stands = select(t.occupant).outerjoin(later, later.c.withdraws == o.id).where(o.withdraws.is_(None), later.c.id.is_(None))
+        stands = stands.where(or_(o.source != "", o.capture.is_not(None)))  # what rests on nothing was erased
         rows: dict[int, Any] = {}
         with self.store.database.reading() as c:
             for part in chunks(premises):

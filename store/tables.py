@@ -290,7 +290,7 @@ uprn_position = _table(  # where a UPRN lies, of those that entries name
 occupant = _table(  # who is, or was, at a premises in which role, as a person says it; what a register says is in its entries
     "occupant", _id(), _fk("premises", "premises"), Column("role", String(12), nullable=False), Column("name", Text, nullable=False),
     Column("since", String(10), nullable=False), Column("until", String(10), nullable=False), Column("basis", String(10), nullable=False),
-    Column("source", Text, nullable=False), _fk("capture", "capture", nullable=True), Column("note", Text, nullable=False),
+    Column("source", Text, nullable=False), _fk("capture", "capture", nullable=True), Column("note", Text, nullable=False), Column("salt", String(32), nullable=False),
     _fk("withdraws", "occupant", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
     Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("withdraws"),
 )  # fmt: skip
@@ -340,7 +340,7 @@ judgement = _table(
 )  # fmt: skip
 attribution = _table(  # evidence of who runs an account, recorded by a person; `person` is whom it points to
     "attribution", _id(), _fk("seller", "seller"), Column("kind", String(24), nullable=False), Column("says", Text, nullable=False),
-    Column("person", Text, nullable=False), Column("strength", String(8), nullable=False), Column("against", Boolean, nullable=False),
+    Column("person", Text, nullable=False), Column("salt", String(32), nullable=False), Column("strength", String(8), nullable=False), Column("against", Boolean, nullable=False),
     _fk("capture", "capture", nullable=True), _fk("exhibit", "exhibit", nullable=True), Column("source", Text, nullable=False),
     _fk("contradicts", "attribution", nullable=True, index=False), _fk("withdraws", "attribution", nullable=True, index=False),
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
