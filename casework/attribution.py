@@ -18,8 +18,6 @@ from store.store import Acting, Store
 from store.words.identifiers import KINDS, find_identifiers
 from store.words.records import Judgement, Seller, SubjectKind, Verdict
 
-NEVER = "A lead, and no evidence of who put the page there"
-
 
 @dataclass(frozen=True, slots=True)
 class Lead:
@@ -106,13 +104,14 @@ def _named(one: Summary) -> list[Lead]:
 
 
 def judge(store: Store, home: Home, seller: int, verdict: Verdict, reason: str, by: str, rests_on: tuple[int, ...] = ()) -> Judgement:
-    """Judge whether who runs an account is shown. Without `rests_on` a yes rests on everything recorded that counts.
+    """Judge whether who runs an account is shown. Without `rests_on` a yes rests on everything recorded that counts, a no or an unsure on
+    nothing that is recorded: what it is doubted for is in its reason.
 
     Raises TouchstoneError: no reason, no such seller, or a yes that rests on nothing that counts.
     """
     if not reason.strip():
         raise TouchstoneError("a judgement needs its reason (--reason): it will be read in court")
-    with store.acting(by, purpose="judge", justification=reason) as reader:
+    with store.acting(by, purpose="judge account") as reader:  # the reason is in its row: it speaks of a person, and the log must not
         grounds = reader.grounds(seller)
-    rests = rests_on or tuple(each.id for each in grounds if each.counts)
+    rests = rests_on or tuple(each.id for each in grounds if each.counts and verdict is Verdict.yes)
     return store.judge_account(seller, verdict, rests_on=rests, actor=by, authority=home.settings.authority.code, reason=reason)

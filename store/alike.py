@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
 from store import tables as t
+from store.database import chunks
 from store.pictures import DETECTORS, EVERYBODYS, PictureReads
 from store.words.records import SubjectKind
 
-CHUNK = 500  # values in one statement
 KINDS = {"shared_picture": "picture", "same_place": "place"}  # the finding by which two pictures are of one class → the class's kind
 OF_FINDINGS = t.finding.join(t.examination, t.examination.c.id == t.finding.c.examination).join(
     t.picture, and_(t.examination.c.subject_kind == str(SubjectKind.picture), t.picture.c.id == t.examination.c.subject)
@@ -33,11 +32,6 @@ class Alike:
     digest: str
     shown: dict[int, tuple[int, int | None]]
     copies: bool
-
-
-def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
-    ordered = sorted(values)
-    return (ordered[at : at + CHUNK] for at in range(0, len(ordered), CHUNK))
 
 
 class AlikeReads(PictureReads):

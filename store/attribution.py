@@ -8,6 +8,7 @@ a row got past, not read as more than "not shown". Rows are added; one that was 
 from __future__ import annotations
 
 import enum
+import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from store.database import Database, add, add_all
 from store.errors import TouchstoneError
 from store.occupants import is_kept, person
 from store.reader import Reader
+from store.said import commitment
 from store.words.records import Judgement, SubjectKind, Verb, Verdict, digest_of
 
 NOT_SHOWN, SHOWN, DISPUTED = "not shown", "shown", "disputed"
@@ -96,12 +98,16 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an account stands, by the newest judgement; `why_not` where a person said yes and it does not, or no longer, stand."""
+    """Where an account stands, by the newest judgement; `why_not` where a person said yes and it does not, or no longer, stand.
+
+    `withdrawn` are those of `rests_on` that were withdrawn, or erased, since.
+    """
 
     status: str = NOT_SHOWN
     judgement: Judgement | None = None
     rests_on: tuple[int, ...] = ()
     why_not: str = ""
+    withdrawn: tuple[int, ...] = ()
 
 
 class AttributionWrites:
@@ -124,20 +130,25 @@ class AttributionWrites:
         if capture is None and exhibit is None and not source.strip():
             raise TouchstoneError("evidence cites something: a capture, an exhibit, or a document by its reference (--source)")
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # what is checked here still holds when the row is added
             person(c, actor)
             for table, number, what in ((t.seller, seller, "seller"), (t.capture, capture, "capture"), (t.exhibit, exhibit, "exhibit row")):
                 is_kept(c, table, number, what)
             if contradicts is not None and seller != _seller_of(c, contradicts):
                 raise TouchstoneError(f"there is no evidence {contradicts} of this account")
+            points = not against and kind not in NEVER_COUNTS  # only evidence that counts makes somebody a suspect (DPA 2018 s.38)
+            row: dict[str, Any] = {
+                "seller": seller, "kind": str(kind), "says": says.strip(), "person": person_named.strip(), "strength": str(strength), "against": against,
+                "capture": capture, "exhibit": exhibit, "source": source.strip(), "contradicts": contradicts, "withdraws": None, "actor": actor,
+                "authority": authority, "salt": secrets.token_hex(16),
+            }  # fmt: skip
             number = add(
-                c, t.attribution, seller=seller, kind=str(kind), says=says.strip(), person=person_named.strip(), strength=str(strength), against=against,
-                capture=capture, exhibit=exhibit, source=source.strip(), contradicts=contradicts, withdraws=None, actor=actor, authority=authority,
-                at=datetime.now(UTC), subject_category="suspect", retention_until=self.retain_until("flagged"),
+                c, t.attribution, **row, at=datetime.now(UTC), subject_category="suspect" if points else "unknown",
+                retention_until=self.retain_until("flagged"),
             )  # fmt: skip
             subjects = {"attribution": [number], "seller": [seller]}
-            audit.append(
-                self.database, c, Verb.combination, actor=actor, purpose="attribution", subjects=subjects, detail={"kind": str(kind)}
-            )
+            detail = {"kind": str(kind), "attribution": number, "commitment": commitment(row)}
+            audit.append(self.database, c, Verb.combination, actor=actor, purpose="attribution", subjects=subjects, detail=detail)
         return number
 
     def withdraw_ground(self, number: int, *, actor: str, authority: str, why: str) -> int:
@@ -145,21 +156,24 @@ class AttributionWrites:
         if not why.strip():
             raise TouchstoneError("say why it is withdrawn")
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # what is checked here still holds when the row is added
             person(c, actor)
             row = c.execute(select(t.attribution).where(t.attribution.c.id == number)).first()
             if row is None or row.withdraws is not None:
                 raise TouchstoneError(f"there is no evidence {number} to withdraw")
             if c.execute(select(t.attribution.c.id).where(t.attribution.c.withdraws == number)).first():
                 raise TouchstoneError(f"evidence {number} was withdrawn before")
-            new = add(
-                c, t.attribution, seller=row.seller, kind=row.kind, says=why.strip(), person="", strength=row.strength, against=row.against, capture=None,
-                exhibit=None, source="", contradicts=None, withdraws=number, actor=actor, authority=authority, at=datetime.now(UTC),
-                subject_category="suspect", retention_until=self.retain_until("flagged"),
-            )  # fmt: skip
+            said: dict[str, Any] = {
+                "seller": row.seller, "kind": row.kind, "says": why.strip(), "person": "", "strength": row.strength, "against": row.against,
+                "capture": None, "exhibit": None, "source": "", "contradicts": None, "withdraws": number, "actor": actor, "authority": authority,
+                "salt": secrets.token_hex(16),
+            }  # fmt: skip
+            until = self.retain_until("flagged")
+            new = add(c, t.attribution, **said, at=datetime.now(UTC), subject_category="unknown", retention_until=until)
+            detail = {"attribution": new, "commitment": commitment(said)}
             subjects = {"attribution": [number, new], "seller": [row.seller]}
-            audit.append(
-                self.database, c, Verb.alteration, actor=actor, purpose="attribution withdrawn", justification=why, subjects=subjects
-            )
+            # why is in the row, which can be blanked: it speaks of a person
+            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="attribution withdrawn", subjects=subjects, detail=detail)
         return new
 
     def judge_account(
@@ -170,6 +184,7 @@ class AttributionWrites:
         Raises TouchstoneError where a yes rests on nothing that counts: likeness alone, evidence against, withdrawn or another account's.
         """
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # no evidence is withdrawn between here and the judgement
             standing = {each.id: each for each in _grounds(c, seller)}
             is_kept(c, t.seller, seller, "seller")
             if missing := sorted(set(rests_on) - set(standing)):
@@ -181,7 +196,13 @@ class AttributionWrites:
                 )
             digest = digest_of(sorted(standing))  # which evidence there was when it was judged
             said = self.judge(SubjectKind.account, seller, verdict, actor=actor, authority=authority, reason=reason, findings_digest=digest)
-            add_all(c, t.attribution_ground, [{"judgement": said.id, "attribution": number} for number in sorted(rests_on)])
+            rests = sorted(set(rests_on))
+            add_all(c, t.attribution_ground, [{"judgement": said.id, "attribution": number} for number in rests])
+            subjects = {"seller": [seller], **({"attribution": rests} if rests else {})}
+            detail = {"rests": said.id, "on": rests}
+            audit.append(
+                self.database, c, Verb.alteration, actor=actor, purpose="judgement of an account", subjects=subjects, detail=detail
+            )
         return said
 
 
@@ -193,10 +214,10 @@ def _seller_of(c: Any, number: int) -> int | None:
 
 
 def _grounds(c: Any, seller: int) -> list[Ground]:
-    """What stands, oldest first."""
+    """What stands, oldest first: not what was withdrawn, nor what an erasure has left blank."""
     a, later = t.attribution.c, t.attribution.alias("later")
     query = select(t.attribution).outerjoin(later, later.c.withdraws == a.id)
-    query = query.where(a.seller == seller, a.withdraws.is_(None), later.c.id.is_(None)).order_by(a.id)
+    query = query.where(a.seller == seller, a.withdraws.is_(None), later.c.id.is_(None), a.says != "").order_by(a.id)
     return [
         Ground(
             r.id, r.seller, Kind(r.kind), r.says, r.person, Strength(r.strength), r.against, r.capture, r.exhibit, r.source, r.contradicts, r.actor, r.at
@@ -222,11 +243,11 @@ class AttributionReads(Reader):
                 return Standing()
             named = select(t.attribution_ground.c.attribution).where(t.attribution_ground.c.judgement == row.id)
             rests = tuple(sorted(c.execute(named).scalars()))
-            stands = {each.id for each in _grounds(c, seller) if each.counts}
+            stand = {each.id: each.counts for each in _grounds(c, seller)}
         judgement = judgement_of(row)
         self.shown("judgement", [judgement.id])
-        if judgement.verdict is Verdict.yes and not stands & set(rests):
-            return Standing(
-                NOT_SHOWN, judgement, rests, "a person said that it is shown, but nothing that counts and still stands is under it"
-            )
-        return Standing({Verdict.yes: SHOWN, Verdict.no: DISPUTED}.get(judgement.verdict, NOT_SHOWN), judgement, rests)
+        gone = tuple(number for number in rests if number not in stand)
+        if judgement.verdict is Verdict.yes and not any(stand.get(number) for number in rests):
+            why_not = "a person said that it is shown, but nothing that counts and still stands is under it"
+            return Standing(NOT_SHOWN, judgement, rests, why_not, gone)
+        return Standing({Verdict.yes: SHOWN, Verdict.no: DISPUTED}.get(judgement.verdict, NOT_SHOWN), judgement, rests, withdrawn=gone)

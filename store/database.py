@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Select, Table, bindparam, create_engi
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
+CHUNK = 500  # values in one statement
 BUSY_MS = 30_000  # how long a SQLite writer waits for another before "database is locked"
 CHAIN_LOCK = 0x70C457  # advisory lock of PostgreSQL under which the audit log grows by one link at a time
 
@@ -139,6 +140,12 @@ def add_once(connection: Connection, table: Table, identity: Mapping[str, Any], 
     new = connection.execute(statement, {**identity, **rest}).scalar()
     was_new[table] = new is not None
     return (int(new), True) if new is not None else (int(connection.execute(find, identity).scalar_one()), False)
+
+
+def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
+    """Values in order, so many at a time as one statement takes."""
+    ordered = sorted(values)
+    return (ordered[at : at + CHUNK] for at in range(0, len(ordered), CHUNK))
 
 
 def ranges(ids: Iterable[int]) -> str:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, exists, func, or_, select, text, true
+from sqlalchemy import Connection, Row, Table, and_, exists, func, or_, select, text, true
 
 from store import audit
 from store import tables as t
@@ -274,8 +274,10 @@ class Erasure:
             return str(found)
         if found := c.execute(exhibited.order_by(x.id).limit(1)).scalar():
             return f"of exhibit row {found}"
-        if found := c.execute(_grounds_on(resting)).scalar():
+        if found := c.execute(_said_on(t.attribution, resting)).scalar():
             return f"of evidence {found} of who runs an account"
+        if found := c.execute(_said_on(t.occupant, resting)).scalar():
+            return f"of statement {found} of who is at a premises"
         shown = select(t.follow_up_capture.c.follow_up).where(t.follow_up_capture.c.capture.in_(resting)).distinct()
         return follow_ups_held(c, sorted(c.execute(shown).scalars())) or self._reference_on(c, captures)
 
@@ -353,17 +355,22 @@ def follow_ups_held(c: Connection, numbers: Sequence[int]) -> str:
     places = {row.premises for row in rows if row.premises is not None}
     places |= set(c.execute(select(t.premises.c.building).where(t.premises.c.id.in_(places), t.premises.c.building.is_not(None))).scalars())
     of = {"follow_up": {row.id for row in rows}, "premises": places, "seller": {row.seller for row in rows if row.seller is not None}}
+    return held_on(c, of) if rows else ""
+
+
+def held_on(c: Connection, of: Mapping[str, Any]) -> str:
+    """The number of a live hold, or an exhibit, of any of these subjects (kind → numbers, or a query of them), or ""."""
     for table, condition, said in ((t.hold, _live(), ""), (t.exhibit, true(), "of exhibit row ")):
         covering = or_(*(and_(table.c.subject_kind == kind, table.c.subject.in_(ids)) for kind, ids in of.items()))
-        if rows and (found := c.execute(select(table.c.id).where(condition, covering).order_by(table.c.id).limit(1)).scalar()):
+        if found := c.execute(select(table.c.id).where(condition, covering).order_by(table.c.id).limit(1)).scalar():
             return f"{said}{found}"
     return ""
 
 
-def _grounds_on(captures: Collection[int]) -> Any:
-    """Evidence of who runs an account, not withdrawn, that cites any of these captures."""
-    a, later = t.attribution.c, t.attribution.alias("later")
-    beside = t.attribution.outerjoin(later, later.c.withdraws == a.id)
+def _said_on(table: Table, captures: Collection[int]) -> Any:
+    """Evidence of who runs an account, or statements of who is at a premises, not withdrawn, that cite any of these captures."""
+    a, later = table.c, table.alias("later")
+    beside = table.outerjoin(later, later.c.withdraws == a.id)
     return select(a.id).select_from(beside).where(a.capture.in_(captures), later.c.id.is_(None)).order_by(a.id).limit(1)
 
 

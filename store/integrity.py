@@ -1,7 +1,7 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
-It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit or
-follow-up that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
+It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit,
+follow-up, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import audit
+from store import audit, said
 from store import tables as t
 from store.followup import ERASED, commitment, files_of
 from store.words.records import SNAPSHOT_WORDS, digest_of
@@ -48,7 +48,9 @@ def _events(c: Connection) -> Iterator[str]:
     exhibits: set[tuple[str, str]] = set()
     sightings: dict[str, str] = {}
     follow_ups: dict[int, str] = {}
-    erased: set[int] = set()
+    erased: dict[str, set[int]] = {"follow_up": set(), "attribution": set(), "occupant": set()}
+    said_by: dict[tuple[str, int], str] = {}
+    rests: dict[int, list[int]] = {}
     statements: dict[int, tuple[str, int | None]] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
@@ -56,10 +58,16 @@ def _events(c: Connection) -> Iterator[str]:
             captures[subjects["capture"]] = detail
         if event.body["verb"] == "collection" and "sighting" in subjects and "told" in detail:
             sightings[subjects["sighting"]] = detail["told"]
-        if "commitment" in detail:
+        if "commitment" in detail and "follow_up" in subjects:
             follow_ups[int(subjects["follow_up"])] = detail["commitment"]
+        for name in ("attribution", "occupant"):
+            if "commitment" in detail and name in detail:
+                said_by[name, detail[name]] = detail["commitment"]
+        if "rests" in detail:
+            rests[detail["rests"]] = detail["on"]
         if event.body["purpose"] == "erasure":
-            erased |= _numbers(subjects.get("follow_up", ""))
+            for name, numbers in erased.items():
+                numbers |= _numbers(subjects.get(name, ""))
         if "pair_statement" in detail:
             statements[detail["pair_statement"]] = (detail["says"], detail["withdraws"])
         if "judgement" in detail:
@@ -69,10 +77,10 @@ def _events(c: Connection) -> Iterator[str]:
     kept = set()
     for capture in c.execute(select(t.capture.c.id, t.capture.c.body_digest, t.capture.c.record_id, t.capture.c.status)):
         kept.add(str(capture.id))
-        said = captures.get(str(capture.id))
-        if said is None:
+        event_of = captures.get(str(capture.id))
+        if event_of is None:
             yield f"capture {capture.id} is in no event of the log: nothing tells of its collection"
-        elif (said["sha256"], said["record"], said["status"]) != (capture.body_digest, capture.record_id, capture.status):
+        elif (event_of["sha256"], event_of["record"], event_of["status"]) != (capture.body_digest, capture.record_id, capture.status):
             yield f"capture {capture.id} was changed: the event of its collection says something else"
     for number in captures.keys() - kept:
         yield f"capture {number} is gone, although the log tells of its collection"
@@ -95,7 +103,9 @@ def _events(c: Connection) -> Iterator[str]:
     shown = {(r.case_file, r.number) for r in c.execute(select(t.exhibit.c.case_file, t.exhibit.c.number))}
     for case, exhibit in sorted(shown ^ exhibits):
         yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"
-    yield from _follow_ups(c, follow_ups, erased)
+    yield from _follow_ups(c, follow_ups, erased["follow_up"])
+    yield from said.rows_that_differ(c, said_by, erased)
+    yield from said.grounds_that_differ(c, rests)
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:

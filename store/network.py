@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
 
 from store import audit
 from store import tables as t
-from store.alike import KINDS, OF_FINDINGS, AlikeReads, chunks
-from store.database import add
+from store.alike import KINDS, OF_FINDINGS, AlikeReads
+from store.database import add, chunks
 from store.errors import TouchstoneError
 from store.listings import given_contacts
 from store.pictures import EVERYBODYS
@@ -96,6 +96,8 @@ def _standing(rows: Iterable[Any]) -> dict[tuple[int, int], Any]:
 
 
 class NetworkWrites(PlaceWrites):
+    retain_until: Callable[..., datetime | None]
+
     def say_pair(self, seller: int, other: int, one: bool, *, actor: str, authority: str, reason: str) -> int:
         """Record that a person joins two sellers (`one`), or keeps them apart; the row's number. Joining is a *combination* in the log.
 
@@ -103,6 +105,7 @@ class NetworkWrites(PlaceWrites):
         """
         a, b = self._pair(seller, other, actor, reason)
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # two at once come one after the other
             stands = self._stands(c, a, b)
             if stands is not None and (stands.says == "one") == one:
                 what = "joined" if one else "kept apart"
@@ -117,6 +120,7 @@ class NetworkWrites(PlaceWrites):
         """
         a, b = self._pair(seller, other, actor, reason)
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # two at once come one after the other
             stands = self._stands(c, a, b)
             if stands is None:
                 raise TouchstoneError(
@@ -148,7 +152,10 @@ class NetworkWrites(PlaceWrites):
         return _standing(rows).get((a, b))
 
     def _say(self, c: Connection, values: dict[str, Any], verb: Verb, actor: str, authority: str, reason: str) -> int:
-        number = add(c, t.pair_statement, **values, actor=actor, authority=authority, reason=reason, at=datetime.now(UTC))
+        until = self.retain_until("flagged")
+        number = add(
+            c, t.pair_statement, **values, actor=actor, authority=authority, reason=reason, at=datetime.now(UTC), retention_until=until
+        )
         said = {"pair_statement": number, "says": values["says"], "withdraws": values["withdraws"]}
         sellers = [values["seller"], values["other"]]
         audit.append(self.database, c, verb, actor=actor, purpose="sellers of one operator", subjects={"seller": sellers}, detail=said)
@@ -310,7 +317,9 @@ class NetworkReads(AlikeReads, PlaceReads):
         said = select(t.pair_statement.c.seller).where(t.pair_statement.c.seller > after)
         either = links.union(said).subquery()
         with self.store.database.reading() as c:
-            return list(c.execute(select(either.c[0]).order_by(either.c[0]).limit(limit)).scalars())
+            found = list(c.execute(select(either.c[0]).order_by(either.c[0]).limit(limit)).scalars())
+        self.shown("seller", found)
+        return found
 
     def said_of(self, sellers: Collection[int]) -> list[Said]:
         """What people said of pairs that have one of these sellers in them, as it stands: by joining or keeping apart, or by judging a link;

@@ -7,6 +7,7 @@ read when it is shown: the two are never mixed, and each is shown with who said 
 from __future__ import annotations
 
 import enum
+import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +18,17 @@ from sqlalchemy import and_, func, or_, select, tuple_
 
 from store import audit
 from store import tables as t
-from store.database import Database, add, add_all
+from store.database import Database, add, add_all, chunks
 from store.errors import TouchstoneError
 from store.reader import Reader
 from store.registers import entries_with_positions, entry_of
+from store.said import commitment
 from store.words.contacts import normalise_contact
 from store.words.identifiers import KINDS as IDENTIFIERS
 from store.words.records import Verb
 
 CONTACTS = ("phone", "whatsapp", "email", "domain", "telegram", "instagram", "snapchat", "payment")
 MARKS = (*CONTACTS, *IDENTIFIERS)  # what an occupant is known by
-CHUNK = 500
 
 
 class Role(enum.StrEnum):
@@ -94,8 +95,8 @@ def _checked(name: str, text: str) -> None:
     """A date, a month or a year as said: "2026-11-26", "2026-11", "2026"; "" for nothing. Raises TouchstoneError."""
     whole = {4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text)
     try:
-        if text:
-            date.fromisoformat(whole)
+        if text and date.fromisoformat(whole).isoformat() != whole:  # 20261101 and 2026-W45-1 are ISO 8601 too, and compare with no other
+            raise ValueError
     except ValueError:
         raise TouchstoneError(f"{name}: '{text}' is no date: write it as 2026-11-26, 2026-11 or 2026") from None
 
@@ -122,18 +123,23 @@ class OccupantWrites:
         if since and until and until < since[: len(until)]:
             raise TouchstoneError(f"until: {until} is before {since}")
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # what is checked here still holds when the row is added
             person(c, actor)
             if c.execute(select(t.premises.c.id).where(t.premises.c.id == premises)).first() is None:
                 raise TouchstoneError(f"there is no premises {premises}; `touchstone premises rank` lists those with links")
             is_kept(c, t.capture, capture, "capture")
-            number = add(
-                c, t.occupant, premises=premises, role=str(role), name=name.strip(), since=since, until=until, basis=str(basis),
-                source=source.strip(), capture=capture, note=note.strip(), withdraws=None, actor=actor, authority=authority,
-                at=datetime.now(UTC), retention_until=self.retain_until("flagged"),
-            )  # fmt: skip
-            add_all(c, t.occupant_mark, [{"occupant": number, "kind": kind, "value": value} for kind, value in known])
+            row: dict[str, Any] = {
+                "premises": premises, "role": str(role), "name": name.strip(), "since": since, "until": until, "basis": str(basis),
+                "source": source.strip(), "capture": capture, "note": note.strip(), "withdraws": None, "actor": actor, "authority": authority,
+                "salt": secrets.token_hex(16),
+            }  # fmt: skip
+            kept = self.retain_until("flagged")
+            number = add(c, t.occupant, **row, at=datetime.now(UTC), retention_until=kept)
+            marked = [{"occupant": number, "kind": kind, "value": value, "retention_until": kept} for kind, value in known]
+            add_all(c, t.occupant_mark, marked)
+            detail = {"role": str(role), "occupant": number, "commitment": commitment(row, known)}
             subjects = {"occupant": [number], "premises": [premises]}
-            audit.append(self.database, c, Verb.collection, actor=actor, purpose="occupant", subjects=subjects, detail={"role": str(role)})
+            audit.append(self.database, c, Verb.collection, actor=actor, purpose="occupant", subjects=subjects, detail=detail)
         return number
 
     def withdraw_occupant(self, number: int, *, actor: str, authority: str, why: str) -> int:
@@ -141,19 +147,22 @@ class OccupantWrites:
         if not why.strip():
             raise TouchstoneError("say why it is withdrawn")
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # what is checked here still holds when the row is added
             person(c, actor)
             row = c.execute(select(t.occupant).where(t.occupant.c.id == number)).first()
             if row is None or row.withdraws is not None:
                 raise TouchstoneError(f"there is no statement {number} to withdraw")
             if c.execute(select(t.occupant.c.id).where(t.occupant.c.withdraws == number)).first():
                 raise TouchstoneError(f"statement {number} was withdrawn before")
-            new = add(
-                c, t.occupant, premises=row.premises, role=row.role, name="", since="", until="", basis=row.basis, source="", capture=None,
-                note=why.strip(), withdraws=number, actor=actor, authority=authority, at=datetime.now(UTC),
-                retention_until=self.retain_until("flagged"),
-            )  # fmt: skip
+            said: dict[str, Any] = {
+                "premises": row.premises, "role": row.role, "name": "", "since": "", "until": "", "basis": row.basis, "source": "", "capture": None,
+                "note": why.strip(), "withdraws": number, "actor": actor, "authority": authority, "salt": secrets.token_hex(16),
+            }  # fmt: skip
+            new = add(c, t.occupant, **said, at=datetime.now(UTC), retention_until=self.retain_until("flagged"))
+            detail = {"occupant": new, "commitment": commitment(said)}
             subjects = {"occupant": [number, new], "premises": [row.premises]}
-            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="occupant withdrawn", justification=why, subjects=subjects)
+            # why is in the row, which can be blanked: it speaks of a person
+            audit.append(self.database, c, Verb.alteration, actor=actor, purpose="occupant withdrawn", subjects=subjects, detail=detail)
         return new
 
 
@@ -175,15 +184,16 @@ class OccupantReads(Reader):
         o, m = t.occupant.c, t.occupant_mark.c
         later = t.occupant.alias("later")
         stands = select(t.occupant).outerjoin(later, later.c.withdraws == o.id).where(o.withdraws.is_(None), later.c.id.is_(None))
+        stands = stands.where(or_(o.source != "", o.capture.is_not(None)))  # what rests on nothing was erased
         rows: dict[int, Any] = {}
         with self.store.database.reading() as c:
-            for part in _chunks(sorted(premises)):
+            for part in chunks(premises):
                 rows |= {r.id: r for r in c.execute(stands.where(o.premises.in_(part)))}
-            for part in _chunks(sorted(marks)):
+            for part in chunks(marks):
                 same = select(m.occupant).where(tuple_(m.kind, m.value).in_(part))
                 rows |= {r.id: r for r in c.execute(stands.where(o.id.in_(same)))}
             known = defaultdict(list)
-            for part in _chunks(sorted(rows)):
+            for part in chunks(rows):
                 for r in c.execute(select(t.occupant_mark).where(m.occupant.in_(part)).order_by(m.id)):
                     known[r.occupant].append((r.kind, r.value))
         self.shown("occupant", rows)
@@ -225,10 +235,6 @@ class OccupantReads(Reader):
             rows = [(entry_of(r), r["premises_id"], r["kind"], r["building"]) for r in c.execute(query).mappings()]
         self.shown("register_entry", (entry.id for entry, *_ in rows))
         return rows
-
-
-def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
 
 
 def _occupant(r: Any, known: Mapping[int, Sequence[tuple[str, str]]]) -> Occupant:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,13 +13,11 @@ from sqlalchemy import and_, func, select
 
 from store import audit
 from store import tables as t
-from store.database import Database, add
+from store.database import Database, add, chunks
 from store.listings import ListingReads, Summary
 from store.registers import entries_with_positions, entry_of, whole
 from store.samples import newest_flags, newest_judgements
 from store.words.records import Level, RegisterEntry, Verb, Verdict
-
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +91,17 @@ class RankingReads(ListingReads):
         with self.store.database.reading() as c:
             if sellers is None:
                 found = {r.listing: r for r in c.execute(query)}
-            for part in _chunks(sorted(sellers or ())):
+            for part in chunks(sellers or ()):
                 theirs = select(t.reading.c.listing).where(t.reading.c.seller.in_(part))
                 found |= {r.listing: r for r in c.execute(query.where(t.flag.c.listing.in_(theirs)))}
-            for part in _chunks(sorted(listings)):
+            for part in chunks(listings):
                 found |= {r.listing: r for r in c.execute(query.where(t.flag.c.listing.in_(part)))}
             # a judgement is of the findings that were there: on new ones it says neither yes nor no
             said_of = {n: r.verdict if r.judged_digest == r.findings_digest else None for n, r in found.items()}
             kept = {n: r for n, r in found.items() if said_of[n] != str(Verdict.no)}
             named = _brands(c, {n: r.contributions_json for n, r in kept.items()})
         out = []
-        for part in _chunks(sorted(kept)):
+        for part in chunks(kept):
             for s in self.summaries(numbers=part, limit=len(part)):
                 number = s.listing.id or 0
                 if sellers is not None and s.seller not in sellers and number not in listings:
@@ -127,7 +125,7 @@ class RankingReads(ListingReads):
         rows: list[Any] = []
         with self.store.database.reading() as c:
             for column, wanted in ((t.reading.c.seller, sellers), (t.reading.c.listing, listings)):
-                for part in _chunks(sorted(wanted)):
+                for part in chunks(wanted):
                     rows += c.execute(query.where(column.in_(part))).all()
         found = {Seen(r.listing, r.seller, r.capture, r.captured_at, r.first, r.url) for r in rows}
         self.shown("listing", (s.listing for s in found))
@@ -141,7 +139,7 @@ class RankingReads(ListingReads):
         editions = self.store.newest_snapshots() if newest else select(t.register_snapshot.c.id).where(whole())
         query = query.where(t.register_entry.c.register_snapshot.in_(editions))
         with self.store.database.reading() as c:
-            for part in _chunks(sorted(premises)):
+            for part in chunks(premises):
                 for r in c.execute(query.where(at.premises.in_(part)).order_by(t.register_entry.c.id)).mappings():
                     out[r["premises"]].append(entry_of(r))
         self.shown("premises", premises)
@@ -166,7 +164,7 @@ class RankingReads(ListingReads):
         """Of each of these premises its own number and those of its units: what a link may lead to that lies in it."""
         out = {number: {number} for number in premises}
         with self.store.database.reading() as c:
-            for part in _chunks(sorted(premises)):
+            for part in chunks(premises):
                 for r in c.execute(select(t.premises.c.id, t.premises.c.building).where(t.premises.c.building.in_(part))):
                     out[r.building].add(r.id)
         self.shown("premises", (n for each in out.values() for n in each))
@@ -185,7 +183,7 @@ def _brands(c: Any, contributions: Mapping[int, str]) -> dict[int, set[str]]:
     """Of each listing the brands that the findings of its flag point to."""
     of = {n: [each["finding"] for each in json.loads(text) if each.get("finding")] for n, text in contributions.items()}
     named: dict[int, set[str]] = {}
-    for part in _chunks(sorted({finding for each in of.values() for finding in each})):
+    for part in chunks({finding for each in of.values() for finding in each}):
         for r in c.execute(select(t.finding.c.id, t.finding.c.pointers_json).where(t.finding.c.id.in_(part))):
             brands = ((p.get("detail") or {}).get("brand") for p in json.loads(r.pointers_json))
             named[r.id] = {str(b).strip() for b in brands if b}
@@ -198,7 +196,3 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
     for name in sorted(names):
         kept.setdefault(name.casefold(), name)
     return tuple(kept[key] for key in sorted(kept))
-
-
-def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

@@ -216,7 +216,7 @@ class RegisterWrites:
             return {int(r.uprn) for r in c.execute(query) if r.uprn.isascii() and r.uprn.isdigit()}
 
     def register_snapshots(self, register: str | None = None) -> list[RegisterSnapshot]:
-        query = select(t.register_snapshot, _whole().label("whole")).order_by(t.register_snapshot.c.id)
+        query = select(t.register_snapshot, whole().label("whole")).order_by(t.register_snapshot.c.id)
         if register:
             query = query.where(t.register_snapshot.c.register == register)
         with self.database.reading() as c:

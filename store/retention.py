@@ -1,7 +1,7 @@
 """How long rows are kept by their date: short for what is under no suspicion, long for what a flag, a person's yes or a watch is about.
 
 A page of search results shows many sellers; each row begins with the short date. When a listing comes to matter, its own rows get
-the long one: the listing, what was said of it, who offers it and what was done about them with its files, its contacts and pictures, its sightings, the captures it was read from
+the long one: the listing, what was said of it, who offers it and what was done about them with its files and said about them, its contacts and pictures, its sightings, the captures it was read from
 and every other of its own page: screenshots, and the answer that it is gone. The other listings of the same page, and their sellers,
 keep the short date; so does who told of it, and the file that a tip came in, which may say who that was. Setting the date is the one change of a row beside erasure's; it only
 ever moves a date on, and the log says of which listing. A hold or a case goes before any date (store/erasure.py).
@@ -77,6 +77,17 @@ def concern(
         (t.sighting, t.sighting.c.listing == listing),
         (t.follow_up, t.follow_up.c.id.in_(done)),
         (t.capture, or_(*(t.capture.c.id.in_(some) for some in captures))),
+    ]
+    # what people said of its sellers, and of whoever is known at a door by a contact that it gives
+    given = t.contact.join(t.listing_contact, t.listing_contact.c.contact == t.contact.c.id)
+    known = t.occupant_mark.c
+    same = given.join(t.occupant_mark, (known.kind == t.contact.c.kind) & (known.value == t.contact.c.value))
+    here = select(known.occupant).select_from(same).where(t.listing_contact.c.listing == listing)
+    of += [
+        (t.attribution, t.attribution.c.seller.in_(sellers)),
+        (t.pair_statement, or_(t.pair_statement.c.seller.in_(sellers), t.pair_statement.c.other.in_(sellers))),
+        (t.occupant, t.occupant.c.id.in_(here)),
+        (t.occupant_mark, known.occupant.in_(here)),
     ]
     moved = 0
     for table, mine in of:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from store import tables as t
+from store.database import chunks
 from store.history import absent_at
 from store.listings import ListingReads, details_of, newest_readings, seen_between, snapshot_of
 from store.words.records import Again, Listing, Offer, Seller, SellerSubject, Shared
@@ -17,7 +18,6 @@ from store.words.records import Again, Listing, Offer, Seller, SellerSubject, Sh
 MOST_OFFERS = 1000  # listings of one account that are taken, the newest
 EVERYBODYS = 20  # accounts: a description or picture that more of them show is a manufacturer's, a placeholder or a form
 MOST_AGAIN = 50  # pairs of listings whose absence is looked for: each costs some queries
-CHUNK = 500
 
 
 class SellerReads(ListingReads):
@@ -45,13 +45,9 @@ def _order(shared: Shared) -> tuple[Any, ...]:
     return shared.offer, shared.kind, shared.digest, shared.seller, shared.listing, shared.snapshot
 
 
-def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
-
-
 def _offers(c: Connection, seller: int, listings: Sequence[int]) -> Iterator[Offer]:
     """Of the listings those that are the seller's as they stand."""
-    for part in _chunks(listings):
+    for part in chunks(listings):
         newest, seen = newest_readings(part), seen_between(part)
         query = (
             select(t.snapshot, t.reading.c.listing, t.reading.c.id.label("reading"), t.reading.c.details_json, seen.c.first, seen.c.last)
@@ -78,7 +74,7 @@ def _same_text(c: Connection, seller: Seller, offers: Sequence[Offer]) -> Iterat
     own: dict[int, list[int]] = defaultdict(list)
     for offer in offers:
         own[offer.snapshot.id or 0].append(offer.listing)
-    for part in _chunks(sorted(own)):
+    for part in chunks(own):
         for r in c.execute(
             select(t.snapshot.c.id, t.snapshot.c.text_digest).where(t.snapshot.c.id.in_(part), t.snapshot.c.text_digest != "")
         ):
@@ -94,7 +90,7 @@ def _same_text(c: Connection, seller: Seller, offers: Sequence[Offer]) -> Iterat
         .join(t.seller, t.seller.c.id == t.reading.c.seller)
         .where(t.seller.c.source == seller.source)
     )
-    for part in _chunks(sorted(digests)):
+    for part in chunks(digests):
         of = others.where(t.snapshot.c.text_digest.in_(part)).group_by(t.snapshot.c.text_digest, t.reading.c.seller)
         yield from _of_few(c.execute(of).all(), "text", seller, digests)
 
@@ -111,7 +107,7 @@ def _same_pictures(c: Connection, seller: Seller, offers: Sequence[Offer]) -> It
         .join(t.seller, t.seller.c.id == t.picture.c.seller)
         .where(t.seller.c.source == seller.source)
     )
-    for part in _chunks(sorted(digests)):
+    for part in chunks(digests):
         of = others.where(t.image.c.sha256.in_(part)).group_by(t.image.c.sha256, t.picture.c.seller).subquery()
         shown = (
             select(of.c.digest, of.c.seller, of.c.listing, func.max(t.reading.c.snapshot).label("snapshot"))

@@ -38,6 +38,7 @@ from store.operations import OperationReads, OperationWrites
 from store.ranking import RankingReads, RankingWrites
 from store.registers import RegisterReads, RegisterWrites
 from store.retention import RetentionWrites
+from store.said import SaidErasure
 from store.samples import SampleReads, SampleWrites
 from store.sellers import SellerReads
 from store.sighted import SightedReads
@@ -96,7 +97,7 @@ class Acting(
 
 class Store(
     HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

@@ -290,13 +290,13 @@ uprn_position = _table(  # where a UPRN lies, of those that entries name
 occupant = _table(  # who is, or was, at a premises in which role, as a person says it; what a register says is in its entries
     "occupant", _id(), _fk("premises", "premises"), Column("role", String(12), nullable=False), Column("name", Text, nullable=False),
     Column("since", String(10), nullable=False), Column("until", String(10), nullable=False), Column("basis", String(10), nullable=False),
-    Column("source", Text, nullable=False), _fk("capture", "capture", nullable=True), Column("note", Text, nullable=False),
+    Column("source", Text, nullable=False), _fk("capture", "capture", nullable=True), Column("note", Text, nullable=False), Column("salt", String(32), nullable=False),
     _fk("withdraws", "occupant", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
     Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("withdraws"),
 )  # fmt: skip
 occupant_mark = _table(  # what an occupant is known by: a contact's kind, or `company`, `vat`, `fhrs`; each value in its normal form
     "occupant_mark", _id(), _fk("occupant", "occupant"), Column("kind", String(20), nullable=False), Column("value", String(300), nullable=False),
-    UniqueConstraint("occupant", "kind", "value"), Index("ix_occupant_mark_value", "kind", "value"),
+    *_person(), UniqueConstraint("occupant", "kind", "value"), Index("ix_occupant_mark_value", "kind", "value"),
 )  # fmt: skip
 premises_given = _table(  # what an officer was given to look at on a day: the cap of configs/ranking.yml counts these
     "premises_given", _id(), Column("officer", ForeignKey("actor.id"), nullable=False), Column("day", String(10), nullable=False), _fk("premises", "premises"),
@@ -324,6 +324,7 @@ pair_statement = _table(  # a person joined two sellers as one operator's, or ke
     "pair_statement", _id(), _fk("seller", "seller"), _fk("other", "seller"), Column("says", String(4), nullable=False),
     _fk("withdraws", "pair_statement", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
     Column("authority", ForeignKey("authority.code"), nullable=False), Column("reason", Text, nullable=False), Column("at", Utc, nullable=False), *_person(),
+    UniqueConstraint("withdraws"),
 )  # fmt: skip
 link_reach = _table(  # up to which rows a linker has looked at everything
     "link_reach", _id(), _fk("method", "method"), Column("reach_json", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False),
@@ -339,7 +340,7 @@ judgement = _table(
 )  # fmt: skip
 attribution = _table(  # evidence of who runs an account, recorded by a person; `person` is whom it points to
     "attribution", _id(), _fk("seller", "seller"), Column("kind", String(24), nullable=False), Column("says", Text, nullable=False),
-    Column("person", Text, nullable=False), Column("strength", String(8), nullable=False), Column("against", Boolean, nullable=False),
+    Column("person", Text, nullable=False), Column("salt", String(32), nullable=False), Column("strength", String(8), nullable=False), Column("against", Boolean, nullable=False),
     _fk("capture", "capture", nullable=True), _fk("exhibit", "exhibit", nullable=True), Column("source", Text, nullable=False),
     _fk("contradicts", "attribution", nullable=True, index=False), _fk("withdraws", "attribution", nullable=True, index=False),
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),

@@ -98,10 +98,12 @@ def occupant_list(
 
 
 def at(reader: Acting, home: Home, premises: int) -> list[Occupant]:
-    """What people and registers say of who is at a premises, each kept apart by its basis."""
+    """What people and registers say of who is at a premises, each kept apart by its basis. Raises TouchstoneError: no such premises."""
     from premises.occupants import from_registers
     from premises.settings import link_settings
 
+    if not reader.premises([premises]):
+        raise TouchstoneError(f"there is no premises {premises}; `touchstone premises rank` lists those with links")
     entries = reader.entries_of(premises)
     under: dict[str, set[str]] = {}
     for entry in entries:
@@ -154,6 +156,8 @@ def seller_attribution(
         say(
             f"Judgement {judged.id}, {judged.at:%Y-%m-%d %H:%M} UTC, {judged.actor}: {judged.verdict}, {judged.reason} (rests on {_numbers(standing.rests_on)})"
         )
+    if standing.withdrawn:
+        say(f"But: evidence {_numbers(standing.withdrawn)} was withdrawn since.")
     if page.new_since:
         say(f"Recorded since, and not part of that judgement: evidence {_numbers(page.new_since)}")
     rows = [
@@ -210,7 +214,7 @@ def seller_attribute(
         row = None
         if exhibit:
             case, _, label = exhibit.rpartition("/")
-            with store.acting(who, purpose="seller attribute", justification=says) as reader:
+            with store.acting(who, purpose="seller attribute") as reader:  # what it says is in its row, not in the log
                 row = next((each.id for each in reader.exhibits(case) if each.number == label), None)
             if row is None:
                 raise TouchstoneError(f"--exhibit '{exhibit}': case '{case}' has no exhibit '{label}'; write it as CASE/NUMBER")

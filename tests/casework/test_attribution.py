@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from casework.cli import app
 from store import tables as t
 from store.attribution import DISPUTED, NEVER_COUNTS, NOT_SHOWN, SHOWN, Kind, Strength
 from store.config import Home, defaults_folder
+from store.database import add
 from store.errors import TouchstoneError
 from store.store import Store
-from store.words.records import Actor, Link, LinkReason, Method, Status, SubjectKind, Verb, Verdict
+from store.words.records import Actor, Case, Link, LinkReason, Method, Status, SubjectKind, Verb, Verdict
 from tests.builders import Builder
 
 TRADER = "B. Trader (fictional)"
@@ -61,6 +63,12 @@ def ground(store: Store, kind: Kind = Kind.subscriber_check, **more: Any) -> int
         "authority": "demo",
     }
     return store.keep_ground(1, kind, more.pop("says", "the phone is registered to him"), **{**given, **more})
+
+
+def a_place(store: Store) -> int:
+    """Premises that nobody has said anything of."""
+    with store.database.writing() as c:
+        return add(c, t.premises, kind="unit", label="Unit 5", building=None, key="unit 5", postcode=None, added_at=datetime.now(UTC))
 
 
 def page(store: Store) -> attribution.Page:
@@ -140,6 +148,43 @@ def test_a_yes_falls_with_the_evidence_under_it(store: Store, home: Home) -> Non
     assert found.standing.status == NOT_SHOWN and found.standing.why_not and found.evidence == ()
 
 
+def test_a_yes_that_lost_part_of_what_is_under_it_says_so_and_that_lost_all_of_it_is_not_shown(store: Store, home: Home) -> None:
+    def shown() -> tuple[str, str]:
+        done = CliRunner().invoke(app, ["seller", "attribution", "1", "--by", "officer", "--home", str(home.folder)])
+        return page(store).standing.status, " ".join(done.output.split())
+
+    first, second = ground(store), ground(store, Kind.admission)
+    judge(store, home)
+    assert "withdrawn" not in shown()[1]
+    store.withdraw_ground(first, actor="officer", authority="demo", why="another man of that name")
+    status, said = shown()
+    assert status == SHOWN and "evidence 1 was withdrawn since" in said
+    store.withdraw_ground(second, actor="officer", authority="demo", why="he took it back")
+    status, said = shown()
+    assert status == NOT_SHOWN and "evidence 1, 2 was withdrawn since" in said and "nothing that counts and still stands" in said
+    assert page(store).standing.withdrawn == (first, second)
+
+
+def test_a_no_or_an_unsure_rests_on_what_it_names_and_not_on_all_there_is(store: Store, home: Home) -> None:
+    number, _ = ground(store), ground(store, Kind.admission)
+    for verdict in (Verdict.no, Verdict.unsure):
+        judge(store, home, verdict)
+        assert page(store).standing.rests_on == ()
+    judge(store, home, Verdict.no, number)
+    assert page(store).standing.rests_on == (number,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "against", "category"),
+    [(Kind.admission, False, "suspect"), (Kind.admission, True, "unknown"), (Kind.similarity, False, "unknown")],
+)
+def test_nobody_is_made_a_suspect_by_what_speaks_for_him_or_by_likeness(store: Store, kind: Kind, against: bool, category: str) -> None:
+    number = ground(store, kind, against=against)
+    store.withdraw_ground(number, actor="officer", authority="demo", why="wrong")
+    with store.database.reading() as c:
+        assert list(c.execute(select(t.attribution.c.subject_category).order_by(t.attribution.c.id)).scalars()) == [category, "unknown"]
+
+
 def test_each_piece_shows_its_strength_what_it_cites_and_what_contradicts_it(store: Store, home: Home) -> None:
     first = ground(store, capture=1, source="")
     judge(store, home)
@@ -183,6 +228,27 @@ def test_rows_are_added_and_never_changed_and_joining_is_in_the_log_as_a_combina
     with pytest.raises(TouchstoneError, match="withdrawn before"):
         store.withdraw_ground(number, actor="officer", authority="demo", why="again")
     assert store.verify() == []
+
+
+def test_no_name_and_no_number_of_anybody_comes_into_the_log_by_any_of_the_commands(store: Store, home: Home) -> None:
+    def run(*words: str) -> None:
+        done = CliRunner().invoke(app, [*words, "--by", "officer", "--home", str(home.folder)])
+        assert done.exit_code == 0, (done.output, done.exception)
+
+    store.open_case(Case("C/1", "demo", "a case"), actor="officer")
+    store.exhibit("C/1", SubjectKind.seller, 1, initials="AB", description="the account", actor="officer")
+    place = a_place(store)
+    says = f"07700 900142 is registered to {TRADER}"
+    run("seller", "attribute", "1", "--kind", "subscriber_check", "--says", says, "--person", TRADER, "--exhibit", "C/1/AB1")
+    run("seller", "attribute", "1", "--kind", "admission", "--says", says, "--person", TRADER, "--source", "interview of 2026-11-20")
+    run("judge", "account", "1", "yes", "--reason", says)
+    run("seller", "attribute", "1", "--withdraw", f"not {says}")
+    visit = ("--basis", "visit", "--source", "visit of 2026-11-20", "--mark", "phone=07700 900142", "--note", says)
+    run("premises", "occupant", "add", str(place), "hidden", TRADER, *visit)
+    run("premises", "occupant", "withdraw", "1", "--reason", f"not {says}")
+    log = json.dumps([e.body for e in store.log()])
+    assert all(word in log for word in ("attribution withdrawn", "occupant withdrawn", "judge account", "seller attribute"))
+    assert not [word for word in ("Trader", "900142", "registered") if word in log]
 
 
 def test_what_evidence_cites_is_not_erased_until_it_is_withdrawn(store: Store) -> None:

@@ -112,6 +112,9 @@ def test_what_was_withdrawn_leads_nowhere_and_its_row_stays(parade: Store, home:
         ({"source": ""}, "what it rests on"),
         ({"capture": 9999}, "no capture 9999"),
         ({"since": "last May"}, "from: 'last May' is no date"),
+        ({"since": "20261101"}, "from: '20261101' is no date"),
+        ({"until": "2026-W45-1"}, "until: '2026-W45-1' is no date"),
+        ({"since": "2026W45"}, "from: '2026W45' is no date"),
         ({"since": "2026-05", "until": "2025"}, "is before"),
         ({"marks": [("vat", "980780685")]}, "not in the right form for a VAT number"),
         ({"marks": [("shoe", "42")]}, "nothing that an occupant is known by"),
@@ -122,6 +125,11 @@ def test_a_statement_that_cannot_be_is_refused(parade: Store, wrong: dict[str, A
     given: dict[str, Any] = {"premises": 1, "role": Role.front, "name": "Larch", **SAW, **wrong}
     with pytest.raises(TouchstoneError, match=said):
         parade.keep_occupant(**given)
+
+
+def test_premises_that_do_not_exist_have_no_list_of_who_is_there(parade: Store, home: Home) -> None:
+    done = CliRunner().invoke(app, ["premises", "occupant", "list", "999", "--by", "officer", "--home", str(home.folder)])
+    assert done.exit_code != 0 and "there is no premises 999" in str(done.exception)
 
 
 def test_what_people_say_and_what_registers_say_are_shown_apart(parade: Store, home: Home, tmp_path: Path) -> None:

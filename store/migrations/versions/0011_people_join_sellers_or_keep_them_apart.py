@@ -32,6 +32,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['seller'], ['seller.id'], name=op.f('fk_pair_statement_seller_seller')),
     sa.ForeignKeyConstraint(['withdraws'], ['pair_statement.id'], name=op.f('fk_pair_statement_withdraws_pair_statement')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_pair_statement')),
+    sa.UniqueConstraint('withdraws', name=op.f('uq_pair_statement_withdraws')),
     sqlite_autoincrement=True
     )
     op.create_index('ix_pair_statement_other', 'pair_statement', ['other'], unique=False)
