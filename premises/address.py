@@ -51,6 +51,11 @@ class Address:
         return frozenset(w for w in f"{self.street} {self.building} {self.town}".replace(",", " ").split() if any(c.isdigit() for c in w))
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words of building, street and town in a row."""
+        return tuple(f"{self.building} {self.street} {self.town}".replace(",", " ").split())
+
+    @property
     def names_a_place(self) -> bool:
         """Whether it says more than a town and a postcode."""
         return bool(self.street or self.building)
@@ -116,6 +121,8 @@ def take_postcode(draft: _Draft) -> _Draft:
 
 _BREAK = re.compile(r"\s*[,;|\n\r\t()\[\]•·]\s*|\s+-\s+(?=[^\d\s])|(?<!\bSt)\.\s+(?=[A-Z][a-z])")
 _LETTERS_ONLY = re.compile(r"[^a-z0-9&/.\- ]+")
+_GLUED_LETTER = re.compile(r"\b((?i:unit|shop|stall|kiosk|suite|flat))([A-Z])\b")  # "UnitB"; "units" has no capital
+_SPACED_RANGE = re.compile(r"(?<![a-z0-9])(\d{1,4}[a-z]?)(?: -+ ?| ?-+ )(?=\d{1,4}[a-z]?(?![a-z0-9]))")  # "7 - 11"
 
 
 def tidy(draft: _Draft) -> _Draft:
@@ -123,12 +130,19 @@ def tidy(draft: _Draft) -> _Draft:
     segments = []
     for segment in draft.segments:
         for piece in _BREAK.split(segment):
+            piece = _GLUED_LETTER.sub(r"\1 \2", piece)
             text = re.sub(r"\.(?!\d)|(?<!\d)\.", " ", normalise(piece).text.replace("'", ""))  # "Unit 6.1" is no sentence's end
             words = _LETTERS_ONLY.sub(" ", text).split()
             if words:
-                segments.append(spelt_out(words))
+                segments.append(_SPACED_RANGE.sub(_range, spelt_out(words)))
     found = draft.found
     return replace(draft, segments=tuple(segments), found=replace(found, district=found.district.upper()))
+
+
+def _range(match: re.Match[str]) -> str:
+    """The range without its spaces, but in "unit 3 - 31 chester road", where the unit's number ends before the street's."""
+    before = match.string[: match.start()].split()
+    return match[0] if before and before[-1] in DESIGNATORS.keys() | {"no", "number"} else f"{match[1]}-"
 
 
 _FLOOR = re.compile(rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}) ?-?(?:floor|flr)s?\b(?: of)?")
@@ -166,7 +180,7 @@ _SIGN = "|".join(sorted(DESIGNATORS, key=len, reverse=True))
 _WORD_NUMBER = "|".join(NUMBER_WORDS)
 _ID = (
     r"(?:\d{1,4}\.\d{1,3}(?![a-z0-9])|[a-z]{1,2}-?\d{1,4}[a-z]?(?![a-z0-9])|\d{1,4}(?:[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9])"
-    rf"|(?:{_WORD_NUMBER})\b|[a-z](?![a-z0-9]))"
+    rf"|(?:{_WORD_NUMBER})\b|(?<![a-z])[a-z](?![a-z0-9]))"  # "shops" is no Shop S
 )
 _UNIT = re.compile(rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to ){_ID})*|(?:{_ID})(?: - {_ID})(?=$))")
 

@@ -10,7 +10,7 @@ from premises.vocabulary import words
 from store.config import Home, load
 from store.words.records import Method
 
-LINKER_VERSION = "3"  # of the rules in address, numbering, vocabulary, said, compare and link: raise it with any change of answer
+LINKER_VERSION = "4"  # of the rules in address, numbering, vocabulary, said, compare and link: raise it with any change of answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class LinkSettings:
 
 
 WEIGHTS = words(
-    "postcode district postcode_differs number number_within number_perhaps unit unit_within unit_perhaps street street_alike "
+    "postcode postcode_near district postcode_differs number number_within number_perhaps unit unit_within unit_perhaps street street_alike "
     "building building_alike building_differs name name_alike town phone phone_elsewhere other_unit same_phone same_email "
     "same_handle same_payment same_picture same_place"
 )

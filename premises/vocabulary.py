@@ -76,6 +76,9 @@ ENDS = words(
 )
 GOES_ON = words("industrial retail business shopping trading leisure science enterprise market car and & north south east west level")
 
+# A number after one of these counts something that is no door: "Terminal 5".
+COUNTED = words("no nos number terminal gate zone phase junction platform pier hangar route level store since est")
+
 # Two words that act as one in what ends a name.
 PAIRS = {
     ("market", "hall"): "market_hall",
@@ -169,3 +172,24 @@ GENERIC = words(
 
 # Words that make two streets of two that are otherwise spelt alike: no misspelling turns one into the other.
 TELLING = words("north south east west upper lower old new great little inner outer first second third fourth fifth high low")
+DIRECTIONS = words("north south east west")
+
+# Words of an estate's or a centre's name that some leave out.
+FILLER = words("industrial trading business shopping retail enterprise park")
+
+# Counties and words of counties' names: two addresses that share one may be fifty miles apart.
+NO_TOWN = STREETS | BUILDINGS | DIRECTIONS | words(
+    "the and near nr county greater upon under next city borough royal uk united kingdom england scotland wales ireland "
+    "yorkshire lancashire lancs cheshire merseyside cumbria derbyshire notts nottinghamshire lincolnshire lincs leicestershire leics "
+    "staffordshire staffs shropshire warwickshire worcestershire worcs herefordshire gloucestershire glos oxfordshire oxon "
+    "buckinghamshire bucks bedfordshire beds hertfordshire herts cambridgeshire cambs northamptonshire northants norfolk suffolk essex "
+    "kent surrey sussex hampshire hants berkshire berks wiltshire wilts dorset somerset devon cornwall avon midlands tyne wear "
+    "northumberland cleveland humberside rutland glamorgan gwent dyfed powys clwyd gwynedd anglesey antrim armagh down fermanagh "
+    "londonderry tyrone lanarkshire renfrewshire ayrshire aberdeenshire perthshire fife lothian dumfriesshire middlesex middx"
+)
+
+# The commonest names of streets: a town of some size has several of each, so that number and name alone do not say where.
+COMMON_STREETS = words(
+    "high main church station london victoria park green manor queen queens king kings new grange mill york albert george school "
+    "market north south east west chapel bridge springfield richmond grove windsor highfield stanley hill mary marys john johns the"
+)

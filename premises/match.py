@@ -1,0 +1,406 @@
+"""Addresses as text against one register: which entry's door each one is, on which reasons, and where there is none.
+
+Candidates come from an index of keys that survive what people do to an address: a wrong or missing postcode, a misspelt street, a
+missing town. Each is then held against the text by `compare`, and unit, letter and number stay hard keys. `proposed` is one answer
+at most: the door that an officer would be sent to. It is given only where
+
+- each number, letter, unit and part that one side says the other says too,
+- the street or the building agrees, and a postcode, or a town and a name or an unusual street where the postcode is wrong or missing,
+- and no other door of the register fits as well. Where a register lists several businesses under one number and no unit, their doors
+  are not told apart, and the business's name must say which.
+
+All else is at most the building, and says why.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from rapidfuzz import fuzz
+
+from premises import compare
+from premises.address import Address, from_parts, parse_address
+from premises.compare import HARD, OF_THE_UNIT, PLACED, Compared
+from premises.identity import name_words
+from premises.vocabulary import BUILDINGS, COMMON_STREETS, DIRECTIONS, GENERIC, NO_TOWN, STREETS
+from store.words.records import LinkReason, RegisterEntry
+from store.words.text import normalise
+
+MOST_ANSWERS = 5  # for one text
+CANDIDATES = 60  # compared for one text, those first that share the rarest keys
+TOO_COMMON = 3_000  # a key of more entries than this finds nothing
+SPAN = 40  # a range is found under the numbers between its ends, where it is no longer than this
+Keyed = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A register's entry and its address in parts."""
+
+    entry: RegisterEntry
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One row of the answer to a text. `level` is unit, building or none; `reference` the register's own, "" for none."""
+
+    rank: int
+    reference: str
+    level: str
+    score: float
+    proposed: bool
+    reasons: tuple[LinkReason, ...]
+
+
+def listed(entry: RegisterEntry) -> Listed:
+    return Listed(entry, from_parts(entry.address_raw, entry.parts))
+
+
+# -- candidates ----------------------------------------------------------------------------------------------------------
+
+
+class Index:
+    """Keys of a register's entries, 12 bytes each: some 15 an entry, so that 600,000 entries take about 110 MB."""
+
+    def __init__(self, entries: Iterable[Listed]) -> None:
+        """`entries` in any order, each with its row number as `entry.id`; none of them is kept."""
+        keys, rows = array("q"), array("q")
+        for one in entries:
+            if one.entry.id is None:
+                raise ValueError("an entry is indexed after it is kept")
+            for key in entry_keys(one):
+                keys.append(hash(key))
+                rows.append(one.entry.id)
+        found = np.frombuffer(keys, np.int64) if keys else np.empty(0, np.int64)
+        order = np.argsort(found, kind="stable")
+        self.keys: Keyed = found[order]
+        self.rows: Keyed = (np.frombuffer(rows, np.int64) if rows else np.empty(0, np.int64))[order]
+        self.entries = len(np.unique(self.rows))
+
+    def candidates(self, said: Address, most: int = CANDIDATES) -> list[int]:
+        """Row numbers of the entries that share keys with a text, those of the rarest keys first; at most `most`."""
+        asked = np.array(sorted({hash(key) for key in said_keys(said)}), np.int64)
+        starts, ends = np.searchsorted(self.keys, asked, "left"), np.searchsorted(self.keys, asked, "right")
+        sizes = ends - starts
+        used = np.flatnonzero((sizes > 0) & (sizes <= TOO_COMMON))
+        if not len(used):
+            return []
+        rows = np.concatenate([self.rows[starts[i] : ends[i]] for i in used])
+        weights = np.repeat(np.log1p(self.entries / sizes[used]), sizes[used])
+        unique, inverse = np.unique(rows, return_inverse=True)
+        totals = np.bincount(inverse, weights)
+        best = np.lexsort((unique, -totals))[:most]
+        return [int(unique[i]) for i in best]
+
+
+def entry_keys(one: Listed) -> set[str]:
+    a = one.address
+    words = own_words(a.words) | own_words(name_words(one.entry.name))
+    keys = {f"p{a.postcode}"} if a.postcode else set()
+    for number in _ends(a.number, SPAN) | _ends(a.unit, SPAN):
+        keys |= {f"n{number}|{word}" for word in words}
+    return keys | _place_keys(words, a)
+
+
+def said_keys(said: Address) -> set[str]:
+    """The keys under which a text is looked for: every number of it with every word, since which is which may be misread."""
+    words = own_words(said.words)
+    keys = {f"p{said.postcode}"} if said.postcode else set()
+    for number in _ends(said.number, 0) | _ends(said.unit, 0) | {w for w in said.unread if w[0].isdigit()}:
+        keys |= {f"n{number}|{word}" for word in words}
+    return keys | _place_keys(words, said)
+
+
+def _place_keys(words: frozenset[str], a: Address) -> set[str]:
+    """Single words, and the beginnings of two words in the order of the alphabet: a misspelling rarely begins with the first letters."""
+    heads = sorted({word[:4] for word in words if len(word) >= 4})
+    return {f"w{word}" for word in words} | {f"h{x}|{y}" for i, x in enumerate(heads) for y in heads[i + 1 : i + 6]}
+
+
+@lru_cache(maxsize=100_000)
+def own_words(words: tuple[str, ...]) -> frozenset[str]:
+    """The words that are no type of street or building, no county and no number."""
+    return frozenset(w for w in words if len(w) > 2 and not w[0].isdigit() and w not in GENERIC and w not in NO_TOWN)
+
+
+def _ends(number: str, span: int) -> set[str]:
+    """The numbers that a number, list or range is found under: "29-33" → 29, 33 and, where `span` allows, 31."""
+    found: set[str] = set()
+    for piece in filter(None, number.split("&")):
+        ends = piece.split("-")
+        found |= set(ends)
+        if len(ends) == 2 and ends[0].isdigit() and ends[1].isdigit() and 0 < int(ends[1]) - int(ends[0]) <= span:
+            found |= {str(n) for n in range(int(ends[0]), int(ends[1]), 1 if (int(ends[0]) - int(ends[1])) % 2 else 2)}
+    return found
+
+
+# -- the answer ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """One candidate held against the text."""
+
+    listed: Listed
+    compared: Compared
+    reasons: tuple[LinkReason, ...]
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(r.code for r in self.reasons)
+
+    @property
+    def score(self) -> float:
+        return compare.score(self.reasons)
+
+    @property
+    def named(self) -> bool:
+        return "name" in self.codes
+
+    @property
+    def exact(self) -> int:
+        """How exactly the numbers agree: a range that holds the number gives way to the number itself."""
+        return -len(self.codes & {"number_within", "unit_within", "street_alike", "building_alike"})
+
+
+def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], most: int = MOST_ANSWERS) -> list[Answer]:
+    """The answers to one text among `found`, best first; one of level none, saying why, where there is no other. Pure."""
+    said = parse_address(text)
+    if not (said.words or said.number or said.names_a_unit):
+        return [_none("the text says no more than a postcode" if said.postcode or said.district else "there is no address in the text")]
+    weighed = [w for one in found if (w := _weigh(text, said, one, weights)) and _leads_there(said, w)]
+    weighed.sort(key=lambda w: (-w.compared.door, -w.named, -w.exact, -w.score, w.listed.entry.row, w.listed.entry.reference))
+    if not weighed:
+        return [_none(_why_none(said, found))]
+    against = _why_not_proposed(said, weighed, weights)
+    out = []
+    for rank, w in enumerate(weighed[:most], 1):
+        level = "unit" if w.compared.door else "building"
+        reasons = w.reasons
+        if rank == 1 and against:
+            reasons += (LinkReason("not_proposed", 0.0, against),)
+            level = "building" if against.startswith(_SHARED) else level
+        elif not w.compared.door:
+            reasons += (LinkReason("building_only", 0.0, _why_building(said, w)),)
+        out.append(Answer(rank, w.listed.entry.reference, level, w.score, rank == 1 and not against, reasons))
+    return out
+
+
+def _none(why: str) -> Answer:
+    return Answer(1, "", "none", 0.0, False, (LinkReason("none", 0.0, why),))
+
+
+def _weigh(text: str, said: Address, one: Listed, weights: Mapping[str, float]) -> _Weighed | None:
+    """The comparison in the light of the entry's name: where the text has the name in it, the rest is read without it."""
+    rest = without_name(text, one.entry.name)
+    name = compare.reason("name", weights, f"the text names “{one.entry.name}”") if rest is not None else _name(said, one, weights)
+    plain = compare.compare(said, one.address, one.entry.name, weights)
+    best = plain
+    if rest is not None and not plain.door:
+        other = compare.compare(parse_address(rest, said.postcode), one.address, one.entry.name, weights)
+        if (other.door, not other.hard - OF_THE_UNIT, not other.hard, other.score) > (
+            plain.door,
+            not plain.hard - OF_THE_UNIT,
+            not plain.hard,
+            plain.score,
+        ):
+            best = other
+    return _Weighed(one, best, best.reasons + ((name,) if name else ()))
+
+
+def without_name(text: str, name: str) -> str | None:
+    """The text without a business's name where it is in it as written, but for capitals, signs and "Ltd"; None where it is not."""
+    words = [w for w in normalise(name).text.replace("'", "").split() if any(c.isalnum() for c in w)]
+    while words and (words[-1].strip(".") in ("ltd", "limited", "plc", "llp") or words[0] == "the"):
+        words = words[1:] if words[0] == "the" else words[:-1]
+    letters = "".join(c for w in words for c in w if c.isalnum())
+    if len(letters) < 4 or letters.isdigit() or all(w in NO_TOWN | GENERIC for w in words):
+        return None
+    pattern = _pattern(tuple(words))
+    match = pattern.search(text)
+    if match is None:
+        return None
+    rest = f"{text[: match.start()]}, {text[match.end() :]}"
+    return rest
+
+
+@lru_cache(maxsize=20_000)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    spelt = (r"['’.]?".join(re.escape(c) for c in word if c.isalnum()) for word in words)
+    joined = r"[\W_]+(?:and[\W_]+|&[\W_]*)?".join(s for word, s in zip(words, spelt, strict=True) if word not in ("and",) and s)
+    return re.compile(rf"(?<!\w)(?:the\W+)?{joined}(?:\W+(?:ltd|limited)\b)?(?!\w)", re.IGNORECASE)
+
+
+def _name(said: Address, one: Listed, weights: Mapping[str, float]) -> LinkReason | None:
+    """A name whose own words are nearly all in the text; words of the entry's street and town say nothing of its name."""
+    place = {*one.address.words, *STREETS, *BUILDINGS}
+    own = [w for w in name_words(one.entry.name) if w not in place and w not in GENERIC and len(w) > 2]
+    if sum(map(len, own)) < 4:
+        return None
+    left = [w for w in said.words if not any(_close(w, p) for p in one.address.words)]
+    hit = [w for w in own if any(_close(w, other) for other in left)]
+    if len(hit) == len(own):
+        return compare.reason("name", weights, f"the text names “{one.entry.name}”")
+    if len(hit) >= 2 and 3 * len(hit) >= 2 * len(own):
+        return compare.reason("name_alike", weights, f"the text has words of the name “{one.entry.name}”")
+    return None
+
+
+@lru_cache(maxsize=200_000)
+def _close(a: str, b: str) -> bool:
+    return a == b or (len(a) >= 4 and len(b) >= 4 and a[0] == b[0] and fuzz.ratio(a, b) >= 84)
+
+
+def _leads_there(said: Address, w: _Weighed) -> bool:
+    """Whether the candidate is an answer at all: its building agrees, and nothing says that it lies elsewhere."""
+    codes, entry = w.codes, w.listed.address
+    if codes & (HARD - OF_THE_UNIT):
+        return False
+    numbered = bool(codes & {"number", "number_within"})
+    if said.number and entry.number and not numbered:
+        return False
+    placed = bool(codes & PLACED)
+    here = bool(codes & {"postcode", "district"})
+    if not ((numbered and (placed or here)) or codes & {"building", "building_alike"} or (w.named and (here or placed)) or _bare(said, w)):
+        return False
+    if here:
+        return True
+    sure = (numbered and placed) or (bool(codes & {"unit", "unit_within"}) and bool(codes & {"building", "building_alike"}))
+    if "postcode_near" in codes:
+        return sure or w.named
+    if said.postcode:
+        return sure and (w.named or "town" in codes)
+    if "town" in codes:
+        return sure or (w.named and placed) or bool(codes & {"building"})
+    return sure and (w.named or not compare.towns(said))
+
+
+def _bare(said: Address, w: _Weighed) -> bool:
+    """A street and nothing finer on either side: a school, a farm, a pub by the road."""
+    entry = w.listed.address
+    return bool(w.codes & {"street", "street_alike"}) and not (
+        said.number or entry.number or said.names_a_unit or entry.names_a_unit or said.building or entry.building
+    )
+
+
+_SHARED = "the register lists "
+
+
+def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mapping[str, float]) -> str:
+    """Why the best answer is not put before an officer as the unit; "" where it is."""
+    best = weighed[0]
+    if not best.compared.door:
+        return _why_building(said, best)
+    codes, a = best.codes, best.listed.address
+    if _bare(said, best) and not best.named:
+        return "a street without a number is many buildings: the link is to the street's only"
+    if not _anchored(said, best):
+        return "the postcode is wrong or missing, and the rest does not say for certain where it is"
+    rivals = [w for w in weighed[1:] if w.compared.door and not _one_door(best, w, weights)]
+    if any(w.exact >= best.exact and (w.named or not best.named) and w.score >= best.score - 0.15 for w in rivals):
+        return "another door fits as well"
+    if not a.names_a_unit:
+        finer = {w.listed.address.unit or w.listed.address.part for w in weighed if w.listed.address.names_a_unit and _one_building(best, w, weights)}
+        if finer and not best.named:
+            return f"{_SHARED}{len(finer)} units in this building, and the text names none: the link is to the building"
+        here = [w for w in weighed if w.compared.door and _one_door(best, w, weights)]
+        names = {" ".join(sorted(name_words(w.listed.entry.name))) for w in here}
+        same = sum(w.named for w in here)
+        if len(names) > 1 and not (best.named and same == 1) and not _one_name(names):
+            return f"{_SHARED}{len(names)} businesses at this number, and does not tell their doors apart: the link is to the building"
+    return ""
+
+
+def _anchored(said: Address, best: _Weighed) -> bool:
+    """Whether the place is certain: by postcode, or by town together with a name, or with a street that towns do not all have."""
+    codes = best.codes
+    if codes & {"postcode", "district"}:
+        return True
+    if "postcode_near" in codes:
+        return best.named or "town" in codes
+    if said.postcode or "town" not in codes:
+        return False
+    own = own_words(tuple(f"{best.listed.address.street} {best.listed.address.building}".split()))
+    return best.named or bool(own - COMMON_STREETS)
+
+
+def _one_door(a: _Weighed, b: _Weighed, weights: Mapping[str, float]) -> bool:
+    one, two = a.listed.address, b.listed.address
+    return one.postcode == two.postcode and one.number == two.number and compare.compare(one, two, "", weights).door
+
+
+def _one_building(a: _Weighed, b: _Weighed, weights: Mapping[str, float]) -> bool:
+    found = compare.compare(a.listed.address, b.listed.address, "", weights)
+    return found.located and not found.hard - OF_THE_UNIT
+
+
+def _one_name(names: Iterable[str]) -> bool:
+    """Whether the names are one in several spellings."""
+    first, *others = sorted(names, key=len)
+    return all(fuzz.token_set_ratio(first, other) >= 90 for other in others)
+
+
+def _why_building(said: Address, w: _Weighed) -> str:
+    a = w.listed.address
+    hard = next((r.sentence for r in w.compared.reasons if r.code in HARD), "")
+    if hard:
+        return f"no unit is settled: {hard}"
+    if a.names_a_unit and not said.names_a_unit:
+        return "the text names no unit: the link is to the building"
+    if said.names_a_unit and not a.names_a_unit:
+        return "the register lists no such unit: the link is to the building"
+    if bool(said.number) != bool(a.number):
+        return f"the number is said by {'the text' if said.number else 'the register'} only: the link is to the building"
+    return "the door is not settled: the link is to the building"
+
+
+def _why_none(said: Address, found: Sequence[Listed]) -> str:
+    if not found:
+        return "no entry of the register shares a postcode, or a number with a name, with the text"
+    if "beside" in said.part:
+        return "the text says what it is beside, not where it is"
+    return f"none of {len(found)} entries compared has this number, letter and street, or this building"
+
+
+# -- many at once --------------------------------------------------------------------------------------------------------
+
+
+class Matcher:
+    """An index with a way to fetch entries by row number; those fetched last are kept."""
+
+    def __init__(self, index: Index, fetch: Callable[[Sequence[int]], Iterable[Listed]], weights: Mapping[str, float], keep: int = 50_000) -> None:
+        self.index, self.fetch, self.weights, self.keep = index, fetch, weights, keep
+        self._kept: OrderedDict[int, Listed] = OrderedDict()
+
+    def match(self, texts: Sequence[str], most: int = MOST_ANSWERS) -> Iterator[list[Answer]]:
+        """The answers to each text, in order. The entries of a whole batch are fetched at once."""
+        rows = [self.index.candidates(parse_address(text)) for text in texts]
+        self._fetch({row for one in rows for row in one})
+        for text, one in zip(texts, rows, strict=True):
+            yield answers(text, [self._kept[row] for row in one if row in self._kept], self.weights, most)
+
+    def _fetch(self, wanted: set[int]) -> None:
+        missing = sorted(wanted - self._kept.keys())
+        while len(self._kept) + len(missing) > self.keep and self._kept and len(self._kept) > len(wanted):
+            row, one = self._kept.popitem(last=False)
+            if row in wanted:
+                self._kept[row] = one
+        for one in self.fetch(missing):
+            if one.entry.id is not None:
+                self._kept[one.entry.id] = one
+
+
+def in_memory(entries: Sequence[Listed], weights: Mapping[str, float]) -> Matcher:
+    """A matcher over entries that are held in memory already."""
+    by_row = {one.entry.id: one for one in entries}
+    return Matcher(Index(entries), lambda rows: [by_row[row] for row in rows], weights, keep=len(entries) + 1)
+
+
+_ = (DIRECTIONS, replace)
