@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import OSA, Levenshtein
+from rapidfuzz.distance import OSA
 
 from premises.address import Address
 from premises.identity import name_words
 from premises.names import ending
 from premises.numbering import Fit, fit
-from premises.vocabulary import BUILDINGS, DIRECTIONS, FILLER, NO_TOWN, PARADES, STREETS, TELLING
+from premises.vocabulary import BUILDINGS, COUNTIES, DIRECTIONS, FILLER, GENERIC, NO_TOWN, PARADES, STREETS, TELLING
 from store.words.records import LinkReason
 
 Weights = Mapping[str, float]
@@ -137,7 +137,7 @@ def building(said: Address, entry: Address, weights: Weights, name: str = "") ->
         if other
     ]
     grades = {_alike(said.building, other) for other in others if said.building} | {_holds(said.building, entry.building)}
-    grades |= {_stands_in(said.building, entry.words), _stands_in(entry.building, said.words)}
+    grades |= {_stands_in(said.building, entry.words), _stands_in(entry.building, said.words), _word_in(entry.building, said.words)}
     if "same" in grades:
         return reason("building", weights, f"the building is {(said.building or entry.building).title()}")
     if "alike" in grades:
@@ -166,7 +166,7 @@ def towns(address: Address) -> frozenset[str]:
         text = " ".join(words[end + 1 :])
     for county in ("greater manchester", "greater london", "county durham"):
         text = text.replace(county, " ")
-    return frozenset(w for w in text.replace(",", " ").split() if len(w) > 2 and w.isalpha() and w not in NO_TOWN)
+    return frozenset(w for w in text.replace(",", " ").split() if len(w) > 2 and w.isalpha() and w not in NO_TOWN and w not in GENERIC)
 
 
 def name(names: Iterable[str], entry_name: str, weights: Weights) -> LinkReason | None:
@@ -248,16 +248,19 @@ def compare(said: Address, entry: Address, entry_name: str, weights: Weights) ->
 def _all_said(said: Address, entry: Address, codes: set[str]) -> bool:
     """Whether no number, letter, unit or part is said by one and not by the other, and those that both say agree.
 
-    The street's number may be missing on one side only where a building's name takes its place: "Kiln House, Chester Road" and
-    "Kiln House, 12 Chester Road" are one house.
+    The street's number may be missing on one side only where both name one unit of one building: "Unit 3, Larch Parade" and
+    "Unit 3, Larch Parade, 12 Chester Road". A number before a building's name may be a unit's.
     """
     if codes & HARD or said.part != entry.part or said.unread != entry.unread:
         return False
-    if (said.unit or entry.unit) and not codes & {"unit", "unit_within"}:
+    unit = bool(codes & {"unit", "unit_within"})
+    if (said.unit or entry.unit) and not unit:
         return False
     if said.number and entry.number:
         return bool(codes & {"number", "number_within"})
-    return bool(codes & {"building", "building_alike"})
+    if bool(said.number) != bool(entry.number) and not unit:
+        return False
+    return "building" in codes or ("building_alike" in codes and bool(codes & {"street", "street_alike", "postcode"})) or (unit and "street" in codes)
 
 
 def _same_place(said: Address, entry: Address) -> bool:
@@ -275,7 +278,7 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
         loosely = False
         if a.unit and not a.unit_kind and not a.number and b.number and b.unit and _alike(a.building, b.street) == "same":
             a = replace(a, number=a.unit, unit="", street=a.building, building="")
-        elif a.unit and not a.unit_kind and not a.number and a.building and b.number and not b.unit and _begins(b.street, a.building):
+        elif a.unit and not a.unit_kind and not a.number and a.building and b.number and not b.unit and _same_place_name(b.street, a.building):
             b = replace(b, unit=b.number, number="", building=a.building, street=a.street)
         elif a.unit and a.unit_kind in ("unit", "flat") and not a.number and b.number and not b.unit and fit(a.unit, b.number) is Fit.same:
             if not a.street or not _street_grade(replace(a, number=a.unit), b):
@@ -288,8 +291,10 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
     return said, entry, False
 
 
-def _begins(long: str, short: str) -> bool:
-    return bool(short) and (long.removeprefix("the ") + " ").startswith(short.removeprefix("the ") + " ")
+def _same_place_name(street: str, building: str) -> bool:
+    """Whether a street's name, with a town run on or not, is a building's."""
+    street, building = street.removeprefix("the "), building.removeprefix("the ")
+    return bool(building) and ((street + " ").startswith(building + " ") or bool(_alike(street, building)))
 
 
 _CLASS_OF_TRADE = frozenset({"", "unit"})
@@ -311,6 +316,8 @@ def _alike(a: str, b: str) -> str:
     types = {last_a, last_b} & (STREETS | BUILDINGS)
     if len(types) == 2:
         return ""
+    if len(types) == 1 and last_a != last_b and len(one) == len(two) > 1 and OSA.distance(one[-1], two[-1], score_cutoff=1) <= 1:
+        return "alike" if _alike_words(one[:-1], two[:-1]) else ""  # "london raod"
     if len(types) == 1 and last_a != last_b and len(one) != len(two):
         short, long = sorted((one, two), key=len)  # "14 chester" for 14 Chester Road
         return "alike" if len(" ".join(short)) >= 5 and short == long[: len(short)] and len(long) - len(short) == 1 else ""
@@ -321,11 +328,26 @@ def _alike(a: str, b: str) -> str:
     stem_a, stem_b = " ".join(one), " ".join(two)
     if re.sub(r"\W", "", stem_a) == re.sub(r"\W", "", stem_b):
         return "same"
+    if len(one) == len(two):
+        return "alike" if _alike_words(one, two) else ""
     if ({*one} ^ {*two}) & TELLING or any(word[0].isdigit() for word in {*one} ^ {*two}):
-        return ""  # Upper and Lower Tan Street, 1st and 2nd Avenue
-    shorter = min(len(stem_a), len(stem_b))
-    misspelt = fuzz.ratio(stem_a, stem_b) >= 85 or (shorter >= 6 and Levenshtein.distance(stem_a, stem_b, score_cutoff=2) <= 2)
-    return "alike" if shorter >= 5 and misspelt else ""
+        return ""  # Upper Tan Street and Tan Street
+    return "alike" if min(len(stem_a), len(stem_b)) >= 5 and fuzz.ratio(stem_a, stem_b) >= 85 else ""
+
+
+def _alike_words(one: Sequence[str], two: Sequence[str]) -> bool:
+    return all(x == y or _slip(x, y) for x, y in zip(one, two, strict=True))
+
+
+def _slip(a: str, b: str) -> bool:
+    """Whether one word may be a slip for the other: "hearst" for "hairst", "hirh" for "high"; but Upper and Lower, 1st and 2nd are two."""
+    if a[0].isdigit() or b[0].isdigit() or (a in TELLING and b in TELLING):
+        return False
+    shorter = min(len(a), len(b))
+    if shorter < 5:
+        near = OSA.distance(a, b, score_cutoff=1) <= 1 and (a[0] == b[0] or sorted(a) == sorted(b))
+        return shorter >= 2 and max(len(a), len(b)) >= 3 and near
+    return fuzz.ratio(a, b) >= 85 or OSA.distance(a, b, score_cutoff=2) <= (2 if shorter >= 6 else 1)
 
 
 def _holds(a: str, b: str) -> str:
@@ -343,8 +365,9 @@ def _runs_on(one: Address, other: Address) -> str:
     head, rest = long[: len(short)], long[len(short) :]
     if not rest or not short:
         return ""
-    over = len(short) > 1 and short[-1] in STREETS and rest[0] not in STREETS | TELLING | BUILDINGS
-    if not over and not {*rest} <= {*other.town.replace(",", " ").split()}:
+    over = len(short) > 1 and short[-1] in STREETS | BUILDINGS and rest[0] not in STREETS | TELLING | BUILDINGS
+    town = {*other.town.replace(",", " ").split()} - COUNTIES
+    if not over and not {*rest} <= town and not (len(short) > 1 and {*rest} & town - NO_TOWN):
         return ""
     return _alike(" ".join(head), " ".join(short))
 
@@ -360,13 +383,21 @@ def _stands_in(name: str, text: tuple[str, ...]) -> str:
         window = text[i : i + size]
         if window[-1] != parts[-1] and window[0] != parts[0]:
             continue
-        if (i and text[i - 1] in TELLING) or (i + size < len(text) and text[i + size] in DIRECTIONS):
+        if (i and text[i - 1] in TELLING) or (parts[-1] in STREETS and i + size < len(text) and text[i + size] in DIRECTIONS):
             continue
         grade = _alike(" ".join(parts), " ".join(window))
         if grade == "same":
             return grade
         found = found or grade
     return found
+
+
+def _word_in(name: str, text: tuple[str, ...]) -> str:
+    """ "alike" where a building's name of one word ("waterworld") stands in a text, and not as a street's ("george street")."""
+    if len(name) < 3 or " " in name or name in NO_TOWN or name not in text:
+        return ""
+    after = text[text.index(name) + 1 :]
+    return "" if after and after[0] in STREETS else "alike"
 
 
 def _near(a: str, b: str) -> bool:

@@ -18,7 +18,7 @@ import re
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -28,7 +28,10 @@ from premises import compare
 from premises.address import Address, from_parts, parse_address
 from premises.compare import HARD, OF_THE_UNIT, PLACED, Compared
 from premises.identity import name_words
-from premises.vocabulary import BUILDINGS, COMMON_STREETS, DIRECTIONS, GENERIC, NO_TOWN, STREETS
+from premises.names import ending
+from premises.numbering import Fit, fit
+from premises.vocabulary import COMMON_STREETS, COUNTIES, GENERIC, NO_TOWN, PARADES
+from store.words.postcode import is_known
 from store.words.records import LinkReason, RegisterEntry
 from store.words.text import normalise
 
@@ -36,15 +39,19 @@ MOST_ANSWERS = 5  # for one text
 CANDIDATES = 60  # compared for one text, those first that share the rarest keys
 TOO_COMMON = 3_000  # a key of more entries than this finds nothing
 SPAN = 40  # a range is found under the numbers between its ends, where it is no longer than this
+ORDINARY = NO_TOWN | GENERIC
+KEYLESS = COUNTIES | {"road", "street", "lane", "avenue"}
 Keyed = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A register's entry and its address in parts."""
+    """A register's entry, its address in parts, and what of its name is in no address: the words, and all of them in order."""
 
     entry: RegisterEntry
     address: Address
+    own: tuple[str, ...]
+    told: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,10 @@ class Answer:
 
 
 def listed(entry: RegisterEntry) -> Listed:
-    return Listed(entry, from_parts(entry.address_raw, entry.parts))
+    address = from_parts(entry.address_raw, entry.parts)
+    place = {*address.words}
+    own = tuple(w for w in name_words(entry.name) if w not in place and w not in ORDINARY and len(w) > 2)
+    return Listed(entry, address, own if sum(map(len, own)) >= 4 else (), _told_by(entry.name))
 
 
 # -- candidates ----------------------------------------------------------------------------------------------------------
@@ -102,7 +112,7 @@ class Index:
 
 def entry_keys(one: Listed) -> set[str]:
     a = one.address
-    words = own_words(a.words) | own_words(name_words(one.entry.name))
+    words = own_words(a.words) | frozenset(one.own)
     keys = {f"p{a.postcode}"} if a.postcode else set()
     for number in _ends(a.number, SPAN) | _ends(a.unit, SPAN):
         keys |= {f"n{number}|{word}" for word in words}
@@ -126,8 +136,8 @@ def _place_keys(words: frozenset[str], a: Address) -> set[str]:
 
 @lru_cache(maxsize=100_000)
 def own_words(words: tuple[str, ...]) -> frozenset[str]:
-    """The words that are no type of street or building, no county and no number."""
-    return frozenset(w for w in words if len(w) > 2 and not w[0].isdigit() and w not in GENERIC and w not in NO_TOWN)
+    """The words that find something: no county, no number, none of the commonest types of street."""
+    return frozenset(w for w in words if len(w) > 2 and not w[0].isdigit() and w not in KEYLESS)
 
 
 def _ends(number: str, span: int) -> set[str]:
@@ -167,7 +177,7 @@ class _Weighed:
     @property
     def exact(self) -> int:
         """How exactly the numbers agree: a range that holds the number gives way to the number itself."""
-        return -len(self.codes & {"number_within", "unit_within", "street_alike", "building_alike"})
+        return -len(self.codes & {"number_within", "unit_within", "street_alike"})
 
 
 def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], most: int = MOST_ANSWERS) -> list[Answer]:
@@ -176,7 +186,7 @@ def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], mo
     if not (said.words or said.number or said.names_a_unit):
         return [_none("the text says no more than a postcode" if said.postcode or said.district else "there is no address in the text")]
     weighed = [w for one in found if (w := _weigh(text, said, one, weights)) and _leads_there(said, w)]
-    weighed.sort(key=lambda w: (-w.compared.door, -w.named, -w.exact, -w.score, w.listed.entry.row, w.listed.entry.reference))
+    weighed.sort(key=lambda w: (-w.compared.door, -w.exact, -w.score, w.listed.entry.row, w.listed.entry.reference))
     if not weighed:
         return [_none(_why_none(said, found))]
     against = _why_not_proposed(said, weighed, weights)
@@ -198,57 +208,75 @@ def _none(why: str) -> Answer:
 
 
 def _weigh(text: str, said: Address, one: Listed, weights: Mapping[str, float]) -> _Weighed | None:
-    """The comparison in the light of the entry's name: where the text has the name in it, the rest is read without it."""
-    rest = without_name(text, one.entry.name)
+    """The comparison in the light of the entry's name: where the text has the name in it, the rest is read without it.
+
+    None, before anything else is looked at, where both give one number and no unit, and the numbers are two: most neighbours.
+    """
+    rest = without_name(text, one.told)
+    if rest is None and _is_a_neighbour(said, one.address):
+        return None
     name = compare.reason("name", weights, f"the text names “{one.entry.name}”") if rest is not None else _name(said, one, weights)
-    plain = compare.compare(said, one.address, one.entry.name, weights)
-    best = plain
-    if rest is not None and not plain.door:
-        other = compare.compare(parse_address(rest, said.postcode), one.address, one.entry.name, weights)
-        if (other.door, not other.hard - OF_THE_UNIT, not other.hard, other.score) > (
-            plain.door,
-            not plain.hard - OF_THE_UNIT,
-            not plain.hard,
-            plain.score,
-        ):
-            best = other
+    best = compare.compare(said, one.address, one.entry.name, weights)
+    if rest is not None and not best.door:
+        best = max(best, compare.compare(parse_address(rest, said.postcode), one.address, one.entry.name, weights), key=_how_far)
     return _Weighed(one, best, best.reasons + ((name,) if name else ()))
 
 
-def without_name(text: str, name: str) -> str | None:
-    """The text without a business's name where it is in it as written, but for capitals, signs and "Ltd"; None where it is not."""
-    words = [w for w in normalise(name).text.replace("'", "").split() if any(c.isalnum() for c in w)]
-    while words and (words[-1].strip(".") in ("ltd", "limited", "plc", "llp") or words[0] == "the"):
-        words = words[1:] if words[0] == "the" else words[:-1]
-    letters = "".join(c for w in words for c in w if c.isalnum())
-    if len(letters) < 4 or letters.isdigit() or all(w in NO_TOWN | GENERIC for w in words):
-        return None
-    pattern = _pattern(tuple(words))
-    match = pattern.search(text)
-    if match is None:
-        return None
-    rest = f"{text[: match.start()]}, {text[match.end() :]}"
-    return rest
+def _how_far(c: Compared) -> tuple[bool, bool, bool, float]:
+    return (c.door, not c.hard - OF_THE_UNIT, not c.hard, c.score)
 
 
-@lru_cache(maxsize=20_000)
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    spelt = (r"['’.]?".join(re.escape(c) for c in word if c.isalnum()) for word in words)
-    joined = r"[\W_]+(?:and[\W_]+|&[\W_]*)?".join(s for word, s in zip(words, spelt, strict=True) if word not in ("and",) and s)
-    return re.compile(rf"(?<!\w)(?:the\W+)?{joined}(?:\W+(?:ltd|limited)\b)?(?!\w)", re.IGNORECASE)
+def _is_a_neighbour(said: Address, entry: Address) -> bool:
+    if not said.number or not entry.number or said.unit or entry.unit or said.number == entry.number:
+        return False
+    return fit(said.number, entry.number) in (Fit.differs, Fit.letter)
+
+
+def without_name(text: str, told: tuple[str, ...]) -> str | None:
+    """The text without a business's name (`told` in its words) where it stands in it, but for capitals, signs and "and"; else None."""
+    if not told:
+        return None
+    plain, here = _in_order(text)
+    if told[0] not in plain:
+        return None
+    size = len(told)
+    for i in range(len(plain) - size + 1):
+        if plain[i] == told[0] and plain[i : i + size] == told:
+            return f"{text[: here[i][0]]}, {text[here[i + size - 1][1] :]}"
+    return None
+
+
+_WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")
+
+
+@lru_cache(maxsize=64)
+def _in_order(text: str) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """The words of a text in plain letters, and where each stands."""
+    found = [(re.sub(r"['’.]", "", normalise(m[0]).text), m.span()) for m in _WORD.finditer(text)]
+    found = [one for one in found if one[0] not in ("and", "the")]
+    return tuple(word for word, _ in found), tuple(span for _, span in found)
+
+
+def _told_by(name: str) -> tuple[str, ...]:
+    """The words of a name in order, without legal form; () for one that any address could hold ("The Shop", "12")."""
+    words = _in_order.__wrapped__(name)[0]
+    while words and words[-1] in ("ltd", "limited", "plc", "llp"):
+        words = words[:-1]
+    letters = "".join(words)
+    return () if len(letters) < 4 or letters.isdigit() or all(w in ORDINARY for w in words) else words
 
 
 def _name(said: Address, one: Listed, weights: Mapping[str, float]) -> LinkReason | None:
-    """A name whose own words are nearly all in the text; words of the entry's street and town say nothing of its name."""
-    place = {*one.address.words, *STREETS, *BUILDINGS}
-    own = [w for w in name_words(one.entry.name) if w not in place and w not in GENERIC and len(w) > 2]
-    if sum(map(len, own)) < 4:
+    """A name whose own words are nearly all in the text; a word that is the entry's street's or town's says nothing of its name."""
+    hit, town = 0, compare.towns(said)
+    for word in one.own:
+        close = [w for w in said.words if _close(w, word) and (len(one.own) > 1 or w not in town)]
+        hit += bool(close) and not all(any(_close(w, p) for p in one.address.words) for w in close)
+    if not hit:
         return None
-    left = [w for w in said.words if not any(_close(w, p) for p in one.address.words)]
-    hit = [w for w in own if any(_close(w, other) for other in left)]
-    if len(hit) == len(own):
+    if hit == len(one.own):
         return compare.reason("name", weights, f"the text names “{one.entry.name}”")
-    if len(hit) >= 2 and 3 * len(hit) >= 2 * len(own):
+    if hit >= 2 and 3 * hit >= 2 * len(one.own):
         return compare.reason("name_alike", weights, f"the text has words of the name “{one.entry.name}”")
     return None
 
@@ -266,20 +294,20 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     numbered = bool(codes & {"number", "number_within"})
     if said.number and entry.number and not numbered:
         return False
-    placed = bool(codes & PLACED)
+    placed, town = bool(codes & PLACED), "town" in codes
+    unit = bool(codes & {"unit", "unit_within"}) and not (said.number and entry.number)
+    sure = (numbered or unit) and placed
     here = bool(codes & {"postcode", "district"})
-    if not ((numbered and (placed or here)) or codes & {"building", "building_alike"} or (w.named and (here or placed)) or _bare(said, w)):
-        return False
+    known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or _bare(said, w)
     if here:
-        return True
-    sure = (numbered and placed) or (bool(codes & {"unit", "unit_within"}) and bool(codes & {"building", "building_alike"}))
+        return sure or known or numbered or w.named
     if "postcode_near" in codes:
-        return sure or w.named
+        return sure or (known and (town or w.named or "building" in codes))
     if said.postcode:
-        return sure and (w.named or "town" in codes)
-    if "town" in codes:
-        return sure or (w.named and placed) or bool(codes & {"building"})
-    return sure and (w.named or not compare.towns(said))
+        return town and ((sure and not w.compared.hard) or (w.named and placed)) or (sure and w.named)
+    if town:
+        return sure or (known and "building_alike" not in codes) or (w.named and len(w.listed.told) > 1)
+    return (sure and w.named) or ((sure or (w.named and placed)) and not compare.towns(said))
 
 
 def _bare(said: Address, w: _Weighed) -> bool:
@@ -299,8 +327,10 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
     if not best.compared.door:
         return _why_building(said, best)
     codes, a = best.codes, best.listed.address
-    if _bare(said, best) and not best.named:
-        return "a street without a number is many buildings: the link is to the street's only"
+    if not (a.number or a.names_a_unit or best.named) and (_bare(said, best) or ending(a.building.split()) in PARADES):
+        return "a street or a parade without a number is many doors: the link is to it as a whole"
+    if not (a.number or a.names_a_unit or said.number) and not _one_house(best):
+        return "there is no number, and the name of the house is not certain"
     if not _anchored(said, best):
         return "the postcode is wrong or missing, and the rest does not say for certain where it is"
     rivals = [w for w in weighed[1:] if w.compared.door and not _one_door(best, w, weights)]
@@ -318,17 +348,26 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
     return ""
 
 
+def _one_house(best: _Weighed) -> bool:
+    """Whether a house without a number is told by its name: at its postcode, or in its street and town."""
+    codes = best.codes
+    street = bool(codes & {"street", "street_alike"})
+    if "postcode" in codes:
+        return "building" in codes or best.named or ("building_alike" in codes and street)
+    return "town" in codes and street and ("building" in codes or best.named)
+
+
 def _anchored(said: Address, best: _Weighed) -> bool:
     """Whether the place is certain: by postcode, or by town together with a name, or with a street that towns do not all have."""
     codes = best.codes
     if codes & {"postcode", "district"}:
         return True
-    if "postcode_near" in codes:
-        return best.named or "town" in codes
+    if "postcode_near" in codes:  # two known postcodes of one sector may be two ends of a great building
+        return best.named or ("town" in codes and said.postcode is not None and not is_known(said.postcode))
     if said.postcode or "town" not in codes:
         return False
     own = own_words(tuple(f"{best.listed.address.street} {best.listed.address.building}".split()))
-    return best.named or bool(own - COMMON_STREETS)
+    return best.named or (bool(own - COMMON_STREETS - NO_TOWN) and not codes & {"street_alike", "building_alike"})
 
 
 def _one_door(a: _Weighed, b: _Weighed, weights: Mapping[str, float]) -> bool:
@@ -403,4 +442,3 @@ def in_memory(entries: Sequence[Listed], weights: Mapping[str, float]) -> Matche
     return Matcher(Index(entries), lambda rows: [by_row[row] for row in rows], weights, keep=len(entries) + 1)
 
 
-_ = (DIRECTIONS, replace)

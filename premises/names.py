@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from premises.numbering import number_of
-from premises.vocabulary import ABBREVIATIONS, BUILDINGS, COUNTED, DESIGNATORS, ENDS, GOES_ON, PAIRS, PARADES, STREETS
+from premises.vocabulary import ABBREVIATIONS, BUILDINGS, COUNTED, DESIGNATORS, ENDS, GOES_ON, PAIRS, PARADES, SAINTS, STREETS
 
 
 def spelt_out(words: Sequence[str]) -> str:
@@ -15,7 +15,7 @@ def spelt_out(words: Sequence[str]) -> str:
         if word == "st":
             begins = all(w[0].isdigit() or w in DESIGNATORS for w in words[:i])
             following = words[i + 1] if i + 1 < len(words) else ""
-            saint = following and following not in ("north", "south", "east", "west") and (begins or following.endswith("s"))
+            saint = following and following not in ("north", "south", "east", "west") and (begins or following in SAINTS)
             out.append("st" if saint else "street")
         else:
             out.append(ABBREVIATIONS.get(word, word))

@@ -177,8 +177,17 @@ DIRECTIONS = words("north south east west")
 # Words of an estate's or a centre's name that some leave out.
 FILLER = words("industrial trading business shopping retail enterprise park")
 
+# After these "st" has been Saint: "Bury St Edmunds", "St Albans Road"; else it ends a street's name ("Victoria St Stromness").
+SAINTS = words(
+    "agnes albans alban andrews andrew annes anns anne ann asaph augustine augustines austell barnabas bees botolphs brides bride catherines "
+    "chads clears clement clements columb cuthberts davids david denys dunstans edmunds edmund francis george georges giles helens "
+    "helen helier ives james john johns josephs judes just keverne lawrence leonards lukes luke margarets margaret marks mark martins "
+    "martin mary marys matthews mawes michaels michael neots nicholas olaves oswalds osyth pauls paul pancras patricks peter peters "
+    "philips saviours sepulchre stephen stephens swithins thomas vincent"
+)
+
 # Counties and words of counties' names: two addresses that share one may be fifty miles apart.
-NO_TOWN = STREETS | BUILDINGS | DIRECTIONS | words(
+COUNTIES = words(
     "the and near nr county greater upon under next city borough royal uk united kingdom england scotland wales ireland "
     "yorkshire lancashire lancs cheshire merseyside cumbria derbyshire notts nottinghamshire lincolnshire lincs leicestershire leics "
     "staffordshire staffs shropshire warwickshire worcestershire worcs herefordshire gloucestershire glos oxfordshire oxon "
@@ -187,6 +196,7 @@ NO_TOWN = STREETS | BUILDINGS | DIRECTIONS | words(
     "northumberland cleveland humberside rutland glamorgan gwent dyfed powys clwyd gwynedd anglesey antrim armagh down fermanagh "
     "londonderry tyrone lanarkshire renfrewshire ayrshire aberdeenshire perthshire fife lothian dumfriesshire middlesex middx"
 )
+NO_TOWN = STREETS | BUILDINGS | DIRECTIONS | COUNTIES
 
 # The commonest names of streets: a town of some size has several of each, so that number and name alone do not say where.
 COMMON_STREETS = words(
