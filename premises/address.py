@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 
 from premises.names import ending, parted, spelt_out
 from premises.numbering import number_of, unit_of
@@ -53,12 +54,17 @@ class Address:
     @property
     def words(self) -> tuple[str, ...]:
         """The words of building, street and town in a row."""
-        return tuple(f"{self.building} {self.street} {self.town}".replace(",", " ").split())
+        return _words(self.building, self.street, self.town)
 
     @property
     def names_a_place(self) -> bool:
         """Whether it says more than a town and a postcode."""
         return bool(self.street or self.building)
+
+
+@lru_cache(maxsize=100_000)
+def _words(building: str, street: str, town: str) -> tuple[str, ...]:
+    return tuple(f"{building} {street} {town}".replace(",", " ").split())
 
 
 def from_parts(raw: str, parts: Mapping[str, str]) -> Address:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
@@ -17,9 +18,10 @@ from premises.address import Address
 from premises.identity import name_words
 from premises.names import ending
 from premises.numbering import Fit, fit
-from premises.vocabulary import BUILDINGS, COUNTIES, DIRECTIONS, FILLER, GENERIC, NO_TOWN, PARADES, STREETS, TELLING
+from premises.vocabulary import BUILDINGS, COUNTIES, DIRECTIONS, FILLER, NO_TOWN, PARADES, STREETS, TELLING, TRADES
 from store.words.records import LinkReason
 
+REMEMBERED = 100_000  # answers about pairs of names: neighbours share their street, and a batch its towns
 Weights = Mapping[str, float]
 HARD = frozenset(
     {"number_differs", "letter_differs", "unit_differs", "unit_kind_differs", "part_differs", "street_differs", "unread_differs"}
@@ -159,14 +161,19 @@ def town(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
 
 def towns(address: Address) -> frozenset[str]:
     """The words that may name its town or district: without counties, which hold many towns, and what runs on after a street's name."""
-    text = address.town
+    return _towns(address.town, "" if address.town else address.street)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _towns(text: str, street: str) -> frozenset[str]:
     if not text:
-        words = address.street.split()
+        words = street.split()
         end = next((i for i in range(1, len(words)) if words[i] in STREETS), len(words))
         text = " ".join(words[end + 1 :])
     for county in ("greater manchester", "greater london", "county durham"):
         text = text.replace(county, " ")
-    return frozenset(w for w in text.replace(",", " ").split() if len(w) > 2 and w.isalpha() and w not in NO_TOWN and w not in GENERIC)
+    segments = [s for s in (segment.split() for segment in text.split(",")) if not TRADES.intersection(s)]
+    return frozenset(w for s in segments for w in s if len(w) > 2 and w.isalpha() and w not in NO_TOWN)
 
 
 def name(names: Iterable[str], entry_name: str, weights: Weights) -> LinkReason | None:
@@ -256,8 +263,8 @@ def _all_said(said: Address, entry: Address, codes: set[str]) -> bool:
     unit = bool(codes & {"unit", "unit_within"})
     if (said.unit or entry.unit) and not unit:
         return False
-    if said.number and entry.number:
-        return bool(codes & {"number", "number_within"})
+    if said.number and entry.number:  # 31 is in 29-31, and 29-31 is more than 31
+        return "number" in codes or ("number_within" in codes and said.number.isalnum())
     if bool(said.number) != bool(entry.number) and not unit:
         return False
     return "building" in codes or ("building_alike" in codes and bool(codes & {"street", "street_alike", "postcode"})) or (unit and "street" in codes)
@@ -294,7 +301,8 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
 def _same_place_name(street: str, building: str) -> bool:
     """Whether a street's name, with a town run on or not, is a building's."""
     street, building = street.removeprefix("the "), building.removeprefix("the ")
-    return bool(building) and ((street + " ").startswith(building + " ") or bool(_alike(street, building)))
+    head = " ".join(street.split()[: len(building.split())])
+    return bool(building) and (head == building or bool(_alike(head, building)))
 
 
 _CLASS_OF_TRADE = frozenset({"", "unit"})
@@ -304,6 +312,7 @@ def _same_class(a: str, b: str) -> bool:
     return a == b or {a, b} <= _CLASS_OF_TRADE or ("" in (a, b) and {a, b} <= {"", "stall", "kiosk"})
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _alike(a: str, b: str) -> str:
     """ "same", "alike" or "": names of one kind (a Place is no Parade) whose own words are spelt the same, or nearly."""
     if not a or not b:
@@ -345,7 +354,7 @@ def _slip(a: str, b: str) -> bool:
         return False
     shorter = min(len(a), len(b))
     if shorter < 5:
-        near = OSA.distance(a, b, score_cutoff=1) <= 1 and (a[0] == b[0] or sorted(a) == sorted(b))
+        near = OSA.distance(a, b, score_cutoff=1) <= 1 and (a[0] == b[0] or sorted(a) == sorted(b) or b == a[1:] or a == b[1:])
         return shorter >= 2 and max(len(a), len(b)) >= 3 and near
     return fuzz.ratio(a, b) >= 85 or OSA.distance(a, b, score_cutoff=2) <= (2 if shorter >= 6 else 1)
 
@@ -366,12 +375,13 @@ def _runs_on(one: Address, other: Address) -> str:
     if not rest or not short:
         return ""
     over = len(short) > 1 and short[-1] in STREETS | BUILDINGS and rest[0] not in STREETS | TELLING | BUILDINGS
-    town = {*other.town.replace(",", " ").split()} - COUNTIES
-    if not over and not {*rest} <= town and not (len(short) > 1 and {*rest} & town - NO_TOWN):
+    town, after = {*other.town.replace(",", " ").split()}, {*rest} - COUNTIES
+    if not (over or after <= town or after <= DIRECTIONS < {*rest} | DIRECTIONS or (len(short) > 1 and after & town - NO_TOWN)):
         return ""
     return _alike(" ".join(head), " ".join(short))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _stands_in(name: str, text: tuple[str, ...]) -> str:
     """ "same" or "alike" where a name of two words or more stands in a text as it is, or nearly; not where Upper or East makes another of it."""
     parts = name.removeprefix("the ").split()

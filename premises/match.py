@@ -164,7 +164,7 @@ class _Weighed:
 
     @property
     def codes(self) -> frozenset[str]:
-        return frozenset(r.code for r in self.reasons)
+        return frozenset([r.code for r in self.reasons])
 
     @property
     def score(self) -> float:
@@ -210,7 +210,7 @@ def _none(why: str) -> Answer:
 def _weigh(text: str, said: Address, one: Listed, weights: Mapping[str, float]) -> _Weighed | None:
     """The comparison in the light of the entry's name: where the text has the name in it, the rest is read without it.
 
-    None, before anything else is looked at, where both give one number and no unit, and the numbers are two: most neighbours.
+    None, before anything else is looked at, where both give a number and they are two: most neighbours.
     """
     rest = without_name(text, one.told)
     if rest is None and _is_a_neighbour(said, one.address):
@@ -227,9 +227,7 @@ def _how_far(c: Compared) -> tuple[bool, bool, bool, float]:
 
 
 def _is_a_neighbour(said: Address, entry: Address) -> bool:
-    if not said.number or not entry.number or said.unit or entry.unit or said.number == entry.number:
-        return False
-    return fit(said.number, entry.number) in (Fit.differs, Fit.letter)
+    return bool(said.number and entry.number) and said.number != entry.number and fit(said.number, entry.number) in (Fit.differs, Fit.letter)
 
 
 def without_name(text: str, told: tuple[str, ...]) -> str | None:
@@ -306,7 +304,7 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     if said.postcode:
         return town and ((sure and not w.compared.hard) or (w.named and placed)) or (sure and w.named)
     if town:
-        return sure or (known and "building_alike" not in codes) or (w.named and len(w.listed.told) > 1)
+        return sure or (known and ("building_alike" not in codes or bool(codes & {"street", "street_alike"}))) or (w.named and len(w.listed.told) > 1)
     return (sure and w.named) or ((sure or (w.named and placed)) and not compare.towns(said))
 
 
@@ -331,6 +329,8 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
         return "a street or a parade without a number is many doors: the link is to it as a whole"
     if not (a.number or a.names_a_unit or said.number) and not _one_house(best):
         return "there is no number, and the name of the house is not certain"
+    if "number_within" in codes and said.building and not codes & {"building", "name"}:
+        return "the number is one of a range, and the name in the text is not the register's"
     if not _anchored(said, best):
         return "the postcode is wrong or missing, and the rest does not say for certain where it is"
     rivals = [w for w in weighed[1:] if w.compared.door and not _one_door(best, w, weights)]

@@ -164,11 +164,11 @@ ORDINALS = {
 }
 
 # Words in a business's name that tell nobody apart: legal forms, trades, filler.
-GENERIC = words(
-    "the and of at in a an ltd limited plc llp llc inc co company uk gb group trading traders t/a ta shop shops store stores "
-    "outlet retail cafe coffee bar restaurant takeaway pub inn hotel house bistro kitchen grill deli bakery tea room rooms "
-    "tearoom tearooms demonstration official online"
+TRADES = words(
+    "ltd limited plc llp llc inc co company group trading traders t/a ta shop shops store stores outlet retail cafe coffee bar restaurant "
+    "takeaway pub inn hotel bistro kitchen grill deli bakery tea room rooms tearoom tearooms demonstration official online"
 )
+GENERIC = TRADES | words("the and of at in a an uk gb house")
 
 # Words that make two streets of two that are otherwise spelt alike: no misspelling turns one into the other.
 TELLING = words("north south east west upper lower old new great little inner outer first second third fourth fifth high low")
