@@ -20,6 +20,7 @@ from casework.commands import (
     learning,
     listings,
     log,
+    match,
     methods,
     operations,
     passes,
@@ -60,6 +61,7 @@ app.add_typer(sightings.app, name="sighting")
 app.add_typer(references.app, name="reference")
 app.add_typer(places.registers, name="register")
 app.add_typer(places.premises, name="premises")
+match.register(places.premises)
 app.add_typer(cases.app, name="case")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")

@@ -39,7 +39,11 @@ def postcode(said: Address, entry: Address, weights: Weights) -> LinkReason | No
         if said.postcode == entry.postcode:
             return reason("postcode", weights, f"the postcode {said.postcode} is the same")
         if _near(said.postcode, entry.postcode):
-            return reason("postcode_near", weights, f"the postcode said is {said.postcode}, the register's {entry.postcode}: one could be meant for the other")
+            return reason(
+                "postcode_near",
+                weights,
+                f"the postcode said is {said.postcode}, the register's {entry.postcode}: one could be meant for the other",
+            )
         return reason("postcode_differs", weights, f"the postcode said is {said.postcode}, the register's {entry.postcode}", against=True)
     if said.district and entry.postcode and entry.postcode.startswith(said.district + " "):
         return reason("district", weights, f"the postcode district {said.district} is the same; the advert gives no more")
@@ -76,8 +80,8 @@ def unit(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
     if not said.unit or not entry.unit:
         return None
     grade = fit(said.unit, entry.unit)
-    if grade is Fit.within and not said.unit.isalnum():
-        grade = Fit.perhaps  # 20 Miller Arcade and 20-23 Miller Arcade were two shops
+    if grade is Fit.within and not (said.unit.isalnum() and said.unit in re.split("[-&]", entry.unit)):
+        grade = Fit.perhaps  # 20 and 20-23 of one arcade were two shops, Unit 3 and Units 1-5 of one quay too
     if grade in (Fit.differs, Fit.letter):
         return reason("unit_differs", weights, f"the advert says {_door(said)}, the register {_door(entry)}: another unit", against=True)
     if not _same_class(said.unit_kind, entry.unit_kind):
@@ -148,7 +152,12 @@ def building(said: Address, entry: Address, weights: Weights, name: str = "") ->
             weights,
             f"{(said.building or said.town).title()} is written nearly as the register's {(entry.building or name).title()}",
         )
-    if said.building and entry.building and ending(entry.building.split()) in BUILDINGS and not (said.number and said.number == entry.number):
+    if (
+        said.building
+        and entry.building
+        and ending(entry.building.split()) in BUILDINGS
+        and not (said.number and said.number == entry.number)
+    ):
         return reason("building_differs", weights, f"{said.building.title()} is not the register's {entry.building.title()}", against=True)
     return None
 
@@ -267,7 +276,11 @@ def _all_said(said: Address, entry: Address, codes: set[str]) -> bool:
         return "number" in codes or ("number_within" in codes and said.number.isalnum())
     if bool(said.number) != bool(entry.number) and not unit:
         return False
-    return "building" in codes or ("building_alike" in codes and bool(codes & {"street", "street_alike", "postcode"})) or (unit and "street" in codes)
+    return (
+        "building" in codes
+        or ("building_alike" in codes and bool(codes & {"street", "street_alike", "postcode"}))
+        or (unit and "street" in codes)
+    )
 
 
 def _same_place(said: Address, entry: Address) -> bool:
@@ -285,7 +298,15 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
         loosely = False
         if a.unit and not a.unit_kind and not a.number and b.number and b.unit and _alike(a.building, b.street) == "same":
             a = replace(a, number=a.unit, unit="", street=a.building, building="")
-        elif a.unit and not a.unit_kind and not a.number and a.building and b.number and not b.unit and _same_place_name(b.street, a.building):
+        elif (
+            a.unit
+            and not a.unit_kind
+            and not a.number
+            and a.building
+            and b.number
+            and not b.unit
+            and _same_place_name(b.street, a.building)
+        ):
             b = replace(b, unit=b.number, number="", building=a.building, street=a.street)
         elif a.unit and a.unit_kind in ("unit", "flat") and not a.number and b.number and not b.unit and fit(a.unit, b.number) is Fit.same:
             if not a.street or not _street_grade(replace(a, number=a.unit), b):

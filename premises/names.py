@@ -48,7 +48,9 @@ def _ends_before(words: Sequence[str], i: int) -> bool:
     """Whether a name ends before word i and another, of two words or more, goes to the end of the segment."""
     first, second = ending(words[:i]), ending(words)
     if words[i][0].isdigit():  # "the old bank 12 high street"
-        own = len(words) - i - 1 - ((2 if "_" in second else 1) if second in STREETS | BUILDINGS else 0)  # "centre 27 business park" is one name
+        own = (
+            len(words) - i - 1 - ((2 if "_" in second else 1) if second in STREETS | BUILDINGS else 0)
+        )  # "centre 27 business park" is one name
         goes_on = words[i - 1][0].isdigit() or (words[i - 1] in ("&", "and", "to", "-", "/") and words[i - 2][0].isdigit())
         return own > 0 and not goes_on and words[i - 1] not in COUNTED and bool(number_of(words[i]))
     if first in PARADES - {"market"} and second in STREETS and len(words) - i >= 2 and i >= 2:

@@ -23,6 +23,7 @@ from store.captures import CaptureWrites, newest_locations
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
+from store.entries import EntryReads
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingWrites
@@ -43,7 +44,7 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
-class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, CaseReads, SampleReads, OperationReads):
+class Acting(MeetingReads, HistoryReads, SellerReads, PictureReads, PlaceReads, EntryReads, CaseReads, SampleReads, OperationReads):
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
