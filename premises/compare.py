@@ -46,7 +46,7 @@ def postcode(said: Address, entry: Address, weights: Weights) -> LinkReason | No
             )
         return reason("postcode_differs", weights, f"the postcode said is {said.postcode}, the register's {entry.postcode}", against=True)
     if said.district and entry.postcode and entry.postcode.startswith(said.district + " "):
-        return reason("district", weights, f"the postcode district {said.district} is the same; the advert gives no more")
+        return reason("district", weights, f"the postcode district {said.district} is the same; the text gives no more")
     return None
 
 
@@ -72,9 +72,7 @@ def number(said: Address, entry: Address, weights: Weights) -> LinkReason | None
 def unit(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
     """The unit, and any floor or rear of it. A unit that only one side states says nothing either way."""
     if said.part and said.part != entry.part and (said.unit or entry.unit or entry.part):
-        return reason(
-            "part_differs", weights, f"the advert says {_door(said)}, the register {_door(entry) or 'no such part'}", against=True
-        )
+        return reason("part_differs", weights, f"the text says {_door(said)}, the register {_door(entry) or 'no such part'}", against=True)
     if said.part and said.part == entry.part and said.unit == entry.unit == "":
         return reason("unit", weights, f"both say {_door(said)}")
     if not said.unit or not entry.unit:
@@ -83,12 +81,12 @@ def unit(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
     if grade is Fit.within and not (said.unit.isalnum() and said.unit in re.split("[-&]", entry.unit)):
         grade = Fit.perhaps  # 20 and 20-23 of one arcade were two shops, Unit 3 and Units 1-5 of one quay too
     if grade in (Fit.differs, Fit.letter):
-        return reason("unit_differs", weights, f"the advert says {_door(said)}, the register {_door(entry)}: another unit", against=True)
+        return reason("unit_differs", weights, f"the text says {_door(said)}, the register {_door(entry)}: another unit", against=True)
     if not _same_class(said.unit_kind, entry.unit_kind):
         return reason(
             "unit_kind_differs",
             weights,
-            f"the advert says {_door(said)}, the register {_door(entry)}: not surely the same door",
+            f"the text says {_door(said)}, the register {_door(entry)}: not surely the same door",
             against=True,
         )
     if other := said.unread ^ entry.unread:
