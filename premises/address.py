@@ -15,7 +15,7 @@ from functools import lru_cache
 from premises.names import ending, parted, spelt_out
 from premises.numbering import number_of, unit_of
 from premises.vocabulary import BUILDINGS, DESIGNATORS, NUMBER_WORDS, ORDINALS, PARADES, STREETS
-from store.words.postcode import find_postcodes, normalise_postcode
+from store.words.postcode import find_postcodes, is_known, normalise_postcode
 from store.words.text import normalise
 
 
@@ -102,6 +102,7 @@ def _postcode(raw: str | None) -> str | None:
 
 
 _POSTCODE_LIKE = re.compile(r"\b([A-Za-z]{1,2}\d[A-Za-z\d]? ?\d ?[A-Za-z]{2})\s*$")
+_GLUED_O = re.compile(r"\b([A-Za-z]{1,2}\d[A-Za-z\d]?)[Oo]([A-Za-z]{2})[\s.)]*$")  # "M32OTH": only at the end, and only where it is one
 _DISTRICT = re.compile(r"(?:^|[\s,])([A-Z]{1,2}[0-9][0-9A-Z]?)[\s.)]*$")
 
 
@@ -116,7 +117,10 @@ def take_postcode(draft: _Draft) -> _Draft:
             segments[i] = f"{segments[i][: last.start]} , {segments[i][last.end :]}"
             return replace(draft, segments=tuple(segments), found=replace(found, postcode=found.postcode or last.postcode))
     if segments and not found.postcode:
-        if (match := _POSTCODE_LIKE.search(segments[-1])) and (code := normalise_postcode(match[1])):
+        if (match := _GLUED_O.search(segments[-1])) and is_known(f"{match[1]}0{match[2]}"):
+            segments[-1] = segments[-1][: match.start()]
+            found = replace(found, postcode=normalise_postcode(f"{match[1]}0{match[2]}"))
+        elif (match := _POSTCODE_LIKE.search(segments[-1])) and (code := normalise_postcode(match[1])):
             segments[-1] = segments[-1][: match.start()]
             found = replace(found, postcode=code)
         elif match := _DISTRICT.search(segments[-1]):
@@ -127,7 +131,8 @@ def take_postcode(draft: _Draft) -> _Draft:
 
 _BREAK = re.compile(r"\s*[,;|\n\r\t()\[\]•·]\s*|\s+-\s+(?=[^\d\s])|(?<!\bSt)\.\s+(?=[A-Z][a-z])")
 _LETTERS_ONLY = re.compile(r"[^a-z0-9&/.\- ]+")
-_GLUED_LETTER = re.compile(r"\b((?i:unit|shop|stall|kiosk|suite|flat))([A-Z])\b")  # "UnitB"; "units" has no capital
+_GLUED_LETTER = re.compile(r"\b([Uu]nit|[Ss]hop|[Ss]tall|[Kk]iosk|[Ss]uite|[Ff]lat)([A-Z])\b")  # "UnitB"; "units" and "UNITS" are words
+_SHORT_UNIT = re.compile(r"u\d{1,3}[a-z]?")  # "U7 Bellfield Trading Estate"
 _SPACED_RANGE = re.compile(r"(?<![a-z0-9])(\d{1,4}[a-z]?)(?: -+ ?| ?-+ )(?=\d{1,4}[a-z]?(?![a-z0-9]))")  # "7 - 11"
 
 
@@ -140,6 +145,7 @@ def tidy(draft: _Draft) -> _Draft:
             text = re.sub(r"\.(?!\d)|(?<!\d)\.", " ", normalise(piece).text.replace("'", ""))  # "Unit 6.1" is no sentence's end
             words = _LETTERS_ONLY.sub(" ", text).split()
             if words:
+                words = [f"unit {words[0][1:]}" if _SHORT_UNIT.fullmatch(words[0]) else words[0], *words[1:]]
                 segments.append(_SPACED_RANGE.sub(_range, spelt_out(words)))
     found = draft.found
     return replace(draft, segments=tuple(segments), found=replace(found, district=found.district.upper()))
@@ -186,7 +192,7 @@ _SIGN = "|".join(sorted(DESIGNATORS, key=len, reverse=True))
 _WORD_NUMBER = "|".join(NUMBER_WORDS)
 _ID = (
     r"(?:\d{1,4}\.\d{1,3}(?![a-z0-9])|[a-z]{1,2}-?\d{1,4}[a-z]?(?![a-z0-9])|\d{1,4}(?:[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9])"
-    rf"|(?:{_WORD_NUMBER})\b|(?<![a-z])[a-z](?![a-z0-9]))"  # "shops" is no Shop S
+    rf"|(?:{_WORD_NUMBER})\b|(?<![a-z])[a-z](?![a-z0-9/]))"  # "shops" is no Shop S, "shop w/ awning" no Shop W
 )
 _UNIT = re.compile(rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to ){_ID})*|(?:{_ID})(?: - {_ID})(?=$))")
 

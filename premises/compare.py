@@ -142,6 +142,10 @@ def building(said: Address, entry: Address, weights: Weights, name: str = "") ->
     ]
     grades = {_alike(said.building, other) for other in others if said.building} | {_holds(said.building, entry.building)}
     grades |= {_stands_in(said.building, entry.words), _stands_in(entry.building, said.words), _word_in(entry.building, said.words)}
+    if not grades - {""}:
+        grades = {_stands_in(_without_filler(entry.building), said.words)}
+        if (said.unit, said.number) == (entry.unit, entry.number) != ("", ""):
+            grades.add(_same_words(said.words, entry.words))
     if "same" in grades:
         return reason("building", weights, f"the building is {(said.building or entry.building).title()}")
     if "alike" in grades:
@@ -419,6 +423,22 @@ def _stands_in(name: str, text: tuple[str, ...]) -> str:
             return grade
         found = found or grade
     return found
+
+
+def _without_filler(name: str) -> str:
+    """ "larkspur centre" for "larkspur shopping centre"; "" where nothing of it can be left out."""
+    words = name.split()
+    kept = [w for w in words if w not in FILLER]
+    return " ".join(kept) if 1 < len(kept) < len(words) and words[-1] in PARADES else ""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _same_words(one: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """ "alike" where all words of the shorter, three or more, are in the longer or nearly: what is a street and what a town was not told."""
+    short, long = sorted(({*one} - COUNTIES, {*other} - COUNTIES), key=len)
+    if len(short) < 3 or not short & long:
+        return ""
+    return "alike" if all(w in long or any(_slip(w, x) for x in long) for w in short) else ""
 
 
 def _word_in(name: str, text: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ All else is at most the building, and says why.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from premises.vocabulary import COMMON_STREETS, NO_TOWN, PARADES
 from store.words.postcode import is_known
 from store.words.records import LinkReason
 
+ANCHORS = frozenset({"postcode", "postcode_near", "district"})
 MOST_ANSWERS = 5  # for one text
 
 
@@ -78,11 +80,13 @@ class _Weighed:
 
 def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], most: int = MOST_ANSWERS) -> list[Answer]:
     """The answers to one text among `found`, best first; one of level none, saying why, where there is no other. Pure."""
+    text = plain(text)
     said = parse_address(text)
     if not (said.words or said.number or said.names_a_unit):
         return [_none("the text says no more than a postcode" if said.postcode or said.district else "there is no address in the text")]
     weighed = [w for one in found if (w := _weigh(text, said, one, weights)) and _leads_there(said, w)]
-    weighed.sort(key=lambda w: (-w.compared.door, -w.exact, -w.score, w.listed.entry.row, w.listed.entry.reference))
+    weighed = _told_apart(weighed)
+    weighed.sort(key=lambda w: (-w.compared.door, bool(w.compared.hard), -w.exact, -w.score, w.listed.entry.row, w.listed.entry.reference))
     if not weighed:
         return [_none(_why_none(said, found))]
     against = _why_not_proposed(said, weighed, weights)
@@ -97,6 +101,24 @@ def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], mo
             reasons += (LinkReason("building_only", 0.0, _why_building(said, w)),)
         out.append(Answer(rank, w.listed.entry.reference, level, w.score, rank == 1 and not against, reasons))
     return out
+
+
+# What people say before an address and after it. Each is taken off only where something is left.
+_BEFORE = re.compile(
+    r"^.{0,40}?\b(?:(?:collect(?:ion)?|pick(?:[ -]?up)?|cash on collection)(?: only)?(?: is| it)?(?: from| at)|(?:come|pop|call in)(?: down| in)? to|find us(?: on| at| in)?|"
+    r"(?:we are|we're|its|it's|it is|shop is|based|located|situated)(?: on| at| in)|address(?: is)?:?)\s+",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"\s*(?:[-–,.;(]\s*|\b)(?:ask (?:for|at)|ring (?:when|bell)|msg|message me|text me|call me|cash only|before you come|b4 you)\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def plain(text: str) -> str:
+    """The text without what is said before and after an address in an advert: "collection only from 31 Chester Road, ask for Dean"."""
+    short = _AFTER.sub("", _BEFORE.sub("", text, count=1), count=1)
+    return short if any(c.isalpha() for c in short) else text
 
 
 def _none(why: str) -> Answer:
@@ -174,7 +196,7 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     unit = bool(codes & {"unit", "unit_within"}) and not (said.number and entry.number)
     sure = (numbered or unit) and placed
     here = bool(codes & {"postcode", "district"})
-    known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or _bare(said, w)
+    known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or (here and _bare(said, w))
     if here:
         return sure or known or numbered or w.named
     if "postcode_near" in codes:
@@ -187,7 +209,14 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
             or (known and ("building_alike" not in codes or bool(codes & {"street", "street_alike"})))
             or (w.named and len(w.listed.told) > 1)
         )
-    return (sure and w.named) or ((sure or (w.named and placed) or "building" in codes) and not compare.towns(said))
+    own = (own_words(entry.words) & own_words(said.words)) - NO_TOWN
+    return (sure and w.named) or ((sure or (w.named and placed) or "building" in codes) and bool(own) and not compare.towns(said))
+
+
+def _told_apart(weighed: Sequence[_Weighed]) -> list[_Weighed]:
+    """Without those that a name and a town alone lead to, where there are several or something better: shops of one name."""
+    better = [w for w in weighed if w.codes & PLACED or w.codes & ANCHORS]
+    return better or list(weighed[:1] if len(weighed) == 1 else ())
 
 
 def _bare(said: Address, w: _Weighed) -> bool:
@@ -207,7 +236,7 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
     if not best.compared.door:
         return _why_building(said, best)
     codes, a = best.codes, best.listed.address
-    if not (a.number or a.names_a_unit or best.named) and (_bare(said, best) or ending(a.building.split()) in PARADES):
+    if not (a.names_a_unit or best.named) and ((not a.number and _bare(said, best)) or ending(a.building.split()) in PARADES):
         return "a street or a parade without a number is many doors: the link is to it as a whole"
     if not (a.number or a.names_a_unit or said.number) and not _one_house(best):
         return "there is no number, and the name of the house is not certain"
@@ -218,6 +247,8 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
     rivals = [w for w in weighed[1:] if w.compared.door and not _one_door(best, w, weights)]
     if any(w.exact >= best.exact and (w.named or not best.named) and w.score >= best.score - 0.15 for w in rivals):
         return "another door fits as well"
+    if not best.named and (other := next((w for w in weighed[1:] if w.named and _one_building(best, w, weights)), None)):
+        return f"the text names “{other.listed.entry.name}”, which the register has at another door of this building"
     if not a.names_a_unit:
         finer = {
             w.listed.address.unit or w.listed.address.part
@@ -227,9 +258,8 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
         if finer and not best.named:
             return f"{_SHARED}{len(finer)} units in this building, and the text names none: the link is to the building"
         here = [w for w in weighed if w.compared.door and _one_door(best, w, weights)]
-        names = {" ".join(sorted(name_words(w.listed.entry.name))) for w in here}
-        same = sum(w.named for w in here)
-        if len(names) > 1 and not (best.named and same == 1) and not _one_name(names):
+        names = {" ".join(sorted(name_words(w.listed.entry.name))) or w.listed.entry.reference for w in here}
+        if len(names) > 1 and not (best.named and sum(w.named for w in here) == 1) and not _one_name(names):
             return f"{_SHARED}{len(names)} businesses at this number, and does not tell their doors apart: the link is to the building"
     return ""
 
@@ -308,7 +338,7 @@ class Matcher:
 
     def match(self, texts: Sequence[str], most: int = MOST_ANSWERS) -> Iterator[list[Answer]]:
         """The answers to each text, in order. The entries of a whole batch are fetched at once."""
-        rows = [self.index.candidates(parse_address(text)) for text in texts]
+        rows = [self.index.candidates(parse_address(plain(text))) for text in texts]
         self._fetch({row for one in rows for row in one})
         for text, one in zip(texts, rows, strict=True):
             yield answers(text, [self._kept[row] for row in one if row in self._kept], self.weights, most)

@@ -25,6 +25,10 @@ def spelt_out(words: Sequence[str]) -> str:
 def parted(segment: str) -> list[str]:
     """Names in one breath: "12 regent centre blackness road", "boxpark mall 2-10", "the fox inn 106 east road mersea", "87 main street leeds"."""
     words = segment.split()
+    if on := next(
+        (i for i in range(1, len(words) - 1) if words[i] in ("on", "in", "at", "off") and ending(words[:i]) in STREETS | BUILDINGS), 0
+    ):
+        return [*parted(" ".join(words[:on])), *parted(" ".join(words[on + 1 :]))]  # "the indoor market on corn street"
     end = _where_it_ends(words)
     tail, words = words[end:] if end else [], words[:end] if end else words
     cut = next((i for i in range(1, len(words) - 1) if _ends_before(words, i)), 0)

@@ -34,7 +34,9 @@ class Blind:
 
 def own() -> Iterator[Blind]:
     for case in BANK["own"]:
-        found = [_listed(c["ref"], c.get("name", ""), [c["address"]], c.get("postcode", ""), n) for n, c in enumerate(case["candidates"], 1)]
+        found = [
+            _listed(c["ref"], c.get("name", ""), [c["address"]], c.get("postcode", ""), n) for n, c in enumerate(case["candidates"], 1)
+        ]
         truth = case["truth"]
         building = frozenset(truth["building"]) if isinstance(truth, dict) else frozenset()
         door = frozenset() if building or truth == "none" else frozenset([truth])
@@ -74,4 +76,7 @@ def _fhrs(shared: Path) -> list[dict[str, str]]:
     import duckdb
 
     path = shared / "data/premises/fhrs_addresses_sample.parquet"
-    return [{"address_concat": words, "postcode": code} for words, code in duckdb.sql(f"select address_concat, postcode from '{path}'").fetchall()]
+    return [
+        {"address_concat": words, "postcode": code}
+        for words, code in duckdb.sql(f"select address_concat, postcode from '{path}'").fetchall()
+    ]

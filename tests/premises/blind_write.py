@@ -31,9 +31,7 @@ _TYPES = {
     "estate": "Est",
     "shopping": "Shpg",
 }
-_STREET_TYPE = (
-    "road|street|avenue|lane|square|parade|court|place|drive|hill|way|quay|crescent|terrace|close|arcade|broadway"
-)
+_STREET_TYPE = "road|street|avenue|lane|square|parade|court|place|drive|hill|way|quay|crescent|terrace|close|arcade|broadway"
 _STREET = re.compile(rf"\b([a-z][a-z'’.]*)\s+({_STREET_TYPE})\b", re.I)
 _UNIT = r"\b(units?|shop|kiosk|stalls?)"
 _UNIT_ID = rf"{_UNIT}\s+([a-z]?\d+[a-z]?|[a-z])\b"
@@ -128,9 +126,7 @@ def _other_number(address: str, new: str) -> str:
 
 
 def _spell_unit(address: str, _: str) -> str:
-    return re.sub(
-        rf"{_UNIT}\s+([1-9]|10)\b", lambda found: f"{found[1]} {_WORDS[int(found[2])]}", address, count=1, flags=re.I
-    )
+    return re.sub(rf"{_UNIT}\s+([1-9]|10)\b", lambda found: f"{found[1]} {_WORDS[int(found[2])]}", address, count=1, flags=re.I)
 
 
 def _drop_words(address: str, places: str) -> str:
