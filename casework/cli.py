@@ -21,6 +21,7 @@ from casework.commands import (
     learning,
     listings,
     log,
+    match,
     methods,
     network,
     occupants,
@@ -72,6 +73,7 @@ app.add_typer(places.premises, name="premises")
 followup.register(places.premises)
 app.add_typer(followup.app, name="followup")
 app.add_typer(followup.purchase, name="purchase")
+match.register(places.premises)
 app.add_typer(cases.app, name="case")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")

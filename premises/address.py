@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 
 from premises.names import ending, parted, spelt_out
 from premises.numbering import number_of, unit_of
 from premises.vocabulary import BUILDINGS, DESIGNATORS, NUMBER_WORDS, ORDINALS, PARADES, STREETS
-from store.words.postcode import find_postcodes, normalise_postcode
+from store.words.postcode import find_postcodes, is_known, normalise_postcode
 from store.words.text import normalise
 
 
@@ -51,9 +52,19 @@ class Address:
         return frozenset(w for w in f"{self.street} {self.building} {self.town}".replace(",", " ").split() if any(c.isdigit() for c in w))
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words of building, street and town in a row."""
+        return _words(self.building, self.street, self.town)
+
+    @property
     def names_a_place(self) -> bool:
         """Whether it says more than a town and a postcode."""
         return bool(self.street or self.building)
+
+
+@lru_cache(maxsize=100_000)
+def _words(building: str, street: str, town: str) -> tuple[str, ...]:
+    return tuple(f"{building} {street} {town}".replace(",", " ").split())
 
 
 def from_parts(raw: str, parts: Mapping[str, str]) -> Address:
@@ -91,6 +102,7 @@ def _postcode(raw: str | None) -> str | None:
 
 
 _POSTCODE_LIKE = re.compile(r"\b([A-Za-z]{1,2}\d[A-Za-z\d]? ?\d ?[A-Za-z]{2})\s*$")
+_GLUED_O = re.compile(r"\b([A-Za-z]{1,2}\d[A-Za-z\d]?)[Oo]([A-Za-z]{2})[\s.)]*$")  # "M32OTH": only at the end, and only where it is one
 _DISTRICT = re.compile(r"(?:^|[\s,])([A-Z]{1,2}[0-9][0-9A-Z]?)[\s.)]*$")
 
 
@@ -105,7 +117,10 @@ def take_postcode(draft: _Draft) -> _Draft:
             segments[i] = f"{segments[i][: last.start]} , {segments[i][last.end :]}"
             return replace(draft, segments=tuple(segments), found=replace(found, postcode=found.postcode or last.postcode))
     if segments and not found.postcode:
-        if (match := _POSTCODE_LIKE.search(segments[-1])) and (code := normalise_postcode(match[1])):
+        if (match := _GLUED_O.search(segments[-1])) and is_known(f"{match[1]}0{match[2]}"):
+            segments[-1] = segments[-1][: match.start()]
+            found = replace(found, postcode=normalise_postcode(f"{match[1]}0{match[2]}"))
+        elif (match := _POSTCODE_LIKE.search(segments[-1])) and (code := normalise_postcode(match[1])):
             segments[-1] = segments[-1][: match.start()]
             found = replace(found, postcode=code)
         elif match := _DISTRICT.search(segments[-1]):
@@ -116,6 +131,9 @@ def take_postcode(draft: _Draft) -> _Draft:
 
 _BREAK = re.compile(r"\s*[,;|\n\r\t()\[\]•·]\s*|\s+-\s+(?=[^\d\s])|(?<!\bSt)\.\s+(?=[A-Z][a-z])")
 _LETTERS_ONLY = re.compile(r"[^a-z0-9&/.\- ]+")
+_GLUED_LETTER = re.compile(r"\b([Uu]nit|[Ss]hop|[Ss]tall|[Kk]iosk|[Ss]uite|[Ff]lat)([A-Z])\b")  # "UnitB"; "units" and "UNITS" are words
+_SHORT_UNIT = re.compile(r"u\d{1,3}[a-z]?")  # "U7 Bellfield Trading Estate"
+_SPACED_RANGE = re.compile(r"(?<![a-z0-9])(\d{1,4}[a-z]?)(?: -+ ?| ?-+ )(?=\d{1,4}[a-z]?(?![a-z0-9]))")  # "7 - 11"
 
 
 def tidy(draft: _Draft) -> _Draft:
@@ -123,12 +141,20 @@ def tidy(draft: _Draft) -> _Draft:
     segments = []
     for segment in draft.segments:
         for piece in _BREAK.split(segment):
+            piece = _GLUED_LETTER.sub(r"\1 \2", piece)
             text = re.sub(r"\.(?!\d)|(?<!\d)\.", " ", normalise(piece).text.replace("'", ""))  # "Unit 6.1" is no sentence's end
             words = _LETTERS_ONLY.sub(" ", text).split()
             if words:
-                segments.append(spelt_out(words))
+                words = [f"unit {words[0][1:]}" if _SHORT_UNIT.fullmatch(words[0]) else words[0], *words[1:]]
+                segments.append(_SPACED_RANGE.sub(_range, spelt_out(words)))
     found = draft.found
     return replace(draft, segments=tuple(segments), found=replace(found, district=found.district.upper()))
+
+
+def _range(match: re.Match[str]) -> str:
+    """The range without its spaces, but in "unit 3 - 31 chester road", where the unit's number ends before the street's."""
+    before = match.string[: match.start()].split()
+    return match[0] if before and before[-1] in DESIGNATORS.keys() | {"no", "number"} else f"{match[1]}-"
 
 
 _FLOOR = re.compile(rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}) ?-?(?:floor|flr)s?\b(?: of)?")
@@ -166,7 +192,7 @@ _SIGN = "|".join(sorted(DESIGNATORS, key=len, reverse=True))
 _WORD_NUMBER = "|".join(NUMBER_WORDS)
 _ID = (
     r"(?:\d{1,4}\.\d{1,3}(?![a-z0-9])|[a-z]{1,2}-?\d{1,4}[a-z]?(?![a-z0-9])|\d{1,4}(?:[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9])"
-    rf"|(?:{_WORD_NUMBER})\b|[a-z](?![a-z0-9]))"
+    rf"|(?:{_WORD_NUMBER})\b|(?<![a-z])[a-z](?![a-z0-9/]))"  # "shops" is no Shop S, "shop w/ awning" no Shop W
 )
 _UNIT = re.compile(rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to ){_ID})*|(?:{_ID})(?: - {_ID})(?=$))")
 

@@ -7,6 +7,7 @@ right when it says "same": two Premises for one door are judged by a person, one
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from premises.address import Address
 from premises.vocabulary import GENERIC
@@ -50,6 +51,7 @@ def building_label(address: Address) -> str:
     return ", ".join(filter(None, (address.building.title(), line, address.town.split(",")[0].title(), address.postcode)))
 
 
+@lru_cache(maxsize=100_000)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a name that tell it from others; all of them where none does."""
     words = "".join(c if c.isalnum() or c == " " else "" if c == "'" else " " for c in normalise(name).text).split()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from premises.numbering import number_of
-from premises.vocabulary import ABBREVIATIONS, BUILDINGS, DESIGNATORS, ENDS, GOES_ON, PAIRS, PARADES, STREETS
+from premises.vocabulary import ABBREVIATIONS, BUILDINGS, COUNTED, DESIGNATORS, ENDS, GOES_ON, PAIRS, PARADES, SAINTS, STREETS
 
 
 def spelt_out(words: Sequence[str]) -> str:
@@ -15,7 +15,7 @@ def spelt_out(words: Sequence[str]) -> str:
         if word == "st":
             begins = all(w[0].isdigit() or w in DESIGNATORS for w in words[:i])
             following = words[i + 1] if i + 1 < len(words) else ""
-            saint = following and following not in ("north", "south", "east", "west") and (begins or following.endswith("s"))
+            saint = following and following not in ("north", "south", "east", "west") and (begins or following in SAINTS)
             out.append("st" if saint else "street")
         else:
             out.append(ABBREVIATIONS.get(word, word))
@@ -23,14 +23,19 @@ def spelt_out(words: Sequence[str]) -> str:
 
 
 def parted(segment: str) -> list[str]:
-    """Two names in one breath: "12 regent centre blackness road", "tannery square market hall", "boxpark mall 2-10", "87 main street leeds"."""
+    """Names in one breath: "12 regent centre blackness road", "boxpark mall 2-10", "the fox inn 106 east road mersea", "87 main street leeds"."""
     words = segment.split()
+    if on := next(
+        (i for i in range(1, len(words) - 1) if words[i] in ("on", "in", "at", "off") and ending(words[:i]) in STREETS | BUILDINGS), 0
+    ):
+        return [*parted(" ".join(words[:on])), *parted(" ".join(words[on + 1 :]))]  # "the indoor market on corn street"
     end = _where_it_ends(words)
     tail, words = words[end:] if end else [], words[:end] if end else words
     cut = next((i for i in range(1, len(words) - 1) if _ends_before(words, i)), 0)
     if not cut and not tail and len(words) > 2 and not words[0][0].isdigit() and number_of(words[-1]):
-        cut = len(words) - 1  # its number comes last, and may be the next line's
-    return [" ".join(piece) for piece in (words[:cut], words[cut:], tail) if piece]
+        return [" ".join(words[:-1]), words[-1]]  # its number comes last, and may be the next line's
+    out = [" ".join(words[:cut]), *parted(" ".join(words[cut:]))] if cut else [" ".join(words)]
+    return out + parted(" ".join(tail)) if tail else [piece for piece in out if piece]
 
 
 def _where_it_ends(words: Sequence[str]) -> int:
@@ -47,13 +52,11 @@ def _ends_before(words: Sequence[str], i: int) -> bool:
     """Whether a name ends before word i and another, of two words or more, goes to the end of the segment."""
     first, second = ending(words[:i]), ending(words)
     if words[i][0].isdigit():  # "the old bank 12 high street"
-        own = len(words) - i - 1 - (2 if "_" in second else 1)  # "centre 27 business park" is one name
-        return (
-            own > 0
-            and second in STREETS | BUILDINGS
-            and not words[i - 1][0].isdigit()
-            and words[i - 1] not in ("&", "and", "to", "no", "number")
-        )
+        own = (
+            len(words) - i - 1 - ((2 if "_" in second else 1) if second in STREETS | BUILDINGS else 0)
+        )  # "centre 27 business park" is one name
+        goes_on = words[i - 1][0].isdigit() or (words[i - 1] in ("&", "and", "to", "-", "/") and words[i - 2][0].isdigit())
+        return own > 0 and not goes_on and words[i - 1] not in COUNTED and bool(number_of(words[i]))
     if first in PARADES - {"market"} and second in STREETS and len(words) - i >= 2 and i >= 2:
         return words[i] not in STREETS
     return first in STREETS and second in PARADES and len(words) - i >= 2 and i >= 2 and words[i:] != [second] and words[i] != "shopping"

@@ -59,9 +59,9 @@ class LinkSettings:
 
 
 WEIGHTS = words(
-    "postcode district postcode_differs number number_within number_perhaps unit unit_within unit_perhaps street street_alike "
+    "postcode postcode_near district postcode_differs number number_within number_perhaps unit unit_within unit_perhaps street street_alike "
     "building building_alike building_differs name name_alike town phone phone_elsewhere other_unit "
-    " place collection domain_name handle_name fhrs_id company_office company_dissolved "
+    "place collection domain_name handle_name fhrs_id company_office company_dissolved "
     "office_far occupant_mark related_mark vat_differs elsewhere position sighting sighted_contact sighted_place"
 )
 

@@ -76,6 +76,9 @@ ENDS = words(
 )
 GOES_ON = words("industrial retail business shopping trading leisure science enterprise market car and & north south east west level")
 
+# A number after one of these counts something that is no door: "Terminal 5".
+COUNTED = words("no nos number terminal gate zone phase junction platform pier hangar route level store since est")
+
 # Two words that act as one in what ends a name.
 PAIRS = {
     ("market", "hall"): "market_hall",
@@ -161,11 +164,42 @@ ORDINALS = {
 }
 
 # Words in a business's name that tell nobody apart: legal forms, trades, filler.
-GENERIC = words(
-    "the and of at in a an ltd limited plc llp llc inc co company uk gb group trading traders t/a ta shop shops store stores "
-    "outlet retail cafe coffee bar restaurant takeaway pub inn hotel house bistro kitchen grill deli bakery tea room rooms "
-    "tearoom tearooms demonstration official online"
+TRADES = words(
+    "ltd limited plc llp llc inc co company group trading traders t/a ta shop shops store stores outlet retail cafe coffee bar restaurant "
+    "takeaway pub inn hotel bistro kitchen grill deli bakery tea room rooms tearoom tearooms demonstration official online"
 )
+GENERIC = TRADES | words("the and of at in a an uk gb house")
 
 # Words that make two streets of two that are otherwise spelt alike: no misspelling turns one into the other.
 TELLING = words("north south east west upper lower old new great little inner outer first second third fourth fifth high low")
+DIRECTIONS = words("north south east west")
+
+# Words of an estate's or a centre's name that some leave out.
+FILLER = words("industrial trading business shopping retail enterprise park")
+
+# After these "st" has been Saint: "Bury St Edmunds", "St Albans Road"; else it ends a street's name ("Victoria St Stromness").
+SAINTS = words(
+    "agnes albans alban andrews andrew annes anns anne ann asaph augustine augustines austell barnabas bees botolphs brides bride catherines "
+    "chads clears clement clements columb cuthberts davids david denys dunstans edmunds edmund francis george georges giles helens "
+    "helen helier ives james john johns josephs judes just keverne lawrence leonards lukes luke margarets margaret marks mark martins "
+    "martin mary marys matthews mawes michaels michael neots nicholas olaves oswalds osyth pauls paul pancras patricks peter peters "
+    "philips saviours sepulchre stephen stephens swithins thomas vincent"
+)
+
+# Counties and words of counties' names: two addresses that share one may be fifty miles apart.
+COUNTIES = words(
+    "the and near nr county greater upon under next city borough royal uk united kingdom england scotland wales ireland "
+    "yorkshire lancashire lancs cheshire merseyside cumbria derbyshire notts nottinghamshire lincolnshire lincs leicestershire leics "
+    "staffordshire staffs shropshire warwickshire worcestershire worcs herefordshire gloucestershire glos oxfordshire oxon "
+    "buckinghamshire bucks bedfordshire beds hertfordshire herts cambridgeshire cambs northamptonshire northants norfolk suffolk essex "
+    "kent surrey sussex hampshire hants berkshire berks wiltshire wilts dorset somerset devon cornwall avon midlands tyne wear "
+    "northumberland cleveland humberside rutland glamorgan gwent dyfed powys clwyd gwynedd anglesey antrim armagh down fermanagh "
+    "londonderry tyrone lanarkshire renfrewshire ayrshire aberdeenshire perthshire fife lothian dumfriesshire middlesex middx"
+)
+NO_TOWN = STREETS | BUILDINGS | DIRECTIONS | COUNTIES
+
+# The commonest names of streets: a town of some size has several of each, so that number and name alone do not say where.
+COMMON_STREETS = words(
+    "high main church station london victoria park green manor queen queens king kings new grange mill york albert george school "
+    "market north south east west chapel bridge springfield richmond grove windsor highfield stanley hill mary marys john johns the"
+)

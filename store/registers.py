@@ -7,7 +7,7 @@ nothing half said. An edition is sought in once its load has ended.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store import tables as t
 from store.database import Database, add, add_all, add_once
-from store.errors import StopRun
+from store.errors import StopRun, TouchstoneError
 from store.places import judged
 from store.reader import Reader
 from store.words.records import RegisterEntry, SubjectKind, Verdict, canonical
@@ -25,6 +25,7 @@ from store.words.records import RegisterEntry, SubjectKind, Verdict, canonical
 # How many characters an entry's fields hold: a longer value would stop a load on PostgreSQL, and not on SQLite.
 LONGEST: Mapping[str, int] = {name: getattr(t.register_entry.c[name].type, "length") for name in ("reference", "uprn", "postcode", "phone")}  # noqa: B009
 CACHE_KB = 65_536  # of SQLite while it loads: five indexes grow in no order, and the 2 MB that it has else are soon turned over
+PAGE = 2000  # entries in memory at a time, of those that are gone through
 AT_ONCE = 500  # values in one question: well below what either database takes
 CHANGES = ("opened", "closed", "moved", "renamed", "otherwise")  # `otherwise`: what else the register says of it, a company's status
 Positions = Iterable[tuple[str, float, float]]  # UPRN, latitude, longitude in degrees
@@ -411,6 +412,35 @@ class RegisterReads(Reader):
             rows = [(entry_of(r), r["premises_id"], r["kind"], r["building"]) for r in c.execute(query).mappings()]
         self.shown("register_entry", (entry.id for entry, *_ in rows))
         return rows
+
+    def register_entries(self, register: str) -> Iterator[RegisterEntry]:
+        """Every entry of a register's newest whole edition, in order of row, a page in memory at a time. Raises TouchstoneError where none is loaded."""
+        editions = [one.id for one in self.store.register_snapshots(register) if one.whole]
+        if not editions:
+            raise TouchstoneError(
+                f"no register '{register}' is loaded; `touchstone register list` shows those that are, `register load` loads one"
+            )
+        e = t.register_entry.c
+        query = entries_with_positions().where(e.register_snapshot == editions[-1]).order_by(e.id).limit(PAGE)
+        after = 0
+        while True:
+            with self.store.database.reading() as c:
+                page = [entry_of(r) for r in c.execute(query.where(e.id > after)).mappings()]
+            if not page:
+                return
+            after = page[-1].id or after
+            self.shown("register_entry", (entry.id for entry in page))
+            yield from page
+
+    def entries_numbered(self, numbers: Sequence[int]) -> list[RegisterEntry]:
+        """The entries of those row numbers, whatever their snapshot, in order; numbers of no entry are left out."""
+        found: list[RegisterEntry] = []
+        with self.store.database.reading() as c:
+            for i in range(0, len(numbers), AT_ONCE):
+                query = entries_with_positions().where(t.register_entry.c.id.in_(numbers[i : i + AT_ONCE])).order_by(t.register_entry.c.id)
+                found += [entry_of(r) for r in c.execute(query).mappings()]
+        self.shown("register_entry", (entry.id for entry in found))
+        return found
 
     def entries_unjoined(self, snapshot: int, after: int = 0, limit: int = 2000) -> list[RegisterEntry]:
         """Entries that no premises is joined to, in pages by id: left behind by a load that an older version was killed in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from premises.address import parse_address
+from premises.address import from_parts, parse_address
 from premises.evidence import Evidence, Shown
 from premises.identity import building_key, unit_key
 from premises.link import Candidate, propose
@@ -17,20 +17,30 @@ from store.words.records import Link, RegisterEntry, SubjectKind
 SETTINGS = load(defaults_folder() / "premises.yml", LinkSettings)
 
 
-def candidates_of(rows: Sequence[str | Mapping[str, str]]) -> list[Candidate]:
-    """Each row as an entry joined to premises by the keys that the loader uses."""
-    numbers: dict[str, int] = {}
+def entries_of(rows: Sequence[str | Mapping[str, str]]) -> list[RegisterEntry]:
+    """Each row ("address, postcode" or {at, name, phone}) as an entry with its parts, numbered from 1."""
     out = []
     for i, row in enumerate(rows, 1):
         given = {"at": row} if isinstance(row, str) else dict(row)
         name = given.get("name", f"Invented Business {i}")
         raw, _, code = given["at"].rpartition(", ")
         address = parse_address(raw.split(", "), code, name)
-        building = building_key(address, name, f"test:{i}")
+        out.append(
+            RegisterEntry("test", str(i), name, given["at"], address.postcode, address.parts(), phone=given.get("phone"), row=i, id=i)
+        )
+    return out
+
+
+def candidates_of(rows: Sequence[str | Mapping[str, str]]) -> list[Candidate]:
+    """Each row as an entry joined to premises by the keys that the loader uses."""
+    numbers: dict[str, int] = {}
+    out = []
+    for entry in entries_of(rows):
+        address = from_parts(entry.address_raw, entry.parts)
+        building = building_key(address, entry.name, f"test:{entry.id}")
         key = unit_key(building, address) if address.names_a_unit else building
         for one in (building, key):
             numbers.setdefault(one, len(numbers) + 1)
-        entry = RegisterEntry("test", str(i), name, given["at"], address.postcode, address.parts(), phone=given.get("phone"), id=i)
         out.append(Candidate(entry, address, numbers[key], address.names_a_unit, numbers[building]))
     return out
 

@@ -1,0 +1,360 @@
+"""Addresses as text against one register: which entry's door each one is, on which reasons, and where there is none.
+
+Candidates come from an index of keys that survive what people do to an address: a wrong or missing postcode, a misspelt street, a
+missing town. Each is then held against the text by `compare`, and unit, letter and number stay hard keys. `proposed` is one answer
+at most: the door that an officer would be sent to. It is given only where
+
+- each number, letter, unit and part that one side says the other says too,
+- the street or the building agrees, and a postcode, or a town and a name or an unusual street where the postcode is wrong or missing,
+- and no other door of the register fits as well. Where a register lists several businesses under one number and no unit, their doors
+  are not told apart, and the business's name must say which.
+
+All else is at most the building, and says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+from premises import compare
+from premises.address import Address, parse_address
+from premises.compare import HARD, OF_THE_UNIT, PLACED, Compared
+from premises.identity import name_words
+from premises.index import Index, Listed, in_order, own_words
+from premises.names import ending
+from premises.numbering import Fit, fit
+from premises.vocabulary import COMMON_STREETS, NO_TOWN, PARADES
+from store.words.postcode import is_known
+from store.words.records import LinkReason
+
+ANCHORS = frozenset({"postcode", "postcode_near", "district"})
+MOST_ANSWERS = 5  # for one text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One row of the answer to a text. `level` is unit, building or none; `reference` the register's own, "" for none."""
+
+    rank: int
+    reference: str
+    level: str
+    score: float
+    proposed: bool
+    reasons: tuple[LinkReason, ...]
+
+
+# -- the answer ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """One candidate held against the text."""
+
+    listed: Listed
+    compared: Compared
+    reasons: tuple[LinkReason, ...]
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset([r.code for r in self.reasons])
+
+    @property
+    def score(self) -> float:
+        return compare.score(self.reasons)
+
+    @property
+    def named(self) -> bool:
+        return "name" in self.codes
+
+    @property
+    def exact(self) -> int:
+        """How exactly the numbers agree: a range that holds the number gives way to the number itself."""
+        return -len(self.codes & {"number_within", "unit_within", "street_alike"})
+
+
+def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], most: int = MOST_ANSWERS) -> list[Answer]:
+    """The answers to one text among `found`, best first; one of level none, saying why, where there is no other. Pure."""
+    text = plain(text)
+    said = parse_address(text)
+    if not (said.words or said.number or said.names_a_unit):
+        return [_none("the text says no more than a postcode" if said.postcode or said.district else "there is no address in the text")]
+    weighed = [w for one in found if (w := _weigh(text, said, one, weights)) and _leads_there(said, w)]
+    weighed = _told_apart(weighed)
+    weighed.sort(key=lambda w: (-w.compared.door, bool(w.compared.hard), -w.exact, -w.score, w.listed.entry.row, w.listed.entry.reference))
+    if not weighed:
+        return [_none(_why_none(said, found))]
+    against = _why_not_proposed(said, weighed, weights)
+    out = []
+    for rank, w in enumerate(weighed[:most], 1):
+        level = "unit" if w.compared.door else "building"
+        reasons = w.reasons
+        if rank == 1 and against:
+            reasons += (LinkReason("not_proposed", 0.0, against),)
+            level = "building" if against.startswith(_SHARED) else level
+        elif not w.compared.door:
+            reasons += (LinkReason("building_only", 0.0, _why_building(said, w)),)
+        out.append(Answer(rank, w.listed.entry.reference, level, w.score, rank == 1 and not against, reasons))
+    return out
+
+
+# What people say before an address and after it. Each is taken off only where something is left.
+_BEFORE = re.compile(
+    r"^.{0,40}?\b(?:(?:collect(?:ion)?|pick(?:[ -]?up)?|cash on collection)(?: only)?(?: is| it)?(?: from| at)|(?:come|pop|call in)(?: down| in)? to|find us(?: on| at| in)?|"
+    r"(?:we are|we're|its|it's|it is|shop is|based|located|situated)(?: on| at| in)|address(?: is)?:?)\s+",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"\s*(?:[-–,.;(]\s*|\b)(?:ask (?:for|at)|ring (?:when|bell)|msg|message me|text me|call me|cash only|before you come|b4 you)\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def plain(text: str) -> str:
+    """The text without what is said before and after an address in an advert: "collection only from 31 Chester Road, ask for Dean"."""
+    short = _AFTER.sub("", _BEFORE.sub("", text, count=1), count=1)
+    return short if any(c.isalpha() for c in short) else text
+
+
+def _none(why: str) -> Answer:
+    return Answer(1, "", "none", 0.0, False, (LinkReason("none", 0.0, why),))
+
+
+def _weigh(text: str, said: Address, one: Listed, weights: Mapping[str, float]) -> _Weighed | None:
+    """The comparison in the light of the entry's name: where the text has the name in it, the rest is read without it.
+
+    None, before anything else is looked at, where both give a number and they are two: most neighbours.
+    """
+    rest = without_name(text, one.told)
+    if rest is None and _is_a_neighbour(said, one.address):
+        return None
+    name = compare.reason("name", weights, f"the text names “{one.entry.name}”") if rest is not None else _name(said, one, weights)
+    best = compare.compare(said, one.address, one.entry.name, weights)
+    if rest is not None and not best.door:
+        best = max(best, compare.compare(parse_address(rest, said.postcode), one.address, one.entry.name, weights), key=_how_far)
+    return _Weighed(one, best, best.reasons + ((name,) if name else ()))
+
+
+def _how_far(c: Compared) -> tuple[bool, bool, bool, float]:
+    return (c.door, not c.hard - OF_THE_UNIT, not c.hard, c.score)
+
+
+def _is_a_neighbour(said: Address, entry: Address) -> bool:
+    return (
+        bool(said.number and entry.number) and said.number != entry.number and fit(said.number, entry.number) in (Fit.differs, Fit.letter)
+    )
+
+
+def without_name(text: str, told: tuple[str, ...]) -> str | None:
+    """The text without a business's name (`told` in its words) where it stands in it, but for capitals, signs and "and"; else None."""
+    if not told:
+        return None
+    plain, here = in_order(text)
+    if told[0] not in plain:
+        return None
+    size = len(told)
+    for i in range(len(plain) - size + 1):
+        if plain[i] == told[0] and plain[i : i + size] == told:
+            return f"{text[: here[i][0]]}, {text[here[i + size - 1][1] :]}"
+    return None
+
+
+def _name(said: Address, one: Listed, weights: Mapping[str, float]) -> LinkReason | None:
+    """A name whose own words are nearly all in the text; a word that is the entry's street's or town's says nothing of its name."""
+    hit, town = 0, compare.towns(said)
+    for word in one.own:
+        close = [w for w in said.words if _close(w, word) and (len(one.own) > 1 or w not in town)]
+        hit += bool(close) and not all(any(_close(w, p) for p in one.address.words) for w in close)
+    if not hit:
+        return None
+    if hit == len(one.own):
+        return compare.reason("name", weights, f"the text names “{one.entry.name}”")
+    if hit >= 2 and 3 * hit >= 2 * len(one.own):
+        return compare.reason("name_alike", weights, f"the text has words of the name “{one.entry.name}”")
+    return None
+
+
+@lru_cache(maxsize=200_000)
+def _close(a: str, b: str) -> bool:
+    return a == b or (len(a) >= 4 and len(b) >= 4 and a[0] == b[0] and fuzz.ratio(a, b) >= 84)
+
+
+def _leads_there(said: Address, w: _Weighed) -> bool:
+    """Whether the candidate is an answer at all: its building agrees, and nothing says that it lies elsewhere."""
+    codes, entry = w.codes, w.listed.address
+    if codes & (HARD - OF_THE_UNIT):
+        return False
+    numbered = bool(codes & {"number", "number_within"})
+    if said.number and entry.number and not numbered:
+        return False
+    placed, town = bool(codes & PLACED), "town" in codes
+    unit = bool(codes & {"unit", "unit_within"}) and not (said.number and entry.number)
+    sure = (numbered or unit) and placed
+    here = bool(codes & {"postcode", "district"})
+    known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or (here and _bare(said, w))
+    if here:
+        return sure or known or numbered or w.named
+    if "postcode_near" in codes:
+        return sure or (known and (town or w.named or "building" in codes))
+    if said.postcode:
+        return (town and ((sure and not w.compared.hard) or (w.named and placed))) or (sure and w.named)
+    if town:
+        return (
+            sure
+            or (known and ("building_alike" not in codes or bool(codes & {"street", "street_alike"})))
+            or (w.named and len(w.listed.told) > 1)
+        )
+    own = (own_words(entry.words) & own_words(said.words)) - NO_TOWN
+    return (sure and w.named) or ((sure or (w.named and placed) or "building" in codes) and bool(own) and not compare.towns(said))
+
+
+def _told_apart(weighed: Sequence[_Weighed]) -> list[_Weighed]:
+    """Without those that a name and a town alone lead to, where there are several or something better: shops of one name."""
+    better = [w for w in weighed if w.codes & PLACED or w.codes & ANCHORS]
+    return better or list(weighed[:1] if len(weighed) == 1 else ())
+
+
+def _bare(said: Address, w: _Weighed) -> bool:
+    """A street and nothing finer on either side: a school, a farm, a pub by the road."""
+    entry = w.listed.address
+    return bool(w.codes & {"street", "street_alike"}) and not (
+        said.number or entry.number or said.names_a_unit or entry.names_a_unit or said.building or entry.building
+    )
+
+
+_SHARED = "the register lists "
+
+
+def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mapping[str, float]) -> str:
+    """Why the best answer is not put before an officer as the unit; "" where it is."""
+    best = weighed[0]
+    if not best.compared.door:
+        return _why_building(said, best)
+    codes, a = best.codes, best.listed.address
+    if not (a.names_a_unit or best.named) and ((not a.number and _bare(said, best)) or ending(a.building.split()) in PARADES):
+        return "a street or a parade without a number is many doors: the link is to it as a whole"
+    if not (a.number or a.names_a_unit or said.number) and not _one_house(best):
+        return "there is no number, and the name of the house is not certain"
+    if "number_within" in codes and said.building and not codes & {"building", "name"}:
+        return "the number is one of a range, and the name in the text is not the register's"
+    if not _anchored(said, best):
+        return "the postcode is wrong or missing, and the rest does not say for certain where it is"
+    rivals = [w for w in weighed[1:] if w.compared.door and not _one_door(best, w, weights)]
+    if any(w.exact >= best.exact and (w.named or not best.named) and w.score >= best.score - 0.15 for w in rivals):
+        return "another door fits as well"
+    if not best.named and (other := next((w for w in weighed[1:] if w.named and _one_building(best, w, weights)), None)):
+        return f"the text names “{other.listed.entry.name}”, which the register has at another door of this building"
+    if not a.names_a_unit:
+        finer = {
+            w.listed.address.unit or w.listed.address.part
+            for w in weighed
+            if w.listed.address.names_a_unit and _one_building(best, w, weights)
+        }
+        if finer and not best.named:
+            return f"{_SHARED}{len(finer)} units in this building, and the text names none: the link is to the building"
+        here = [w for w in weighed if w.compared.door and _one_door(best, w, weights)]
+        names = {" ".join(sorted(name_words(w.listed.entry.name))) or w.listed.entry.reference for w in here}
+        if len(names) > 1 and not (best.named and sum(w.named for w in here) == 1) and not _one_name(names):
+            return f"{_SHARED}{len(names)} businesses at this number, and does not tell their doors apart: the link is to the building"
+    return ""
+
+
+def _one_house(best: _Weighed) -> bool:
+    """Whether a house without a number is told by its name: at its postcode, or in its street and town."""
+    codes = best.codes
+    street = bool(codes & {"street", "street_alike"})
+    if "postcode" in codes:
+        return "building" in codes or best.named or ("building_alike" in codes and street)
+    return "town" in codes and street and ("building" in codes or best.named)
+
+
+def _anchored(said: Address, best: _Weighed) -> bool:
+    """Whether the place is certain: by postcode, or by town together with a name, or with a street that towns do not all have."""
+    codes = best.codes
+    if codes & {"postcode", "district"}:
+        return True
+    if "postcode_near" in codes:  # two known postcodes of one sector may be two ends of a great building
+        return best.named or ("town" in codes and said.postcode is not None and not is_known(said.postcode))
+    if said.postcode or "town" not in codes:
+        return False
+    own = own_words(tuple(f"{best.listed.address.street} {best.listed.address.building}".split()))
+    return best.named or (bool(own - COMMON_STREETS - NO_TOWN) and not codes & {"street_alike", "building_alike"})
+
+
+def _one_door(a: _Weighed, b: _Weighed, weights: Mapping[str, float]) -> bool:
+    one, two = a.listed.address, b.listed.address
+    return one.postcode == two.postcode and one.number == two.number and compare.compare(one, two, "", weights).door
+
+
+def _one_building(a: _Weighed, b: _Weighed, weights: Mapping[str, float]) -> bool:
+    found = compare.compare(a.listed.address, b.listed.address, "", weights)
+    return found.located and not found.hard - OF_THE_UNIT
+
+
+def _one_name(names: Iterable[str]) -> bool:
+    """Whether the names are one in several spellings."""
+    first, *others = sorted(names, key=len)
+    return all(fuzz.token_set_ratio(first, other) >= 90 for other in others)
+
+
+def _why_building(said: Address, w: _Weighed) -> str:
+    a = w.listed.address
+    hard = next((r.sentence for r in w.compared.reasons if r.code in HARD), "")
+    if hard:
+        return f"no unit is settled: {hard}"
+    if a.names_a_unit and not said.names_a_unit:
+        return "the text names no unit: the link is to the building"
+    if said.names_a_unit and not a.names_a_unit:
+        return "the register lists no such unit: the link is to the building"
+    if bool(said.number) != bool(a.number):
+        return f"the number is said by {'the text' if said.number else 'the register'} only: the link is to the building"
+    return "the door is not settled: the link is to the building"
+
+
+def _why_none(said: Address, found: Sequence[Listed]) -> str:
+    if not found:
+        return "no entry of the register shares a postcode, or a number with a name, with the text"
+    if "beside" in said.part:
+        return "the text says what it is beside, not where it is"
+    return f"none of {len(found)} entries compared has this number, letter and street, or this building"
+
+
+# -- many at once --------------------------------------------------------------------------------------------------------
+
+
+class Matcher:
+    """An index with a way to fetch entries by row number; those fetched last are kept."""
+
+    def __init__(
+        self, index: Index, fetch: Callable[[Sequence[int]], Iterable[Listed]], weights: Mapping[str, float], keep: int = 50_000
+    ) -> None:
+        self.index, self.fetch, self.weights, self.keep = index, fetch, weights, keep
+        self._kept: OrderedDict[int, Listed] = OrderedDict()
+
+    def match(self, texts: Sequence[str], most: int = MOST_ANSWERS) -> Iterator[list[Answer]]:
+        """The answers to each text, in order. The entries of a whole batch are fetched at once."""
+        rows = [self.index.candidates(parse_address(plain(text))) for text in texts]
+        self._fetch({row for one in rows for row in one})
+        for text, one in zip(texts, rows, strict=True):
+            yield answers(text, [self._kept[row] for row in one if row in self._kept], self.weights, most)
+
+    def _fetch(self, wanted: set[int]) -> None:
+        missing = sorted(wanted - self._kept.keys())
+        while len(self._kept) + len(missing) > self.keep and self._kept and len(self._kept) > len(wanted):
+            row, one = self._kept.popitem(last=False)
+            if row in wanted:
+                self._kept[row] = one
+        for one in self.fetch(missing):
+            if one.entry.id is not None:
+                self._kept[one.entry.id] = one
+
+
+def in_memory(entries: Sequence[Listed], weights: Mapping[str, float]) -> Matcher:
+    """A matcher over entries that are held in memory already."""
+    by_row = {one.entry.id: one for one in entries}
+    return Matcher(Index(entries), lambda rows: [by_row[row] for row in rows], weights, keep=len(entries) + 1)

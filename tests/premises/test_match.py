@@ -1,0 +1,190 @@
+"""`premises match`: every id has an answer, a wrong door is never proposed, and a file at fault is named by its line."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from casework.cli import app
+from premises.index import listed
+from premises.load import load
+from premises.match import Answer, in_memory
+from premises.match_file import questions, run
+from store.config import Home
+from store.errors import StopRun, TouchstoneError
+from store.store import Store
+from store.words.records import Verb
+from tests.premises.bank import SETTINGS, entries_of
+from tests.premises.conftest import REGISTERS
+
+
+def answers_of(text: str, *rows: str | dict[str, str]) -> list[Answer]:
+    [found] = in_memory([listed(entry) for entry in entries_of(rows)], SETTINGS.weights).match([text])
+    return found
+
+
+def written(path: Path, *rows: tuple[str, str]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("id", "text"), *rows])
+    return path
+
+
+def test_a_file_is_answered_from_a_loaded_register(kept: Store, home: Home, tmp_path: Path) -> None:
+    load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    file = written(
+        tmp_path / "q.csv",
+        ("a", "Tinderbox Unit2A Wexcombe Pde M32 OTH"),
+        ("b", "Wexcombe Parade"),
+        ("c", "1 Nowhere Lane, Leeds"),
+        ("d", ""),
+    )
+    seen: list[tuple[int, int]] = []
+    result = run(kept, home, file, "units", tmp_path / "a.csv", actor="system", progress=lambda done, of: seen.append((done, of)))
+    rows = list(csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8")))
+    first = {row["id"]: row for row in rows if row["rank"] == "1"}
+    assert list(first) == ["a", "b", "c", "d"], "every id is answered, in order"
+    assert [first[k]["level"] for k in "abcd"] == ["unit", "building", "none", "none"]
+    assert [first[k]["proposed"] for k in "abcd"] == ["yes", "no", "no", "no"]
+    with kept.acting("system", purpose="test") as reader:
+        [unit] = [e for e in reader.register_entries("units") if e.name.startswith("Tinderbox")]
+    assert first["a"]["premises_ref"] == unit.reference and not first["c"]["premises_ref"]
+    assert all(row["reasons"] for row in rows), "an answer of none has its reason too"
+    assert all(sum(r["proposed"] == "yes" for r in rows if r["id"] == k) <= 1 for k in "abcd")
+    assert dict(result.counts) == {"texts": 4, "proposed": 1, "building": 1, "none": 2} and seen == [(4, 4)]
+
+
+def test_reading_a_register_is_logged(kept: Store, home: Home, tmp_path: Path) -> None:
+    load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    run(kept, home, written(tmp_path / "q.csv", ("a", "Wexcombe Parade")), "units", tmp_path / "a.csv", actor="system")
+    [event] = [e for e in kept.log() if e.body["verb"] == Verb.consultation and e.body["purpose"] == "premises match"]
+    assert event.body["subjects"]["register_entry"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ("id,words\na,x\n", "no column 'text'"),
+        ("", "the file is empty"),
+        ("id,text\na,x\na,y\n", "line 3: the id 'a' is line 2's"),
+        ("id,text\na,1 Tan St, Leeds\n", "line 2: more cells than columns"),
+        ("id,text\na\n", "line 2: fewer cells"),
+        ("id,text\na,x\n,y\n", "line 3: no id"),
+        ('id,text\na,"x', "line 2: not CSV"),
+    ],
+)
+def test_a_file_at_fault_is_named_by_its_line(tmp_path: Path, lines: str, fault: str) -> None:
+    (tmp_path / "q.csv").write_text(lines, encoding="utf-8")
+    with pytest.raises(StopRun, match=fault):
+        list(questions(tmp_path / "q.csv"))
+
+
+def test_nothing_is_written_where_it_cannot_be_answered(kept: Store, home: Home, tmp_path: Path) -> None:
+    file = written(tmp_path / "q.csv", ("a", "Wexcombe Parade"))
+    with pytest.raises(TouchstoneError, match="no register 'units' is loaded"):
+        run(kept, home, file, "units", tmp_path / "a.csv", actor="system")
+    with pytest.raises(StopRun, match="name another"):
+        run(kept, home, file, "units", file, actor="system")
+    assert [p.name for p in tmp_path.iterdir() if "csv" in p.name] == ["q.csv"]
+
+
+def test_the_command_does_what_the_room_does(kept: Store, home: Home, tmp_path: Path) -> None:
+    load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    written(tmp_path / "q.csv", ("a", "Unit 3 Wexcombe Parade M32 0TH"))
+    done = CliRunner().invoke(
+        app,
+        [
+            "premises",
+            "match",
+            str(tmp_path / "q.csv"),
+            "--register",
+            "units",
+            "--out",
+            str(tmp_path / "a.csv"),
+            "--by",
+            "pc1",
+            "--home",
+            str(home.folder),
+        ],
+    )
+    assert done.exit_code == 0 and "1 led to a door" in done.output.replace("\n", " ")
+    assert "yes" in (tmp_path / "a.csv").read_text(encoding="utf-8")
+
+
+# -- what is proposed ----------------------------------------------------------------------------------------------------
+
+
+def test_a_shop_at_a_number_is_its_own_unit() -> None:
+    [answer] = answers_of("31 chester rd m32 0th", "31 Chester Road, M32 0TH", "33 Chester Road, M32 0TH")
+    assert (answer.reference, answer.level, answer.proposed) == ("1", "unit", True)
+
+
+def test_but_not_where_the_register_has_units_or_several_businesses_there() -> None:
+    first, *_ = answers_of("31 Chester Road, M32 0TH", "31 Chester Road, M32 0TH", "Unit 2, 31 Chester Road, M32 0TH")
+    assert not first.proposed and "1 units in this building" in first.reasons[-1].sentence
+    two = ({"at": "31 Chester Road, M32 0TH", "name": "Wren Flowers"}, {"at": "31 Chester Road, M32 0TH", "name": "Quill Books"})
+    first, second = answers_of("31 Chester Road, M32 0TH", *two)
+    assert not first.proposed and first.level == "building" and "2 businesses" in first.reasons[-1].sentence
+    first, second = answers_of("Quill Books, 31 Chester Road, M32 0TH", *two)
+    assert first.proposed and first.reference == "2" and not second.proposed
+
+
+def test_two_names_of_one_unit_are_one_door() -> None:
+    two = ({"at": "Unit 3, Larch Parade, M32 0TH", "name": "Wren Flowers"}, {"at": "Unit 3, Larch Parade, M32 0TH", "name": "Quill Books"})
+    first, second = answers_of("Unit 3 Larch Parade M32 0TH", *two)
+    assert first.proposed and {first.reference, second.reference} == {"1", "2"}
+    assert answers_of("Quill Books Unit 3 Larch Parade M32 0TH", *two)[0].reference == "2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["14B Chester Road M32 0TH", "14 Chester Road M32 0TH", "16 Chester Road M32 0TH", "14A Tan Street M32 0TH", "14A Chester Road, Leeds"],
+)
+def test_another_letter_number_street_or_town_is_another_place(text: str) -> None:
+    [answer] = answers_of(text, "14A Chester Road, Stretford, M32 0TH", "12 Chester Road, Stretford, M32 0TH")
+    assert answer.level == "none" and not answer.reference
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "14A Chester Road, Stretford",
+        "14a chester rd stretford m32 9zz",
+        "14A Chseter Road M32 OTH",
+        "Wren Flowers 14A Chester Rd",
+        "wren flowers, chester road 14a, m320th",
+    ],
+)
+def test_the_right_one_is_first_whatever_the_postcode(text: str) -> None:
+    first, *_ = answers_of(
+        text, {"at": "14A Chester Road, Stretford, M32 0TH", "name": "Wren Flowers"}, "14 Chester Road, Stretford, M32 0TH"
+    )
+    assert first.reference == "1"
+
+
+UNITS = st.builds(lambda n, letter: f"{n}{letter}", st.integers(1, 60), st.sampled_from(["", "", "A", "B", "C"]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    UNITS,
+    UNITS,
+    st.sampled_from(["Unit ", "unit", "Stall ", "Flat ", ""]),
+    st.sampled_from(["Larch Parade", "12 Chester Road", "Tan Street", "Larch Mkt"]),
+)
+def test_no_name_postcode_or_town_outvotes_a_number(one: str, other: str, kind: str, place: str) -> None:
+    where = f"{place}, Stretford, M32 0TH"
+    for text in (f"Wren & Moss, {kind}{one}, {where}", f"wren and moss {kind}{one} {where}".replace(",", "").lower()):
+        first, *_ = answers_of(text, {"at": f"{kind}{other}, {where}", "name": "Wren & Moss"})
+        assert not first.proposed or one == other
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=150))
+def test_every_text_has_an_answer(text: str) -> None:
+    first, *rest = answers_of(text, {"at": "14A Chester Road, Stretford, M32 0TH", "name": "Wren Flowers"})
+    assert first.rank == 1 and first.reasons and not any(a.proposed for a in rest)
