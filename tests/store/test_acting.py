@@ -11,6 +11,7 @@ import pytest
 from store.attribution import Kind as Ground
 from store.attribution import Strength
 from store.errors import TouchstoneError
+from store.network import Reach, Thing
 from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
@@ -99,6 +100,10 @@ def test_the_store_itself_gives_out_no_personal_data() -> None:
 
 LINK = Link(None, SubjectKind.seller, 1, SubjectKind.premises, 2, "", 0.9, "unit", (LinkReason("phone", 0.9, "same phone"),))
 
+LINK_OF_SELLERS = Link(
+    None, SubjectKind.seller, 1, SubjectKind.seller, 2, "", 0.8, "seller", (LinkReason("same_phone", 0.8, "same phone"),)
+)
+
 
 @pytest.fixture
 def full(sqlite_store: Store) -> Store:
@@ -134,7 +139,7 @@ def full(sqlite_store: Store) -> Store:
     store.keep_refusals(snapshot, [(3, "no address", "A. Trader | 07700 900123")])
     store.join_premises([(1, "unit", "M32 0TH|unit 1", "Unit 1", "M32 0TH|parade", "M32 0TH")], build.run.id)
     store.keep_links(
-        [LINK],
+        [LINK, LINK_OF_SELLERS],
         method,
         build.run.id,
         actor="system",
@@ -149,6 +154,7 @@ def full(sqlite_store: Store) -> Store:
     store.set_method_status(pictured, Status.in_force, "officer", "a test")
     shared = Finding("shared_picture", 1.0, "why", pointers=(Pointer(other="picture:2"),))
     store.keep_examinations(pictured, [Examination(SubjectKind.picture, 1, Examined.done, (shared,))], build.run.id)
+    store.say_pair(1, 2, True, actor="officer", authority="demo", reason="one stall")
     store.open_case(Case("C1", "demo", "A case"), actor="officer")
     store.exhibit("C1", SubjectKind.listing, one.listing, initials="AB", description="advert", actor="officer")
     seen = Handed(Told.officer, Snapshot(title="Caps", text="07700 900123"), statement, "statement", "statement/1", place="Unit 1, M32 0TH")
@@ -235,6 +241,15 @@ CALLS: dict[str, Any] = {
     "entries_under": lambda r: r.entries_under({"fhrs": ["8"]}),
     "met_in_sightings": lambda r: list(r.met_in_sightings()),
     "grounds": lambda r: r.grounds(1),
+    "register_entries": lambda r: list(r.register_entries("fhrs")),
+    "entries_numbered": lambda r: r.entries_numbered([1]),
+    "givings": lambda r: r.givings([1], 16),
+    "holders": lambda r: r.holders([Thing("phone", "+447700900123")], 16),
+    "alike": lambda r: r.alike([1], 16),
+    "linked_sellers": lambda r: r.linked_sellers(),
+    "seller_links": lambda r: r.seller_links([1]),
+    "said_of": lambda r: r.said_of([1]),
+    "touched": lambda r: r.touched(Reach({}, {}), 16),
     "standing": lambda r: r.standing(1).judgement,
     "follow_ups": lambda r: r.follow_ups(premises=[2]),
     "follow_up": lambda r: r.follow_up(1),
