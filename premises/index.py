@@ -42,7 +42,7 @@ def listed(entry: RegisterEntry) -> Listed:
     address = from_parts(entry.address_raw, entry.parts)
     place = {*address.words}
     own = tuple(w for w in name_words(entry.name) if w not in place and w not in ORDINARY and len(w) > 2)
-    return Listed(entry, address, own if sum(map(len, own)) >= 4 else (), _told_by(entry.name))
+    return Listed(entry, address, own, _told_by(entry.name))
 
 
 _WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")
@@ -62,7 +62,7 @@ def _told_by(name: str) -> tuple[str, ...]:
     while words and words[-1] in ("ltd", "limited", "plc", "llp"):
         words = words[:-1]
     letters = "".join(words)
-    return () if len(letters) < 4 or letters.isdigit() or all(w in ORDINARY for w in words) else words
+    return () if len(letters) < 3 or letters.isdigit() or all(w in ORDINARY for w in words) else words
 
 
 class Index:
