@@ -78,7 +78,10 @@ def main() -> None:
     asked, register = rows_of(given.asked), rows_of(given.register)
     print(f"{len(asked):,} addresses against {len(register):,}; uk-address-matcher {__version__}, seed {SEED}", flush=True)
     answers, loading, answering = ours(asked, register)
-    print(f"Touchstone: {len(asked) / answering:,.0f} a second; loading of {loading:.1f} s included: {len(asked) / (loading + answering):,.0f}", flush=True)
+    print(
+        f"Touchstone: {len(asked) / answering:,.0f} a second; loading of {loading:.1f} s included: {len(asked) / (loading + answering):,.0f}",
+        flush=True,
+    )
     matched, took = theirs(asked, register)
     print(f"uk-address-matcher called directly: {len(asked) / took:,.0f} a second, its loading included")
     print(f"ratio: {took / answering:.2f} without our loading, {took / (loading + answering):.2f} with it")
@@ -96,7 +99,9 @@ def main() -> None:
 
 def _compared(asked: list[Row], answers: list[list[Answer]], matched: dict[str, tuple[str, float]]) -> None:
     levels = Counter("proposed" if one[0].proposed else one[0].level if one[0].level == "none" else "not proposed" for one in answers)
-    print(f"Touchstone: {levels['proposed']:,} proposed, {levels['not proposed']:,} to a building or more than one door, {levels['none']:,} none")
+    print(
+        f"Touchstone: {levels['proposed']:,} proposed, {levels['not proposed']:,} to a building or more than one door, {levels['none']:,} none"
+    )
     for least in (-100, 0, 10, 20):
         print(f"uk-address-matcher, weight {least} and more: {sum(w >= least for _, w in matched.values()):,}")
     agree: Counter[str] = Counter()
@@ -112,7 +117,16 @@ def _compared(asked: list[Row], answers: list[list[Answer]], matched: dict[str, 
 def _row(row: Row, one: list[Answer], matched: dict[str, tuple[str, float]], words: dict[str, str]) -> list[object]:
     first, (their, weight) = one[0], matched.get(row[0], ("", 0.0))
     why = "; ".join(r.sentence for r in first.reasons)
-    return [row[0], f"{row[1]}, {row[2]}", first.level, first.proposed, words.get(first.reference, ""), why, words.get(their, ""), round(weight, 1)]
+    return [
+        row[0],
+        f"{row[1]}, {row[2]}",
+        first.level,
+        first.proposed,
+        words.get(first.reference, ""),
+        why,
+        words.get(their, ""),
+        round(weight, 1),
+    ]
 
 
 def _write(path: Path, rows: list[list[object]]) -> None:
