@@ -74,9 +74,10 @@ def main() -> None:
     ask.add_argument("asked"), ask.add_argument("register")
     ask.add_argument("--pairs", type=Path, help="write every answer of both, side by side")
     ask.add_argument("--sample", type=Path, help="write 100 links and 50 refusals drawn by seed, to be judged by eye")
+    ask.add_argument("--seed", type=int, default=SEED, help="of the sample")
     given = ask.parse_args()
     asked, register = rows_of(given.asked), rows_of(given.register)
-    print(f"{len(asked):,} addresses against {len(register):,}; uk-address-matcher {__version__}, seed {SEED}", flush=True)
+    print(f"{len(asked):,} addresses against {len(register):,}; uk-address-matcher {__version__}, sample's seed {given.seed}", flush=True)
     answers, loading, answering = ours(asked, register)
     print(
         f"Touchstone: {len(asked) / answering:,.0f} a second; loading of {loading:.1f} s included: {len(asked) / (loading + answering):,.0f}",
@@ -90,7 +91,7 @@ def main() -> None:
     if given.pairs:
         _write(given.pairs, [_row(row, one, matched, words) for row, one in zip(asked, answers, strict=True)])
     if given.sample:
-        draw = random.Random(SEED)
+        draw = random.Random(given.seed)
         links = [(row, one) for row, one in zip(asked, answers, strict=True) if one[0].level != "none"]
         refusals = [(row, one) for row, one in zip(asked, answers, strict=True) if one[0].level == "none"]
         chosen = draw.sample(links, min(100, len(links))) + draw.sample(refusals, min(50, len(refusals)))

@@ -29,7 +29,7 @@ from premises.identity import name_words
 from premises.index import Index, Listed, in_order, own_words
 from premises.names import ending
 from premises.numbering import Fit, fit
-from premises.vocabulary import COMMON_STREETS, NO_TOWN, PARADES
+from premises.vocabulary import BUILDINGS, COMMON_STREETS, NO_TOWN, PARADES
 from store.words.postcode import is_known
 from store.words.records import LinkReason
 
@@ -202,6 +202,8 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     unit = bool(codes & {"unit", "unit_within"}) and not (said.number and entry.number)
     sure = (numbered or unit) and placed
     here = bool(codes & {"postcode", "district"})
+    if said.number and not entry.number and not said.unit and entry.unit and ending(entry.building.split()) not in BUILDINGS:
+        return w.named and here  # "17 Greyfriars" is not Flat 8, Greyfriars
     known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or (here and _bare(said, w))
     if here:
         return sure or known or numbered or w.named
@@ -226,11 +228,10 @@ def _told_apart(weighed: Sequence[_Weighed]) -> list[_Weighed]:
 
 
 def _bare(said: Address, w: _Weighed) -> bool:
-    """A street and nothing finer on either side: a school, a farm, a pub by the road."""
+    """A street and nothing finer on either side: a school, a farm, a pub by the road. A name before the street is finer."""
     entry = w.listed.address
-    return bool(w.codes & {"street", "street_alike"}) and not (
-        said.number or entry.number or said.names_a_unit or entry.names_a_unit or said.building or entry.building
-    )
+    finer = said.number or entry.number or said.names_a_unit or entry.names_a_unit or said.building or entry.building
+    return not finer and said.street != "" and entry.street != "" and compare.begins_alike(said.street, entry.street)
 
 
 _SHARED = "the register lists "
