@@ -74,11 +74,15 @@ def main() -> None:
     ask.add_argument("asked"), ask.add_argument("register")
     ask.add_argument("--pairs", type=Path, help="write every answer of both, side by side")
     ask.add_argument("--sample", type=Path, help="write 100 links and 50 refusals drawn by seed, to be judged by eye")
+    ask.add_argument("--seed", type=int, default=SEED, help="of the sample")
     given = ask.parse_args()
     asked, register = rows_of(given.asked), rows_of(given.register)
-    print(f"{len(asked):,} addresses against {len(register):,}; uk-address-matcher {__version__}, seed {SEED}", flush=True)
+    print(f"{len(asked):,} addresses against {len(register):,}; uk-address-matcher {__version__}, sample's seed {given.seed}", flush=True)
     answers, loading, answering = ours(asked, register)
-    print(f"Touchstone: {len(asked) / answering:,.0f} a second; loading of {loading:.1f} s included: {len(asked) / (loading + answering):,.0f}", flush=True)
+    print(
+        f"Touchstone: {len(asked) / answering:,.0f} a second; loading of {loading:.1f} s included: {len(asked) / (loading + answering):,.0f}",
+        flush=True,
+    )
     matched, took = theirs(asked, register)
     print(f"uk-address-matcher called directly: {len(asked) / took:,.0f} a second, its loading included")
     print(f"ratio: {took / answering:.2f} without our loading, {took / (loading + answering):.2f} with it")
@@ -87,7 +91,7 @@ def main() -> None:
     if given.pairs:
         _write(given.pairs, [_row(row, one, matched, words) for row, one in zip(asked, answers, strict=True)])
     if given.sample:
-        draw = random.Random(SEED)
+        draw = random.Random(given.seed)
         links = [(row, one) for row, one in zip(asked, answers, strict=True) if one[0].level != "none"]
         refusals = [(row, one) for row, one in zip(asked, answers, strict=True) if one[0].level == "none"]
         chosen = draw.sample(links, min(100, len(links))) + draw.sample(refusals, min(50, len(refusals)))
@@ -96,7 +100,9 @@ def main() -> None:
 
 def _compared(asked: list[Row], answers: list[list[Answer]], matched: dict[str, tuple[str, float]]) -> None:
     levels = Counter("proposed" if one[0].proposed else one[0].level if one[0].level == "none" else "not proposed" for one in answers)
-    print(f"Touchstone: {levels['proposed']:,} proposed, {levels['not proposed']:,} to a building or more than one door, {levels['none']:,} none")
+    print(
+        f"Touchstone: {levels['proposed']:,} proposed, {levels['not proposed']:,} to a building or more than one door, {levels['none']:,} none"
+    )
     for least in (-100, 0, 10, 20):
         print(f"uk-address-matcher, weight {least} and more: {sum(w >= least for _, w in matched.values()):,}")
     agree: Counter[str] = Counter()
@@ -112,7 +118,16 @@ def _compared(asked: list[Row], answers: list[list[Answer]], matched: dict[str, 
 def _row(row: Row, one: list[Answer], matched: dict[str, tuple[str, float]], words: dict[str, str]) -> list[object]:
     first, (their, weight) = one[0], matched.get(row[0], ("", 0.0))
     why = "; ".join(r.sentence for r in first.reasons)
-    return [row[0], f"{row[1]}, {row[2]}", first.level, first.proposed, words.get(first.reference, ""), why, words.get(their, ""), round(weight, 1)]
+    return [
+        row[0],
+        f"{row[1]}, {row[2]}",
+        first.level,
+        first.proposed,
+        words.get(first.reference, ""),
+        why,
+        words.get(their, ""),
+        round(weight, 1),
+    ]
 
 
 def _write(path: Path, rows: list[list[object]]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from premises.names import ending, parted, spelt_out
@@ -40,7 +40,7 @@ class Address:
 
     def parts(self) -> dict[str, str]:
         """The parts that were said, for a register entry's `parts`."""
-        return {name: value for name, value in asdict(self).items() if value and name != "raw"}
+        return {name: value for name in self.__dataclass_fields__ if name != "raw" and (value := getattr(self, name))}
 
     @property
     def names_a_unit(self) -> bool:

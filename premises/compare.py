@@ -404,6 +404,13 @@ def _runs_on(one: Address, other: Address) -> str:
     return _alike(" ".join(head), " ".join(short))
 
 
+def begins_alike(one: str, other: str) -> bool:
+    """Whether two streets are one, a town run on after either left aside."""
+    a, b = one.removeprefix("the ").split(), other.removeprefix("the ").split()
+    size = min(len(a), len(b))
+    return bool(_alike(" ".join(a[:size]), " ".join(b[:size])))
+
+
 @lru_cache(maxsize=REMEMBERED)
 def _stands_in(name: str, text: tuple[str, ...]) -> str:
     """ "same" or "alike" where a name of two words or more stands in a text as it is, or nearly; not where Upper or East makes another of it."""

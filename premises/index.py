@@ -16,7 +16,8 @@ import numpy as np
 
 from premises.address import Address, from_parts
 from premises.identity import name_words
-from premises.vocabulary import COUNTIES, GENERIC, NO_TOWN
+from premises.names import ending
+from premises.vocabulary import BUILDINGS, COUNTIES, GENERIC, NO_TOWN
 from store.words.records import RegisterEntry
 from store.words.text import normalise
 
@@ -36,13 +37,15 @@ class Listed:
     address: Address
     own: tuple[str, ...]
     told: tuple[str, ...]
+    house: str = ""  # the name where it is a building's ("Larch Market Hall")
 
 
 def listed(entry: RegisterEntry) -> Listed:
     address = from_parts(entry.address_raw, entry.parts)
     place = {*address.words}
     own = tuple(w for w in name_words(entry.name) if w not in place and w not in ORDINARY and len(w) > 2)
-    return Listed(entry, address, own, _told_by(entry.name))
+    house = entry.name if ending(name_words(entry.name)) in BUILDINGS else ""
+    return Listed(entry, address, own, _told_by(entry.name), house)
 
 
 _WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")

@@ -29,7 +29,7 @@ from premises.identity import name_words
 from premises.index import Index, Listed, in_order, own_words
 from premises.names import ending
 from premises.numbering import Fit, fit
-from premises.vocabulary import COMMON_STREETS, NO_TOWN, PARADES
+from premises.vocabulary import BUILDINGS, COMMON_STREETS, NO_TOWN, PARADES
 from store.words.postcode import is_known
 from store.words.records import LinkReason
 
@@ -84,7 +84,8 @@ def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], mo
     said = parse_address(text)
     if not (said.words or said.number or said.names_a_unit):
         return [_none("the text says no more than a postcode" if said.postcode or said.district else "there is no address in the text")]
-    weighed = [w for one in found if (w := _weigh(text, said, one, weights)) and _leads_there(said, w)]
+    seen: dict[tuple[str, str | None, str], Compared] = {}
+    weighed = [w for one in found if (w := _weigh(text, said, one, weights, seen)) and _leads_there(said, w)]
     weighed = _told_apart(weighed)
     weighed.sort(key=lambda w: (-w.compared.door, bool(w.compared.hard), -w.exact, -w.score, w.listed.entry.row, w.listed.entry.reference))
     if not weighed:
@@ -125,7 +126,9 @@ def _none(why: str) -> Answer:
     return Answer(1, "", "none", 0.0, False, (LinkReason("none", 0.0, why),))
 
 
-def _weigh(text: str, said: Address, one: Listed, weights: Mapping[str, float]) -> _Weighed | None:
+def _weigh(
+    text: str, said: Address, one: Listed, weights: Mapping[str, float], seen: dict[tuple[str, str | None, str], Compared]
+) -> _Weighed | None:
     """The comparison in the light of the entry's name: where the text has the name in it, the rest is read without it.
 
     None, before anything else is looked at, where both give a number and they are two: most neighbours.
@@ -134,9 +137,12 @@ def _weigh(text: str, said: Address, one: Listed, weights: Mapping[str, float]) 
     if rest is None and _is_a_neighbour(said, one.address):
         return None
     name = compare.reason("name", weights, f"the text names “{one.entry.name}”") if rest is not None else _name(said, one, weights)
-    best = compare.compare(said, one.address, one.entry.name, weights)
+    key = (one.entry.address_raw, one.address.postcode, one.house)  # hundreds of companies may have one accountant's address
+    if key not in seen:
+        seen[key] = compare.compare(said, one.address, one.house, weights)
+    best = seen[key]
     if rest is not None and not best.door:
-        best = max(best, compare.compare(parse_address(rest, said.postcode), one.address, one.entry.name, weights), key=_how_far)
+        best = max(best, compare.compare(parse_address(rest, said.postcode), one.address, one.house, weights), key=_how_far)
     return _Weighed(one, best, best.reasons + ((name,) if name else ()))
 
 
@@ -196,6 +202,8 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     unit = bool(codes & {"unit", "unit_within"}) and not (said.number and entry.number)
     sure = (numbered or unit) and placed
     here = bool(codes & {"postcode", "district"})
+    if said.number and not entry.number and not said.unit and entry.unit and ending(entry.building.split()) not in BUILDINGS:
+        return w.named and here  # "17 Greyfriars" is not Flat 8, Greyfriars
     known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or (here and _bare(said, w))
     if here:
         return sure or known or numbered or w.named
@@ -220,11 +228,10 @@ def _told_apart(weighed: Sequence[_Weighed]) -> list[_Weighed]:
 
 
 def _bare(said: Address, w: _Weighed) -> bool:
-    """A street and nothing finer on either side: a school, a farm, a pub by the road."""
+    """A street and nothing finer on either side: a school, a farm, a pub by the road. A name before the street is finer."""
     entry = w.listed.address
-    return bool(w.codes & {"street", "street_alike"}) and not (
-        said.number or entry.number or said.names_a_unit or entry.names_a_unit or said.building or entry.building
-    )
+    finer = said.number or entry.number or said.names_a_unit or entry.names_a_unit or said.building or entry.building
+    return not finer and said.street != "" and entry.street != "" and compare.begins_alike(said.street, entry.street)
 
 
 _SHARED = "the register lists "

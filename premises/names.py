@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from premises.numbering import number_of
-from premises.vocabulary import ABBREVIATIONS, BUILDINGS, COUNTED, DESIGNATORS, ENDS, GOES_ON, PAIRS, PARADES, SAINTS, STREETS
+from premises.vocabulary import ABBREVIATIONS, BUILDINGS, COUNTED, DESIGNATORS, ENDS, GOES_ON, HOUSES, PAIRS, PARADES, SAINTS, STREETS
 
 
 def spelt_out(words: Sequence[str]) -> str:
@@ -57,6 +57,8 @@ def _ends_before(words: Sequence[str], i: int) -> bool:
         )  # "centre 27 business park" is one name
         goes_on = words[i - 1][0].isdigit() or (words[i - 1] in ("&", "and", "to", "-", "/") and words[i - 2][0].isdigit())
         return own > 0 and not goes_on and words[i - 1] not in COUNTED and bool(number_of(words[i]))
+    if first in HOUSES and second in STREETS and len(words) - i >= 2 and i >= 2:  # "avoca house molivers lane", and no "12 mill house lane"
+        return words[i] not in STREETS | HOUSES and (not words[0][0].isdigit() or first in ("house", "buildings", "chambers"))
     if first in PARADES - {"market"} and second in STREETS and len(words) - i >= 2 and i >= 2:
         return words[i] not in STREETS
     return first in STREETS and second in PARADES and len(words) - i >= 2 and i >= 2 and words[i:] != [second] and words[i] != "shopping"

@@ -69,6 +69,11 @@ STREETS = words(
 PARADES = words("parade arcade precinct mall estate centre market market_hall retail_park business_park")
 BUILDINGS = PARADES | words("house building buildings hall tower mill mills works block exchange chambers plaza galleries point court")
 
+# After one of these, where no number is before it, another name may begin: "avoca house molivers lane", "hill farm stoke road".
+HOUSES = (BUILDINGS - PARADES) | words(
+    "farm cottage cottages lodge hotel inn arms tavern school college academy club nursery church chapel hospital surgery garage station villa villas"
+)
+
 # After these a name is over, whatever follows ("87 Main Street Castlewellan"), unless one of GOES_ON or another ending does.
 ENDS = words(
     "street road lane avenue drive close crescent place square terrace gardens grove way row mews boulevard parade arcade precinct mall "
