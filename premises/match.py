@@ -81,7 +81,10 @@ class _Weighed:
 def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], most: int = MOST_ANSWERS) -> list[Answer]:
     """The answers to one text among `found`, best first; one of level none, saying why, where there is no other. Pure."""
     text = plain(text)
-    said = parse_address(text)
+    return _answers(text, parse_address(text), found, weights, most)
+
+
+def _answers(text: str, said: Address, found: Sequence[Listed], weights: Mapping[str, float], most: int) -> list[Answer]:
     if not (said.words or said.number or said.names_a_unit):
         return [_none("the text says no more than a postcode" if said.postcode or said.district else "there is no address in the text")]
     seen: dict[tuple[str, str | None, str], Compared] = {}
@@ -345,10 +348,12 @@ class Matcher:
 
     def match(self, texts: Sequence[str], most: int = MOST_ANSWERS) -> Iterator[list[Answer]]:
         """The answers to each text, in order. The entries of a whole batch are fetched at once."""
-        rows = [self.index.candidates(parse_address(plain(text))) for text in texts]
+        texts = [plain(text) for text in texts]
+        said = [parse_address(text) for text in texts]
+        rows = [self.index.candidates(one) for one in said]
         self._fetch({row for one in rows for row in one})
-        for text, one in zip(texts, rows, strict=True):
-            yield answers(text, [self._kept[row] for row in one if row in self._kept], self.weights, most)
+        for text, one, its in zip(texts, said, rows, strict=True):
+            yield _answers(text, one, [self._kept[row] for row in its if row in self._kept], self.weights, most)
 
     def _fetch(self, wanted: set[int]) -> None:
         missing = sorted(wanted - self._kept.keys())
