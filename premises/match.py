@@ -29,7 +29,7 @@ from premises.identity import name_words
 from premises.index import Index, Listed, in_order, own_words
 from premises.names import ending
 from premises.numbering import Fit, fit
-from premises.vocabulary import BUILDINGS, COMMON_STREETS, NO_TOWN, PARADES
+from premises.vocabulary import BUILDINGS, COMMON_STREETS, HOUSES, NO_TOWN, PARADES
 from store.words.postcode import is_known
 from store.words.records import LinkReason
 
@@ -207,13 +207,20 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     here = bool(codes & {"postcode", "district"})
     if said.number and not entry.number and not said.unit and entry.unit and ending(entry.building.split()) not in BUILDINGS:
         return w.named and here  # "17 Greyfriars" is not Flat 8, Greyfriars
+    if (
+        not (said.number or said.names_a_unit or w.named)
+        and entry.names_a_unit
+        and ending(entry.building.split()) not in BUILDINGS | HOUSES
+    ):
+        return False  # "The Green" is not Office 3, The Green
     known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or (here and _bare(said, w))
     if here:
         return sure or known or numbered or w.named
     if "postcode_near" in codes:
         return sure or (known and (town or w.named or "building" in codes))
     if said.postcode:
-        return (town and ((sure and not w.compared.hard) or (w.named and placed))) or (sure and w.named)
+        street = own_words(tuple(f"{entry.street} {entry.building}".split())) - COMMON_STREETS - NO_TOWN  # every village has a High Street
+        return (town and ((sure and not w.compared.hard and bool(street)) or (w.named and placed))) or (sure and w.named)
     if town:
         return (
             sure
