@@ -144,8 +144,8 @@ def building(said: Address, entry: Address, weights: Weights, name: str = "") ->
     grades |= {_stands_in(said.building, entry.words), _stands_in(entry.building, said.words), _word_in(entry.building, said.words)}
     if not grades - {""}:
         grades = {_stands_in(_without_filler(entry.building), said.words)}
-        if (said.unit, said.number) == (entry.unit, entry.number) != ("", ""):
-            grades.add(_same_words(said.words, entry.words))
+        if (said.unit, said.number) == (entry.unit, entry.number) and (said.unit or said.number or said.postcode == entry.postcode):
+            grades.add(_same_words(said.words, entry.words, bool(said.unit or said.number)))
     if "same" in grades:
         return reason("building", weights, f"the building is {(said.building or entry.building).title()}")
     if "alike" in grades:
@@ -440,12 +440,18 @@ def _without_filler(name: str) -> str:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _same_words(one: tuple[str, ...], other: tuple[str, ...]) -> str:
-    """ "alike" where all words of the shorter, three or more, are in the longer or nearly: what is a street and what a town was not told."""
+def _same_words(one: tuple[str, ...], other: tuple[str, ...], numbered: bool) -> str:
+    """ "alike" where the words of two addresses are nearly the same ones, though what is a street and what a house was not told.
+
+    With the same number, all words of the shorter, three or more, in the longer; without any, three of four of all that both have.
+    """
     short, long = sorted(({*one} - COUNTIES, {*other} - COUNTIES), key=len)
     if len(short) < 3 or not short & long:
         return ""
-    return "alike" if all(w in long or any(_slip(w, x) for x in long) for w in short) else ""
+    shared = sum(w in long or any(_slip(w, x) for x in long) for w in short)
+    if numbered:
+        return "alike" if shared == len(short) else ""
+    return "alike" if shared >= 3 and shared >= 0.75 * (len(short) + len(long) - shared) else ""
 
 
 def _word_in(name: str, text: tuple[str, ...]) -> str:

@@ -29,7 +29,7 @@ from premises.identity import name_words
 from premises.index import Index, Listed, in_order, own_words
 from premises.names import ending
 from premises.numbering import Fit, fit
-from premises.vocabulary import BUILDINGS, COMMON_STREETS, NO_TOWN, PARADES
+from premises.vocabulary import BUILDINGS, COMMON_STREETS, HOUSES, NO_TOWN, PARADES
 from store.words.postcode import is_known
 from store.words.records import LinkReason
 
@@ -81,7 +81,10 @@ class _Weighed:
 def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], most: int = MOST_ANSWERS) -> list[Answer]:
     """The answers to one text among `found`, best first; one of level none, saying why, where there is no other. Pure."""
     text = plain(text)
-    said = parse_address(text)
+    return _answers(text, parse_address(text), found, weights, most)
+
+
+def _answers(text: str, said: Address, found: Sequence[Listed], weights: Mapping[str, float], most: int) -> list[Answer]:
     if not (said.words or said.number or said.names_a_unit):
         return [_none("the text says no more than a postcode" if said.postcode or said.district else "there is no address in the text")]
     seen: dict[tuple[str, str | None, str], Compared] = {}
@@ -204,13 +207,20 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     here = bool(codes & {"postcode", "district"})
     if said.number and not entry.number and not said.unit and entry.unit and ending(entry.building.split()) not in BUILDINGS:
         return w.named and here  # "17 Greyfriars" is not Flat 8, Greyfriars
+    if (
+        not (said.number or said.names_a_unit or w.named)
+        and entry.names_a_unit
+        and ending(entry.building.split()) not in BUILDINGS | HOUSES
+    ):
+        return False  # "The Green" is not Office 3, The Green
     known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or (here and _bare(said, w))
     if here:
         return sure or known or numbered or w.named
     if "postcode_near" in codes:
         return sure or (known and (town or w.named or "building" in codes))
     if said.postcode:
-        return (town and ((sure and not w.compared.hard) or (w.named and placed))) or (sure and w.named)
+        street = own_words(tuple(f"{entry.street} {entry.building}".split())) - COMMON_STREETS - NO_TOWN  # every village has a High Street
+        return (town and ((sure and not w.compared.hard and bool(street)) or (w.named and placed))) or (sure and w.named)
     if town:
         return (
             sure
@@ -345,10 +355,12 @@ class Matcher:
 
     def match(self, texts: Sequence[str], most: int = MOST_ANSWERS) -> Iterator[list[Answer]]:
         """The answers to each text, in order. The entries of a whole batch are fetched at once."""
-        rows = [self.index.candidates(parse_address(plain(text))) for text in texts]
+        texts = [plain(text) for text in texts]
+        said = [parse_address(text) for text in texts]
+        rows = [self.index.candidates(one) for one in said]
         self._fetch({row for one in rows for row in one})
-        for text, one in zip(texts, rows, strict=True):
-            yield answers(text, [self._kept[row] for row in one if row in self._kept], self.weights, most)
+        for text, one, its in zip(texts, said, rows, strict=True):
+            yield _answers(text, one, [self._kept[row] for row in its if row in self._kept], self.weights, most)
 
     def _fetch(self, wanted: set[int]) -> None:
         missing = sorted(wanted - self._kept.keys())

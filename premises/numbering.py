@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from functools import lru_cache
 
 from premises.vocabulary import NUMBER_WORDS
 
@@ -65,6 +66,7 @@ def _plain(piece: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", piece)
 
 
+@lru_cache(maxsize=50_000)
 def fit(a: str, b: str) -> Fit:
     """How `a` and `b` stand, in either order. Both are canonical and not empty."""
     if a == b:
