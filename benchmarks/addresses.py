@@ -1,6 +1,6 @@
 """Two registers against one another: Touchstone's matcher beside uk-address-matcher called directly, in one run, on the same pairs.
 
-    python benchmarks/addresses.py FHRS.parquet COMPANIES.parquet [--pairs PAIRS.csv] [--sample SAMPLE.csv]
+    python benchmarks/addresses.py [FHRS.parquet COMPANIES.parquet] [--pairs PAIRS.csv] [--sample SAMPLE.csv]
 
 Both files have the columns unique_id, address_concat and postcode (the sample data of uk_address_matcher has them). Wants the extra
 `premises`. A rate is rows of the first file answered a second; the machine is shared, so that the ratio is the figure, not the rate.
@@ -16,8 +16,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import duckdb
-from uk_address_matcher import AddressMatcher, __version__
+try:
+    import duckdb
+    from uk_address_matcher import AddressMatcher, __version__
+except ImportError:
+    print("benchmarks/addresses.py wants the extra `premises`: pip install 'touchstone-scanner[premises]'; left out")
+    raise SystemExit(0) from None
 
 from premises.address import parse_address
 from premises.index import Index, Listed, listed
@@ -27,11 +31,12 @@ from store.config import defaults_folder, load
 from store.words.records import RegisterEntry
 
 SEED = 20261126
+REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "premises"  # where it is present; not part of the project
 BATCH = 250
 Row = tuple[str, str, str]
 
 
-def rows_of(path: str) -> list[Row]:
+def rows_of(path: Path) -> list[Row]:
     found = duckdb.sql(f"select unique_id, address_concat, postcode from '{path}' order by unique_id").fetchall()
     return [(key, " ".join(words.split()), code or "") for key, words, code in found]
 
@@ -71,11 +76,15 @@ def theirs(asked: list[Row], register: list[Row]) -> tuple[dict[str, tuple[str, 
 
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ask.add_argument("asked"), ask.add_argument("register")
+    ask.add_argument("asked", nargs="?", default=REAL / "fhrs_addresses_sample.parquet", type=Path)
+    ask.add_argument("register", nargs="?", default=REAL / "companies_house_addresess_postcode_overlap.parquet", type=Path)
     ask.add_argument("--pairs", type=Path, help="write every answer of both, side by side")
     ask.add_argument("--sample", type=Path, help="write 100 links and 50 refusals drawn by seed, to be judged by eye")
     ask.add_argument("--seed", type=int, default=SEED, help="of the sample")
     given = ask.parse_args()
+    if absent := [str(path) for path in (given.asked, given.register) if not path.is_file()]:
+        print(f"not there: {', '.join(absent)}; name two files of your own. Nothing was measured.")
+        return
     asked, register = rows_of(given.asked), rows_of(given.register)
     print(f"{len(asked):,} addresses against {len(register):,}; uk-address-matcher {__version__}, sample's seed {given.seed}", flush=True)
     answers, loading, answering = ours(asked, register)
