@@ -206,7 +206,7 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     sure = (numbered or unit) and placed
     here = bool(codes & {"postcode", "district"})
     if said.number and not entry.number and not said.unit and entry.unit and ending(entry.building.split()) not in BUILDINGS:
-        return w.named and here  # "17 Greyfriars" is not Flat 8, Greyfriars
+        return w.named and here  # "17 Tannery" is not Flat 8, Tannery
     if (
         not (said.number or said.names_a_unit or w.named)
         and entry.names_a_unit
