@@ -144,10 +144,9 @@ def building(said: Address, entry: Address, weights: Weights, name: str = "") ->
     grades |= {_stands_in(said.building, entry.words), _stands_in(entry.building, said.words), _word_in(entry.building, said.words)}
     if not grades - {""}:
         grades = {_stands_in(_without_filler(entry.building), said.words)}
-        if (said.unit, said.number) == (entry.unit, entry.number) and (said.unit or said.number or said.postcode == entry.postcode):
-            grades.add(_same_words(said.words, entry.words, bool(said.unit or said.number)))
     if "same" in grades:
-        return reason("building", weights, f"the building is {(said.building or entry.building).title()}")
+        agreed = entry.building if entry.building in " ".join(said.words) else said.building
+        return reason("building", weights, f"the building is {(agreed or entry.building).title()}")
     if "alike" in grades:
         return reason(
             "building_alike",
@@ -252,6 +251,8 @@ def compare(said: Address, entry: Address, entry_name: str, weights: Weights) ->
         )
         if r
     ]
+    if not any(r.code in PLACED for r in where) and (alike := _words_alike(said, entry, weights)):
+        where.append(alike)
     placed = any(r.code in PLACED for r in where)
     doors = [r for r in (number(said, entry, weights), unit(said, entry, weights)) if r] if placed or _same_place(said, entry) else []
     codes = {r.code for r in where + doors}
@@ -293,8 +294,8 @@ def _same_place(said: Address, entry: Address) -> bool:
 def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
     """Numbers that one calls the unit's and the other the street's, read alike; and whether that is a loose reading.
 
-    A bare number on a parade is a unit, but where the other side has unit and number it is the number. "Shop 6 Alban Street" is
-    number 6; "Unit 6 Alban Street" and "Flat 6 Alban Street" may be, and may be doors of a building that is not named.
+    A bare number on a parade is a unit, but where the other side has unit and number it is the number. "Shop 6 Tan Street" is
+    number 6; "Unit 6 Tan Street" and "Flat 6 Tan Street" may be, and may be doors of a building that is not named.
     """
     for a, b, turned in ((said, entry, False), (entry, said, True)):
         loosely = False
@@ -372,7 +373,7 @@ def _alike_words(one: Sequence[str], two: Sequence[str]) -> bool:
 
 
 def _slip(a: str, b: str) -> bool:
-    """Whether one word may be a slip for the other: "hearst" for "hairst", "hirh" for "high"; but Upper and Lower, 1st and 2nd are two."""
+    """Whether one word may be a slip for the other: "tanery" for "tannery", "hihg" for "high"; but Upper and Lower, 1st and 2nd are two."""
     if a[0].isdigit() or b[0].isdigit() or (a in TELLING and b in TELLING):
         return False
     shorter = min(len(a), len(b))
@@ -391,7 +392,7 @@ def _holds(a: str, b: str) -> str:
 def _runs_on(one: Address, other: Address) -> str:
     """ "same" or "alike" where `one`'s street is `other`'s with something after it and no comma between: "4 the quay exeter".
 
-    What follows is the other's town, or anything at all where the name was over before: "feering hill feering colchester".
+    What follows is the other's town, or anything at all where the name was over before: "tanner hill wexcombe".
     """
     long, short = one.street.removeprefix("the ").split(), other.street.removeprefix("the ").split()
     head, rest = long[: len(short)], long[len(short) :]
@@ -439,23 +440,33 @@ def _without_filler(name: str) -> str:
     return " ".join(kept) if 1 < len(kept) < len(words) and words[-1] in PARADES else ""
 
 
+def _words_alike(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
+    """Where neither street nor building was told apart from the rest, and number and unit, or the postcode, are the same."""
+    if (said.unit, said.number) != (entry.unit, entry.number):
+        return None
+    numbered = bool(said.unit or said.number)
+    if not (numbered or (said.postcode and said.postcode == entry.postcode)) or not _same_words(said.words, entry.words, numbered):
+        return None
+    return reason("building_alike", weights, "the words of the two addresses are nearly the same")
+
+
 @lru_cache(maxsize=REMEMBERED)
-def _same_words(one: tuple[str, ...], other: tuple[str, ...], numbered: bool) -> str:
-    """ "alike" where the words of two addresses are nearly the same ones, though what is a street and what a house was not told.
+def _same_words(one: tuple[str, ...], other: tuple[str, ...], numbered: bool) -> bool:
+    """Whether the words of two addresses are nearly the same ones.
 
     With the same number, all words of the shorter, three or more, in the longer; without any, three of four of all that both have.
     """
     short, long = sorted(({*one} - COUNTIES, {*other} - COUNTIES), key=len)
     if len(short) < 3 or not short & long:
-        return ""
+        return False
     shared = sum(w in long or any(_slip(w, x) for x in long) for w in short)
     if numbered:
-        return "alike" if shared == len(short) else ""
-    return "alike" if shared >= 3 and shared >= 0.75 * (len(short) + len(long) - shared) else ""
+        return shared == len(short)
+    return shared >= 3 and shared >= 0.75 * (len(short) + len(long) - shared)
 
 
 def _word_in(name: str, text: tuple[str, ...]) -> str:
-    """ "alike" where a building's name of one word ("waterworld") stands in a text, and not as a street's ("george street")."""
+    """ "alike" where a building's name of one word ("lidoworld") stands in a text, and not as a street's ("george street")."""
     if len(name) < 3 or " " in name or name in NO_TOWN or name not in text:
         return ""
     after = text[text.index(name) + 1 :]

@@ -72,6 +72,10 @@ class _Weighed:
     def named(self) -> bool:
         return "name" in self.codes
 
+    def shares(self, words: frozenset[str]) -> int:
+        """How many of the text's words are the entry's."""
+        return len(words.intersection(self.listed.address.words) | words.intersection(self.listed.own))
+
     @property
     def exact(self) -> int:
         """How exactly the numbers agree: a range that holds the number gives way to the number itself."""
@@ -90,7 +94,18 @@ def _answers(text: str, said: Address, found: Sequence[Listed], weights: Mapping
     seen: dict[tuple[str, str | None, str], Compared] = {}
     weighed = [w for one in found if (w := _weigh(text, said, one, weights, seen)) and _leads_there(said, w)]
     weighed = _told_apart(weighed)
-    weighed.sort(key=lambda w: (-w.compared.door, bool(w.compared.hard), -w.exact, -w.score, w.listed.entry.row, w.listed.entry.reference))
+    told = own_words(said.words)
+    weighed.sort(
+        key=lambda w: (
+            -w.compared.door,
+            bool(w.compared.hard),
+            -w.exact,
+            -w.shares(told),
+            -w.score,
+            w.listed.entry.row,
+            w.listed.entry.reference,
+        )
+    )
     if not weighed:
         return [_none(_why_none(said, found))]
     against = _why_not_proposed(said, weighed, weights)
@@ -206,7 +221,7 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     sure = (numbered or unit) and placed
     here = bool(codes & {"postcode", "district"})
     if said.number and not entry.number and not said.unit and entry.unit and ending(entry.building.split()) not in BUILDINGS:
-        return w.named and here  # "17 Greyfriars" is not Flat 8, Greyfriars
+        return w.named and here  # "17 Tannery" is not Flat 8, Tannery
     if (
         not (said.number or said.names_a_unit or w.named)
         and entry.names_a_unit
@@ -253,7 +268,8 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
     if not best.compared.door:
         return _why_building(said, best)
     codes, a = best.codes, best.listed.address
-    if not (a.names_a_unit or best.named) and ((not a.number and _bare(said, best)) or ending(a.building.split()) in PARADES):
+    parade = ending(a.building.split()) in PARADES or ending(said.building.split()) in PARADES
+    if not (a.names_a_unit or best.named) and ((not a.number and _bare(said, best)) or parade):
         return "a street or a parade without a number is many doors: the link is to it as a whole"
     if not (a.number or a.names_a_unit or said.number) and not _one_house(best):
         return "there is no number, and the name of the house is not certain"
@@ -261,6 +277,13 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
         return "the number is one of a range, and the name in the text is not the register's"
     if not _anchored(said, best):
         return "the postcode is wrong or missing, and the rest does not say for certain where it is"
+    if a.unit and not said.number and not codes & {"building", "building_alike"} and _other_house(said, best):
+        return "a unit's number is its building's, and the building that the text names is not the register's"
+    told = own_words(said.words)
+    if any(
+        w.codes & {"unit", "unit_within"} and w.shares(told) >= best.shares(told) and not _one_door(best, w, weights) for w in weighed[1:]
+    ):
+        return "another door fits as well"
     rivals = [w for w in weighed[1:] if w.compared.door and not _one_door(best, w, weights)]
     if any(w.exact >= best.exact and (w.named or not best.named) and w.score >= best.score - 0.15 for w in rivals):
         return "another door fits as well"
@@ -279,6 +302,13 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
         if len(names) > 1 and not (best.named and sum(w.named for w in here) == 1) and not _one_name(names):
             return f"{_SHARED}{len(names)} businesses at this number, and does not tell their doors apart: the link is to the building"
     return ""
+
+
+def _other_house(said: Address, best: _Weighed) -> bool:
+    """Whether the text names a building, an estate or a complex that the entry does not: words that are neither street nor town of it."""
+    entry = best.listed.address
+    known = {*entry.words, *best.listed.own, *compare.towns(said)}
+    return any(not any(_close(w, k) for k in known) for w in own_words(tuple(said.building.split())))
 
 
 def _one_house(best: _Weighed) -> bool:

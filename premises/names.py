@@ -23,7 +23,7 @@ def spelt_out(words: Sequence[str]) -> str:
 
 
 def parted(segment: str) -> list[str]:
-    """Names in one breath: "12 regent centre blackness road", "boxpark mall 2-10", "the fox inn 106 east road mersea", "87 main street leeds"."""
+    """Names in one breath: "12 larch centre chester road", "larch mall 2-10", "the larch inn 106 chester road", "87 main street wexcombe"."""
     words = segment.split()
     if on := next(
         (i for i in range(1, len(words) - 1) if words[i] in ("on", "in", "at", "off") and ending(words[:i]) in STREETS | BUILDINGS), 0
@@ -39,7 +39,7 @@ def parted(segment: str) -> list[str]:
 
 
 def _where_it_ends(words: Sequence[str]) -> int:
-    """Where a street's or parade's name is over although the segment goes on: "87 main street castlewellan" → 3; 0 where it does not."""
+    """Where a street's or parade's name is over although the segment goes on: "87 main street wexcombe" → 3; 0 where it does not."""
     for i in range(1, len(words) - 1):
         if ending(words[: i + 1]) in ENDS and words[i] not in ("north", "south", "east", "west"):
             named = i - words[0][0].isdigit() >= 1 or words[i - 1] == "the"
@@ -57,7 +57,7 @@ def _ends_before(words: Sequence[str], i: int) -> bool:
         )  # "centre 27 business park" is one name
         goes_on = words[i - 1][0].isdigit() or (words[i - 1] in ("&", "and", "to", "-", "/") and words[i - 2][0].isdigit())
         return own > 0 and not goes_on and words[i - 1] not in COUNTED and bool(number_of(words[i]))
-    if first in HOUSES and second in STREETS and len(words) - i >= 2 and i >= 2:  # "avoca house molivers lane", and no "12 mill house lane"
+    if first in HOUSES and second in STREETS and len(words) - i >= 2 and i >= 2:  # "larch house tanner lane", and no "12 mill house lane"
         return words[i] not in STREETS | HOUSES and (not words[0][0].isdigit() or first in ("house", "buildings", "chambers"))
     if first in PARADES - {"market"} and second in STREETS and len(words) - i >= 2 and i >= 2:
         return words[i] not in STREETS

@@ -69,12 +69,12 @@ STREETS = words(
 PARADES = words("parade arcade precinct mall estate centre market market_hall retail_park business_park")
 BUILDINGS = PARADES | words("house building buildings hall tower mill mills works block exchange chambers plaza galleries point court")
 
-# After one of these, where no number is before it, another name may begin: "avoca house molivers lane", "hill farm stoke road".
+# After one of these, where no number is before it, another name may begin: "larch house tanner lane", "hill farm chester road".
 HOUSES = (BUILDINGS - PARADES) | words(
     "farm cottage cottages lodge hotel inn arms tavern school college academy club nursery church chapel hospital surgery garage station villa villas"
 )
 
-# After these a name is over, whatever follows ("87 Main Street Castlewellan"), unless one of GOES_ON or another ending does.
+# After these a name is over, whatever follows ("87 Main Street Wexcombe"), unless one of GOES_ON or another ending does.
 ENDS = words(
     "street road lane avenue drive close crescent place square terrace gardens grove way row mews boulevard parade arcade precinct mall "
     "estate market_hall retail_park business_park"
@@ -182,7 +182,7 @@ DIRECTIONS = words("north south east west")
 # Words of an estate's or a centre's name that some leave out.
 FILLER = words("industrial trading business shopping retail enterprise park")
 
-# After these "st" has been Saint: "Bury St Edmunds", "St Albans Road"; else it ends a street's name ("Victoria St Stromness").
+# After these "st" has been Saint: "Bury St Edmunds", "St Albans Road"; else it ends a street's name ("Larch St Wexcombe").
 SAINTS = words(
     "agnes albans alban andrews andrew annes anns anne ann asaph augustine augustines austell barnabas bees botolphs brides bride catherines "
     "chads clears clement clements columb cuthberts davids david denys dunstans edmunds edmund francis george georges giles helens "

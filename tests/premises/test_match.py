@@ -188,3 +188,23 @@ def test_no_name_postcode_or_town_outvotes_a_number(one: str, other: str, kind: 
 def test_every_text_has_an_answer(text: str) -> None:
     first, *rest = answers_of(text, {"at": "14A Chester Road, Stretford, M32 0TH", "name": "Wren Flowers"})
     assert first.rank == 1 and first.reasons and not any(a.proposed for a in rest)
+
+
+def test_a_unit_is_its_buildings_and_not_its_streets() -> None:
+    here = "Unit 5, Chester Road, Stretford, M32 0TH"
+    first, *_ = answers_of(
+        "Unit 5 Larch Complex, Chester Road, Stretford, M32 0TH", here, "Unit 5, The Larch Complex, Chester Road, Stretford, M32 0TH"
+    )
+    assert first.reference == "2"
+    assert not any(a.proposed and a.reference == "1" for a in answers_of("Unit 5, Larch House, Chester Road, Stretford, M32 0TH", here))
+    assert answers_of("Unit 5, Chester Road, Stretford, M32 0TH", here)[0].proposed
+
+
+def test_an_arcade_at_a_number_is_many_doors() -> None:
+    first, *_ = answers_of("Larch Arcade, 26 Tan Street, Stretford, M32 0TH", "26 Tan Street, Stretford, M32 0TH")
+    assert not first.proposed
+
+
+def test_a_name_at_one_door_and_a_unit_at_another_settle_nothing() -> None:
+    two = ({"at": "Unit 2, Larch Parade, M32 0TH", "name": "Quill Books"}, {"at": "Unit 3, Larch Parade, M32 0TH", "name": "Wren Flowers"})
+    assert not any(a.proposed for a in answers_of("Quill Books, Unit 3, Larch Parade, M32 0TH", *two))
