@@ -7,7 +7,8 @@ here is final: an officer judges.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,9 +20,12 @@ from premises.evidence import Evidence
 from premises.identity import name_key
 from premises.settings import LinkSettings
 from premises.who import Candidate
+from store.registers import Door
 from store.store import Acting
 from store.words.records import Link, LinkReason, SubjectKind
 
+CROWD = 400  # entries of one edition at one postcode: beyond it, a formation agent's, only the doors that may be the one said are compared
+AT_A_DOOR, A_FEW = 20, 3  # there: entries of one door and edition, units of a building that are not the one said
 ANCHORS = frozenset({"postcode", "district"})
 NAMES_THE_UNIT = frozenset({"unit", "unit_within"})
 
@@ -60,10 +64,45 @@ def candidates(reader: Acting, evidence: Evidence) -> list[Candidate]:
         if s.address.district and s.address.names_a_place and not s.address.postcode:
             postcodes |= set(postcodes_of(s.address.district))
     names = {key for n in evidence.names if len(key := name_key(n.value)) >= 4}
-    found = reader.entries_by(postcodes=sorted(postcodes), name_keys=sorted(names), phones=[p.value for p in evidence.phones])
+    crowded = reader.store.crowded(sorted(postcodes), CROWD)
+    phones, alone = [p.value for p in evidence.phones], sorted(postcodes - set(crowded))
+    found = {of[0].id: of for of in reader.entries_by(postcodes=alone, name_keys=sorted(names), phones=phones)}
+    units: Counter[int] = Counter()
+    for postcode in crowded:
+        doors = reader.doors_of(postcode)
+        units.update(door.building for door in doors if door.building is not None)
+        found = {of[0].id: of for of in reader.entries_at(postcode, _of_interest(doors, postcode, evidence), AT_A_DOOR)} | found
     return [
-        Candidate(e, from_parts(e.address_raw, e.parts), number, kind == "unit", building or number) for e, number, kind, building in found
+        Candidate(e, from_parts(e.address_raw, e.parts), number, kind == "unit", building or number, units=units[building or number])
+        for e, number, kind, building in sorted(found.values(), key=lambda of: of[0].id or 0)
     ]
+
+
+def _of_interest(doors: Sequence[Door], postcode: str, evidence: Evidence) -> list[int]:
+    """Of the many doors of a crowded postcode its buildings, the units that may be the one said, and a few others of each building.
+
+    A unit may be the one said where they share a number, or either is a range, a letter or a part of a building: more than
+    `compare.unit` will let stand, and no less. The others are there because a building whose every unit differs is worth a word.
+    """
+    said = [s.address for s in evidence.said]  # all: running text may give the unit in one sentence and the postcode in the next
+    numbers = {n for a in said for n in re.findall(r"\d+", f"{a.unit} {a.number}")}
+    lettered, parted = any(a.unit and not re.search(r"\d", a.unit) for a in said), any(a.part for a in said)
+    names_one = lettered or parted or any(a.unit for a in said)
+    chosen, others = [], Counter[int]()
+    for door in doors:
+        building, _, unit = door.key.partition("#")
+        if door.building is None:
+            if building.startswith(postcode):  # else it has no address but this postcode, and only a name or a phone leads there
+                chosen.append(door.premises)
+            continue
+        own, _, part = unit.partition("+")
+        theirs = set(re.findall(r"\d+", own))
+        near = bool(theirs & numbers) or not theirs or "-" in own or "&" in own or (parted and bool(part))
+        if not (names_one and near):
+            others[door.building] += 1
+        if (names_one and near) or others[door.building] <= A_FEW:
+            chosen.append(door.premises)
+    return chosen
 
 
 def propose(evidence: Evidence, found: Sequence[Candidate], settings: LinkSettings, method: str) -> list[Link]:
@@ -229,7 +268,7 @@ def _why_no_unit(w: _Weighed, beside: Sequence[_Weighed]) -> LinkReason:
         return LinkReason(
             "building_only",
             0.0,
-            f"the unit is not known: the registers list {len(listed)} here, and the advert names none of them",
+            f"the unit is not known: the registers list {max(len(listed), w.candidate.units)} here, and the advert names none of them",
             entry=entry,
         )
     if w.by_door:

@@ -51,6 +51,7 @@ class Candidate:
     is_unit: bool
     building: int
     known: Known = Known()
+    units: int = 0  # units that the store knows in its building, where the candidates are not all of them
 
 
 def reasons(evidence: Evidence, candidate: Candidate, settings: LinkSettings, said: int) -> Iterator[LinkReason]:

@@ -46,6 +46,15 @@ class RegisterSnapshot:
     whole: bool  # its load has ended; else it goes on when the same file is loaded again
 
 
+class Door(NamedTuple):
+    """A building or a unit by the key that it was found or made under (premises/identity.py)."""
+
+    premises: int
+    kind: str  # building | unit
+    key: str
+    building: int | None
+
+
 class Join(NamedTuple):
     """An entry and the premises it is of: found or made under `key`, in the building under `building_key` where it is a unit."""
 
@@ -226,6 +235,16 @@ class RegisterWrites:
                 for r in c.execute(query)
             ]
 
+    def crowded(self, postcodes: Sequence[str], most: int) -> list[str]:
+        """Of these postcodes those where one newest edition names more than `most` entries: a formation agent's has tens of thousands."""
+        e, snapshots = t.register_entry.c, self.newest_snapshots()
+        if not postcodes or not snapshots:
+            return []
+        query = select(e.postcode).where(e.postcode.in_(postcodes), e.register_snapshot.in_(snapshots))
+        query = query.group_by(e.postcode, e.register_snapshot).having(func.count() > most)
+        with self.database.reading() as c:
+            return sorted({str(postcode) for postcode in c.execute(query).scalars()})
+
     def newest_snapshots(self) -> list[int]:
         """The newest snapshot of each register whose load has ended: what links are sought in."""
         query = select(func.max(t.register_snapshot.c.id).label("id")).where(whole()).group_by(t.register_snapshot.c.register)
@@ -376,6 +395,15 @@ def _changed(kind: str, before: int, after: int) -> Select[Any]:
     return select(old.id, new.id.label("new_id")).select_from(both).where(old.register_snapshot == before, how).order_by(old.id)
 
 
+def _with_premises() -> Select[Any]:
+    """Entries, each with the premises it is of."""
+    premises = (t.premises.c.id.label("premises_id"), t.premises.c.kind, t.premises.c.building)
+    query = entries_with_positions(t.register_entry, *premises).join(
+        t.premises_entry, t.premises_entry.c.register_entry == t.register_entry.c.id
+    )
+    return query.join(t.premises, t.premises.c.id == t.premises_entry.c.premises)
+
+
 class RegisterReads(Reader):
     def refusals(self, snapshot: int) -> list[tuple[int, str, str]]:
         """Rows of a register's file that were refused: (row, reason, raw). The raw row may hold a sole trader's name and phone."""
@@ -401,15 +429,42 @@ class RegisterReads(Reader):
         ]
         if not asked or not snapshots:
             return []
-        query = (
-            entries_with_positions(t.register_entry, t.premises.c.id.label("premises_id"), t.premises.c.kind, t.premises.c.building)
-            .join(t.premises_entry, t.premises_entry.c.register_entry == e.id)
-            .join(t.premises, t.premises.c.id == t.premises_entry.c.premises)
-            .where(e.id.in_(union(*asked) if len(asked) > 1 else asked[0]))
-            .order_by(e.id)
-        )
+        query = _with_premises().where(e.id.in_(union(*asked) if len(asked) > 1 else asked[0])).order_by(e.id)
         with self.store.database.reading() as c:
             rows = [(entry_of(r), r["premises_id"], r["kind"], r["building"]) for r in c.execute(query).mappings()]
+        self.shown("register_entry", (entry.id for entry, *_ in rows))
+        return rows
+
+    def doors_of(self, postcode: str) -> list[Door]:
+        """Every building and unit that the store knows at a postcode, in order."""
+        p = t.premises.c
+        query = select(p.id, p.kind, p.key, p.building).where(p.postcode == postcode).order_by(p.id)
+        with self.store.database.reading() as c:
+            rows = [Door(r.id, r.kind, r.key, r.building) for r in c.execute(query)]
+        self.shown("premises", (door.premises for door in rows))
+        return rows
+
+    def entries_at(self, postcode: str, doors: Sequence[int], most: int) -> list[tuple[RegisterEntry, int, str, int | None]]:
+        """Entries of the newest editions at these premises, as `entries_by` gives them: the first `most` of each door and edition."""
+        e, at = t.register_entry.c, t.premises_entry.c
+        found: list[int] = []
+        with self.store.database.reading() as c:
+            for snapshot in self.store.newest_snapshots():
+                here = (e.postcode == postcode) & (e.register_snapshot == snapshot)
+                first, last = c.execute(select(func.min(e.id), func.max(e.id)).where(here)).one()
+                if first is None:
+                    continue
+                for door in doors:  # by its own index and between these two numbers: earlier editions are not walked through
+                    query = select(e.id).join(t.premises_entry, at.register_entry == e.id)
+                    query = query.where(at.premises == door, at.register_entry.between(first, last), e.register_snapshot == snapshot)
+                    found += c.execute(query.order_by(at.register_entry).limit(most)).scalars()
+        rows = []
+        with self.store.database.reading() as c:
+            for i in range(0, len(found), AT_ONCE):
+                rows += [
+                    (entry_of(r), r["premises_id"], r["kind"], r["building"])
+                    for r in c.execute(_with_premises().where(e.id.in_(found[i : i + AT_ONCE])).order_by(e.id)).mappings()
+                ]
         self.shown("register_entry", (entry.id for entry, *_ in rows))
         return rows
 

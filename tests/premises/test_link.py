@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from casework.commands.occupants import at as occupants_at
 from casework.commands.places import premises
+from premises import link as linker
 from premises.load import load
 from premises.rank import rank, show
 from premises.run import run
@@ -296,3 +297,35 @@ def test_a_seller_who_names_no_place_that_can_be_found_is_led_to_the_stall_where
     build.close()
     run(market, home)
     assert led() == [("unit", {"Thimble Row Haberdashery"})]
+
+
+def test_a_crowded_postcode_leads_to_the_same_doors(market: Store, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an edition has more entries at a postcode than can all be compared, the doors that may be the one said are chosen first."""
+    run(market, home)
+    before = {(x.subject_kind, x.subject, x.object, x.level, x.score, x.reasons) for x in links_of(market)}
+    monkeypatch.setattr(linker, "CROWD", 0)
+    assert market.crowded(["M32 0TH"], 0) == ["M32 0TH"]
+    again = run(market, home)
+    assert again.counts["new"] == 0
+    assert {(x.subject_kind, x.subject, x.object, x.level, x.score, x.reasons) for x in links_of(market)} == before
+
+
+def test_of_a_formation_agents_thousands_the_suite_said_is_found(kept: Store, home: Home, tmp_path: Path) -> None:
+    rows = ["Name,Line 1,Line 2,Town,County,Postcode,Telephone"]
+    rows += [f"Invented Company {n} Ltd,Suite {n % 300 + 1} Larch House,12 Tannery Street,,,M32 0TH," for n in range(900)]
+    rows += ["Lone Invented Ltd,14 Tannery Street,,,,M32 0TH,"]
+    (tmp_path / "agent.csv").write_text("\n".join(rows), encoding="utf-8")
+    load(kept, home, "units", tmp_path / "agent.csv", actor="system")
+    build = Builder(kept, "demo_classifieds")
+    for n, where in enumerate(("Suite 41, Larch House, 12", "Larch House, 12", "14", "Suite 444, Larch House, 12"), 1):
+        build.listing(str(n), title="Belts", text="Belts.", seller=f"s{n}", seller_name=f"S{n}", place=f"{where} Tannery Street, M32 0TH")
+    build.close()
+    run(kept, home)
+    with kept.acting("system", purpose="test") as reader:
+        who = {s.id: s.handle for s in reader.sellers()}
+        found = {who[x.subject]: x for x in reader.links() if x.object_kind is SubjectKind.premises}
+        labels = {handle: reader.premises([x.object])[0].label for handle, x in found.items()}
+    assert found["s1"].level == "unit" and labels["s1"].startswith("Suite 41 Larch House")
+    assert found["s2"].level == "building" and "the registers list 300 here" in found["s2"].reasons[-1].sentence
+    assert found["s3"].level == "building" and labels["s3"].startswith("14 Tannery Street")
+    assert found["s4"].level == "building" and "another unit" in found["s4"].reasons[-1].sentence

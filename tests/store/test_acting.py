@@ -220,6 +220,8 @@ CALLS: dict[str, Any] = {
     "premises": lambda r: r.premises([1]),
     "entries_of": lambda r: r.entries_of(2),
     "entries_by": lambda r: r.entries_by(postcodes=["M32 0TH"]),
+    "doors_of": lambda r: r.doors_of("M32 0TH"),
+    "entries_at": lambda r: r.entries_at("M32 0TH", [1, 2], 5),
     "entries_unjoined": lambda r: r.entries_unjoined(1),
     "refusals": lambda r: r.refusals(1),
     "register_changes": lambda r: r.register_changes("closed", 1, 2),
