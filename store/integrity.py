@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import audit, said
+from store import audit, lookups, said
 from store import tables as t
 from store.followup import ERASED, commitment, files_of
 from store.words.records import SNAPSHOT_WORDS, digest_of
@@ -48,7 +48,8 @@ def _events(c: Connection) -> Iterator[str]:
     exhibits: set[tuple[str, str]] = set()
     sightings: dict[str, str] = {}
     follow_ups: dict[int, str] = {}
-    erased: dict[str, set[int]] = {"follow_up": set(), "attribution": set(), "occupant": set()}
+    erased: dict[str, set[int]] = {name: set() for name in ("follow_up", "attribution", "occupant", "lookup")}
+    looked_up: dict[int, str] = {}
     said_by: dict[tuple[str, int], str] = {}
     rests: dict[int, list[int]] = {}
     statements: dict[int, tuple[str, int | None]] = {}
@@ -68,6 +69,8 @@ def _events(c: Connection) -> Iterator[str]:
         if event.body["purpose"] == "erasure":
             for name, numbers in erased.items():
                 numbers |= _numbers(subjects.get(name, ""))
+        if asked := detail.get("looked_up"):
+            looked_up[asked["lookup"]] = asked["commitment"]
         if "pair_statement" in detail:
             statements[detail["pair_statement"]] = (detail["says"], detail["withdraws"])
         if "judgement" in detail:
@@ -106,6 +109,7 @@ def _events(c: Connection) -> Iterator[str]:
     yield from _follow_ups(c, follow_ups, erased["follow_up"])
     yield from said.rows_that_differ(c, said_by, erased)
     yield from said.grounds_that_differ(c, rests)
+    yield from lookups.rows_that_differ(c, looked_up, erased["lookup"])
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:

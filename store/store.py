@@ -7,7 +7,7 @@ that lists what it showed. Direct access to the database is outside that log; do
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from store import audit, integrity, migrations
+from store import audit, integrity, lookups, migrations
 from store import tables as t
 from store.archive import Archive
 from store.attribution import AttributionReads, AttributionWrites
@@ -28,8 +28,9 @@ from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingWrites
 from store.followup import FollowUpReads, FollowUpWrites
-from store.health import HealthReads
+from store.health import HealthReads, UnreadReads
 from store.history import HistoryReads
+from store.lookups import LookupErasure, LookupReads
 from store.meetings import MeetingReads
 from store.nearest import Nearest, index_folder
 from store.network import NetworkReads, NetworkWrites
@@ -49,16 +50,19 @@ from store.words.records import Actor, Authority, Event, Verb
 SYSTEM = "system"
 
 
+@lookups.logged
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads, FollowUpReads,
+    RankingReads, FollowUpReads, LookupReads, WindowReads, UnreadReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
         self.store, self.actor, self.purpose, self.justification, self.run, self.case = store, actor, purpose, justification, run, case
         self._shown: dict[str, set[int]] = defaultdict(set)
-        self._closed = False
+        self._closed = self._within = False
+        self._asked: Counter[str] = Counter()
+        self._lookups: list[Any] = []
 
     def shown(self, kind: str, ids: Iterable[int | None]) -> None:
         """Note that rows were given out. Kept in memory until the context ends, when they become one event.
@@ -74,13 +78,17 @@ class Acting(
         self._record(Verb.disclosure, {"recipient": recipient, **detail})
 
     def close(self) -> None:
+        """End the reading. It is an event where something was shown, and where a person asked and nothing was: a search that finds nobody is one."""
         self._closed = True
-        if any(self._shown.values()):
+        if any(self._shown.values()) or (self._asked and self.actor.is_person):
             self._record(Verb.consultation, {})
 
     def _record(self, verb: Verb, detail: Mapping[str, Any]) -> None:
         subjects = {kind: sorted(ids) for kind, ids in sorted(self._shown.items()) if ids}
+        asked, words = lookups.noted(self._asked), self._lookups
+        self._asked, self._lookups = Counter(), []
         with self.store.database.writing() as c:
+            said = lookups.keep(c, self.actor.id, words, self.store.retain_until())
             audit.append(
                 self.store.database,
                 c,
@@ -91,13 +99,13 @@ class Acting(
                 run=self.run,
                 case=self.case,
                 subjects=subjects,
-                detail=detail,
+                detail={**detail, **asked, **said},
             )
 
 
 class Store(
-    HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure,
+    HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, LookupErasure,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

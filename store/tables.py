@@ -371,6 +371,25 @@ hold = _table(
     Column("actor", ForeignKey("actor.id"), nullable=False), _fk("releases", "hold", nullable=True), Column("at", Utc, nullable=False),
     Index("ix_hold_subject", "subject_kind", "subject"),
 )  # fmt: skip
+# -- the data's life -------------------------------------------------------------------------------------------------------
+lookup = _table(  # what a person asked the store for, in their words; its event has the kinds of query and a commitment only
+    "lookup", _id(), Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+person_mark = _table(  # a person said of which category the data subject of a row is (s.38), or that the row holds sensitive data (s.35(8)); the newest counts
+    "person_mark", _id(), Column("about", String(40), nullable=False), Column("row", Id, nullable=False), Column("category", String(16), nullable=False),
+    Column("sensitive", Boolean, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+    Index("ix_person_mark_about_row", "about", "row"),
+)  # fmt: skip
+proposal = _table(  # an act that needs two persons: who asks for it; `subject` is a row's number or a case's reference
+    "proposal", _id(), Column("act", String(10), nullable=False), Column("subject_kind", String(16), nullable=False), Column("subject", String(80), nullable=False),
+    Column("ground", String(16), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("at", Utc, nullable=False),
+)  # fmt: skip
+proposal_answer = _table(  # `approved` or `refused` by another person, then `done`: each said once
+    "proposal_answer", _id(), _fk("proposal", "proposal"), Column("says", String(10), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("at", Utc, nullable=False), UniqueConstraint("proposal", "says"),
+)  # fmt: skip
 event = _table(
     "event", Column("seq", Id, primary_key=True, autoincrement=False), Column("at", Utc, nullable=False), Column("verb", String(14), nullable=False),
     Column("actor", String(80), nullable=False), Column("run", String(40), index=True), Column("case_file", String(80), index=True),

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +43,7 @@ from store.words.records import (
     Verdict,
 )
 from tests.builders import START, Builder, jpeg
+from tests.conftest import new_store
 
 # Types that can say something of a person. A function of Store that gives one back must have been given it.
 PERSONAL = (
@@ -106,9 +111,24 @@ LINK_OF_SELLERS = Link(
 
 
 @pytest.fixture
-def full(sqlite_store: Store) -> Store:
-    """A store with at least one row of everything that can be read."""
-    store, build = sqlite_store, Builder(sqlite_store)
+def full(filled: Path, tmp_path: Path) -> Iterator[Store]:
+    """A store with at least one row of everything that can be read: a copy of its own of one that is filled once."""
+    shutil.copytree(filled, tmp_path / "filled")
+    opened = Store(f"sqlite:///{tmp_path}/filled/touchstone.db", tmp_path / "filled" / "archive", retention={"unflagged": 90})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("filled")
+    with new_store(f"sqlite:///{folder}/touchstone.db", folder) as store:
+        fill(store)
+    return folder
+
+
+def fill(store: Store) -> None:
+    build = Builder(store)
     one = build.listing("1", title="Bag 1:1", text="call 07700 900123", seller="bags", seller_name="Bags", pictures=(jpeg(1),))
     two = build.listing("2", title="Bag", text="07700 900123", seller="totes", seller_name="Totes", pictures=(jpeg(2),))
     statement = build.capture("urn:touchstone:statement:1", b'{"note": "belts"}', CaptureKind.handed_in, "application/json")
@@ -170,7 +190,9 @@ def full(sqlite_store: Store) -> Store:
     for kind, what, step in done:
         store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
     store.give("officer", "2026-03-01", [2], 20, actor="officer")
-    return store
+    store.keep_unread(1, "hand/1", "no price", "a card that says: call 07700 900123", build.run.id)
+    with store.acting("officer", purpose="look") as reader:
+        reader.sellers_known(names=["bags"])
 
 
 # How to call each read method so that it shows at least one row of `full`.
@@ -262,6 +284,9 @@ CALLS: dict[str, Any] = {
     "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
     "inside": lambda r: r.inside([1]),
     "given": lambda r: r.given("officer", "2026-03-01"),
+    "window": lambda r: r.window(START - timedelta(days=9999), START + timedelta(days=9999), str.split, most=9).listings,
+    "unread_in": lambda r: r.unread_in(r.store.runs("crawl")[0].id),
+    "lookups": lambda r: r.lookups(),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
