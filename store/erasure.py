@@ -23,6 +23,7 @@ from store import tables as t
 from store.archive import Archive, ArchiveError, InUse, Placed
 from store.captures import capture_of, newest_location, newest_locations
 from store.database import Database, add
+from store.drafts import draft_on
 from store.errors import TouchstoneError
 from store.nearest import forget, index_folder
 from store.words.records import Capture, SubjectKind, Verb
@@ -278,6 +279,8 @@ class Erasure:
             return f"of evidence {found} of who runs an account"
         if found := c.execute(_said_on(t.occupant, resting)).scalar():
             return f"of statement {found} of who is at a premises"
+        if found := draft_on(c, resting):
+            return found
         shown = select(t.follow_up_capture.c.follow_up).where(t.follow_up_capture.c.capture.in_(resting)).distinct()
         return follow_ups_held(c, sorted(c.execute(shown).scalars())) or self._reference_on(c, captures)
 

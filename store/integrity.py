@@ -1,6 +1,6 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
-It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit,
+It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit, draft,
 follow-up, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from store import audit, said
 from store import tables as t
+from store.drafts import drafts_that_differ
 from store.followup import ERASED, commitment, files_of
 from store.words.records import SNAPSHOT_WORDS, digest_of
 
@@ -52,6 +53,7 @@ def _events(c: Connection) -> Iterator[str]:
     said_by: dict[tuple[str, int], str] = {}
     rests: dict[int, list[int]] = {}
     statements: dict[int, tuple[str, int | None]] = {}
+    drafts: dict[int, tuple[Any, ...]] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
@@ -70,6 +72,8 @@ def _events(c: Connection) -> Iterator[str]:
                 numbers |= _numbers(subjects.get(name, ""))
         if "pair_statement" in detail:
             statements[detail["pair_statement"]] = (detail["says"], detail["withdraws"])
+        if "draft" in detail:
+            drafts[detail["draft"]] = (event.body["case"], detail["kind"], detail["files"])
         if "judgement" in detail:
             judgements[detail["judgement"]] = detail["verdict"]
         if "exhibit" in detail:
@@ -106,6 +110,7 @@ def _events(c: Connection) -> Iterator[str]:
     yield from _follow_ups(c, follow_ups, erased["follow_up"])
     yield from said.rows_that_differ(c, said_by, erased)
     yield from said.grounds_that_differ(c, rests)
+    yield from drafts_that_differ(c, drafts)
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:

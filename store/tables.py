@@ -366,6 +366,13 @@ exhibit = _table(
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("case_file", "number"),
     UniqueConstraint("case_file", "subject_kind", "subject"),
 )  # fmt: skip
+draft = _table(  # a document that was made for people to complete and sign; each of other content is a row of its own, and kept (CPIA 1996)
+    "draft", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("kind", String(16), nullable=False),
+    Column("about", String(120), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+draft_file = _table(  # its files, each a capture, by the name that it has in its folder
+    "draft_file", _id(), _fk("draft", "draft"), Column("name", String(120), nullable=False), _fk("capture", "capture"), UniqueConstraint("draft", "name"),
+)  # fmt: skip
 hold = _table(
     "hold", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("reason", Text, nullable=False),
     Column("actor", ForeignKey("actor.id"), nullable=False), _fk("releases", "hold", nullable=True), Column("at", Utc, nullable=False),

@@ -15,6 +15,7 @@ from store.network import Reach, Thing
 from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
+from store.words.drafts import DraftKind
 from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
 from store.words.records import (
     CaptureKind,
@@ -170,6 +171,7 @@ def full(sqlite_store: Store) -> Store:
     for kind, what, step in done:
         store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
     store.give("officer", "2026-03-01", [2], 20, actor="officer")
+    store.keep_draft("C1", DraftKind.statement, [("statement.docx", statement.id or 0)], actor="officer")
     return store
 
 
@@ -261,6 +263,7 @@ CALLS: dict[str, Any] = {
     "entries_of_many": lambda r: r.entries_of_many([2]),
     "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
     "inside": lambda r: r.inside([1]),
+    "drafts": lambda r: r.drafts("C1"),
     "given": lambda r: r.given("officer", "2026-03-01"),
 }
 NOT_READING = {"shown", "disclose", "close"}
