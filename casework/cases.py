@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import re
 
-from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Store
-from store.words.records import Capture, CaptureKind, Case, Exhibit, SubjectKind
-
-REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-
-
-def open_case(store: Store, home: Home, reference: str, title: str, operation: str | None, by: str) -> None:
-    """Open a case. Raises TouchstoneError for a reference that could not name a folder, or one that is taken."""
-    if not REFERENCE.fullmatch(reference):
-        raise TouchstoneError(f"'{reference}' cannot be a case's reference: letters, digits, dots, hyphens and underscores only")
-    store.open_case(Case(reference, home.settings.authority.code, title, operation), actor=by)
+from store.words.records import Capture, CaptureKind, Exhibit, SubjectKind
 
 
 def add(store: Store, case: str, source: str, ref: str, initials: str, by: str) -> Exhibit:

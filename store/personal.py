@@ -62,6 +62,8 @@ HELD = (
     Held("judgement", "why a person judged as they did", ("reason",), opinion=True, at="at"),
     Held("attribution", "evidence of who runs an account, and to whom it points", ("says", "person", "source"), opinion=True, at="at"),
     Held("exhibit", "what an exhibit is described as", ("description",), at="at"),
+    Held("case_entry", "what people recorded of a case: offences, persons, incidents, outcomes, goods", ("body_json",), at="at"),
+    Held("draft", "whom or what a draft of a document is about", ("about",), at="at"),
     Held("lookup", "what a person asked the store for", ("body_json",), at="at"),
 )  # fmt: skip
 
@@ -81,13 +83,14 @@ OTHER: Mapping[str, str] = {
     "location": "where a record lies", "bag": "the number of a sealed bag",
     "link_reach": "how far a linker has looked", "uprn_position": "where a property number lies", "register_mark": "a load has begun or ended",
     "person_mark": "a category, by a row's number", "proposal": "an act, by a row's number, on a ground from a list", "proposal_answer": "yes or no",
+    "exhibit_initials": "an officer's letters", "draft_file": "the name of a document of ours", "case_term": "a day and a word, of a case",
     "premises_given": "what an officer was given on a day", "sample": "a ticket", "follow_up_capture": "what a photograph says of when it was taken",
 }  # fmt: skip
 PLAIN = frozenset({  # columns that hold a word from a list, a day, a number's name or a technical value, in whichever table
     "source", "kind", "method", "subject_kind", "object_kind", "level", "verdict", "direction", "outcome", "reason_code", "status", "role", "basis", "step",
     "says", "strength", "purpose", "operation", "run", "case_file", "told", "parser", "parser_version", "register", "mime", "problem", "record_id",
     "http_version", "server_ip", "dns_answer_json", "certificate_chain_json", "subject_category", "currency", "since", "until", "day", "number", "uprn",
-    "postcode", "ticket", "condition", "act", "ground", "word",
+    "postcode", "ticket", "condition", "act", "ground", "word", "initials", "producer",
 })  # fmt: skip
 ALSO_PLAIN = frozenset({("finding", "reason"), ("unread", "reason"), ("sighting", "reference"), ("snapshot", "currency")})  # words from a list there
 

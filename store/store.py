@@ -21,11 +21,14 @@ from store import tables as t
 from store.archive import Archive
 from store.attribution import AttributionReads, AttributionWrites
 from store.captures import CaptureWrites, newest_locations
+from store.casefile import CaseFileReads, CaseFileWrites
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
+from store.drafts import DraftReads, DraftWrites
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
+from store.exhibits import ExhibitReads, ExhibitWrites
 from store.findings import FindingWrites
 from store.followup import FollowUpReads, FollowUpWrites
 from store.health import HealthReads, UnreadReads
@@ -53,7 +56,7 @@ SYSTEM = "system"
 @lookups.logged
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads, FollowUpReads, LookupReads, WindowReads, UnreadReads,
+    RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, DraftReads, LookupReads, WindowReads, UnreadReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -105,7 +108,7 @@ class Acting(
 
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, LookupErasure,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

@@ -15,10 +15,13 @@ import pytest
 from store.attribution import Kind as Ground
 from store.attribution import Strength
 from store.errors import TouchstoneError
+from store.listings import keep_picture_contacts
 from store.network import Reach, Thing
 from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
+from store.words.drafts import DraftKind
+from store.words.contacts import find_contacts
 from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
 from store.words.records import (
     CaptureKind,
@@ -190,6 +193,9 @@ def fill(store: Store) -> None:
     for kind, what, step in done:
         store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
     store.give("officer", "2026-03-01", [2], 20, actor="officer")
+    store.keep_draft("C1", DraftKind.statement, [("statement.docx", statement.id or 0)], actor="officer")
+    with store.database.writing() as c:
+        keep_picture_contacts(c, 1, find_contacts("07700 900124"), method, None)
     store.keep_unread(1, "hand/1", "no price", "a card that says: call 07700 900123", build.run.id)
     with store.acting("officer", purpose="look") as reader:
         reader.sellers_known(names=["bags"])
@@ -283,6 +289,7 @@ CALLS: dict[str, Any] = {
     "entries_of_many": lambda r: r.entries_of_many([2]),
     "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
     "inside": lambda r: r.inside([1]),
+    "drafts": lambda r: r.drafts("C1"),
     "given": lambda r: r.given("officer", "2026-03-01"),
     "window": lambda r: r.window(START - timedelta(days=9999), START + timedelta(days=9999), str.split, most=9).listings,
     "unread_in": lambda r: r.unread_in(r.store.runs("crawl")[0].id),

@@ -6,7 +6,7 @@ from alembic import op
 import store.tables
 
 revision = '0019'
-down_revision = '0013'
+down_revision = '0020'
 branch_labels = None
 depends_on = None
 
@@ -69,4 +69,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('proposal_answer', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_proposal_answer_proposal'), ['proposal'], unique=False)
-
+    op.create_table('case_term',
+    sa.Column('id', number, autoincrement=True, nullable=False),
+    sa.Column('case_file', sa.String(length=80), nullable=False),
+    sa.Column('says', sa.String(length=16), nullable=False),
+    sa.Column('day', sa.String(length=10), nullable=False),
+    sa.Column('actor', sa.String(length=80), nullable=False),
+    sa.Column('at', store.tables.Utc(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['actor'], ['actor.id'], name=op.f('fk_case_term_actor_actor')),
+    sa.ForeignKeyConstraint(['case_file'], ['case_file.reference'], name=op.f('fk_case_term_case_file_case_file')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case_term')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('case_term', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_case_term_case_file'), ['case_file'], unique=False)
