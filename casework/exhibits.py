@@ -95,9 +95,12 @@ def described(item: CaseEntry) -> str:
     """A thing as an exhibit list and its label have it."""
     what = item.what
     assert isinstance(what, Thing)
-    counted = f"{what.quantity} × {what.what}" if what.quantity else what.what
     found = f", found by {what.found_by} at {what.found_at} on {item.when}" if what.physical else f", dated {item.when}"
-    return counted + found
+    return counted(what) + found
+
+
+def counted(thing: Thing) -> str:
+    return f"{thing.quantity} × {thing.what}" if thing.quantity else thing.what
 
 
 def withdraw(store: Store, home: Home, case: str, number: str, *, by: str, why: str) -> CaseEntry:

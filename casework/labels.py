@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from casework.exhibits import custody_of
+from casework.exhibits import counted, custody_of
 from casework.export import pdf, render
 from store.config import Home
 from store.errors import TouchstoneError
@@ -30,6 +30,7 @@ class Label:
     name: str | None
     dated: str | None
     bag: str
+    said: str
     found: str
 
 
@@ -57,7 +58,8 @@ def labels_of(store: Store, reader: Acting, case: Case, wanted: Sequence[str], n
         what = chain.thing.what if chain.thing is not None else None
         found = f"{what.found_at}, {chain.thing.when}" if isinstance(what, Thing) and what.physical and chain.thing is not None else ""
         name = full.get(chain.exhibit.producer) or _full_name(store, chain.exhibit.producer)
-        made.append(Label(chain.exhibit, name, dated or None, chain.now.bag if chain.now else "", found))
+        said = counted(what) if found and isinstance(what, Thing) else chain.exhibit.description
+        made.append(Label(chain.exhibit, name, dated or None, chain.now.bag if chain.now else "", said, found))
     return made
 
 
