@@ -32,7 +32,7 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we emit BEGIN ourselves, below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -92,6 +92,26 @@ class Database:
     def head(self, newest: tuple[int, str]) -> None:
         if getattr(self._open, "writing", None) is not None:
             self._open.head = newest
+
+    def scrub(self) -> str:
+        """Leave nothing of what was erased in the database's own files; a sentence where that could not be done, or "".
+
+        SQLite: freed places are overwritten as they are freed (`secure_delete`); here the write-ahead log is written back and cut, and the file is
+        made anew, so that pages which were freed before stay nowhere either. PostgreSQL: dead rows are vacuumed; its own write-ahead log, replicas
+        and backups are its administrator's.
+        """
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                raw = connection.connection.driver_connection
+                assert raw is not None
+                if connection.dialect.name != "sqlite":
+                    connection.exec_driver_sql("VACUUM")
+                    return ""
+                raw.execute("VACUUM")
+                busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except Exception as error:  # a reader that stands in the way is no error of the erasure's
+            return f"the database's files were not scrubbed: {error}; run `touchstone erase scrub` when nothing else runs"
+        return "another process reads the database: run `touchstone erase scrub` when nothing else runs" if busy else ""
 
     def close(self) -> None:
         self.engine.dispose()

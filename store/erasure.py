@@ -16,11 +16,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Table, and_, exists, func, or_, select, text, true
+from sqlalchemy import Connection, Row, Table, and_, exists, func, or_, select, text
 
 from store import audit
 from store import tables as t
 from store.archive import Archive, ArchiveError, InUse, Placed
+from store.closing import closed_cases, kept
 from store.captures import capture_of, newest_location, newest_locations
 from store.database import Database, add
 from store.drafts import draft_on
@@ -269,7 +270,7 @@ class Erasure:
             SubjectKind.follow_up: select(t.follow_up_capture.c.follow_up).where(t.follow_up_capture.c.capture.in_(resting)),
         }
         x = t.exhibit.c
-        exhibited = select(x.id).where(or_(*(and_(x.subject_kind == str(kind), x.subject.in_(ids)) for kind, ids in subjects.items())))
+        exhibited = select(x.id).where(x.case_file.not_in(closed_cases()), or_(*(and_(x.subject_kind == str(kind), x.subject.in_(ids)) for kind, ids in subjects.items())))
         h = t.hold.c
         covering = or_(*(and_(h.subject_kind == str(k), h.subject.in_(v)) for k, v in {**subjects, SubjectKind.exhibit: exhibited}.items()))
         if found := c.execute(select(h.id).where(_live(), covering).order_by(h.id).limit(1)).scalar():
@@ -314,7 +315,7 @@ class Erasure:
         Asked from the holds' side, because which captures a link cites is in its reasons only.
         """
         held: dict[str, set[int]] = {str(SubjectKind.link): set(), str(SubjectKind.premises): set()}
-        for table, condition in ((t.exhibit, true()), (t.hold, _live())):
+        for table, condition in ((t.exhibit, kept()), (t.hold, _live())):
             for r in c.execute(select(table.c.subject_kind, table.c.subject).where(table.c.subject_kind.in_(held), condition)):
                 held[r.subject_kind].add(r.subject)
         places = held[str(SubjectKind.premises)]
@@ -356,7 +357,8 @@ def follow_ups_held(c: Connection, numbers: Sequence[int]) -> str:
     purchases = select(func.coalesce(f.purchase, f.id)).where(f.id.in_(numbers), f.kind == "purchase")  # a step is held as its purchase is
     whole = f.id.in_(numbers) | func.coalesce(f.purchase, f.id).in_(purchases)
     rows = c.execute(select(t.follow_up).where(whole).order_by(f.id)).all() if numbers else []
-    if held := next((f"of case {row.case_file}, follow-up {row.id}" for row in rows if row.case_file), ""):
+    over = set(c.execute(closed_cases()).scalars())
+    if held := next((f"of case {row.case_file}, follow-up {row.id}" for row in rows if row.case_file and row.case_file not in over), ""):
         return held
     places = {row.premises for row in rows if row.premises is not None}
     places |= set(c.execute(select(t.premises.c.building).where(t.premises.c.id.in_(places), t.premises.c.building.is_not(None))).scalars())
@@ -366,7 +368,7 @@ def follow_ups_held(c: Connection, numbers: Sequence[int]) -> str:
 
 def held_on(c: Connection, of: Mapping[str, Any]) -> str:
     """The number of a live hold, or an exhibit, of any of these subjects (kind → numbers, or a query of them), or ""."""
-    for table, condition, said in ((t.hold, _live(), ""), (t.exhibit, true(), "of exhibit row ")):
+    for table, condition, said in ((t.hold, _live(), ""), (t.exhibit, kept(), "of exhibit row ")):
         covering = or_(*(and_(table.c.subject_kind == kind, table.c.subject.in_(ids)) for kind, ids in of.items()))
         if found := c.execute(select(table.c.id).where(condition, covering).order_by(table.c.id).limit(1)).scalar():
             return f"{said}{found}"
@@ -377,7 +379,7 @@ def _case_on(c: Connection, of: Mapping[Any, Any]) -> str:
     """What people recorded of a case that names any of these subjects (kind → numbers, or a query of them), or ""."""
     on, e = t.case_entry_on.c, t.case_entry.c
     covering = or_(*(and_(on.subject_kind == str(kind), on.subject.in_(ids)) for kind, ids in of.items()))
-    query = select(e.case_file, e.id).join(t.case_entry_on, on.case_entry == e.id).where(covering).order_by(e.id).limit(1)
+    query = select(e.case_file, e.id).join(t.case_entry_on, on.case_entry == e.id).where(covering, e.case_file.not_in(closed_cases())).order_by(e.id).limit(1)
     found = c.execute(query).first()
     return f"of case {found.case_file}, row {found.id}" if found else ""
 

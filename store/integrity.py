@@ -7,13 +7,14 @@ follow-up, or word of people's on a place, an account or two sellers, that no ev
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from store import audit, casefile, exhibits, lookups, said
 from store import tables as t
+from store.advert_erasure import blank_snapshot_digest
 from store.drafts import drafts_that_differ
 from store.followup import ERASED, commitment, files_of
 from store.words.records import SNAPSHOT_WORDS, digest_of
@@ -21,17 +22,26 @@ from store.words.records import SNAPSHOT_WORDS, digest_of
 
 def rows_that_differ(c: Connection) -> list[str]:
     """Problems in words, naming the row. [] when every row is as the log and its digest have it."""
-    return [*_digests(c), *_events(c)]
+    erased: dict[str, set[int]] = {
+        name: set() for name in ("follow_up", "attribution", "occupant", "case_entry", "lookup", "snapshot", "finding", "exhibit")
+    }
+    events = list(_events(c, erased))  # first: what was erased is told by the log
+    return [*_digests(c, erased), *events]
 
 
-def _digests(c: Connection) -> Iterator[str]:
+def _digests(c: Connection, erased: Mapping[str, set[int]]) -> Iterator[str]:
     for r in c.execute(select(t.snapshot)).mappings():
-        if digest_of({word: r[word] for word in SNAPSHOT_WORDS}) != r["digest"]:
+        if r["id"] in erased["snapshot"]:
+            if r["digest"] != blank_snapshot_digest(r["id"]) or any(r[word] for word in SNAPSHOT_WORDS):
+                yield f"snapshot {r['id']} was changed: the log says that it was erased, and it says something"
+        elif digest_of({word: r[word] for word in SNAPSHOT_WORDS}) != r["digest"]:
             yield f"snapshot {r['id']} was changed: its words are not those of its digest"
     for r in c.execute(select(t.method)).mappings():
         if digest_of([r["kind"], r["name"], r["version"], json.loads(r["settings_json"]), json.loads(r["models_json"])]) != r["digest"]:
             yield f"method {r['id']} was changed: it is not the one of its digest"
     for r in c.execute(select(t.finding)).mappings():
+        if r["id"] in erased["finding"] and not r["sentence"]:
+            continue
         body = {
             "reason": r["reason"],
             "score": r["score"],
@@ -43,7 +53,7 @@ def _digests(c: Connection) -> Iterator[str]:
             yield f"finding {r['id']} was changed: it is not the one of its digest"
 
 
-def _events(c: Connection) -> Iterator[str]:
+def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
     captures: dict[str, dict[str, Any]] = {}
     judgements: dict[int, str] = {}
     numbered: dict[tuple[str, str], str] = {}
@@ -51,7 +61,6 @@ def _events(c: Connection) -> Iterator[str]:
     named: dict[int, frozenset[tuple[str, int]]] = {}
     sightings: dict[str, str] = {}
     follow_ups: dict[int, str] = {}
-    erased: dict[str, set[int]] = {name: set() for name in ("follow_up", "attribution", "occupant", "case_entry", "lookup")}
     looked_up: dict[int, str] = {}
     said_by: dict[tuple[str, int], str] = {}
     rests: dict[int, list[int]] = {}
@@ -120,7 +129,7 @@ def _events(c: Connection) -> Iterator[str]:
     for case, exhibit in sorted(shown ^ numbered.keys()):
         yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"
     yield from _follow_ups(c, follow_ups, erased["follow_up"])
-    yield from exhibits.rows_that_differ(c, numbered)
+    yield from exhibits.rows_that_differ(c, numbered, erased["exhibit"])
     yield from casefile.rows_that_differ(c, case_rows, named, erased["case_entry"])
     yield from said.rows_that_differ(c, said_by, erased)
     yield from said.grounds_that_differ(c, rests)

@@ -113,6 +113,17 @@ class LookupErasure:
             )  # fmt: skip
 
 
+    def erase_view(self, number: int, *, actor: str, reason: str) -> None:
+        """Blank whose page was looked at and why; that a page was, by whom and when stays. Raises TouchstoneError."""
+        with self.database.writing() as c:
+            if c.execute(select(t.subject_view.c.id).where(t.subject_view.c.id == number)).first() is None:
+                raise TouchstoneError(f"there is no view {number} to erase")
+            c.execute(t.subject_view.update().where(t.subject_view.c.id == number).values(subject=f"erased-{number}", reason=""))
+            audit.append(
+                self.database, c, Verb.erasure, actor=actor, purpose="erasure", justification=reason, subjects={"subject_view": [number]}
+            )  # fmt: skip
+
+
 class LookupReads(Reader):
     def lookups(self, *, after: int = 0, limit: int = 500) -> list[tuple[int, str, datetime, list[Any]]]:
         """What people asked the store for, oldest first: number, who, when, and each [function, words]; [] where it was erased."""

@@ -52,7 +52,7 @@ def concern(
     until = seen + timedelta(days=days)
     read = select(t.reading.c.id).where(t.reading.c.listing == listing)
     pictures = select(t.reading_image.c.capture).where(t.reading_image.c.reading.in_(read))
-    pages = _pages(listing)
+    pages = pages_of(listing)
     parts = select(t.capture.c.id).where(t.capture.c.part_of.in_(pages))
     own = select(t.picture.c.id).where(t.picture.c.listing == listing)
     sellers = select(t.reading.c.seller).where(t.reading.c.listing == listing, t.reading.c.seller.is_not(None))
@@ -108,7 +108,7 @@ def concern(
     return moved
 
 
-def _pages(listing: int) -> Any:
+def pages_of(listing: int) -> Any:
     """The captures of a listing's page: those it was read from, and all that were asked for at its address or at that of one that shows it
     alone. By way of the source's runs, since captures are found quickly by run and address."""
     read = select(t.reading.c.capture).where(t.reading.c.listing == listing)

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from store import audit, integrity, lookups, migrations
 from store import tables as t
+from store.advert_erasure import AdvertErasure
 from store.archive import Archive
 from store.attribution import AttributionReads, AttributionWrites
 from store.captures import CaptureWrites, newest_locations
@@ -39,14 +40,18 @@ from store.nearest import Nearest, index_folder
 from store.network import NetworkReads, NetworkWrites
 from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
+from store.proposals import ProposalWrites
 from store.ranking import RankingReads, RankingWrites
 from store.registers import RegisterReads, RegisterWrites
 from store.retention import RetentionWrites
+from store.review import ReviewReads
+from store.rules import DataRules, read_rules
 from store.said import SaidErasure
 from store.samples import SampleReads, SampleWrites
 from store.sellers import SellerReads
 from store.sighted import SightedReads
 from store.sightings import SightingWrites
+from store.subjects import SubjectReads, SubjectWrites
 from store.windows import WindowReads
 from store.words.records import Actor, Authority, Event, Verb
 
@@ -56,7 +61,8 @@ SYSTEM = "system"
 @lookups.logged
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, DraftReads, LookupReads, WindowReads, UnreadReads,
+    RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, DraftReads, LookupReads, WindowReads, UnreadReads, ReviewReads,
+    SubjectReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -108,11 +114,12 @@ class Acting(
 
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
-    def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:
+    def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20, rules: DataRules | None = None) -> None:
+        self.rules = rules or DataRules()
         self.database = Database(url)
         self.archive = Archive(archive, max_segment)
         self.retention = dict(retention or {})
@@ -130,7 +137,7 @@ class Store(
     def at(cls, home: Home) -> Store:
         """The same store as it is: for a process beside one that has opened it."""
         settings = home.settings
-        return cls(settings.store, settings.archive, retention=asdict(settings.retention_days))
+        return cls(settings.store, settings.archive, retention=asdict(settings.retention_days), rules=read_rules(home.file("data.yml")))
 
     def nearest(self, version: str) -> Nearest:
         """The index of near images for one version of their fingerprints, in files beside the archive."""
@@ -139,6 +146,10 @@ class Store(
     def migrate(self) -> None:
         """Bring the tables up to the newest Alembic revision."""
         migrations.upgrade(self.database)
+
+    def scrub(self) -> str:
+        """Leave nothing of what was erased in the database's own files; a sentence where that could not be done, or ""."""
+        return self.database.scrub()
 
     def close(self) -> None:
         self.database.close()
@@ -159,7 +170,10 @@ class Store(
         """
         if not purpose.strip():
             raise TouchstoneError("reading personal data needs a purpose (DPA 2018 s.62 logs it)")
-        reader = Acting(self, self.actor(actor), purpose, justification, run, case)
+        who = self.actor(actor)
+        if who.is_person and not justification.strip() and self.rules.justification.asked(purpose):
+            raise TouchstoneError(f"'{purpose}' wants a reason (--why): configs/data.yml asks for it, and it goes into the log")
+        reader = Acting(self, who, purpose, justification, run, case)
         try:
             yield reader
         finally:

@@ -48,6 +48,7 @@ class SubjectCategory(enum.StrEnum):
     convicted = "convicted"
     victim = "victim"
     witness = "witness"
+    other = "other"  # others with information about an offence (s.38(3)(d))
 
 
 class Verb(enum.StrEnum):
