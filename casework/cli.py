@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from casework.commands import (
     capture,
     cases,
+    data,
     evaluate,
     followup,
     history,
@@ -80,6 +81,7 @@ app.add_typer(evaluate.app, name="evaluate")
 reading.register(pictures.train)
 app.add_typer(pictures.train, name="train")
 app.add_typer(pictures.index, name="index")
+data.register(app)
 app.add_typer(log.app, name="log")
 
 

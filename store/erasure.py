@@ -270,12 +270,12 @@ class Erasure:
             SubjectKind.follow_up: select(t.follow_up_capture.c.follow_up).where(t.follow_up_capture.c.capture.in_(resting)),
         }
         x = t.exhibit.c
-        exhibited = select(x.id).where(x.case_file.not_in(closed_cases()), or_(*(and_(x.subject_kind == str(kind), x.subject.in_(ids)) for kind, ids in subjects.items())))
+        exhibited = select(x.id).where(or_(*(and_(x.subject_kind == str(kind), x.subject.in_(ids)) for kind, ids in subjects.items())))
         h = t.hold.c
         covering = or_(*(and_(h.subject_kind == str(k), h.subject.in_(v)) for k, v in {**subjects, SubjectKind.exhibit: exhibited}.items()))
         if found := c.execute(select(h.id).where(_live(), covering).order_by(h.id).limit(1)).scalar():
             return str(found)
-        if found := c.execute(exhibited.order_by(x.id).limit(1)).scalar():
+        if found := c.execute(exhibited.where(kept()).order_by(x.id).limit(1)).scalar():
             return f"of exhibit row {found}"
         if found := _case_on(c, subjects):
             return found
@@ -368,6 +368,11 @@ def follow_ups_held(c: Connection, numbers: Sequence[int]) -> str:
 
 def held_on(c: Connection, of: Mapping[str, Any]) -> str:
     """The number of a live hold, or an exhibit, of any of these subjects (kind → numbers, or a query of them), or ""."""
+    x = t.exhibit.c  # a hold on an exhibit holds what it is of, also where its case is closed
+    exhibited = select(x.id).where(or_(*(and_(x.subject_kind == kind, x.subject.in_(ids)) for kind, ids in of.items())))
+    held = select(t.hold.c.id).where(_live(), t.hold.c.subject_kind == "exhibit", t.hold.c.subject.in_(exhibited))
+    if found := c.execute(held.order_by(t.hold.c.id).limit(1)).scalar():
+        return str(found)
     for table, condition, said in ((t.hold, _live(), ""), (t.exhibit, kept(), "of exhibit row ")):
         covering = or_(*(and_(table.c.subject_kind == kind, table.c.subject.in_(ids)) for kind, ids in of.items()))
         if found := c.execute(select(table.c.id).where(condition, covering).order_by(table.c.id).limit(1)).scalar():

@@ -144,6 +144,11 @@ class ProposalWrites:
         """Say that a case need not be kept any more: what it held is no longer held by it. Nothing is erased by that."""
         return self._term(case, "closed", datetime.now(UTC).date().isoformat(), actor)
 
+    def terms(self, case: str) -> dict[str, str]:
+        """What was said of how long a case is kept: word → day, the newest of each."""
+        with self.database.reading() as c:
+            return {r.says: r.day for r in c.execute(select(t.case_term).where(t.case_term.c.case_file == case).order_by(t.case_term.c.id))}
+
     def _term(self, case: str, word: str, day: str, actor: str) -> int:
         with self.database.writing() as c:
             self.database.lock_chain(c)

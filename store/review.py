@@ -88,11 +88,6 @@ class ReviewReads(Reader):
         self.shown("hold", (r.id for r in rows))
         return [Hold(r.id, r.subject_kind, r.subject, r.reason, r.actor, r.at) for r in rows]
 
-    def terms(self, case: str) -> dict[str, str]:
-        """What was said of how long a case is kept: word → day, the newest of each."""
-        with self.store.database.reading() as c:
-            return {r.says: r.day for r in c.execute(select(t.case_term).where(t.case_term.c.case_file == case).order_by(t.case_term.c.id))}
-
     def _due(self, c: Connection, kind: str, on: datetime, limit: int) -> list[tuple[int, str, datetime, str]]:
         table, rules = t.metadata.tables[kind], self.store.rules.retention
         held = of(kind)

@@ -21,6 +21,7 @@ from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
 from store.words.drafts import DraftKind
+from store.words.casefile import CaseEntry, Connection, EntryKind, Person
 from store.words.contacts import find_contacts
 from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
 from store.words.records import (
@@ -41,6 +42,7 @@ from store.words.records import (
     RegisterEntry,
     Snapshot,
     Status,
+    SubjectCategory,
     SubjectKind,
     Told,
     Verdict,
@@ -196,6 +198,12 @@ def fill(store: Store) -> None:
     store.keep_draft("C1", DraftKind.statement, [("statement.docx", statement.id or 0)], actor="officer")
     with store.database.writing() as c:
         keep_picture_contacts(c, 1, find_contacts("07700 900124"), method, None)
+    trader = Person(name="C. Trader (fictional)", category=SubjectCategory.suspect, basis="the account gives that name")
+    named = store.keep_entry(CaseEntry(None, "C1", EntryKind.person, trader), actor="officer", authority="demo")
+    joined = Connection(person=named.number or 0, seller=1, says="the name is on the account", source="a note (fictional)")
+    store.keep_entry(CaseEntry(None, "C1", EntryKind.connection, joined), actor="officer", authority="demo")
+    store.hold(SubjectKind.seller, 2, actor="officer", reason="asked for by the court")
+    store.mark_person("seller", 1, category=SubjectCategory.suspect, sensitive=False, actor="officer")
     store.keep_unread(1, "hand/1", "no price", "a card that says: call 07700 900123", build.run.id)
     with store.acting("officer", purpose="look") as reader:
         reader.sellers_known(names=["bags"])
@@ -289,11 +297,18 @@ CALLS: dict[str, Any] = {
     "entries_of_many": lambda r: r.entries_of_many([2]),
     "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
     "inside": lambda r: r.inside([1]),
+    "case_entries": lambda r: r.case_entries("C1"),
+    "case_entry": lambda r: r.case_entry("C1", 1),
+    "entries_about": lambda r: r.entries_about("seller", [1]),
     "drafts": lambda r: r.drafts("C1"),
     "given": lambda r: r.given("officer", "2026-03-01"),
     "window": lambda r: r.window(START - timedelta(days=9999), START + timedelta(days=9999), str.split, most=9).listings,
     "unread_in": lambda r: r.unread_in(r.store.runs("crawl")[0].id),
     "lookups": lambda r: r.lookups(),
+    "review": lambda r: r.review(START + timedelta(days=9999)),
+    "holds": lambda r: r.holds(),
+    "held_about": lambda r: r.held_about(phones=["07700 900123"]),
+    "person_marks": lambda r: r.person_marks("seller"),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
