@@ -122,5 +122,3 @@ def day(said: str, name: str) -> date | None:
         return date.fromisoformat(said) if said else None
     except ValueError:
         raise TouchstoneError(f"{name}: '{said}' is no date: write it as 2026-11-26") from None
-
-

@@ -39,16 +39,9 @@ def report(asked: Sequence[str], matches: Sequence[Match], *, by: str, authority
             blocks.append(Paragraph("Somebody who told the authority: named by number only. Third-party data and a possible exemption: decide before looking.", strong=True))  # fmt: skip
         blocks.append(
             Table(
-                ["No", "Why it is here", "What matched", "Category, marking", "Nature", "Date", "Kept until", "Give out? Exemption"],
-                [
-                    [
-                        str(m.number), ", ".join(m.by) or m.via, "; ".join(f"{k}: {_short(v)}" for k, v in m.values.items()) or ("withheld" if m.third_party else "–"),
-                        m.category + (", sensitive" if m.sensitive else ""), NATURE[m.opinion], f"{m.at:%Y-%m-%d}" if m.at else "–",
-                        f"{m.retention_until:%Y-%m-%d}" if m.retention_until else "–", None,
-                    ]
-                    for m in rows
-                ],
-                widths=[5, 15, 28, 11, 9, 10, 10, 14],
+                ["No", "Why it is here, and what matched", "Category; nature", "From; kept until", "Give out? Exemption"],
+                [[str(m.number), _why(m), _category(m), _dates(m), None] for m in rows],
+                widths=[7, 45, 16, 16, 16],
             )
         )  # fmt: skip
     if not matches:
@@ -64,6 +57,19 @@ def report(asked: Sequence[str], matches: Sequence[Match], *, by: str, authority
         Signature(["Data protection officer", "Date"]),
     ]  # fmt: skip
     return Document("What is held about a person", blocks, marking="OFFICIAL-SENSITIVE", draft=True)  # type: ignore[arg-type]
+
+
+def _why(m: Match) -> str:
+    said = "; ".join(f"{name}: {_short(value)}" for name, value in m.values.items())
+    return f"{', '.join(m.by) or m.via}" + (f"\n{said}" if said else "\nwithheld" if m.third_party else "")
+
+
+def _category(m: Match) -> str:
+    return f"{m.category}{', sensitive' if m.sensitive else ''}; {NATURE[m.opinion]}"
+
+
+def _dates(m: Match) -> str:
+    return (f"{m.at:%Y-%m-%d}" if m.at else "–") + (f"; until {m.retention_until:%Y-%m-%d}" if m.retention_until else "")
 
 
 def _short(value: str) -> str:

@@ -155,7 +155,9 @@ class AdvertErasure(Erasure):
         a, pair = t.attribution.c, t.pair_statement.c
         with self.database.reading() as c:
             grounds = list(c.execute(select(a.id).where(a.seller == seller, a.withdraws.is_(None))).scalars())
-            pairs = list(c.execute(select(pair.id).where(or_(pair.seller == seller, pair.other == seller), pair.withdraws.is_(None))).scalars())
+            pairs = list(
+                c.execute(select(pair.id).where(or_(pair.seller == seller, pair.other == seller), pair.withdraws.is_(None))).scalars()
+            )
         for one in grounds:
             self.erase_ground(one, actor=actor, reason=reason)
         for one in pairs:
@@ -173,7 +175,11 @@ class AdvertErasure(Erasure):
             self.database.lock_chain(c)
             gone = {"seller": [number], **_blank_opinions(c, "seller", [number])}
             if row.url:
-                c.execute(t.subject_view.update().where(t.subject_view.c.subject == subject_of(row.url)).values(subject=f"{GONE}{number}", reason=""))
+                c.execute(
+                    t.subject_view.update()
+                    .where(t.subject_view.c.subject == subject_of(row.url))
+                    .values(subject=f"{GONE}{number}", reason="")
+                )
             c.execute(t.seller.update().where(t.seller.c.id == number).values(handle=f"{GONE}{number}", name="", url=""))
             audit.append(self.database, c, Verb.erasure, actor=actor, purpose="erasure", justification=reason, subjects=gone)
 

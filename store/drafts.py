@@ -68,7 +68,9 @@ class DraftReads(Reader):
 def draft_on(c: Connection, captures: Collection[int]) -> str:
     """The draft that rests on any of these captures, with its case, or "": generated material is kept (CPIA 1996)."""
     query = select(t.draft.c.id, t.draft.c.case_file).join(t.draft_file, t.draft_file.c.draft == t.draft.c.id)
-    found = c.execute(query.where(t.draft_file.c.capture.in_(captures), t.draft.c.case_file.not_in(closed_cases())).order_by(t.draft.c.id).limit(1)).first()
+    found = c.execute(
+        query.where(t.draft_file.c.capture.in_(captures), t.draft.c.case_file.not_in(closed_cases())).order_by(t.draft.c.id).limit(1)
+    ).first()
     return f"of case {found.case_file}, draft {found.id}" if found else ""
 
 

@@ -384,7 +384,13 @@ def _case_on(c: Connection, of: Mapping[Any, Any]) -> str:
     """What people recorded of a case that names any of these subjects (kind → numbers, or a query of them), or ""."""
     on, e = t.case_entry_on.c, t.case_entry.c
     covering = or_(*(and_(on.subject_kind == str(kind), on.subject.in_(ids)) for kind, ids in of.items()))
-    query = select(e.case_file, e.id).join(t.case_entry_on, on.case_entry == e.id).where(covering, e.case_file.not_in(closed_cases())).order_by(e.id).limit(1)
+    query = (
+        select(e.case_file, e.id)
+        .join(t.case_entry_on, on.case_entry == e.id)
+        .where(covering, e.case_file.not_in(closed_cases()))
+        .order_by(e.id)
+        .limit(1)
+    )
     found = c.execute(query).first()
     return f"of case {found.case_file}, row {found.id}" if found else ""
 

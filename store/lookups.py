@@ -112,7 +112,6 @@ class LookupErasure:
                 self.database, c, Verb.erasure, actor=actor, purpose="erasure", justification=reason, subjects={"lookup": [number]}
             )  # fmt: skip
 
-
     def erase_view(self, number: int, *, actor: str, reason: str) -> None:
         """Blank whose page was looked at and why; that a page was, by whom and when stays. Raises TouchstoneError."""
         with self.database.writing() as c:

@@ -92,7 +92,9 @@ PLAIN = frozenset({  # columns that hold a word from a list, a day, a number's n
     "http_version", "server_ip", "dns_answer_json", "certificate_chain_json", "subject_category", "currency", "since", "until", "day", "number", "uprn",
     "postcode", "ticket", "condition", "act", "ground", "word", "initials", "producer",
 })  # fmt: skip
-ALSO_PLAIN = frozenset({("finding", "reason"), ("unread", "reason"), ("sighting", "reference"), ("snapshot", "currency")})  # words from a list there
+ALSO_PLAIN = frozenset(
+    {("finding", "reason"), ("unread", "reason"), ("sighting", "reference"), ("snapshot", "currency")}
+)  # words from a list there
 
 
 def of(table: str) -> Held | None:

@@ -66,7 +66,9 @@ class ProposalWrites:
             person(c, actor)
             if act != "erase":
                 _case_there(c, subject)
-            same = [p for p in _proposals(c) if (p.act, p.subject_kind, p.subject) == (act, kind, subject) and p.state in ("open", "approved")]
+            same = [
+                p for p in _proposals(c) if (p.act, p.subject_kind, p.subject) == (act, kind, subject) and p.state in ("open", "approved")
+            ]
             if same:
                 raise TouchstoneError(f"proposal {same[0].id} asks for that already, and is {same[0].state}")
             row = {"act": act, "subject_kind": kind, "subject": subject, "ground": str(ground)}

@@ -73,7 +73,8 @@ class ReviewReads(Reader):
         with self.store.database.reading() as c:
             for kind in kinds or REVIEWED:
                 found += [
-                    Due(kind, number, category, since, why, self._kept(c, kind, number)) for number, category, since, why in self._due(c, kind, on, limit)
+                    Due(kind, number, category, since, why, self._kept(c, kind, number))
+                    for number, category, since, why in self._due(c, kind, on, limit)
                 ]
         for kind in {each.kind for each in found}:
             self.shown(kind, (each.number for each in found if each.kind == kind))
@@ -146,5 +147,3 @@ class ReviewReads(Reader):
         else:
             kept = held_on(c, {kind: [number]})
         return f"hold {kept}" if kept else ""
-
-

@@ -106,7 +106,9 @@ class Ended:
     persons: tuple[int, ...] = ()
 
 
-def case_until(outcomes: Sequence[Ended], suspects: Sequence[int], terms: Mapping[str, str], rules: Mapping[str, CaseRule]) -> tuple[date | None, str]:
+def case_until(
+    outcomes: Sequence[Ended], suspects: Sequence[int], terms: Mapping[str, str], rules: Mapping[str, CaseRule]
+) -> tuple[date | None, str]:
     """(the day from which a case need not be kept, or None while it must be; why, in words).
 
     `terms` are days by the words of TERMS ("" where a word was said without a day), the newest of each. Code of practice under CPIA 1996 s.23.

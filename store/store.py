@@ -34,6 +34,7 @@ from store.findings import FindingWrites
 from store.followup import FollowUpReads, FollowUpWrites
 from store.health import HealthReads, UnreadReads
 from store.history import HistoryReads
+from store.inventory import InventoryReads
 from store.lookups import LookupErasure, LookupReads
 from store.meetings import MeetingReads
 from store.nearest import Nearest, index_folder
@@ -115,10 +116,19 @@ class Acting(
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
+    InventoryReads,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
-    def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20, rules: DataRules | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        archive: Path,
+        *,
+        retention: Mapping[str, int] | None = None,
+        max_segment: int = 256 * 2**20,
+        rules: DataRules | None = None,
+    ) -> None:
         self.rules = rules or DataRules()
         self.database = Database(url)
         self.archive = Archive(archive, max_segment)

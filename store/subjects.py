@@ -186,7 +186,12 @@ def _connected(c: Connection, found: Mapping[tuple[str, int], Match]) -> dict[tu
     w, p, r, j = t.listing_contact.c, t.picture_contact.c, t.reading.c, t.picture.c
     contacts, listings, sellers = direct["contact"], set(direct["listing"]), set(direct["seller"])
     links = [(w, direct["listing_contact"]), (p, direct["picture_contact"])]
-    contacts |= {n for columns, some in links for part in chunks(some) for n in c.execute(select(columns.contact).where(columns.id.in_(part))).scalars()}
+    contacts |= {
+        n
+        for columns, some in links
+        for part in chunks(some)
+        for n in c.execute(select(columns.contact).where(columns.id.in_(part))).scalars()
+    }
     for part in chunks(contacts):
         listings |= set(c.execute(select(w.listing).where(w.contact.in_(part))).scalars())
         listings |= set(c.execute(select(j.listing).join(t.picture_contact, p.picture == j.id).where(p.contact.in_(part))).scalars())
@@ -201,14 +206,34 @@ def _connected(c: Connection, found: Mapping[tuple[str, int], Match]) -> dict[tu
     note("seller", sellers, "an account that shows it")
     for part in chunks(sellers):
         _of(c, note, "seller", part)
-        note("attribution", c.execute(select(t.attribution.c.id).where(t.attribution.c.seller.in_(part))).scalars(), "of an account that was found")
+        note(
+            "attribution",
+            c.execute(select(t.attribution.c.id).where(t.attribution.c.seller.in_(part))).scalars(),
+            "of an account that was found",
+        )
         pair = t.pair_statement.c
-        note("pair_statement", c.execute(select(pair.id).where(or_(pair.seller.in_(part), pair.other.in_(part)))).scalars(), "of an account that was found")
-        note("follow_up", c.execute(select(t.follow_up.c.id).where(t.follow_up.c.seller.in_(part))).scalars(), "of an account that was found")
+        note(
+            "pair_statement",
+            c.execute(select(pair.id).where(or_(pair.seller.in_(part), pair.other.in_(part)))).scalars(),
+            "of an account that was found",
+        )
+        note(
+            "follow_up", c.execute(select(t.follow_up.c.id).where(t.follow_up.c.seller.in_(part))).scalars(), "of an account that was found"
+        )
         on = t.case_entry_on.c
-        note("case_entry", c.execute(select(on.case_entry).where(on.subject_kind == "seller", on.subject.in_(part))).scalars(), "of an account that was found")
-        pages = [subject_of(url) for url in c.execute(select(t.seller.c.url).where(t.seller.c.id.in_(part), t.seller.c.url != "")).scalars()]
-        note("subject_view", c.execute(select(t.subject_view.c.id).where(t.subject_view.c.subject.in_(pages))).scalars(), "of an account that was found")
+        note(
+            "case_entry",
+            c.execute(select(on.case_entry).where(on.subject_kind == "seller", on.subject.in_(part))).scalars(),
+            "of an account that was found",
+        )
+        pages = [
+            subject_of(url) for url in c.execute(select(t.seller.c.url).where(t.seller.c.id.in_(part), t.seller.c.url != "")).scalars()
+        ]
+        note(
+            "subject_view",
+            c.execute(select(t.subject_view.c.id).where(t.subject_view.c.subject.in_(pages))).scalars(),
+            "of an account that was found",
+        )
     for part in chunks(listings):
         _of(c, note, "listing", part)
         note("flag", c.execute(select(t.flag.c.id).where(t.flag.c.listing.in_(part))).scalars(), "of an advert that was found")
@@ -253,7 +278,11 @@ def _filled(c: Connection, found: Mapping[tuple[str, int], Match]) -> list[Match
         table, marks = t.metadata.tables[held.table], _marks(c, held.table)
         numbers = sorted(number for kind, number in found if kind == held.table)
         own = [name for name in ("subject_category", "retention_until", held.at) if name and name in table.c]
-        rows = {r["id"]: r for part in chunks(numbers) for r in c.execute(select(table.c.id, *(table.c[n] for n in own)).where(table.c.id.in_(part))).mappings()}
+        rows = {
+            r["id"]: r
+            for part in chunks(numbers)
+            for r in c.execute(select(table.c.id, *(table.c[n] for n in own)).where(table.c.id.in_(part))).mappings()
+        }
         for number in numbers:
             row, (category, sensitive) = rows[number], marks.get(number, ("", False))
             out.append(

@@ -24,7 +24,14 @@ On = Annotated[str, typer.Option("--on", help="The day to look from; default: to
 
 
 def register(app: typer.Typer) -> None:
-    for each, name in ((erase, "erase"), (approval, "approval"), (hold, "hold"), (retention, "retention"), (subject, "subject")):
+    for each, name in (
+        (erase, "erase"),
+        (approval, "approval"),
+        (hold, "hold"),
+        (retention, "retention"),
+        (subject, "subject"),
+        (transparency, "transparency"),
+    ):
         app.add_typer(each, name=name)
 
 
@@ -114,7 +121,9 @@ def approval_propose(
     if act not in ("export", "close"):
         raise TouchstoneError(f"'{act}' is not asked for here: export or close; `touchstone erase propose` asks for an erasure")
     with opened(home) as (folder, store):
-        number = store.propose(act, "case", case, ErasureGround.none, actor=person(store, folder, by), authority=folder.settings.authority.code)
+        number = store.propose(
+            act, "case", case, ErasureGround.none, actor=person(store, folder, by), authority=folder.settings.authority.code
+        )
     say(f"Proposal {number}: {act} case {case}. Another person: touchstone approval give {number}")
 
 
@@ -177,7 +186,9 @@ def hold_add(
 
 
 @hold.command("release")
-def hold_release(number: int, reason: Annotated[str, typer.Option(help="Why it no longer stands.")], by: By = "", home: Folder = None) -> None:
+def hold_release(
+    number: int, reason: Annotated[str, typer.Option(help="Why it no longer stands.")], by: By = "", home: Folder = None
+) -> None:
     """Say that a hold no longer stands.
 
     Example: touchstone hold release 3 --reason "order discharged" --by a.officer
@@ -273,7 +284,9 @@ def subject_search(
     email: Annotated[list[str] | None, typer.Option(help="An e-mail address.")] = None,
     handle: Annotated[list[str] | None, typer.Option(help="A user name.")] = None,
     postcode: Annotated[list[str] | None, typer.Option(help="A whole postcode.")] = None,
-    to: Annotated[Path | None, typer.Option("--out", help="The folder for the report, DOCX and PDF, for the data protection officer.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="The folder for the report, DOCX and PDF, for the data protection officer.")
+    ] = None,
     by: By = "",
     why: Why = "",
     json: Json = False,
@@ -323,3 +336,61 @@ def subject_mark(
     with opened(home) as (folder, store):
         store.mark_person(kind, number, category=category, sensitive=sensitive, actor=person(store, folder, by), why=why)
     say(f"{kind} {number}: {category or 'category as it was'}{', sensitive' if sensitive else ''}.")
+
+
+# -- what is published about us ---------------------------------------------------------------------------------------------------------------
+transparency = typer.Typer(
+    no_args_is_help=True, help="Drafts that say what this system does: from its own configuration and counts, with blanks."
+)
+Out = Annotated[Path, typer.Option("--out", help="The folder to write to: Markdown, DOCX and PDF.")]
+
+
+def _draft(kind: str, to: Path, home: Path | None) -> None:
+    from casework import transparency as drafts
+    from casework.documents import blanks, write
+
+    with opened(home) as (folder, store):
+        document = drafts.DRAFTS[kind](drafts.system(store, folder, datetime.now(UTC)))
+    page = to / f"{kind}.md"
+    if page.exists():
+        raise TouchstoneError(f"{page} exists already; a draft that somebody may have written on is not overwritten")
+    paths = write(document, to, kind)
+    page.write_text(drafts.markdown(document), encoding="utf-8")
+    say("\n".join(map(str, [page, *paths])))
+    say(f"{len(blanks(document))} blanks are to be completed by people: the software does not know them.")
+
+
+@transparency.command("dpia")
+def transparency_dpia(to: Out, home: Folder = None) -> None:
+    """A draft of the data protection impact assessment (DPA 2018 s.64).
+
+    Example: touchstone transparency dpia --out var/transparency
+    """
+    _draft("dpia", to, home)
+
+
+@transparency.command("apd")
+def transparency_apd(to: Out, home: Folder = None) -> None:
+    """A draft of the Appropriate Policy Document (DPA 2018 s.42), which sensitive processing needs.
+
+    Example: touchstone transparency apd --out var/transparency
+    """
+    _draft("apd", to, home)
+
+
+@transparency.command("atrs")
+def transparency_atrs(to: Out, home: Folder = None) -> None:
+    """A draft of the record for the Algorithmic Transparency Recording Standard.
+
+    Example: touchstone transparency atrs --out var/transparency
+    """
+    _draft("atrs", to, home)
+
+
+@transparency.command("model-card")
+def transparency_model_card(to: Out, home: Folder = None) -> None:
+    """A draft of the model card: methods in force, what was measured, what people here said, what is not known.
+
+    Example: touchstone transparency model-card --out var/transparency
+    """
+    _draft("model-card", to, home)

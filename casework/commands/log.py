@@ -57,7 +57,12 @@ def log_export(
     Example: touchstone log export --out log.jsonl --case TS-2026-014 --by a.officer --why "request of the defence"
     """
     chosen = logbook.Choice(
-        case, actor, tuple(verb or ()), logbook.day(since, "--since"), logbook.day(until, "--until"), logbook.subject(about) if about else None
+        case,
+        actor,
+        tuple(verb or ()),
+        logbook.day(since, "--since"),
+        logbook.day(until, "--until"),
+        logbook.subject(about) if about else None,
     )
     with opened(home) as (folder, store):
         with store.acting(person(store, folder, by), purpose="log export", justification=why, case=case or None) as reader:

@@ -58,6 +58,7 @@ def export(
     case = store.case(case_reference)
     if not justification.strip():
         raise TouchstoneError("an export hands personal data on (DPA 2018 s.62): say why (`--why`)")
+    allowed = store.approved("export", case.reference, actor)
     target = out.with_name(out.name + ".zip")
     for taken in (out, *([target] if zipped else [])):
         if taken.exists() and (not taken.is_dir() or any(taken.iterdir())):
@@ -94,6 +95,8 @@ def export(
         part.rename(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+    if allowed is not None:
+        store.close_proposal(allowed, "done", actor=actor)
     if zipped:
         say("zip")
         seal.write_zip(out, target)

@@ -42,7 +42,14 @@ from tests.builders import Builder, jpeg
 from tests.conftest import new_store
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRETS = ("Quillfeather", "07700 900321", "+447700900321", "quill@stall.example", "Marrowbone Passage", "quillstall")  # all of one invented seller
+SECRETS = (
+    "Quillfeather",
+    "07700 900321",
+    "+447700900321",
+    "quill@stall.example",
+    "Marrowbone Passage",
+    "quillstall",
+)  # all of one invented seller
 WHO = {"actor": "officer", "reason": "request"}
 
 
@@ -67,9 +74,13 @@ def write(store: Store) -> None:
     build = Builder(store)
     store.keep_actor(Actor("dpo", "demo", "D. Protector (fictional)", "officer"))
     said = {"seller": "quillstall", "seller_name": "Ada Quillfeather", "place": "Marrowbone Passage"}
-    one = build.listing("Quillfeather-1", title="Bag, ask Quillfeather", text="07700 900321 or quill@stall.example", pictures=(jpeg(1),), **said)
+    one = build.listing(
+        "Quillfeather-1", title="Bag, ask Quillfeather", text="07700 900321 or quill@stall.example", pictures=(jpeg(1),), **said
+    )
     build.listing("Quillfeather-2", title="Belt", text="Quillfeather again, in Marrowbone Passage", **said)
-    other = build.listing("other", title="Totes", text="call 07700 900555", seller="totes", seller_name="Totes Ltd (fictional)", pictures=(jpeg(2),))
+    other = build.listing(
+        "other", title="Totes", text="call 07700 900555", seller="totes", seller_name="Totes Ltd (fictional)", pictures=(jpeg(2),)
+    )
     statement = build.capture("urn:touchstone:statement:1", b"Quillfeather sells belts", CaptureKind.handed_in, "text/plain")
     told = Handed(
         Told.public, Snapshot(title="Belts of Quillfeather", text="07700 900321"), statement, "statement", "statement/1",
@@ -85,7 +96,16 @@ def write(store: Store) -> None:
     store.keep_flag(Flag(None, one.listing, "0" * 64, "1" * 64, Level.review, 1.0, (reason,)), build.run.id)
     store.judge(SubjectKind.listing, one.listing, Verdict.yes, actor="officer", authority="demo", reason="I know Quillfeather")
     store.keep_unread(1, "hand/1", "no price", "Quillfeather, price on request", build.run.id)
-    store.keep_ground(1, Ground.admission, "Quillfeather says so", person_named="Ada Quillfeather", strength=Strength.strong, actor="officer", authority="demo", source="visit to Quillfeather")
+    store.keep_ground(
+        1,
+        Ground.admission,
+        "Quillfeather says so",
+        person_named="Ada Quillfeather",
+        strength=Strength.strong,
+        actor="officer",
+        authority="demo",
+        source="visit to Quillfeather",
+    )
     store.say_pair(1, other.seller or 0, True, actor="officer", authority="demo", reason="both are Quillfeather's")
     with store.acting("officer", purpose="look") as reader:
         reader.sellers_of_contact("phone", "07700 900321")
@@ -262,7 +282,9 @@ RULES = {"conviction": CaseRule(6), "acquittal": CaseRule(0)}
     ],
     ids=["none", "warned", "acquitted", "convicted", "in custody", "released late", "released early", "appeal runs", "appeal ended", "one of two", "both", "latest"],
 )  # fmt: skip
-def test_a_case_is_kept_until_the_day_that_its_outcomes_give(outcomes: list[Ended], terms: dict[str, str], until: date | None, why: str) -> None:
+def test_a_case_is_kept_until_the_day_that_its_outcomes_give(
+    outcomes: list[Ended], terms: dict[str, str], until: date | None, why: str
+) -> None:
     """Code of practice under CPIA 1996 s.23, as docs/data-protection.md states it: release, six months from conviction, an appeal."""
     found, said = case_until(outcomes, [1, 2], terms, RULES)
     assert found == until and why in said
@@ -347,7 +369,9 @@ def test_a_look_wants_a_reason_where_the_configuration_says_so(kept: Store) -> N
 def test_the_shipped_rules_are_read_and_what_was_written_from_memory_says_so() -> None:
     rules = read_rules(ROOT / "configs" / "data.yml")
     assert "erase" in rules.two_persons.acts and not rules.retention.cases["conviction"].checked
-    assert rules.may_approve("anybody") and not replace(rules, roles={**rules.roles, "data_protection_officer": ("d",)}).may_approve("anybody")
+    assert rules.may_approve("anybody") and not replace(rules, roles={**rules.roles, "data_protection_officer": ("d",)}).may_approve(
+        "anybody"
+    )
 
 
 @pytest.mark.parametrize(
@@ -375,12 +399,32 @@ def test_a_search_for_a_person_finds_them_across_tables_and_names_who_told_by_nu
     by_kind: dict[str, list] = {}
     for match in found:
         by_kind.setdefault(match.kind, []).append(match)
-    assert {"seller", "contact", "snapshot", "attribution", "informant", "flag", "finding", "judgement", "pair_statement", "listing", "lookup"} <= set(by_kind)
-    assert all(not match.values for match in by_kind["informant"]) and by_kind["informant"][0].third_party and by_kind["informant"][0].category == "witness"
+    assert {
+        "seller",
+        "contact",
+        "snapshot",
+        "attribution",
+        "informant",
+        "flag",
+        "finding",
+        "judgement",
+        "pair_statement",
+        "listing",
+        "lookup",
+    } <= set(by_kind)
+    assert (
+        all(not match.values for match in by_kind["informant"])
+        and by_kind["informant"][0].third_party
+        and by_kind["informant"][0].category == "witness"
+    )
     assert by_kind["attribution"][0].opinion and not by_kind["seller"][0].opinion
     assert {m.number for m in by_kind["seller"]} == {1}, "the other account has nothing of hers"
     [event] = [e for e in kept.log() if e.body["purpose"] == "subject search"]
-    assert event.body["verb"] == "consultation" and event.body["subjects"]["seller"] == "1" and event.body["detail"]["asked"] == {"held_about": 1}
+    assert (
+        event.body["verb"] == "consultation"
+        and event.body["subjects"]["seller"] == "1"
+        and event.body["detail"]["asked"] == {"held_about": 1}
+    )
     assert not [word for word in SECRETS if word.lower() in str(event.body).lower()]
 
 

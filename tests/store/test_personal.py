@@ -25,7 +25,21 @@ from tests.builders import START
 from tests.store.test_acting import CALLS, NOT_READING, filled, full, public  # noqa: F401
 
 MARK = re.compile(r"zq(\w+?)zx(\w+?)zx(\d+)zq")
-FREE = ("why", "same phone", "call 07700", "an order", "Court (fictional)", "B. Manager (fictional)", "three adverts", "shared", "note", "seen", "bags", "C. Trader", "the name is on")
+FREE = (
+    "why",
+    "same phone",
+    "call 07700",
+    "an order",
+    "Court (fictional)",
+    "B. Manager (fictional)",
+    "three adverts",
+    "shared",
+    "note",
+    "seen",
+    "bags",
+    "C. Trader",
+    "the name is on",
+)
 KINDS = {"register": "register_snapshot", "view": "subject_view"}  # names under which an event lists rows, where they are not the table's
 LONG_AGO, MUCH_LATER = START - timedelta(days=9999), START + timedelta(days=9999)
 
@@ -47,7 +61,10 @@ WHOLE = {  # JSON columns that hold only free text get it whole
     "redirects_json": lambda m: [m], "request_headers_json": lambda m: [["X", m]], "response_headers_json": lambda m: [["Content-Type", f"text/html; {m}"]],
     "images_json": lambda m: [m], "notes_json": lambda m: [m], "details_json": lambda m: {"posted_text": m}, "claims_json": lambda m: {"camera": m},
 }  # fmt: skip
-OTHERWISE = {("register_entry", "details_json"): lambda m: {"opened": m}, ("lookup", "body_json"): lambda m: [["sellers_known", {"names": [m]}]]}
+OTHERWISE = {
+    ("register_entry", "details_json"): lambda m: {"opened": m},
+    ("lookup", "body_json"): lambda m: [["sellers_known", {"names": [m]}]],
+}
 
 
 @pytest.fixture
@@ -108,6 +125,10 @@ STORE_CALLS: dict[str, Any] = {
     "handed_in": lambda s, _: s.handed_in("0" * 64, "statement"),
     "has_closures": lambda s, _: s.has_closures(),
     "image_digests": lambda s, _: s.image_digests([1, 2]),
+    "holdings": lambda s, _: s.holdings(),
+    "method_evidence": lambda s, _: s.method_evidence(),
+    "disclosures": lambda s, _: s.disclosures(),
+    "staff": lambda s, _: s.staff(),
     "last_listing": lambda s, _: s.last_listing(),
     "last_ticket": lambda s, _: s.last_ticket(),
     "level_counts": lambda s, _: s.level_counts(),
@@ -287,7 +308,11 @@ def test_a_reading_that_was_not_gone_through_to_its_end_names_what_it_gave_out(f
     for name in ("met_in_sightings", "register_entries", "locations"):
         before = full.log_head()[0]
         with full.acting("officer", purpose="walk", justification="test") as reader:
-            given = {"met_in_sightings": reader.met_in_sightings, "register_entries": lambda: reader.register_entries("fhrs"), "locations": lambda: reader.locations(1)}[name]()
+            given = {
+                "met_in_sightings": reader.met_in_sightings,
+                "register_entries": lambda: reader.register_entries("fhrs"),
+                "locations": lambda: reader.locations(1),
+            }[name]()
             assert next(iter(given)) is not None
         [event] = full.log(after=before)
         assert any(event.body["subjects"].values()), name
