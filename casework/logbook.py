@@ -38,12 +38,12 @@ class Choice:
 
     def takes(self, event: Event) -> bool:
         body = event.body
-        if self.case and body["case"] != self.case or self.actor and body["actor"] != self.actor:
+        if (self.case and body["case"] != self.case) or (self.actor and body["actor"] != self.actor):
             return False
         if self.verbs and body["verb"] not in self.verbs:
             return False
         day = datetime.fromisoformat(body["at"]).astimezone(LONDON).date()
-        if self.since and day < self.since or self.until and day > self.until:
+        if (self.since and day < self.since) or (self.until and day > self.until):
             return False
         return self.subject is None or self.subject[1] in _Numbers(body["subjects"].get(self.subject[0], ""))
 

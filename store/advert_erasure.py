@@ -22,7 +22,7 @@ from store.retention import pages_of
 from store.words.records import SNAPSHOT_WORDS, Verb, digest_of
 
 GONE = "erased-"  # and the row's number, where a column must differ from row to row
-BLANK_SNAPSHOT: dict[str, Any] = {word: "" for word in SNAPSHOT_WORDS} | {"price_minor": None, "currency": None, "text_digest": ""}
+BLANK_SNAPSHOT: dict[str, Any] = dict.fromkeys(SNAPSHOT_WORDS, "") | {"price_minor": None, "currency": None, "text_digest": ""}
 BLANK_READING = {"images_json": "[]", "notes_json": "[]", "details_json": "{}"}
 
 

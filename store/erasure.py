@@ -21,8 +21,8 @@ from sqlalchemy import Connection, Row, Table, and_, exists, func, or_, select, 
 from store import audit
 from store import tables as t
 from store.archive import Archive, ArchiveError, InUse, Placed
-from store.closing import closed_cases, kept
 from store.captures import capture_of, newest_location, newest_locations
+from store.closing import closed_cases, kept
 from store.database import Database, add
 from store.drafts import draft_on
 from store.errors import TouchstoneError

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Table, or_, select
 
 from store import audit
 from store import tables as t
-from store.database import Database
 from store.closing import kept
+from store.database import Database
 from store.erasure import held_on
 from store.errors import TouchstoneError
 from store.words.records import Verb, canonical

@@ -64,10 +64,12 @@ def log_export(
         logbook.day(until, "--until"),
         logbook.subject(about) if about else None,
     )
-    with opened(home) as (folder, store):
-        with store.acting(person(store, folder, by), purpose="log export", justification=why, case=case or None) as reader:
-            taken, seq, head = logbook.write(store, to, chosen)
-            reader.disclose(f"export of the log, {to.suffix[1:]}", {"events": taken, "upto": seq})
+    with (
+        opened(home) as (folder, store),
+        store.acting(person(store, folder, by), purpose="log export", justification=why, case=case or None) as reader,
+    ):
+        taken, seq, head = logbook.write(store, to, chosen)
+        reader.disclose(f"export of the log, {to.suffix[1:]}", {"events": taken, "upto": seq})
     say(f"{taken} of {seq} events written to {to}.\nHead of the log at event {seq}: {head}")
 
 

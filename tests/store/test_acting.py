@@ -20,9 +20,9 @@ from store.network import Reach, Thing
 from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
-from store.words.drafts import DraftKind
 from store.words.casefile import CaseEntry, Connection, EntryKind, Person
 from store.words.contacts import find_contacts
+from store.words.drafts import DraftKind
 from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
 from store.words.records import (
     CaptureKind,

@@ -15,13 +15,14 @@ from store import tables as t
 from store.attribution import Kind as Ground
 from store.attribution import Strength
 from store.errors import TouchstoneError
-from store.occupants import Basis, Role
 from store.proposals import ErasureGround
 from store.rules import CaseRule, DataRules, Ended, Justification, Retention, TwoPersons, case_until, months_after, read_rules
+from store.sightings import Handed
 from store.store import Store
 from store.words.casefile import CaseEntry, EntryKind, Person
 from store.words.records import (
     Actor,
+    CaptureKind,
     Case,
     Contribution,
     Examination,
@@ -31,13 +32,12 @@ from store.words.records import (
     Informant,
     Level,
     Method,
+    Snapshot,
     SubjectCategory,
     SubjectKind,
     Told,
     Verdict,
 )
-from store.sightings import Handed
-from store.words.records import CaptureKind, Snapshot
 from tests.builders import Builder, jpeg
 from tests.conftest import new_store
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,9 +17,8 @@ from sqlalchemy import select, text
 from store import personal
 from store import tables as t
 from store.errors import TouchstoneError
-from store.network import Reach
-from store.store import Acting, Store
-from store.words.records import Actor, CaptureKind, SubjectKind, Verdict
+from store.store import Store
+from store.words.records import SubjectKind, Verdict
 from tests.builders import START
 from tests.store.test_acting import CALLS, NOT_READING, filled, full, public  # noqa: F401
 
