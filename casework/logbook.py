@@ -111,8 +111,6 @@ def _lines(store: Store, path: Path, choice: Choice, upto: int) -> int:
             if choice.takes(event):
                 taken += 1
                 row |= {"salt": event.salt, "event": event.body, "chain": event.chain}
-            elif event.seq == upto:
-                row["chain"] = event.chain  # the log's head, whether or not it was chosen
             file.write(canonical(row) + b"\n")
     return taken
 

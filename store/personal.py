@@ -83,7 +83,7 @@ OTHER: Mapping[str, str] = {
     "location": "where a record lies", "bag": "the number of a sealed bag",
     "link_reach": "how far a linker has looked", "uprn_position": "where a property number lies", "register_mark": "a load has begun or ended",
     "person_mark": "a category, by a row's number", "proposal": "an act, by a row's number, on a ground from a list", "proposal_answer": "yes or no",
-    "exhibit_initials": "an officer's letters", "draft_file": "the name of a document of ours", "case_term": "a day and a word, of a case",
+    "exhibit_initials": "an officer's letters", "draft_file": "the name of a document of ours", "case_term": "a day and a word, of a case", "case_seal": "how far the rows of each table went",
     "premises_given": "what an officer was given on a day", "sample": "a ticket", "follow_up_capture": "what a photograph says of when it was taken",
 }  # fmt: skip
 PLAIN = frozenset({  # columns that hold a word from a list, a day, a number's name or a technical value, in whichever table

@@ -392,6 +392,10 @@ draft = _table(  # a document that was made for people to complete and sign; eac
 draft_file = _table(  # its files, each a capture, by the name that it has in its folder
     "draft_file", _id(), _fk("draft", "draft"), Column("name", String(120), nullable=False), _fk("capture", "capture"), UniqueConstraint("draft", "name"),
 )  # fmt: skip
+case_seal = _table(  # a case as it stood at an event of the log: the greatest row number of every table, and the runs that had not ended
+    "case_seal", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("event", Id, nullable=False, unique=True),
+    Column("watermarks_json", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
 hold = _table(
     "hold", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("reason", Text, nullable=False),
     Column("actor", ForeignKey("actor.id"), nullable=False), _fk("releases", "hold", nullable=True), Column("at", Utc, nullable=False),

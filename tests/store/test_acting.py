@@ -207,6 +207,10 @@ def fill(store: Store) -> None:
     store.keep_unread(1, "hand/1", "no price", "a card that says: call 07700 900123", build.run.id)
     with store.acting("officer", purpose="look") as reader:
         reader.sellers_known(names=["bags"])
+    store.seal_case("C1", actor="officer")
+    with store.acting("officer", purpose="look") as reader:
+        reader.sellers_known(names=["totes"])
+    store.erase_lookup(2, actor="officer", reason="retention")
 
 
 # How to call each read method so that it shows at least one row of `full`.
@@ -305,6 +309,7 @@ CALLS: dict[str, Any] = {
     "window": lambda r: r.window(START - timedelta(days=9999), START + timedelta(days=9999), str.split, most=9).listings,
     "unread_in": lambda r: r.unread_in(r.store.runs("crawl")[0].id),
     "lookups": lambda r: r.lookups(),
+    "erased_since": lambda r: r.erased_since(r.store.seals("C1")[0], {"lookup": [2]}),
     "review": lambda r: r.review(START + timedelta(days=9999)),
     "holds": lambda r: r.holds(),
     "held_about": lambda r: r.held_about(phones=["07700 900123"]),

@@ -108,6 +108,9 @@ def test_the_marks_are_there_to_be_found(marked: Store) -> None:
 RUN = "SELECT id FROM run LIMIT 1"
 STORE_CALLS: dict[str, Any] = {
     "actor": lambda s, _: s.actor("officer"),
+    "authority": lambda s, _: s.authority("demo"),
+    "seals": lambda s, _: s.seals("C1"),
+    "seal": lambda s, _: s.seal("C1", s.seals("C1")[0].event),
     "capture_unread": lambda s, run: s.capture_unread(run),
     "capture_without": lambda s, run: s.capture_without(run, "brand"),
     "case": lambda s, _: s.case("C1"),
@@ -182,7 +185,7 @@ WRITING: dict[str, Any] = {
 }  # fmt: skip
 # What takes an object of the caller's and gives that back, numbers, or nothing; and what is no reading at all.
 GIVEN = {
-    "acting", "add_reference", "answer", "close_case", "close_proposal", "erase_case", "erase_listing", "erase_seller", "erase_view", "mark_person", "propose", "say_term", "alone", "at", "begin_register", "begin_run", "check_follow_up", "close", "concern_flagged", "draw", "end_run", "erase",
+    "acting", "add_reference", "as_of", "no_erasure", "seal_case", "answer", "close_case", "close_proposal", "erase_case", "erase_listing", "erase_seller", "erase_view", "mark_person", "propose", "say_term", "alone", "at", "begin_register", "begin_run", "check_follow_up", "close", "concern_flagged", "draw", "end_run", "erase",
     "erase_follow_up", "erase_ground", "erase_lookup", "erase_occupant", "erase_pair_reason", "erase_sighting", "exhibit_item", "join_image", "join_premises",
     "judge_account", "keep", "keep_actor", "keep_authority", "keep_draft", "keep_entries", "keep_entry", "keep_examinations", "keep_fingerprints", "keep_flag", "keep_flags",
     "keep_follow_up", "keep_ground", "keep_image", "keep_links", "keep_method", "keep_no_longer_found", "keep_occupant", "keep_operation", "keep_parted",
