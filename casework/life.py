@@ -60,7 +60,7 @@ def erase(store: Store, number: int, *, by: str) -> Erased:
 
     Raises TouchstoneError where it may not be approved, or is under hold: the proposal then stands as `held`, and the log tells why.
     """
-    [found] = store.proposals(number) or [None]
+    found = next(iter(store.proposals(number)), None)
     if found is None or found.act != "erase":
         raise TouchstoneError(f"there is no proposal {number} of an erasure; `touchstone erase list` shows them")
     approved = store.answer(number, "approved", actor=by)
@@ -77,7 +77,7 @@ def erase(store: Store, number: int, *, by: str) -> Erased:
 
 def close(store: Store, number: int, *, by: str, on: date) -> CaseDue:
     """Approve that a case is kept no longer. Raises TouchstoneError where its date has not come."""
-    [found] = store.proposals(number) or [None]
+    found = next(iter(store.proposals(number)), None)
     if found is None or found.act != "close":
         raise TouchstoneError(f"there is no proposal {number} to close a case; `touchstone approval list` shows them")
     said = case_due(store, found.subject, by)

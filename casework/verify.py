@@ -1128,15 +1128,13 @@ def verify_log(path: Path, quoted: str | None = None) -> Report:
             try:
                 if not line.endswith(b"\n"):
                     problem("it breaks off in the middle of a line", where)
-                row = _object(line)
+                row = _object(line.removesuffix(b"\n"))
                 where = f"event {row.get('seq')}"
                 given = set(row) == {"seq", "salt", "event", "inner", "chain"}
                 if not given and set(row) != {"seq", "inner"}:
                     raise Refused("it does not have the fields of an event")
                 if not re.fullmatch(r"[0-9a-f]{64}", str(row["inner"])):
                     raise Refused("its inner digest is none")
-                if _canonical(row) + b"\n" != line:
-                    problem("it is not written as the export writes it", where)
                 if row["seq"] != last[0] + 1:
                     problem(f"event {last[0] + 1} should stand here: events are missing or out of order", where)
                 chain = _sha(bytes.fromhex(last[1]) + bytes.fromhex(row["inner"]))

@@ -17,8 +17,8 @@ from store import tables as t
 from store.closing import closed_cases
 from store.erasure import Erasure, held_on
 from store.errors import TouchstoneError
-from store.operations import subject_of
 from store.retention import pages_of
+from store.words.purposes import subject_of
 from store.words.records import SNAPSHOT_WORDS, Verb, digest_of
 
 GONE = "erased-"  # and the row's number, where a column must differ from row to row

@@ -43,7 +43,7 @@ class InventoryReads:
                 span: tuple[Any, Any] = (None, None)
                 if held.at:
                     first, last = func.min(table.c[held.at]), func.max(table.c[held.at])
-                    span = tuple(c.execute(select(first, last)).one())  # type: ignore[assignment]
+                    span = tuple(c.execute(select(first, last)).one())
                 counted: list[tuple[str, int]] = []
                 if "subject_category" in table.c:
                     of = table.c.subject_category

@@ -19,10 +19,10 @@ from store import audit
 from store import tables as t
 from store.database import Database, add, chunks
 from store.errors import TouchstoneError
-from store.operations import subject_of
 from store.personal import HELD, Held, of
 from store.reader import Reader
 from store.words.contacts import normalise_contact
+from store.words.purposes import subject_of
 from store.words.records import SubjectCategory, Verb
 
 PAGE = 2000

@@ -305,7 +305,7 @@ def test_measured_figures_are_those_of_the_page_or_none() -> None:
 
 def test_nothing_of_the_tests_people_is_left_once_all_of_it_is_erased(home: Path, run: Run) -> None:
     """The same search through every file as in tests/store, after the commands have done it."""
-    todo = [("sighting", f"S-{datetime.now(UTC):%Y}-0001"), ("seller", "1"), *(("lookup", str(n)) for n in (1, 2)), ("listing", "4")]
+    todo = [("sighting", f"S-{datetime.now(UTC):%Y}-0001"), ("seller", "1"), ("lookup", "1"), ("listing", "4")]
     for number, (kind, what) in enumerate(todo, 1):
         run("erase", "propose", kind, what, "--ground", "request")
         run("erase", "approve", str(number), by="dpo")
