@@ -186,9 +186,11 @@ def test_the_commands_record_a_case_and_show_it_whole(tmp_path: Path) -> None:
     touchstone("case", "new", "C-1", "--title", "Belts", "--own-number", "C/26/412")
     goods = ("--what", "leather belts", "--quantity", "40", "--when", "1/3/2026 10:40", "--where", "rail by the till", "--initials", "AB")
     assert "Exhibit AB/1: 40 × leather belts" in touchstone("case", "exhibit", "add", "C-1", *goods, "--bag", "A1")
+    corrected = touchstone("case", "exhibit", "correct", "C-1", "AB/1", "--quantity", "41", "--why", "counted again")
+    assert "Exhibit AB/1 of case C-1 is corrected: 41 × leather belts, found by a.officer at rail by the till" in corrected
     touchstone("case", "suspect", "add", "C-1", "--name", "C. Trader (fictional)", "--basis", "sold them", "--exhibit", "AB/1")
     offence = touchstone(
-        "case", "offence", "add", "C-1", "--act", "sells_or_lets", "--mark", "LOZENGE", "--goods", "belts", "--person", "2", "--class", "25"
+        "case", "offence", "add", "C-1", "--act", "sells_or_lets", "--mark", "LOZENGE", "--goods", "belts", "--person", "3", "--class", "25"
     )
     assert "! not stated yet: register number, owner" in offence
     touchstone("case", "incident", "add", "C-1", "--what", "bags carried in", "--when", "1/3/2026 9:15", "--said-by", "A. Officer")
@@ -211,7 +213,7 @@ def test_the_commands_record_a_case_and_show_it_whole(tmp_path: Path) -> None:
     assert "! AB/1: handed over on 2026-03-03 09:00 UTC by B. Nobody: it was in the hands of a.officer" in touchstone(
         "case", "custody", "add", "C-1", "AB/1", *handed, "--record", "form CF-12"
     )
-    touchstone("case", "withdraw", "C-1", "4", "--reason", "of another day")
+    touchstone("case", "withdraw", "C-1", "5", "--reason", "of another day")
     touchstone("case", "exhibit", "withdraw", "C-1", "AB/1", "--reason", "genuine")
     shown = json.loads(touchstone("case", "show", "C-1", "--json"))
     assert [e["kind"] for e in shown["entries"]] == ["item", "person", "offence", "outcome", "custody", "withdrawal"]
@@ -220,6 +222,7 @@ def test_the_commands_record_a_case_and_show_it_whole(tmp_path: Path) -> None:
     said = touchstone("case", "show", "C-1")
     assert all(title in said for title in ("Exhibits", "Offences", "Persons", "Outcomes", "! AB/1: handed over on 2026-03-03"))
     assert len(json.loads(touchstone("case", "incident", "list", "C-1", "--json"))) == 0
-    assert [r["superseded_by"] for r in json.loads(touchstone("case", "incident", "list", "C-1", "--all", "--json"))] == [7, None]
+    assert [r["superseded_by"] for r in json.loads(touchstone("case", "incident", "list", "C-1", "--all", "--json"))] == [8, None]
     assert json.loads(touchstone("case", "suspect", "list", "C-1", "--json"))[0]["what"]["category"] == "suspect"
-    touchstone("log", "verify")
+    with Store.open(Home(tmp_path)) as store:
+        assert store.verify() == []
