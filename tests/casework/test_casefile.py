@@ -207,7 +207,7 @@ def test_the_commands_record_a_case_and_show_it_whole(tmp_path: Path) -> None:
         "--risk",
         "first time",
         "--person",
-        "2",
+        "3",
     )
     handed = ("handed_over", "--when", "3/3/2026 9:00", "--who", "B. Nobody", "--to", "E. Examiner", "--reason", "for examination")
     assert "! AB/1: handed over on 2026-03-03 09:00 UTC by B. Nobody: it was in the hands of a.officer" in touchstone(
