@@ -47,7 +47,10 @@ TABLES = (
     "attribution",
     "captures",
     "case",
+    "connections",
     "contacts",
+    "custody",
+    "custody_gaps",
     "disagreements",
     "examinations",
     "exhibits",
@@ -56,6 +59,8 @@ TABLES = (
     "flags",
     "follow_ups",
     "images",
+    "incidents",
+    "items",
     "judgements",
     "leads",
     "links",
@@ -64,8 +69,12 @@ TABLES = (
     "methods",
     "model_cards",
     "occupants",
+    "offences",
     "operations",
+    "outcomes",
     "pages",
+    "persons",
+    "places",
     "premises",
     "readings",
     "records",
@@ -78,7 +87,9 @@ TABLES = (
     "snapshots",
     "standings",
     "versions",
+    "withdrawals",
 )
+RECORDED = ("connections", "incidents", "items", "offences", "outcomes", "persons", "places", "withdrawals")
 # Which field of which file names a row of which other file, or a list of them, by its id.
 REFERS = (
     ("captures", "run", "runs"),
@@ -122,8 +133,32 @@ REFERS = (
     ("disagreements", "judgements", "judgements"),
     ("searches", "run", "runs"),
     ("model_cards", "method", "methods"),
+    ("offences", "persons", "persons"),
+    ("connections", "person", "persons"),
+    ("connections", "seller", "sellers"),
+    ("connections", "premises", "premises"),
+    ("places", "premises", "premises"),
+    ("incidents", "persons", "persons"),
+    ("incidents", "premises", "premises"),
+    ("outcomes", "persons", "persons"),
+    ("outcomes", "offences", "offences"),
+    ("custody", "exhibit", "exhibits"),
+    ("custody_gaps", "exhibit", "exhibits"),
+    *((name, "actor", "actors") for name in RECORDED),
+    *((name, "captures", "captures") for name in RECORDED),
+    *((name, "supersedes", name) for name in RECORDED),
+    *((name, "superseded_by", name) for name in RECORDED),
+    *((name, "number", name) for name in RECORDED),
 )
-SUBJECTS = {"listing": "listings", "capture": "captures", "premises": "premises", "link": "links", "seller": "sellers", "flag": "flags"}
+SUBJECTS = {
+    "item": "items",
+    "listing": "listings",
+    "capture": "captures",
+    "premises": "premises",
+    "link": "links",
+    "seller": "sellers",
+    "flag": "flags",
+}
 SNAPSHOT_WORDS = (
     "title",
     "text",
@@ -137,9 +172,11 @@ SNAPSHOT_WORDS = (
     "seller_name",
     "place",
 )
+UNSIGNED = (
+    "who made the pack: it carries no signature",
+    "when it was made: no trusted time (no time-stamping authority stamped it); all times are the capturing machine's clock",
+)
 NOT_CHECKED = (
-    "who made the pack: where export/ has a signature, openssl checks it, or `touchstone verify PACK --key FINGERPRINT`; this program does not",
-    "when it was made: where export/ has a time stamp, openssl checks it; without one there is no trusted time, and all times are the capturing machine's clock",
     "whether what the pages said was true, and whether the pictures show the goods that were for sale",
     "who runs an account or a shop: nothing in this pack shows that by itself",
     "whether the opinions of the methods (findings, flags, links) are right; only that they are unchanged and add up",
@@ -325,11 +362,14 @@ class Pack:
             listed[path] = shape[1].decode()
             if path not in self.files:
                 self.problem(path, "it is missing", f"named in {name} {where}")
+                self.problem(name, f"it lists {path}, which is not there: one of the two was changed", where)
             elif self.files[path] != listed[path]:
                 self.problem(path, f"its bytes were changed: it is not the file that {name} {where} lists")
+                self.problem(name, f"it does not have the digest of {path}: one of the two was changed", where)
         for path in self.files:
             if what(path) and path not in listed:
                 self.problem(path, f"it is not listed in {name}")
+                self.problem(name, f"it does not list {path}, which is there: one of the two was changed")
         self.report.checked.append(f"{len(listed)} files against {name}, and that there are no others")
         return listed
 
@@ -420,6 +460,12 @@ class Pack:
         if (event.get("verb"), event.get("case")) != ("disclosure", said["case"]) or event.get("detail", {}).get("head") != said["head"]:
             self.problem(SAID, f"its 'event' is not the disclosure of this pack in {TAIL}")
         self.report.checked.append(f"{SAID}: its form, and each field against the head and the log since the seal")
+
+    def signed(self) -> None:
+        """Say that nothing signs the pack, or that what does is for others to check."""
+        more = [path for path in self.files if path.startswith("export/") and path not in (SAID, TAIL, EXPORTED)]
+        by = "openssl or `touchstone verify PACK --key FINGERPRINT` checks signatures and time stamps, this program does not"
+        self.report.not_checked[:0] = [f"what {', '.join(sorted(more))} say of who made the pack and when: {by}"] if more else UNSIGNED
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
         data = self.read(name)
@@ -520,15 +566,8 @@ class Pack:
         with zipfile.ZipFile(self.folder / WACZ) as package:
             entries = {info.filename: info for info in package.infolist()}
             self.guarded(WACZ, "", self.zipped, package)
-            described = json.loads(self.entry(package, "datapackage.json").decode("utf-8"))
-            digest = json.loads(self.entry(package, "datapackage-digest.json").decode("utf-8"))
-            if digest != {"path": "datapackage.json", "hash": "sha256:" + _sha(self.entry(package, "datapackage.json"))}:
-                self.problem(WACZ, "it is not the digest of datapackage.json", "datapackage-digest.json")
-            if described.get("wacz_version") != "1.1.1":
-                self.problem(WACZ, f"its version is {described.get('wacz_version')!r}, not 1.1.1", "datapackage.json")
-            resources = {each["path"]: each for each in described["resources"]}
-            if len(resources) != len(described["resources"]):
-                self.problem(WACZ, "it lists an entry twice", "datapackage.json")
+            resources: dict[str, dict[str, Any]] = {}
+            self.guarded(WACZ, "datapackage.json", self.described, package, resources)
             for path in sorted(resources.keys() | (entries.keys() - WACZ_OTHERS)):
                 if path not in entries:
                     self.problem(WACZ, "it is missing, and datapackage.json lists it", path)
@@ -537,6 +576,19 @@ class Pack:
                 else:
                     self.guarded(WACZ, path, self.resource, package, resources[path])
         self.report.checked.append(f"{len(resources)} entries of {WACZ} against its datapackage.json; {len(self.records)} records within")
+
+    def described(self, package: zipfile.ZipFile, resources: dict[str, dict[str, Any]]) -> None:
+        """datapackage.json against its digest; what it lists, by path, into `resources`."""
+        data = self.entry(package, "datapackage.json")
+        said = self.entry(package, "datapackage-digest.json")
+        if said != _canonical({"path": "datapackage.json", "hash": "sha256:" + _sha(data)}) + b"\n":
+            self.problem(WACZ, "it is not the digest of datapackage.json: one of the two was changed", "datapackage-digest.json")
+        package_said = json.loads(data.decode("utf-8"))
+        if package_said.get("wacz_version") != "1.1.1":
+            self.problem(WACZ, f"its version is {package_said.get('wacz_version')!r}, not 1.1.1", "datapackage.json")
+        resources.update({each["path"]: each for each in package_said["resources"]})
+        if len(resources) != len(package_said["resources"]):
+            self.problem(WACZ, "it lists an entry twice", "datapackage.json")
 
     def entry(self, package: zipfile.ZipFile, name: str) -> bytes:
         """A small entry, whole."""
@@ -930,6 +982,7 @@ class Pack:
             (LOG, self.logs),
             (HEAD, self.cross_head),
             (SAID, self.exported),
+            ("export", self.signed),
             (ROWS, self.references),
             (WACZ, self.archive),
             (WACZ, self.archived),

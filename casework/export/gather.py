@@ -36,7 +36,7 @@ from store.words.records import (
 if TYPE_CHECKING:
     from casework.export.parts import Part
 
-SUPPORTED = (SubjectKind.listing, SubjectKind.capture, SubjectKind.premises, SubjectKind.link, SubjectKind.seller)
+SUPPORTED = (SubjectKind.listing, SubjectKind.capture, SubjectKind.premises, SubjectKind.link, SubjectKind.seller, SubjectKind.item)
 CHUNK = 300
 COMPARED = ("reference", "picture")
 
@@ -75,7 +75,7 @@ class Material:
     gaps: list[Row] = field(default_factory=list)
 
     def of(self, kind: SubjectKind) -> list[int]:
-        return [e.subject for e in self.exhibits if e.subject_kind is kind]
+        return [e.subject for e in self.exhibits if e.subject_kind is kind and not e.withdrawn]
 
     def compared(self) -> Iterator[tuple[KeptFinding, Pointer]]:
         """Findings that a picture matches another, each with the pointer to the other."""
@@ -100,12 +100,15 @@ def gather(store: Store, reader: Acting, case: Case, seal: Seal, parts: Iterable
             f"case '{case.reference}' has no exhibits yet, so there is nothing to put in a pack; `touchstone case add` gives it some"
         )
     for exhibit in m.exhibits:
-        if exhibit.subject_kind not in SUPPORTED:
+        if exhibit.withdrawn:
+            what = f"what exhibit {exhibit.number} rests on, a {exhibit.subject_kind}"
+            m.gaps.append({"exhibit": exhibit.number, "what": what, "why": f"the exhibit was withdrawn: {exhibit.withdrawn}"})
+        elif exhibit.subject_kind not in SUPPORTED:
             m.gaps.append(
                 {
                     "exhibit": exhibit.number,
                     "what": f"exhibit {exhibit.number}, a {exhibit.subject_kind}",
-                    "why": "this version gathers what listings, captures, premises, links and sellers rest on, and no other kind",
+                    "why": "this version gathers what listings, captures, premises, links, sellers and items rest on, and no other kind",
                 }
             )
         elif exhibit.subject_kind is SubjectKind.listing:

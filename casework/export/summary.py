@@ -86,10 +86,12 @@ class Summary:
             "number": e.number,
             "kind": str(e.subject_kind),
             "description": e.description,
-            "by": self.who(e.actor),
+            "by": self.who(e.producer or e.actor),
             "at": shown_time(e.at),
             "anchor": f"exhibit-{e.id}",
         }
+        if e.withdrawn:
+            return base | {"description": f"{e.description} (withdrawn: {e.withdrawn})"}
         if e.subject_kind is SubjectKind.listing:
             return base | self._listing(e)
         if e.subject_kind is SubjectKind.capture:

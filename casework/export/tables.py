@@ -27,7 +27,12 @@ def tables(
             {"policy": digest, "what": f"the policy {digest}, by which flags were made", "why": "the store holds no method of that digest"}
         )
     runs = _runs(store, {c.run for c in m.captures.values()} | {e.run for e in m.examinations.values() if e.run})
-    actors = {seal.actor} | {e.actor for e in m.exhibits} | {j.actor for j in m.judgements.values()} | {r.actor for r in runs}
+    actors = (
+        {seal.actor}
+        | {who for e in m.exhibits for who in (e.actor, e.producer) if who}
+        | {j.actor for j in m.judgements.values()}
+        | {r.actor for r in runs}
+    )
     actors |= {row["actor"] for found in m.more.values() for row in found if row.get("actor")}
     files, tied = contents.pictures, contents.tied
     registers = {entry.register for _, entry in m.entries.values()}
@@ -36,13 +41,13 @@ def tables(
             row_of(
                 m.case,
                 authority_name=authority.name,
-                jurisdiction=authority.jurisdiction,
+                jurisdiction=m.case.jurisdiction or authority.jurisdiction,
                 seal=seal.event,
                 sealed_at=when(seal.at),
                 sealed_by=seal.actor,
                 pack=FORMAT,
                 tool=tool(),
-            )  # fmt: skip
+            )
         ],
         "exhibits": [row_of(e, "case") for e in m.exhibits],
         "captures": [

@@ -20,7 +20,8 @@ from store.network import Reach, Thing
 from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
-from store.words.casefile import CaseEntry, Connection, EntryKind, Person
+from store.words.casefile import CaseEntry, EntryKind, Person
+from store.words.casefile import Connection as Connected
 from store.words.contacts import find_contacts
 from store.words.drafts import DraftKind
 from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
@@ -71,6 +72,7 @@ PERSONAL = (
     "Link",
     "Judgement",
     "Exhibit",
+    "CaseEntry",
     "RegisterEntry",
     "Occupant",
     "Ground",
@@ -89,6 +91,9 @@ GIVES_BACK_WHAT_IT_WAS_GIVEN = {
     "judge_account",
     "exhibit",
     "keep_follow_up",
+    "keep_entry",
+    "withdraw_entry",
+    "exhibit_item",
 }
 
 
@@ -198,10 +203,10 @@ def fill(store: Store) -> None:
     store.keep_draft("C1", DraftKind.statement, [("statement.docx", statement.id or 0)], actor="officer")
     with store.database.writing() as c:
         keep_picture_contacts(c, 1, find_contacts("07700 900124"), method, None)
-    trader = Person(name="C. Trader (fictional)", category=SubjectCategory.suspect, basis="the account gives that name")
-    named = store.keep_entry(CaseEntry(None, "C1", EntryKind.person, trader), actor="officer", authority="demo")
-    joined = Connection(person=named.number or 0, seller=1, says="the name is on the account", source="a note (fictional)")
-    store.keep_entry(CaseEntry(None, "C1", EntryKind.connection, joined), actor="officer", authority="demo")
+    suspect = Person(name="C. Trader (fictional)", category=SubjectCategory.suspect, basis="sold a belt")
+    store.keep_entry(CaseEntry(None, "C1", EntryKind.person, suspect), actor="officer", authority="demo")
+    connected = Connected(person=1, seller=1, says="signed for the parcel", captures=(1,))
+    store.keep_entry(CaseEntry(None, "C1", EntryKind.connection, connected), actor="officer", authority="demo")
     store.hold(SubjectKind.seller, 2, actor="officer", reason="asked for by the court")
     store.mark_person("seller", 1, category=SubjectCategory.suspect, sensitive=False, actor="officer")
     store.keep_unread(1, "hand/1", "no price", "a card that says: call 07700 900123", build.run.id)

@@ -29,9 +29,9 @@ class Part:
 
 def parts() -> tuple[Part, ...]:
     """Every part, in the order in which README.html has them. A part that adds captures or places comes before one that looks at them."""
-    from casework.export.parts import attribution, cards, disagreements, follow_ups, occupants, searches
+    from casework.export.parts import attribution, cards, custody, disagreements, follow_ups, occupants, recorded, searches
 
-    return (follow_ups.PART, occupants.PART, attribution.PART, disagreements.PART, searches.PART, cards.PART)
+    return (recorded.PART, custody.PART, follow_ups.PART, occupants.PART, attribution.PART, disagreements.PART, searches.PART, cards.PART)
 
 
 __all__ = ["Part", "parts"]
