@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from casework.commands import (
     capture,
     cases,
+    data,
     evaluate,
     followup,
     history,
@@ -26,6 +27,7 @@ from casework.commands import (
     network,
     occupants,
     operations,
+    pack,
     passes,
     pictures,
     places,
@@ -75,11 +77,13 @@ app.add_typer(followup.app, name="followup")
 app.add_typer(followup.purchase, name="purchase")
 match.register(places.premises)
 app.add_typer(cases.app, name="case")
+pack.register(cases.app)
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
 reading.register(pictures.train)
 app.add_typer(pictures.train, name="train")
 app.add_typer(pictures.index, name="index")
+data.register(app)
 app.add_typer(log.app, name="log")
 
 

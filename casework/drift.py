@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from casework import wording
 from casework.learn_settings import Drift, read_learning
 from store.config import Home
-from store.store import Store
+from store.store import SYSTEM, Store
 from store.windows import Window
 
 EDGES = (1e-9, 5.0, 10.0, 20.0, 30.0, 50.0, 70.0)  # points between the bins; nothing found is a bin of its own
@@ -127,10 +127,11 @@ def look(store: Store, home: Home, now: datetime | None = None) -> Looked:
         nothing = Window(datetime.min, datetime.min)  # noqa: DTZ901  # of no listing
         return Looked(nothing, nothing, why_not="no listing is kept yet")
     start = end - timedelta(days=settings.recent_days)
-    recent, reference = (
-        store.window(*window, wording.words, most=settings.most)
-        for window in ((start, end), (start - timedelta(days=settings.reference_days), start))
-    )
+    with store.acting(SYSTEM, purpose="drift") as reader:
+        recent, reference = (
+            reader.window(*window, wording.words, most=settings.most)
+            for window in ((start, end), (start - timedelta(days=settings.reference_days), start))
+        )
     few = min(recent.listings, reference.listings)
     if few < settings.listings:
         which = (

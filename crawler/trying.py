@@ -184,7 +184,7 @@ def _refusals(unit: Unit) -> dict[str, Any]:
 
 def _told(store: Store, reader: Acting, source: Source, run: str) -> dict[str, Any]:
     unread: dict[int, list[str]] = {}
-    for number, reason, detail in store.unread_in(run):
+    for number, reason, detail in reader.unread_in(run):
         unread.setdefault(number, []).append(f"{reason}: {detail}")
     pages, listings = [], []
     for capture in reader.captures_of(run=run, kinds=(CaptureKind.page, CaptureKind.rendered), limit=1000):

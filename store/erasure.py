@@ -16,13 +16,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Table, and_, exists, func, or_, select, text, true
+from sqlalchemy import Connection, Row, Table, and_, exists, func, or_, select, text
 
 from store import audit
 from store import tables as t
 from store.archive import Archive, ArchiveError, InUse, Placed
 from store.captures import capture_of, newest_location, newest_locations
+from store.closing import closed_cases, kept
 from store.database import Database, add
+from store.drafts import draft_on
 from store.errors import TouchstoneError
 from store.nearest import forget, index_folder
 from store.words.records import Capture, SubjectKind, Verb
@@ -35,7 +37,8 @@ BLANK: Mapping[str, Any] = {"server_ip": None, **dict.fromkeys(TEXTS, ""), **dic
 HOLDABLE = frozenset(SubjectKind) - {
     SubjectKind.case,
     SubjectKind.account,
-}  # a case has no number, its exhibits are held; an account is its seller
+    SubjectKind.item,
+}  # a case has no number, its exhibits are held; an account is its seller, and an item is held as its case is
 PAYLOAD = ("response", "resource")
 Files = tuple[dict[str, list[Placed]], list[tuple[int, int, Placed]]]  # segment → where all is now; (capture, payload of, place)
 
@@ -64,7 +67,7 @@ class Erasure:
         erased themselves. A hold or an exhibit that rests on any of these captures refuses, so does a reference in force whose picture is
         nowhere else, and so does a segment that is being written. Raises TouchstoneError.
         """
-        with self._alone():
+        with self.no_erasure():
             for _ in range(ATTEMPTS):
                 if self._attempt(capture, actor, reason):
                     forget(index_folder(self.archive.folder))
@@ -97,8 +100,8 @@ class Erasure:
         raise TouchstoneError(f"capture {capture} is under hold {held} and was not erased")
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One erasure at a time, in every process and on every machine that shares the archive."""
+    def no_erasure(self) -> Iterator[None]:
+        """One erasure at a time, in every process and on every machine that shares the archive; and none while an export copies records."""
         with self.archive.alone(), ExitStack() as stack:
             if self.database.engine.dialect.name == "postgresql":
                 c = stack.enter_context(self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
@@ -227,7 +230,7 @@ class Erasure:
     def _sweep(self) -> None:
         """Delete segments that a rewrite has replaced, and what an erasure wrote and never committed: both hold what is erased elsewhere.
 
-        Only under the lock of `_alone`: another erasure's files are named by no row until it commits.
+        Only under the lock of `no_erasure`: another erasure's files are named by no row until it commits.
         """
         with self.database.reading() as c:
             newest = newest_locations()
@@ -272,12 +275,16 @@ class Erasure:
         covering = or_(*(and_(h.subject_kind == str(k), h.subject.in_(v)) for k, v in {**subjects, SubjectKind.exhibit: exhibited}.items()))
         if found := c.execute(select(h.id).where(_live(), covering).order_by(h.id).limit(1)).scalar():
             return str(found)
-        if found := c.execute(exhibited.order_by(x.id).limit(1)).scalar():
+        if found := c.execute(exhibited.where(kept()).order_by(x.id).limit(1)).scalar():
             return f"of exhibit row {found}"
+        if found := _case_on(c, subjects):
+            return found
         if found := c.execute(_said_on(t.attribution, resting)).scalar():
             return f"of evidence {found} of who runs an account"
         if found := c.execute(_said_on(t.occupant, resting)).scalar():
             return f"of statement {found} of who is at a premises"
+        if found := draft_on(c, resting):
+            return found
         shown = select(t.follow_up_capture.c.follow_up).where(t.follow_up_capture.c.capture.in_(resting)).distinct()
         return follow_ups_held(c, sorted(c.execute(shown).scalars())) or self._reference_on(c, captures)
 
@@ -308,7 +315,7 @@ class Erasure:
         Asked from the holds' side, because which captures a link cites is in its reasons only.
         """
         held: dict[str, set[int]] = {str(SubjectKind.link): set(), str(SubjectKind.premises): set()}
-        for table, condition in ((t.exhibit, true()), (t.hold, _live())):
+        for table, condition in ((t.exhibit, kept()), (t.hold, _live())):
             for r in c.execute(select(table.c.subject_kind, table.c.subject).where(table.c.subject_kind.in_(held), condition)):
                 held[r.subject_kind].add(r.subject)
         places = held[str(SubjectKind.premises)]
@@ -350,7 +357,8 @@ def follow_ups_held(c: Connection, numbers: Sequence[int]) -> str:
     purchases = select(func.coalesce(f.purchase, f.id)).where(f.id.in_(numbers), f.kind == "purchase")  # a step is held as its purchase is
     whole = f.id.in_(numbers) | func.coalesce(f.purchase, f.id).in_(purchases)
     rows = c.execute(select(t.follow_up).where(whole).order_by(f.id)).all() if numbers else []
-    if held := next((f"of case {row.case_file}, follow-up {row.id}" for row in rows if row.case_file), ""):
+    over = set(c.execute(closed_cases()).scalars())
+    if held := next((f"of case {row.case_file}, follow-up {row.id}" for row in rows if row.case_file and row.case_file not in over), ""):
         return held
     places = {row.premises for row in rows if row.premises is not None}
     places |= set(c.execute(select(t.premises.c.building).where(t.premises.c.id.in_(places), t.premises.c.building.is_not(None))).scalars())
@@ -360,11 +368,31 @@ def follow_ups_held(c: Connection, numbers: Sequence[int]) -> str:
 
 def held_on(c: Connection, of: Mapping[str, Any]) -> str:
     """The number of a live hold, or an exhibit, of any of these subjects (kind → numbers, or a query of them), or ""."""
-    for table, condition, said in ((t.hold, _live(), ""), (t.exhibit, true(), "of exhibit row ")):
+    x = t.exhibit.c  # a hold on an exhibit holds what it is of, also where its case is closed
+    exhibited = select(x.id).where(or_(*(and_(x.subject_kind == kind, x.subject.in_(ids)) for kind, ids in of.items())))
+    held = select(t.hold.c.id).where(_live(), t.hold.c.subject_kind == "exhibit", t.hold.c.subject.in_(exhibited))
+    if found := c.execute(held.order_by(t.hold.c.id).limit(1)).scalar():
+        return str(found)
+    for table, condition, said in ((t.hold, _live(), ""), (t.exhibit, kept(), "of exhibit row ")):
         covering = or_(*(and_(table.c.subject_kind == kind, table.c.subject.in_(ids)) for kind, ids in of.items()))
         if found := c.execute(select(table.c.id).where(condition, covering).order_by(table.c.id).limit(1)).scalar():
             return f"{said}{found}"
-    return ""
+    return _case_on(c, of)
+
+
+def _case_on(c: Connection, of: Mapping[Any, Any]) -> str:
+    """What people recorded of a case that names any of these subjects (kind → numbers, or a query of them), or ""."""
+    on, e = t.case_entry_on.c, t.case_entry.c
+    covering = or_(*(and_(on.subject_kind == str(kind), on.subject.in_(ids)) for kind, ids in of.items()))
+    query = (
+        select(e.case_file, e.id)
+        .join(t.case_entry_on, on.case_entry == e.id)
+        .where(covering, e.case_file.not_in(closed_cases()))
+        .order_by(e.id)
+        .limit(1)
+    )
+    found = c.execute(query).first()
+    return f"of case {found.case_file}, row {found.id}" if found else ""
 
 
 def _said_on(table: Table, captures: Collection[int]) -> Any:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 
 from store import tables as t
 from store.database import Database
+from store.reader import Reader
 from store.runs import Runs
 from store.words.records import Run
 
@@ -80,18 +82,28 @@ class HealthReads(Runs):
             found: int | None = c.execute(select(func.min(t.unread.c.capture)).where(t.unread.c.run == run)).scalar()
         return found
 
-    def unread_in(self, run: str) -> list[tuple[int, str, str]]:
-        """What a run did not understand: capture, reason, detail."""
-        query = select(t.unread.c.capture, t.unread.c.reason, t.unread.c.detail).where(t.unread.c.run == run).order_by(t.unread.c.id)
-        with self.database.reading() as c:
-            return [(row.capture, row.reason, row.detail) for row in c.execute(query)]
-
     def first_page(self, run: str) -> int | None:
         """The first page that a run kept."""
         query = select(func.min(t.capture.c.id)).where(t.capture.c.run == run, t.capture.c.kind.in_(("page", "rendered")))
         with self.database.reading() as c:
             found: int | None = c.execute(query).scalar()
         return found
+
+    def newest_listing(self) -> datetime | None:
+        """When the newest listing was first kept."""
+        with self.database.reading() as c:
+            found: datetime | None = c.execute(select(t.listing.c.added_at).order_by(t.listing.c.added_at.desc()).limit(1)).scalar()
+        return found
+
+
+class UnreadReads(Reader):
+    def unread_in(self, run: str) -> list[tuple[int, str, str]]:
+        """What a run did not understand: capture, reason, and the words of the page that it stumbled over."""
+        query = select(t.unread.c.capture, t.unread.c.reason, t.unread.c.detail).where(t.unread.c.run == run).order_by(t.unread.c.id)
+        with self.store.database.reading() as c:
+            rows = [(row.capture, row.reason, row.detail) for row in c.execute(query)]
+        self.shown("capture", (capture for capture, *_ in rows))
+        return rows
 
 
 def _yield(run: Run, row: Any, unread: Mapping[str, int]) -> Yield:

@@ -1,36 +1,50 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
-It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit,
-follow-up, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
+It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit, draft, row of a case,
+follow-up, seal, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import audit, said
+from store import audit, casefile, exhibits, lookups, said
 from store import tables as t
+from store.advert_erasure import blank_snapshot_digest
+from store.database import numbers_in
+from store.drafts import drafts_that_differ
 from store.followup import ERASED, commitment, files_of
+from store.seals import PURPOSE as SEALED
+from store.seals import seals_that_differ
 from store.words.records import SNAPSHOT_WORDS, digest_of
 
 
 def rows_that_differ(c: Connection) -> list[str]:
     """Problems in words, naming the row. [] when every row is as the log and its digest have it."""
-    return [*_digests(c), *_events(c)]
+    erased: dict[str, set[int]] = {
+        name: set() for name in ("follow_up", "attribution", "occupant", "case_entry", "lookup", "snapshot", "finding", "exhibit")
+    }
+    events = list(_events(c, erased))  # first: what was erased is told by the log
+    return [*_digests(c, erased), *events]
 
 
-def _digests(c: Connection) -> Iterator[str]:
+def _digests(c: Connection, erased: Mapping[str, set[int]]) -> Iterator[str]:
     for r in c.execute(select(t.snapshot)).mappings():
-        if digest_of({word: r[word] for word in SNAPSHOT_WORDS}) != r["digest"]:
+        if r["id"] in erased["snapshot"]:
+            if r["digest"] != blank_snapshot_digest(r["id"]) or any(r[word] for word in SNAPSHOT_WORDS):
+                yield f"snapshot {r['id']} was changed: the log says that it was erased, and it says something"
+        elif digest_of({word: r[word] for word in SNAPSHOT_WORDS}) != r["digest"]:
             yield f"snapshot {r['id']} was changed: its words are not those of its digest"
     for r in c.execute(select(t.method)).mappings():
         if digest_of([r["kind"], r["name"], r["version"], json.loads(r["settings_json"]), json.loads(r["models_json"])]) != r["digest"]:
             yield f"method {r['id']} was changed: it is not the one of its digest"
     for r in c.execute(select(t.finding)).mappings():
+        if r["id"] in erased["finding"] and not r["sentence"]:
+            continue
         body = {
             "reason": r["reason"],
             "score": r["score"],
@@ -42,16 +56,20 @@ def _digests(c: Connection) -> Iterator[str]:
             yield f"finding {r['id']} was changed: it is not the one of its digest"
 
 
-def _events(c: Connection) -> Iterator[str]:
+def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
     captures: dict[str, dict[str, Any]] = {}
     judgements: dict[int, str] = {}
-    exhibits: set[tuple[str, str]] = set()
+    numbered: dict[tuple[str, str], str] = {}
+    case_rows: dict[int, str] = {}
+    named: dict[int, frozenset[tuple[str, int]]] = {}
     sightings: dict[str, str] = {}
     follow_ups: dict[int, str] = {}
-    erased: dict[str, set[int]] = {"follow_up": set(), "attribution": set(), "occupant": set()}
+    looked_up: dict[int, str] = {}
     said_by: dict[tuple[str, int], str] = {}
     rests: dict[int, list[int]] = {}
     statements: dict[int, tuple[str, int | None]] = {}
+    drafts: dict[int, tuple[Any, ...]] = {}
+    seals: dict[int, tuple[str, str]] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
@@ -67,13 +85,26 @@ def _events(c: Connection) -> Iterator[str]:
             rests[detail["rests"]] = detail["on"]
         if event.body["purpose"] == "erasure":
             for name, numbers in erased.items():
-                numbers |= _numbers(subjects.get(name, ""))
+                numbers |= numbers_in(subjects.get(name, ""))
+        if asked := detail.get("looked_up"):
+            looked_up[asked["lookup"]] = asked["commitment"]
+        if event.body["purpose"] == SEALED and "seal" in detail:
+            seals[event.seq] = (event.body["case"], detail["seal"])
         if "pair_statement" in detail:
             statements[detail["pair_statement"]] = (detail["says"], detail["withdraws"])
+        if "draft" in detail:
+            drafts[detail["draft"]] = (event.body["case"], detail["kind"], detail["files"])
         if "judgement" in detail:
             judgements[detail["judgement"]] = detail["verdict"]
         if "exhibit" in detail:
-            exhibits.add((event.body["case"], detail["exhibit"]))
+            numbered[event.body["case"], detail["exhibit"]] = detail.get("commits", "")
+        if "case_entry" in detail:
+            case_rows[detail["case_entry"]] = detail["commits"]
+            others = {kind: ids for kind, ids in subjects.items() if kind != "case_entry"}
+            also = numbers_in(subjects["case_entry"]) - {detail["case_entry"]}
+            named[detail["case_entry"]] = frozenset(
+                [(kind, n) for kind, ids in others.items() for n in numbers_in(ids)] + [("case_entry", n) for n in also]
+            )
     kept = set()
     for capture in c.execute(select(t.capture.c.id, t.capture.c.body_digest, t.capture.c.record_id, t.capture.c.status)):
         kept.add(str(capture.id))
@@ -101,11 +132,16 @@ def _events(c: Connection) -> Iterator[str]:
         if stated.get(which) != statements.get(which):
             yield f"statement {which} of two sellers was changed: its row and the log do not say the same"
     shown = {(r.case_file, r.number) for r in c.execute(select(t.exhibit.c.case_file, t.exhibit.c.number))}
-    for case, exhibit in sorted(shown ^ exhibits):
+    for case, exhibit in sorted(shown ^ numbered.keys()):
         yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"
     yield from _follow_ups(c, follow_ups, erased["follow_up"])
+    yield from exhibits.rows_that_differ(c, numbered, erased["exhibit"])
+    yield from casefile.rows_that_differ(c, case_rows, named, erased["case_entry"])
     yield from said.rows_that_differ(c, said_by, erased)
     yield from said.grounds_that_differ(c, rests)
+    yield from lookups.rows_that_differ(c, looked_up, erased["lookup"])
+    yield from drafts_that_differ(c, drafts)
+    yield from seals_that_differ(c, seals)
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:
@@ -122,9 +158,3 @@ def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iter
             yield f"follow-up {number} was changed: the event of its recording commits to something else"
     for number in sorted(logged.keys() - kept.keys()):
         yield f"follow-up {number} is gone, although the log tells of its recording"
-
-
-def _numbers(ids: str) -> set[int]:
-    """`1-3,7` as numbers."""
-    parts = [part.partition("-") for part in ids.split(",") if part]
-    return {number for first, _, last in parts for number in range(int(first), int(last or first) + 1)}

@@ -52,7 +52,7 @@ def concern(
     until = seen + timedelta(days=days)
     read = select(t.reading.c.id).where(t.reading.c.listing == listing)
     pictures = select(t.reading_image.c.capture).where(t.reading_image.c.reading.in_(read))
-    pages = _pages(listing)
+    pages = pages_of(listing)
     parts = select(t.capture.c.id).where(t.capture.c.part_of.in_(pages))
     own = select(t.picture.c.id).where(t.picture.c.listing == listing)
     sellers = select(t.reading.c.seller).where(t.reading.c.listing == listing, t.reading.c.seller.is_not(None))
@@ -82,12 +82,15 @@ def concern(
     given = t.contact.join(t.listing_contact, t.listing_contact.c.contact == t.contact.c.id)
     known = t.occupant_mark.c
     same = given.join(t.occupant_mark, (known.kind == t.contact.c.kind) & (known.value == t.contact.c.value))
+    on = t.case_entry_on.c
+    recorded = select(on.case_entry).where(on.subject_kind == "seller", on.subject.in_(sellers))
     here = select(known.occupant).select_from(same).where(t.listing_contact.c.listing == listing)
     of += [
         (t.attribution, t.attribution.c.seller.in_(sellers)),
         (t.pair_statement, or_(t.pair_statement.c.seller.in_(sellers), t.pair_statement.c.other.in_(sellers))),
         (t.occupant, t.occupant.c.id.in_(here)),
         (t.occupant_mark, known.occupant.in_(here)),
+        (t.case_entry, t.case_entry.c.id.in_(recorded)),
     ]
     moved = 0
     for table, mine in of:
@@ -108,7 +111,7 @@ def concern(
     return moved
 
 
-def _pages(listing: int) -> Any:
+def pages_of(listing: int) -> Any:
     """The captures of a listing's page: those it was read from, and all that were asked for at its address or at that of one that shows it
     alone. By way of the source's runs, since captures are found quickly by run and address."""
     read = select(t.reading.c.capture).where(t.reading.c.listing == listing)

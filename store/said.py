@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, or_, select
 
 from store import audit
 from store import tables as t
+from store.closing import kept
 from store.database import Database
 from store.erasure import held_on
 from store.errors import TouchstoneError
@@ -40,17 +41,17 @@ class SaidErasure:
     def erase_ground(self, number: int, *, actor: str, reason: str) -> None:
         """Blank a piece of evidence of who runs an account. One that cites an exhibit belongs to its case, and is kept."""
         blank = {"says": "", "person": "", "source": "", "capture": None, "salt": ""}
-        self._blank(t.attribution, number, "evidence", lambda row: _of_sellers(row.seller), blank, actor, reason)
+        self._blank(t.attribution, number, "evidence", lambda row: of_sellers(row.seller), blank, actor, reason)
 
     def erase_occupant(self, number: int, *, actor: str, reason: str) -> None:
         """Blank a statement of who is at a premises; what they are known by goes."""
         blank = {"name": "", "note": "", "source": "", "capture": None, "salt": ""}
-        self._blank(t.occupant, number, "statement of who is at a premises", lambda row: _of_premises(row.premises), blank, actor, reason)
+        self._blank(t.occupant, number, "statement of who is at a premises", lambda row: of_premises(row.premises), blank, actor, reason)
 
     def erase_pair_reason(self, number: int, *, actor: str, reason: str) -> None:
         """Blank why two sellers were joined or kept apart. That they were, by whom and when stays: it names nobody but two rows."""
         about = "statement of two sellers"
-        self._blank(t.pair_statement, number, about, lambda row: _of_sellers(row.seller, row.other), {"reason": ""}, actor, reason)
+        self._blank(t.pair_statement, number, about, lambda row: of_sellers(row.seller, row.other), {"reason": ""}, actor, reason)
 
     def _blank(
         self, table: Table, number: int, what: str, of: Callable[[Any], Mapping[str, Any]], blank: Mapping[str, Any], actor: str, reason: str
@@ -63,7 +64,8 @@ class SaidErasure:
             first = row.withdraws or row.id
             family = c.execute(select(table).where(or_(table.c.id == first, table.c.withdraws == first)).order_by(table.c.id)).all()
             numbers = [each.id for each in family]
-            cited = next((each.exhibit for each in family if "exhibit" in table.c and each.exhibit is not None), None)
+            cites = sorted({each.exhibit for each in family if "exhibit" in table.c and each.exhibit is not None})
+            cited = c.execute(select(t.exhibit.c.id).where(t.exhibit.c.id.in_(cites), kept()).limit(1)).scalar()
             held = f"of exhibit row {cited}" if cited is not None else held_on(c, of(row))
             if not held:
                 c.execute(table.update().where(table.c.id.in_(numbers)).values(**blank))
@@ -77,12 +79,12 @@ class SaidErasure:
             raise TouchstoneError(f"{what} {number} is under hold {held} and was not erased")
 
 
-def _of_sellers(*sellers: int) -> dict[str, Any]:
+def of_sellers(*sellers: int) -> dict[str, Any]:
     listings = select(t.reading.c.listing).where(t.reading.c.seller.in_(sellers))
     return {"seller": sellers, "listing": listings, "link": _links("seller", sellers)}
 
 
-def _of_premises(number: int) -> dict[str, Any]:
+def of_premises(number: int) -> dict[str, Any]:
     building = select(t.premises.c.building).where(t.premises.c.id == number, t.premises.c.building.is_not(None))
     around = building.union(select(t.premises.c.id).where(t.premises.c.id == number))
     return {"premises": around, "link": _links("premises", [number])}

@@ -7,7 +7,7 @@ that lists what it showed. Direct access to the database is outside that log; do
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,49 +16,64 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from store import audit, integrity, migrations
+from store import audit, integrity, lookups, migrations
 from store import tables as t
+from store.advert_erasure import AdvertErasure
 from store.archive import Archive
 from store.attribution import AttributionReads, AttributionWrites
 from store.captures import CaptureWrites, newest_locations
+from store.casefile import CaseFileReads, CaseFileWrites
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
+from store.drafts import DraftReads, DraftWrites
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
+from store.exhibits import ExhibitReads, ExhibitWrites
 from store.findings import FindingWrites
 from store.followup import FollowUpReads, FollowUpWrites
-from store.health import HealthReads
+from store.health import HealthReads, UnreadReads
 from store.history import HistoryReads
+from store.inventory import InventoryReads
+from store.lookups import LookupErasure, LookupReads
 from store.meetings import MeetingReads
 from store.nearest import Nearest, index_folder
 from store.network import NetworkReads, NetworkWrites
 from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
+from store.proposals import ProposalWrites
 from store.ranking import RankingReads, RankingWrites
 from store.registers import RegisterReads, RegisterWrites
 from store.retention import RetentionWrites
+from store.review import ReviewReads
+from store.rules import DataRules, read_rules
 from store.said import SaidErasure
 from store.samples import SampleReads, SampleWrites
+from store.seals import SealReads, SealWrites
 from store.sellers import SellerReads
 from store.sighted import SightedReads
 from store.sightings import SightingWrites
+from store.subjects import SubjectReads, SubjectWrites
 from store.windows import WindowReads
 from store.words.records import Actor, Authority, Event, Verb
 
 SYSTEM = "system"
 
 
+@lookups.logged
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads, FollowUpReads,
+    RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, DraftReads, LookupReads, WindowReads, UnreadReads, ReviewReads,
+    SubjectReads, SealReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
     def __init__(self, store: Store, actor: Actor, purpose: str, justification: str, run: str | None, case: str | None) -> None:
         self.store, self.actor, self.purpose, self.justification, self.run, self.case = store, actor, purpose, justification, run, case
         self._shown: dict[str, set[int]] = defaultdict(set)
-        self._closed = False
+        self._closed = self._within = False
+        self._asked: Counter[str] = Counter()
+        self._lookups: list[Any] = []
 
     def shown(self, kind: str, ids: Iterable[int | None]) -> None:
         """Note that rows were given out. Kept in memory until the context ends, when they become one event.
@@ -74,13 +89,17 @@ class Acting(
         self._record(Verb.disclosure, {"recipient": recipient, **detail})
 
     def close(self) -> None:
+        """End the reading. It is an event where something was shown, and where a person asked and nothing was: a search that finds nobody is one."""
         self._closed = True
-        if any(self._shown.values()):
+        if any(self._shown.values()) or (self._asked and self.actor.is_person):
             self._record(Verb.consultation, {})
 
     def _record(self, verb: Verb, detail: Mapping[str, Any]) -> None:
         subjects = {kind: sorted(ids) for kind, ids in sorted(self._shown.items()) if ids}
+        asked, words = lookups.noted(self._asked), self._lookups
+        self._asked, self._lookups = Counter(), []
         with self.store.database.writing() as c:
+            said = lookups.keep(c, self.actor.id, words, self.store.retain_until())
             audit.append(
                 self.store.database,
                 c,
@@ -91,17 +110,27 @@ class Acting(
                 run=self.run,
                 case=self.case,
                 subjects=subjects,
-                detail=detail,
+                detail={**detail, **asked, **said},
             )
 
 
 class Store(
-    HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure,
+    HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
+    InventoryReads, SealWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
-    def __init__(self, url: str, archive: Path, *, retention: Mapping[str, int] | None = None, max_segment: int = 256 * 2**20) -> None:
+    def __init__(
+        self,
+        url: str,
+        archive: Path,
+        *,
+        retention: Mapping[str, int] | None = None,
+        max_segment: int = 256 * 2**20,
+        rules: DataRules | None = None,
+    ) -> None:
+        self.rules = rules or DataRules()
         self.database = Database(url)
         self.archive = Archive(archive, max_segment)
         self.retention = dict(retention or {})
@@ -119,7 +148,7 @@ class Store(
     def at(cls, home: Home) -> Store:
         """The same store as it is: for a process beside one that has opened it."""
         settings = home.settings
-        return cls(settings.store, settings.archive, retention=asdict(settings.retention_days))
+        return cls(settings.store, settings.archive, retention=asdict(settings.retention_days), rules=read_rules(home.file("data.yml")))
 
     def nearest(self, version: str) -> Nearest:
         """The index of near images for one version of their fingerprints, in files beside the archive."""
@@ -128,6 +157,10 @@ class Store(
     def migrate(self) -> None:
         """Bring the tables up to the newest Alembic revision."""
         migrations.upgrade(self.database)
+
+    def scrub(self) -> str:
+        """Leave nothing of what was erased in the database's own files; a sentence where that could not be done, or ""."""
+        return self.database.scrub()
 
     def close(self) -> None:
         self.database.close()
@@ -148,7 +181,10 @@ class Store(
         """
         if not purpose.strip():
             raise TouchstoneError("reading personal data needs a purpose (DPA 2018 s.62 logs it)")
-        reader = Acting(self, self.actor(actor), purpose, justification, run, case)
+        who = self.actor(actor)
+        if who.is_person and not justification.strip() and self.rules.justification.asked(purpose):
+            raise TouchstoneError(f"'{purpose}' wants a reason (--why): configs/data.yml asks for it, and it goes into the log")
+        reader = Acting(self, who, purpose, justification, run, case)
         try:
             yield reader
         finally:

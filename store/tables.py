@@ -318,7 +318,8 @@ follow_up_capture = _table(  # its files, each a capture; `taken_at` is what a p
     Column("role", String(12), nullable=False), Column("taken_at", String(40), nullable=False), UniqueConstraint("follow_up", "position"),
 )  # fmt: skip
 bag = _table(  # the number of a sealed bag, as two are compared, and the first row that used it: none is used twice
-    "bag", _id(), Column("number", String(40), nullable=False, unique=True), _fk("follow_up", "follow_up"), Column("at", Utc, nullable=False),
+    "bag", _id(), Column("number", String(40), nullable=False, unique=True), _fk("follow_up", "follow_up", nullable=True), Column("at", Utc, nullable=False),
+    _fk("case_entry", "case_entry", nullable=True),
 )  # fmt: skip
 pair_statement = _table(  # a person joined two sellers as one operator's, or kept them apart; or withdrew that, and what stood before stands again
     "pair_statement", _id(), _fk("seller", "seller"), _fk("other", "seller"), Column("says", String(4), nullable=False),
@@ -359,17 +360,69 @@ sample = _table(  # a listing that was drawn; its ticket follows from the seed a
 case = _table(
     "case_file", Column("reference", String(80), primary_key=True), Column("authority", ForeignKey("authority.code"), nullable=False),
     Column("operation", String(80)), Column("title", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("opened_at", Utc, nullable=False),
+    Column("own_number", String(80), nullable=False, server_default=""), Column("jurisdiction", String(80), nullable=False, server_default=""),
 )  # fmt: skip
 exhibit = _table(
     "exhibit", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("number", String(40), nullable=False),
     Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("description", Text, nullable=False),
-    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("case_file", "number"),
-    UniqueConstraint("case_file", "subject_kind", "subject"),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+    Column("initials", String(8), nullable=False, server_default=""), Column("ordinal", Integer, nullable=False, server_default="0"),
+    Column("producer", String(80), nullable=False, server_default=""), Column("salt", String(32), nullable=False, server_default=""),
+    UniqueConstraint("case_file", "number"), UniqueConstraint("case_file", "initials", "ordinal"), UniqueConstraint("case_file", "subject_kind", "subject"),
+)  # fmt: skip
+exhibit_initials = _table(  # the letters by which an officer's exhibits are numbered in a case; nobody else's are
+    "exhibit_initials", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False), Column("initials", String(8), nullable=False),
+    Column("officer", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), UniqueConstraint("case_file", "initials"),
+)  # fmt: skip
+case_entry = _table(  # what people record of a case, kind by kind; `first` is the row that a correction or a withdrawal goes back to
+    "case_entry", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("kind", String(12), nullable=False),
+    _fk("first", "case_entry", nullable=True), _fk("supersedes", "case_entry", nullable=True, index=False), Column("withdrawn", Boolean, nullable=False),
+    Column("happened_at", Utc), Column("whole_day", Boolean, nullable=False), Column("body_json", Text, nullable=False),
+    Column("salt", String(32), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("supersedes"),
+)  # fmt: skip
+case_entry_on = _table(  # what a row of a case names or rests on, by number: exhibits, captures, sellers, premises, other rows of the case
+    "case_entry_on", _id(), _fk("case_entry", "case_entry"), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False),
+    UniqueConstraint("case_entry", "subject_kind", "subject"), Index("ix_case_entry_on_subject", "subject_kind", "subject"),
+)  # fmt: skip
+draft = _table(  # a document that was made for people to complete and sign; each of other content is a row of its own, and kept (CPIA 1996)
+    "draft", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("kind", String(16), nullable=False),
+    Column("about", String(120), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+draft_file = _table(  # its files, each a capture, by the name that it has in its folder
+    "draft_file", _id(), _fk("draft", "draft"), Column("name", String(120), nullable=False), _fk("capture", "capture"), UniqueConstraint("draft", "name"),
+)  # fmt: skip
+case_seal = _table(  # a case as it stood at an event of the log: the greatest row number of every table, and the runs that had not ended
+    "case_seal", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("event", Id, nullable=False, unique=True),
+    Column("watermarks_json", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
 )  # fmt: skip
 hold = _table(
     "hold", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("reason", Text, nullable=False),
     Column("actor", ForeignKey("actor.id"), nullable=False), _fk("releases", "hold", nullable=True), Column("at", Utc, nullable=False),
     Index("ix_hold_subject", "subject_kind", "subject"),
+)  # fmt: skip
+# -- the data's life -------------------------------------------------------------------------------------------------------
+lookup = _table(  # what a person asked the store for, in their words; its event has the kinds of query and a commitment only
+    "lookup", _id(), Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+person_mark = _table(  # a person said of which category the data subject of a row is (s.38), or that the row holds sensitive data (s.35(8)); the newest counts
+    "person_mark", _id(), Column("about", String(40), nullable=False), Column("row", Id, nullable=False), Column("category", String(16), nullable=False),
+    Column("sensitive", Boolean, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+    Index("ix_person_mark_about_row", "about", "row"),
+)  # fmt: skip
+proposal = _table(  # an act that needs two persons: who asks for it; `subject` is a row's number or a case's reference
+    "proposal", _id(), Column("act", String(10), nullable=False), Column("subject_kind", String(16), nullable=False), Column("subject", String(80), nullable=False),
+    Column("ground", String(16), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("at", Utc, nullable=False),
+)  # fmt: skip
+proposal_answer = _table(  # `approved` or `refused` by another person, then `done`: each said once
+    "proposal_answer", _id(), _fk("proposal", "proposal"), Column("says", String(10), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("at", Utc, nullable=False), UniqueConstraint("proposal", "says"),
+)  # fmt: skip
+case_term = _table(  # what decides how long a case is kept and no outcome says: custody, release, appeal, and that it need not be kept any more; the newest of a word counts
+    "case_term", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("says", String(16), nullable=False),
+    Column("day", String(10), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
 )  # fmt: skip
 event = _table(
     "event", Column("seq", Id, primary_key=True, autoincrement=False), Column("at", Utc, nullable=False), Column("verb", String(14), nullable=False),

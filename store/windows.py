@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from store import tables as t
-from store.database import Database
 from store.listings import newest_readings
+from store.reader import Reader
 from store.samples import newest_flags
 
 
@@ -30,16 +30,8 @@ class Window:
     words: Mapping[str, int] = field(default_factory=dict)
 
 
-class WindowReads:
-    """The part of the store that tells how what comes in changes."""
-
-    database: Database
-
-    def newest_listing(self) -> datetime | None:
-        """When the newest listing was first kept."""
-        with self.database.reading() as c:
-            found: datetime | None = c.execute(select(t.listing.c.added_at).order_by(t.listing.c.added_at.desc()).limit(1)).scalar()
-        return found
+class WindowReads(Reader):
+    """How what comes in changes. The numbers are about no person; the words that they are counted from are."""
 
     def window(
         self, start: datetime, end: datetime, words_of: Callable[[str], Iterable[str]], *, most: int, least_sellers: int = 3
@@ -59,7 +51,7 @@ class WindowReads:
         )
         reasons: dict[str, set[int]] = defaultdict(set)
         words: dict[str, set[int]] = defaultdict(set)
-        with self.database.reading() as c:
+        with self.store.database.reading() as c:
             rows = {r.id: r for r in c.execute(query)}
             numbers = sorted(rows)
             owners: dict[int, int] = {}
@@ -71,6 +63,7 @@ class WindowReads:
                     owners[r.listing] = r.seller if r.seller is not None else -r.listing
                     for word in words_of(f"{r.title}\n{r.text}"):
                         words[word].add(owners[r.listing])
+        self.shown("listing", rows)  # `words_of` was given what they say
         for number, row in rows.items():
             for each in json.loads(row.contributions_json):
                 reasons[each["reason"]].add(owners.get(number, -number))

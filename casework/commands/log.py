@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import json as jsonlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from casework.commands.common import Folder, Json, opened, print_json, say, table
+from casework import logbook
+from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
+from store.words.records import Verb
 
 app = typer.Typer(no_args_is_help=True, help="Who did what to which rows, and why: a hash chain.")
 
@@ -38,34 +38,39 @@ def log_show(limit: Annotated[int, typer.Option(help="The newest so many.")] = 2
 
 
 @app.command("export")
-def log_export(csv_file: Annotated[Path, typer.Option("--csv", help="The file to write.")], home: Folder = None) -> None:
-    """Write the log to a CSV file, digests included."""
-    with opened(home) as (_folder, store), csv_file.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(
-            ("seq", "at", "verb", "actor", "purpose", "justification", "run", "case", "subjects", "detail", "salt", "inner", "chain")
-        )
-        rows = store.log()
-        for e in rows:
-            b = e.body
-            writer.writerow(
-                (
-                    e.seq,
-                    b["at"],
-                    b["verb"],
-                    b["actor"],
-                    b["purpose"],
-                    b["justification"],
-                    b["run"] or "",
-                    b["case"] or "",
-                    jsonlib.dumps(b["subjects"]),
-                    jsonlib.dumps(b["detail"]),
-                    e.salt,
-                    e.inner,
-                    e.chain,
-                )
-            )
-    say(f"{len(rows)} events written to {csv_file}.")
+def log_export(
+    to: Annotated[Path, typer.Option("--out", help="The file to write: .csv, to be read, or .jsonl, whose chain verify.py checks.")],
+    case: Annotated[str, typer.Option(help="Only this case's events.")] = "",
+    actor: Annotated[str, typer.Option(help="Only what this person or system did.")] = "",
+    verb: Annotated[list[Verb] | None, typer.Option(help="Only this verb; more than once for several.")] = None,
+    since: Annotated[str, typer.Option(help="From this day on, as 2026-11-26.")] = "",
+    until: Annotated[str, typer.Option(help="Up to this day, included.")] = "",
+    about: Annotated[str, typer.Option(help="Only events that name this row, such as seller:7.")] = "",
+    by: By = "",
+    why: Why = "",
+    home: Folder = None,
+) -> None:
+    """Write the log, or what is asked for of it. In lines of JSON the rest stands as digests, so that the whole chain can be checked by others:
+
+    python3 -I verify.py --log log.jsonl --head DIGEST
+
+    Example: touchstone log export --out log.jsonl --case TS-2026-014 --by a.officer --why "request of the defence"
+    """
+    chosen = logbook.Choice(
+        case,
+        actor,
+        tuple(verb or ()),
+        logbook.day(since, "--since"),
+        logbook.day(until, "--until"),
+        logbook.subject(about) if about else None,
+    )
+    with (
+        opened(home) as (folder, store),
+        store.acting(person(store, folder, by), purpose="log export", justification=why, case=case or None) as reader,
+    ):
+        taken, seq, head = logbook.write(store, to, chosen)
+        reader.disclose(f"export of the log, {to.suffix[1:]}", {"events": taken, "upto": seq})
+    say(f"{taken} of {seq} events written to {to}.\nHead of the log at event {seq}: {head}")
 
 
 @app.command("verify")

@@ -280,7 +280,7 @@ def test_a_picture_of_the_public_that_cannot_be_cut_is_shown_nowhere_and_said_so
         assert reader.listing_images(added["sighting"]["listing"]) == []
         [(file, _)] = reader.sighting_files(added["sighting"]["id"])
         assert reader.payload(file.id or 0) == HEIC, "the file itself is kept whole"
-        assert [why for _, reason, why in store.unread_in(file.run) if reason == "picture not shown"]
+        assert [why for _, reason, why in reader.unread_in(file.run) if reason == "picture not shown"]
     pack = in_pack(work, "sightings_public", added["sighting"]["reference"])
     assert b"Market Hall" in pack and b"DemoCam" not in pack and b"Quillfeather" not in pack
 

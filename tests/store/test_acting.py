@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +15,15 @@ import pytest
 from store.attribution import Kind as Ground
 from store.attribution import Strength
 from store.errors import TouchstoneError
+from store.listings import keep_picture_contacts
 from store.network import Reach, Thing
 from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
+from store.words.casefile import CaseEntry, EntryKind, Person
+from store.words.casefile import Connection as Connected
+from store.words.contacts import find_contacts
+from store.words.drafts import DraftKind
 from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
 from store.words.records import (
     CaptureKind,
@@ -34,11 +43,13 @@ from store.words.records import (
     RegisterEntry,
     Snapshot,
     Status,
+    SubjectCategory,
     SubjectKind,
     Told,
     Verdict,
 )
 from tests.builders import START, Builder, jpeg
+from tests.conftest import new_store
 
 # Types that can say something of a person. A function of Store that gives one back must have been given it.
 PERSONAL = (
@@ -61,6 +72,7 @@ PERSONAL = (
     "Link",
     "Judgement",
     "Exhibit",
+    "CaseEntry",
     "RegisterEntry",
     "Occupant",
     "Ground",
@@ -79,6 +91,9 @@ GIVES_BACK_WHAT_IT_WAS_GIVEN = {
     "judge_account",
     "exhibit",
     "keep_follow_up",
+    "keep_entry",
+    "withdraw_entry",
+    "exhibit_item",
 }
 
 
@@ -106,9 +121,24 @@ LINK_OF_SELLERS = Link(
 
 
 @pytest.fixture
-def full(sqlite_store: Store) -> Store:
-    """A store with at least one row of everything that can be read."""
-    store, build = sqlite_store, Builder(sqlite_store)
+def full(filled: Path, tmp_path: Path) -> Iterator[Store]:
+    """A store with at least one row of everything that can be read: a copy of its own of one that is filled once."""
+    shutil.copytree(filled, tmp_path / "filled")
+    opened = Store(f"sqlite:///{tmp_path}/filled/touchstone.db", tmp_path / "filled" / "archive", retention={"unflagged": 90})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("filled")
+    with new_store(f"sqlite:///{folder}/touchstone.db", folder) as store:
+        fill(store)
+    return folder
+
+
+def fill(store: Store) -> None:
+    build = Builder(store)
     one = build.listing("1", title="Bag 1:1", text="call 07700 900123", seller="bags", seller_name="Bags", pictures=(jpeg(1),))
     two = build.listing("2", title="Bag", text="07700 900123", seller="totes", seller_name="Totes", pictures=(jpeg(2),))
     statement = build.capture("urn:touchstone:statement:1", b'{"note": "belts"}', CaptureKind.handed_in, "application/json")
@@ -170,7 +200,22 @@ def full(sqlite_store: Store) -> Store:
     for kind, what, step in done:
         store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
     store.give("officer", "2026-03-01", [2], 20, actor="officer")
-    return store
+    store.keep_draft("C1", DraftKind.statement, [("statement.docx", statement.id or 0)], actor="officer")
+    with store.database.writing() as c:
+        keep_picture_contacts(c, 1, find_contacts("07700 900124"), method, None)
+    suspect = Person(name="C. Trader (fictional)", category=SubjectCategory.suspect, basis="sold a belt")
+    store.keep_entry(CaseEntry(None, "C1", EntryKind.person, suspect), actor="officer", authority="demo")
+    connected = Connected(person=1, seller=1, says="signed for the parcel", captures=(1,))
+    store.keep_entry(CaseEntry(None, "C1", EntryKind.connection, connected), actor="officer", authority="demo")
+    store.hold(SubjectKind.seller, 2, actor="officer", reason="asked for by the court")
+    store.mark_person("seller", 1, category=SubjectCategory.suspect, sensitive=False, actor="officer")
+    store.keep_unread(1, "hand/1", "no price", "a card that says: call 07700 900123", build.run.id)
+    with store.acting("officer", purpose="look") as reader:
+        reader.sellers_known(names=["bags"])
+    store.seal_case("C1", actor="officer")
+    with store.acting("officer", purpose="look") as reader:
+        reader.sellers_known(names=["totes"])
+    store.erase_lookup(2, actor="officer", reason="retention")
 
 
 # How to call each read method so that it shows at least one row of `full`.
@@ -263,7 +308,19 @@ CALLS: dict[str, Any] = {
     "entries_of_many": lambda r: r.entries_of_many([2]),
     "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
     "inside": lambda r: r.inside([1]),
+    "case_entries": lambda r: r.case_entries("C1"),
+    "case_entry": lambda r: r.case_entry("C1", 1),
+    "entries_about": lambda r: r.entries_about("seller", [1]),
+    "drafts": lambda r: r.drafts("C1"),
     "given": lambda r: r.given("officer", "2026-03-01"),
+    "window": lambda r: r.window(START - timedelta(days=9999), START + timedelta(days=9999), str.split, most=9).listings,
+    "unread_in": lambda r: r.unread_in(r.store.runs("crawl")[0].id),
+    "lookups": lambda r: r.lookups(),
+    "erased_since": lambda r: r.erased_since(r.store.seals("C1")[0], {"lookup": [2]}),
+    "review": lambda r: r.review(START + timedelta(days=9999)),
+    "holds": lambda r: r.holds(),
+    "held_about": lambda r: r.held_about(phones=["07700 900123"]),
+    "person_marks": lambda r: r.person_marks("seller"),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
