@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from casework.casefile import sentence
 from casework.export.gather import Material, gather
@@ -34,6 +34,7 @@ class MaterialRow:
     made: str = "generated"
 
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 Part = Callable[[Store, Acting, Material], Iterable[MaterialRow]]
 
 
@@ -46,7 +47,7 @@ def case_material(store: Store, reader: Acting, reference: str) -> list[Material
     for part in PARTS:
         for row in part(store, reader, material):
             rows.setdefault((row.kind, row.id), row)
-    return sorted(rows.values(), key=lambda row: (row.date is None, row.date or datetime.min, row.kind, str(row.id).zfill(12)))
+    return sorted(rows.values(), key=lambda row: (row.date is None, row.date or EARLIEST, row.kind, str(row.id).zfill(12)))
 
 
 # -- what the exhibits rest on -----------------------------------------------------------------------------------------------

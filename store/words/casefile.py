@@ -58,7 +58,7 @@ class MarkStatus(enum.StrEnum):
     not_checked = "not_checked"
 
 
-def _need(record: Any, **why: str) -> None:
+def _need(record: Any, /, **why: str) -> None:
     for name, reason in why.items():
         value = getattr(record, name)
         if not (value.strip() if isinstance(value, str) else value):

@@ -51,6 +51,7 @@ def _breaks(steps: Sequence[CustodyStep]) -> Iterator[str]:
     acts = [step for step in steps if step.act is not None]
     holder, awaited, bag = "", "", ""
     opened: CustodyStep | None = None  # since when it is open, where it was sealed before
+    told = False  # whether that is said already
     gone: CustodyStep | None = None
     for number, step in enumerate(acts):
         if gone is not None:
@@ -92,7 +93,7 @@ def _breaks(steps: Sequence[CustodyStep]) -> Iterator[str]:
                 yield f"{step.called}: it was in no sealed bag"
             elif step.bag and bag_key(step.bag) != bag_key(bag):
                 yield f"{step.called}: it names bag {step.bag}, and it was sealed in {bag}"
-            bag, opened = "", step
+            bag, opened, told = "", step, False
         elif step.act is Act.resealed:
             if bag:
                 yield f"{step.called} in bag {step.bag}: that bag {bag} was opened is not recorded"
@@ -101,13 +102,14 @@ def _breaks(steps: Sequence[CustodyStep]) -> Iterator[str]:
             bag, opened = step.bag, None
         elif step.act is Act.examined and bag:
             yield f"{step.called}: it was sealed in bag {bag}, and that this was opened is not recorded"
-        elif step.act in (Act.moved, Act.handed_over, Act.returned) and opened is not None:
+        elif step.act in (Act.moved, Act.handed_over, Act.returned) and opened is not None and not told:
             yield f"{step.called}: it was {opened.called}, and not resealed"
+            told = True
         if step.act is Act.handed_over:
             awaited = step.taker
         if step.act in (Act.returned, Act.destroyed):
             gone = step
-    if gone is None and opened is not None:
+    if gone is None and opened is not None and not told:
         yield f"it was {opened.called}, and that it was resealed is not recorded"
     if gone is None and awaited:
         yield f"it was handed over to {awaited}, and that they received it is not recorded"
