@@ -173,7 +173,7 @@ def blanks(document: Document) -> list[str]:
             case Table(columns, rows):
                 for row in rows:
                     for column, cell in zip(columns, row, strict=True):
-                        where = f"{column} of {row[0]}" if row[0] is not None and column != columns[0] else column
+                        where = f"{row[0].splitlines()[0]}: {column}" if row[0] and column != columns[0] else column
                         found += [where] if cell is None else _asked(cell, where)
             case Paragraph(text) | Heading(text):
                 found += _asked(text, text[:60])

@@ -3,10 +3,11 @@ produce, what they recorded. Read from rows and from the log; nothing of what a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from casework.exhibits import ExhibitCustody, custody_of
 from casework.export.log import events
 from store.errors import TouchstoneError
 from store.store import SYSTEM, Acting, Store
@@ -56,6 +57,7 @@ class Produced:
     ref: str = ""
     said: Snapshot | None = None
     said_in: int | None = None
+    chain: ExhibitCustody | None = None  # of goods and papers
 
     @property
     def own(self) -> list[Copy]:
@@ -73,6 +75,7 @@ class Facts:
     withdrawn: tuple[Exhibit, ...]
     done: tuple[FollowUp, ...]
     exports: tuple[Look, ...]
+    places: dict[int, str]  # premises → what it is called
 
 
 def facts_of(store: Store, reader: Acting, case: str, officer: str) -> Facts:
@@ -84,9 +87,12 @@ def facts_of(store: Store, reader: Acting, case: str, officer: str) -> Facts:
     mine = [e for e in exhibits if e.producer == officer and not e.withdrawn]
     seen, exports = _looks(store, case, officer)
     done = [row for row in reader.follow_ups(case=case) if row.what is not None and (row.actor == officer or _was_there(row, person))]
+    places = sorted({row.premises for row in done if row.premises is not None})
+    chains = {chain.exhibit.number: chain for chain in custody_of(reader, [e for e in mine if e.subject_kind is SubjectKind.item], case)}
     return Facts(
-        one, person, tuple(_produced(store, reader, e, officer, seen) for e in mine),
+        one, person, tuple(_produced(store, reader, e, officer, seen, chains.get(e.number)) for e in mine),
         tuple(e for e in exhibits if e.producer != officer and not e.withdrawn), tuple(e for e in exhibits if e.withdrawn), tuple(done), tuple(exports),
+        {p.id: p.label for p in (reader.premises(places) if places else []) if p.id is not None},
     )  # fmt: skip
 
 
@@ -115,9 +121,11 @@ def _shows(ids: str, number: int) -> bool:
     return any(int(first) <= number <= int(last or first) for first, _, last in (part.partition("-") for part in ids.split(",") if part))
 
 
-def _produced(store: Store, reader: Acting, exhibit: Exhibit, officer: str, seen: Sequence[tuple[Look, dict[str, str]]]) -> Produced:
+def _produced(
+    store: Store, reader: Acting, exhibit: Exhibit, officer: str, seen: Sequence[tuple[Look, dict[str, str]]], chain: ExhibitCustody | None
+) -> Produced:  # fmt: skip
     if exhibit.subject_kind not in (SubjectKind.listing, SubjectKind.capture):
-        return Produced(exhibit)
+        return Produced(exhibit, chain=chain)
     listing = exhibit.subject if exhibit.subject_kind is SubjectKind.listing else None
     captures = reader.listing_captures(listing) if listing is not None else [reader.capture(exhibit.subject)]
     parts = [part for c in captures for part in reader.parts_of(c.id or 0, CaptureKind.screenshot)]
@@ -141,21 +149,17 @@ def _copy(store: Store, capture: Capture, officer: str) -> Copy:
 # -- in words ----------------------------------------------------------------------------------------------------------------
 def at(moment: datetime) -> str:
     """A moment as a statement gives it: United Kingdom local time, and UTC beside it."""
+    here, utc = moment.astimezone(LONDON), moment.astimezone(UTC)
+    day = f"{utc.day} {utc:%B} " if here.date() != utc.date() else ""
+    return f"{here.day} {here:%B %Y} at {here:%H:%M:%S} {here.tzname()} ({day}{utc:%H:%M:%S} UTC)"
+
+
+def when(moment: datetime, whole_day: bool) -> str:
+    """A stated moment, or a whole day of London's."""
     here = moment.astimezone(LONDON)
-    return f"{here.day} {here:%B %Y} at {here:%H:%M:%S} {here.tzname()} ({moment.astimezone(tz=None) if False else _utc(moment)} UTC)"
-
-
-def _utc(moment: datetime) -> str:
-    from datetime import UTC
-
-    return f"{moment.astimezone(UTC):%H:%M:%S}"
+    return f"{here.day} {here:%B %Y}" if whole_day else at(moment)
 
 
 def quoted(text: str) -> str:
     """Words of others within a sentence, between quotation marks; those within them become single, as is the custom."""
     return f"“{text.strip().replace('“', '‘').replace('”', '’')}”"
-
-
-def named(copies: Sequence[Copy]) -> Iterator[str]:
-    """Who made these copies, once each."""
-    yield from dict.fromkeys(copy.by for copy in copies)

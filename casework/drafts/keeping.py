@@ -58,7 +58,11 @@ class Issued:
 def notes_of(made: Made) -> bytes:
     """The file beside a draft: what is blank in it, and what to know before it is used."""
     blank = made.blanks()
-    lines = [f"NOTES on the draft “{next(iter(made.documents.values())).title}”, case {made.case}", "Not part of it: for the officer only.", ""]
+    lines = [
+        f"NOTES on the draft “{next(iter(made.documents.values())).title}”, case {made.case}",
+        "Not part of it: for the officer only.",
+        "",
+    ]
     lines += ["TO BE COMPLETED:" if blank else "Nothing is marked as blank.", *(f"  [ ] {each}" for each in blank), ""]
     lines += ["BEFORE IT IS USED:"]
     general = (
@@ -88,7 +92,9 @@ def issue(store: Store, reader: Acting, home: Home, made: Made, folder: Path) ->
     files = files_of(made)
     for name in files:
         if (folder / name).exists():
-            raise TouchstoneError(f"{folder / name} exists already; give another folder with --out: a draft that was written on is not overwritten")
+            raise TouchstoneError(
+                f"{folder / name} exists already; give another folder with --out: a draft that was written on is not overwritten"
+            )
     digests = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
     before = _same(reader.drafts(made.case, made.kind), made, digests)
     number = before.id if before else _kept(store, home, made, files, reader)
