@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 BLANK = "[to be completed]"  # printed where a fact is not known: never a guess
+MANY = 6  # columns of a table from which on its letters are smaller
 _BLANK = re.compile(r"\[to be completed(?:: ([^\]]*))?\]")
 
 

@@ -67,13 +67,14 @@ def brand_request(
     digest = hashlib.sha256(key).hexdigest()
     document = Document(
         "Request for examination of pictures", list(_blocks(home, settings, case, brand, pairs, digest)), marking=settings.marking,
-        reference=f"Case {case}: request to the owner of {brand}",
+        reference=f"{case}: request to the owner of {brand}",
     )  # fmt: skip
     shown = [one for pair in pairs for one in pair]
     others = {f"{SEND}/pictures/{one.label}.jpg": one.body for one in shown} | {f"{KEEP}/key.json": key}
     notes = [
         f"Send what lies in {SEND}, and nothing else. {KEEP}/key.json says which picture is which: its SHA-256 is printed in the request ({digest}).",
         "Do not tell the witness which pictures are of genuine goods, how many are, or what you think.",
+        "Look at each picture first: a name, a watermark or a face that is in it travels with it.",
         "Pictures show what a camera saw. A witness may say that pictures do not suffice; goods in hand are another examination.",
     ]
     if left:

@@ -154,10 +154,17 @@ def at(moment: datetime) -> str:
     return f"{here.day} {here:%B %Y} at {here:%H:%M:%S} {here.tzname()} ({day}{utc:%H:%M:%S} UTC)"
 
 
-def when(moment: datetime, whole_day: bool) -> str:
-    """A stated moment, or a whole day of London's."""
+def day(moment: datetime, whole_day: bool) -> str:
+    """What a person stated, as a heading: a day of London's, and the minute where one was given."""
     here = moment.astimezone(LONDON)
-    return f"{here.day} {here:%B %Y}" if whole_day else at(moment)
+    return f"{here.day} {here:%B %Y}" + ("" if whole_day else f", {here:%H:%M}")
+
+
+def when(moment: datetime, whole_day: bool) -> str:
+    """The same within a sentence, UTC beside it; to the minute that was given and no closer."""
+    here, utc = moment.astimezone(LONDON), moment.astimezone(UTC)
+    other = f"{utc.day} {utc:%B} " if here.date() != utc.date() else ""
+    return day(moment, True) + ("" if whole_day else f" at {here:%H:%M} {here.tzname()} ({other}{utc:%H:%M} UTC)")
 
 
 def quoted(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC
 
 from casework.documents import Block, Document, Heading, Paragraph, Signature, Table, blank
 from casework.drafts.facts import at, facts_of, quoted, when
@@ -34,7 +33,7 @@ def exhibit_list(store: Store, reader: Acting, home: Home, settings: DraftSettin
         Table(
             ["Reference", "Description", "Produced by", "Made an exhibit", "Bag", "Where it is"],
             rows,
-            [1, 4, 1.6, 1.9, 1.2, 1.8],
+            [1.25, 3.7, 1.5, 1.9, 1.4, 1.7],
             "Exhibits",
         ),
     ]
@@ -44,7 +43,7 @@ def exhibit_list(store: Store, reader: Acting, home: Home, settings: DraftSettin
     if proposals:
         blocks.append(Paragraph(f"{', '.join(proposals)}: what the program proposed, for a person to judge. It is no fact.", small=True))
     blocks += [Signature(["Prepared by", "Date"])]
-    document = Document("Exhibit list", blocks, marking=settings.marking, reference=f"Case {case}: exhibit list")
+    document = Document("Exhibit list", blocks, marking=settings.marking, reference=f"{case}: exhibit list")
     notes = ["Descriptions of listings hold words of the listings, between quotation marks.", "“Where it is” of a physical exhibit follows from the custody that is recorded; look before you say so."]  # fmt: skip
     return Made(DraftKind.exhibit_list, case, "exhibit-list", {"exhibit-list": document}, notes=notes)
 
@@ -58,6 +57,7 @@ def _some(exhibits: Sequence[Exhibit], case: str) -> list[Exhibit]:
 def _listed(store: Store, chain: ExhibitCustody, e: Exhibit) -> tuple[str | None, ...]:
     physical = chain.now is not None
     where = (chain.now.where or chain.now.holder or None) if chain.now is not None else "kept in the system"
+    where = "withdrawn" if e.withdrawn else where
     return (
         e.number,
         e.description,
@@ -80,14 +80,14 @@ def continuity(
     chains = [c for c in custody_of(reader, exhibits, case) if (not only or c.exhibit.number in only) and not c.exhibit.withdrawn]
     body: list[Block] = [
         Paragraph(
-            "I set out where the exhibits below were and with whom, as the records that I name show it. What I did myself I say in the first person."
+            f"I set out where the exhibits below were and with whom, as the records that I name show it. {blank('that I did myself what the tables say that I did, and that I know of the rest from these records alone')}."
         )
     ]
     for chain in chains:
         body += _chain(store, chain)
     blocks = [*heading(facts, witness), *body, *SIGNED]
     document = Document(
-        "Statement of witness: continuity of exhibits", blocks, marking=settings.marking, reference=f"Case {case}: continuity, {facts.officer.id}",
+        "Statement of witness: continuity of exhibits", blocks, marking=settings.marking, reference=f"{case}: continuity, {facts.officer.id}",
         signed_pages=["Signature", "Signature witnessed by"],
     )  # fmt: skip
     notes = [f"{chain.exhibit.number}: {each}" for chain in chains for each in chain.breaks]
@@ -112,9 +112,9 @@ def _chain(store: Store, chain: ExhibitCustody) -> Iterator[Block]:
     rows = [_step(store, step) for step in chain.steps if not (step.says == "disclosed" and step.taker.startswith(OF_US))]
     if rows:
         yield Table(
-            ["When", "What", "By whom", "From, to, where, bag", "Why", "Recorded on"],
+            ["When", "What", "By whom", "From, to, where, bag", "Why", "Record"],
             rows,
-            [1.9, 1.4, 1.3, 2, 2.4, 1.3],
+            [1.9, 1.35, 1.5, 2, 2.1, 1.35],
             f"Custody of {number}",
         )
     else:
@@ -137,7 +137,9 @@ def _step(store: Store, step: CustodyStep) -> tuple[str | None, ...]:
         for name, value in (("from", step.giver), ("to", step.taker), ("at", step.where), ("bag", step.bag))
         if value
     )
-    day = when(step.at, step.whole_day) if people or step.at.tzinfo else f"{step.at.astimezone(UTC)}"
+    day = (
+        at(step.at) if step.record.startswith("event ") else when(step.at, step.whole_day)
+    )  # the log knows the second, a person the minute
     return (
         day, (step.act.replace("_", " ") if step.act else step.says), _named(store, step.by) if step.by else None, way,
         words(step.why) if step.why else "", step.record,

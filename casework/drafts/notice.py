@@ -101,9 +101,7 @@ def notice(store: Store, reader: Acting, home: Home, settings: DraftSettings, ca
         "authority": home.settings.authority.name, "jurisdiction": one.jurisdiction or home.settings.authority.jurisdiction, "case": case, "law": form.law,
         "officer": reader.actor.name if reader.actor.name != reader.actor.id else "", "marks": _marks(reader, case),
     }  # fmt: skip
-    document = Document(
-        form.title, list(_blocks(form, common, listings)), marking=settings.marking, reference=f"Case {case}: notice, {name}"
-    )
+    document = Document(form.title, list(_blocks(form, common, listings)), marking=settings.marking, reference=f"{case}: notice, {name}")
     notes = [
         f"It was not sent. The route: {form.route}",
         "Say in your own words why the listing is against the law; what the program thinks of it is no reason to give.",
@@ -132,7 +130,7 @@ def _blocks(form: Form, common: Mapping[str, str], listings: Sequence[tuple[Exhi
     yield Paragraph(f"To: {form.to}")
     if not form.confirmed:
         yield Paragraph("Layout unconfirmed: fields and limits were not found in a published source.", strong=True)
-    yield _table(form.fields, common, "Once")
+    yield _table(form.fields, common, "Asked once")
     for exhibit, summary in listings:
         own = {
             **common, "listing_url": summary.listing.url, "listing_ref": summary.listing.ref, "captured": at(summary.first_seen),

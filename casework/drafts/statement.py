@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from casework.documents import Block, Counted, Document, Fields, Heading, Paragraph, Quotation, Signature, Table, blank
-from casework.drafts.facts import Copy, Facts, Produced, at, facts_of, quoted, when
+from casework.drafts.facts import Copy, Facts, Produced, at, day, facts_of, quoted, when
 from casework.drafts.keeping import Made
 from casework.drafts.settings import DraftSettings, lawful
 from store.config import Home
@@ -42,6 +42,7 @@ DECLARATION = (
 )
 OVER_18 = "Over 18"
 SIGNED = (Signature(["Signature", "Date"]), Signature(["Signature witnessed by", "Name and office of who witnessed it"]))
+TAKEN = "taken as an exhibit"  # what custody says of itself where nobody gave a reason
 MOST_WORDS = 1500  # of a listing's text, quoted; all of it is in the exhibit
 WHAT = {
     CaptureKind.page: "the page, as the website sent it",
@@ -86,7 +87,7 @@ def statement_of(facts: Facts, witness: Witness, authority: str, marking: str, *
     body += _pack(facts, head)
     document = Document(
         "Statement of witness", [*heading(facts, witness), *body, *SIGNED], marking=marking,
-        reference=f"Case {facts.case.reference}: statement of {facts.officer.id}", signed_pages=["Signature", "Signature witnessed by"],
+        reference=f"{facts.case.reference}: statement of {facts.officer.id}", signed_pages=["Signature", "Signature witnessed by"],
     )  # fmt: skip
     return Made(DraftKind.statement, facts.case.reference, "statement", {"statement": document}, about=witness.officer, notes=_notes(facts))
 
@@ -180,7 +181,7 @@ def _copies(one: Produced, what: str) -> Iterator[Block]:
 
 def _listed(copies: list[Copy], caption: str) -> Table:
     rows = [(str(copy.capture.id), at(copy.capture.ended_at), WHAT[copy.capture.kind], copy.capture.body_digest) for copy in copies]
-    return Table(["Number", "Time", "What", "SHA-256 digest"], rows, [0.8, 2.4, 2, 3.4], caption)
+    return Table(["Copy", "Time", "What", "SHA-256 digest"], rows, [0.9, 2.3, 2, 3.4], caption)
 
 
 def _clock(copies: list[Copy]) -> Iterator[Block]:
@@ -196,7 +197,7 @@ def _words(one: Produced) -> Iterator[Block]:
         yield Paragraph(f"On the page I saw {blank('what I saw on the page')}.")
         return
     words = one.said
-    yield Paragraph("The page has these words among others. I quote them as the program read them from the copy, and have compared them with it: " + blank("that I compared them") + ".")  # fmt: skip
+    yield Paragraph(f"The page has these words among others, as the program read them from the copy. {blank('whether I compared them with the copy, and when')}.")  # fmt: skip
     source = f"Quoted from listing {quoted(one.ref)} on {quoted(one.source)}, copy {one.said_in}"
     parts = (
         ("title", words.title),
@@ -240,7 +241,7 @@ _DID = {
 def _did(step: CustodyStep, number: str) -> str:
     way = (
         f" in bag {quoted(step.bag)}" if step.bag else "", f" from {quoted(step.giver)}" if step.giver else "", f" to {quoted(step.taker)}" if step.taker else "",
-        f" at {quoted(step.where)}" if step.where else "", f". I recorded as the reason: {quoted(step.why)}" if step.why else "",
+        f" at {quoted(step.where)}" if step.where else "", f". The reason is recorded as {quoted(step.why)}" if step.why and step.why != TAKEN else "",
     )  # fmt: skip
     did = _DID[step.act].format(n=number) if step.act is not None else f"I recorded of exhibit {number}: {step.says}"
     return f"On {when(step.at, step.whole_day)} {did}{''.join(way)}."
@@ -253,7 +254,7 @@ def _done(facts: Facts, row: FollowUp) -> Iterator[Block]:
     if said is None:
         return
     first, *quotations = said
-    yield Heading(f"{when(row.happened_at, row.whole_day)}")
+    yield Heading(day(row.happened_at, row.whole_day))
     yield Paragraph(first)
     source = f"Quoted from record {row.id}, made by {row.actor}" + (f" on {at(row.recorded_at)}" if row.recorded_at else "")
     for text in quotations:
@@ -270,7 +271,7 @@ def _done(facts: Facts, row: FollowUp) -> Iterator[Block]:
 
 def _said(facts: Facts, row: FollowUp) -> list[str] | None:
     """[sentence, quotations…] of a follow-up; None for what is no fact of the officer's."""
-    what, day = row.what, when(row.happened_at, row.whole_day)
+    what, then = row.what, when(row.happened_at, row.whole_day)
     where = quoted(facts.places[row.premises]) if row.premises in facts.places else blank("where") if row.premises else ""
     own = row.actor == facts.officer.id
     self_done = f" {blank('that I did this myself, or who did')}."
@@ -278,9 +279,9 @@ def _said(facts: Facts, row: FollowUp) -> list[str] | None:
         others = [name for name in what.officers if not is_mine(facts, name)]
         there = len(others) < len(what.officers)
         begin = (
-            f"On {day} I attended {where or blank('where')}"
+            f"On {then} I attended {where or blank('where')}"
             if there
-            else f"On {day} {where} was visited by {', '.join(map(quoted, what.officers))}"
+            else f"On {then} {where} was visited by {', '.join(map(quoted, what.officers))}"
         )
         with_whom = f" with {', '.join(map(quoted, others))}" if there and others else ""
         power = (
@@ -298,33 +299,33 @@ def _said(facts: Facts, row: FollowUp) -> list[str] | None:
         return None
     if isinstance(what, Advice):
         return [
-            f"On {day} advice was given to {quoted(what.given_to)}, {quoted(what.how)}.{self_done} I recorded what it was about:",
+            f"On {then} advice was given to {quoted(what.given_to)}, {quoted(what.how)}.{self_done} I recorded what it was about:",
             what.about,
         ]
     if isinstance(what, WarningGiven):
-        return [f"On {day} a warning was given to {quoted(what.given_to)}, served {quoted(what.served)}.{self_done} I recorded what it warned of:", what.about]  # fmt: skip
+        return [f"On {then} a warning was given to {quoted(what.given_to)}, served {quoted(what.served)}.{self_done} I recorded what it warned of:", what.about]  # fmt: skip
     if isinstance(what, Notice):
-        return [f"On {day} a notice under {quoted(what.statute)} was given to {quoted(what.given_to)}, served {quoted(what.served)}.{self_done} I recorded what it requires:", what.requires]  # fmt: skip
+        return [f"On {then} a notice under {quoted(what.statute)} was given to {quoted(what.given_to)}, served {quoted(what.served)}.{self_done} I recorded what it requires:", what.requires]  # fmt: skip
     if isinstance(what, Seizure):
-        return [f"On {day} goods were seized{f' at {where}' if where else ''}, under {quoted(what.law or what.power)}, and stored at {quoted(what.stored)}.{self_done} The table below is as I recorded them."]  # fmt: skip
+        return [f"On {then} goods were seized{f' at {where}' if where else ''}, under {quoted(what.law or what.power)}, and stored at {quoted(what.stored)}.{self_done} The table below is as I recorded them."]  # fmt: skip
     if isinstance(what, Authorised):
         return [
-            f"On {day} a test purchase was authorised by {quoted(what.authorised_by)}. I recorded this as test purchase {row.purchase}."
+            f"On {then} a test purchase was authorised by {quoted(what.authorised_by)}. I recorded this as test purchase {row.purchase}."
         ]
     if isinstance(what, Ordered):
         return [
-            f"On {day} goods were ordered as test purchase {row.purchase}, and {quoted(what.paid)} was paid.{self_done} I recorded the order:",
+            f"On {then} goods were ordered as test purchase {row.purchase}, and {quoted(what.paid)} was paid.{self_done} I recorded the order:",
             what.order,
         ]
     if isinstance(what, Received):
         how = quoted(what.how or f"{what.carrier} {what.tracking}")
-        return [f"On {day} a parcel was received, {how}, as test purchase {row.purchase}.{self_done}" + (" I recorded what was written on it as its sender:" if what.sender else ""), *([what.sender] if what.sender else [])]  # fmt: skip
+        return [f"On {then} a parcel was received, {how}, as test purchase {row.purchase}.{self_done}" + (" I recorded what was written on it as its sender:" if what.sender else ""), *([what.sender] if what.sender else [])]  # fmt: skip
     if isinstance(what, Photographed):
-        return [f"On {day} the closed packaging of test purchase {row.purchase} was photographed.{self_done}"]
+        return [f"On {then} the closed packaging of test purchase {row.purchase} was photographed.{self_done}"]
     if isinstance(what, Sealed):
-        return [f"On {day} the goods of test purchase {row.purchase} were sealed in bag {quoted(what.bag)}.{self_done} I recorded what is in it:", what.contents]  # fmt: skip
+        return [f"On {then} the goods of test purchase {row.purchase} were sealed in bag {quoted(what.bag)}.{self_done} I recorded what is in it:", what.contents]  # fmt: skip
     if isinstance(what, SentToExaminer):
-        return [f"On {day} the bag of test purchase {row.purchase} was sent to {quoted(what.examiner)}, {quoted(what.how)}.{self_done}"]
+        return [f"On {then} the bag of test purchase {row.purchase} was sent to {quoted(what.examiner)}, {quoted(what.how)}.{self_done}"]
     return None
 
 

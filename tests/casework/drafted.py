@@ -40,7 +40,7 @@ def photograph(seed: int) -> bytes:
     exif = Pillow.Exif()
     exif[0x010F], exif[0x9286] = SECRET, f"ASCII\0\0\0{SECRET}".encode()
     kept = io.BytesIO()
-    Pillow.open(io.BytesIO(picture(seed, f"advert {seed}"))).save(kept, "JPEG", exif=exif, comment=SECRET.encode())
+    Pillow.open(io.BytesIO(picture(seed, ""))).save(kept, "JPEG", exif=exif, comment=SECRET.encode())
     return kept.getvalue()
 
 
