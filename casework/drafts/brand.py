@@ -67,7 +67,7 @@ def brand_request(
     digest = hashlib.sha256(key).hexdigest()
     document = Document(
         "Request for examination of pictures", list(_blocks(home, settings, case, brand, pairs, digest)), marking=settings.marking,
-        reference=f"{case}: request to the owner of {brand}",
+        reference=f"{case}: request",
     )  # fmt: skip
     shown = [one for pair in pairs for one in pair]
     others = {f"{SEND}/pictures/{one.label}.jpg": one.body for one in shown} | {f"{KEEP}/key.json": key}
