@@ -10,7 +10,6 @@ import typer
 
 from casework import casefile, exhibits, labels
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
-from casework.material import case_material
 from store.errors import TouchstoneError
 from store.store import Acting
 from store.words.casefile import Act, CaseEntry, EntryKind, MarkStatus
@@ -48,7 +47,6 @@ def register(app: typer.Typer) -> None:
     app.command("connect")(connect)
     app.command("withdraw")(withdraw)
     app.command("labels")(label)
-    app.command("material")(material)
 
 
 def _given(**fields: Any) -> dict[str, Any]:
@@ -478,19 +476,3 @@ def label(
         with store.acting(person(store, folder, by), purpose="exhibit labels", justification=why, case=case) as reader:
             made = labels.write_labels(store, reader, folder, one, target, wanted=wanted or (), names=given, dated=dated)
     say(f"{made} label{'s' if made != 1 else ''}: {target}")
-
-
-def material(case: CaseOf, by: By = "", why: Why = "", json: Json = False, home: Folder = None) -> None:
-    """All material of a case: what disclosure has to list, what nobody thought of among it.
-
-    Example: touchstone case material TS-2026-014 --by a.officer
-    """
-    with (
-        opened(home) as (folder, store),
-        store.acting(person(store, folder, by), purpose="case material", justification=why, case=case) as reader,
-    ):
-        rows = case_material(store, reader, case)
-    if json:
-        print_json(rows)
-        return
-    table(f"{case}: material", ("kind", "id", "date", "what", "exhibits"), [(r.kind, r.id, f"{r.date:%Y-%m-%d %H:%M}" if r.date else "", r.description, ", ".join(r.exhibits)) for r in rows], "Nothing is kept of it.")  # fmt: skip
