@@ -15,6 +15,7 @@ from casework.commands import (
     capture,
     cases,
     data,
+    drafts,
     evaluate,
     followup,
     history,
@@ -78,6 +79,7 @@ app.add_typer(followup.purchase, name="purchase")
 match.register(places.premises)
 app.add_typer(cases.app, name="case")
 pack.register(cases.app)
+app.add_typer(drafts.app, name="draft")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
 reading.register(pictures.train)

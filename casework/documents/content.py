@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 BLANK = "[to be completed]"  # printed where a fact is not known: never a guess
+MANY = 6  # columns of a table from which on its letters are smaller
 _BLANK = re.compile(r"\[to be completed(?:: ([^\]]*))?\]")
 
 
@@ -173,7 +174,7 @@ def blanks(document: Document) -> list[str]:
             case Table(columns, rows):
                 for row in rows:
                     for column, cell in zip(columns, row, strict=True):
-                        where = f"{column} of {row[0]}" if row[0] is not None and column != columns[0] else column
+                        where = f"{row[0].splitlines()[0]}: {column}" if row[0] and column != columns[0] else column
                         found += [where] if cell is None else _asked(cell, where)
             case Paragraph(text) | Heading(text):
                 found += _asked(text, text[:60])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from casework.documents.content import (
     BLANK,
+    MANY,
     Block,
     Counted,
     Document,
@@ -99,7 +100,8 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str | None]], widths:
     head = "".join(f'<th scope="col">{_words(each)}</th>' for each in columns)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     title = f"<caption>{_words(caption)}</caption>" if caption else ""
-    return f"<table>{title}<colgroup>{cols}</colgroup><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    many = ' class="many"' if len(columns) >= MANY else ""
+    return f"<table{many}>{title}<colgroup>{cols}</colgroup><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _picture(body: bytes, caption: str, width: float, alt: str, pictures: dict[str, bytes]) -> str:

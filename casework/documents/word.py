@@ -14,6 +14,7 @@ from typing import Any
 
 from casework.documents.content import (
     BLANK,
+    MANY,
     Block,
     Counted,
     Document,
@@ -33,6 +34,7 @@ from casework.documents.text import directions, safe
 WIDTH_MM = 170  # of A4 between margins of 20 mm
 FONT = "Arial"
 MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - the format has no zone; one date for all, since the log says when a document was made
+NUMBER = "[number of]"  # where a number of pages will stand
 GREY, RED = "555555", "B00020"
 
 
@@ -136,14 +138,14 @@ def _bands(word: Any, document: Document) -> None:
         _field(foot, code, 8.5)
 
 
-def _field(paragraph: Any, code: str, size: float | None = None) -> None:
-    """A number that whatever lays the document out works out: PAGE, NUMPAGES."""
+def _field(paragraph: Any, code: str, size: float | None = None, shown: str = "1") -> None:
+    """A number that whatever lays the document out works out: PAGE, NUMPAGES. `shown` stands there until it has."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
     for kind in ("begin", "code", "separate", "shown", "end"):
-        run = paragraph.add_run("1" if kind == "shown" else "")
+        run = paragraph.add_run(shown if kind == "shown" else "")
         if size:
             run.font.size = Pt(size)
         if kind == "code":
@@ -154,6 +156,8 @@ def _field(paragraph: Any, code: str, size: float | None = None) -> None:
         elif kind != "shown":
             mark = OxmlElement("w:fldChar")
             mark.set(qn("w:fldCharType"), kind)
+            if kind == "begin":
+                mark.set(qn("w:dirty"), "true")  # to be worked out when the document is opened (ECMA-376 § 17.16.18)
             run._r.append(mark)
 
 
@@ -175,7 +179,7 @@ def _write(paragraph: Any, text: str, *, strong: bool = False, size: float | Non
     return paragraph
 
 
-def _cell(cell: Any, value: str | None, *, strong: bool = False) -> None:
+def _cell(cell: Any, value: str | None, *, strong: bool = False, size: float = 9.5) -> None:
     from docx.shared import Pt
 
     paragraph = cell.paragraphs[0]
@@ -184,7 +188,7 @@ def _cell(cell: Any, value: str | None, *, strong: bool = False) -> None:
         _write(paragraph, BLANK, size=8.5, colour=GREY)
         paragraph.paragraph_format.space_after = Pt(9)  # room to write
     else:
-        _write(paragraph, value, strong=strong, size=9.5)
+        _write(paragraph, value, strong=strong, size=size)
 
 
 def _block(word: Any, block: Block) -> None:
@@ -207,11 +211,13 @@ def _block(word: Any, block: Block) -> None:
         case Picture(body, caption, width, alt):
             _picture(word, body, caption, width, alt)
         case Signature(labels):
+            if word.paragraphs:  # a signature stands on the page of what is signed
+                word.paragraphs[-1].paragraph_format.keep_with_next = True
             _signature(word, labels, WIDTH_MM)
             word.add_paragraph()
         case Counted(before, after):
             paragraph = _write(word.add_paragraph(), before)
-            _field(paragraph, "NUMPAGES")
+            _field(paragraph, "NUMPAGES", shown=NUMBER)
             _write(paragraph, after)
         case PageBreak():
             word.add_page_break()
@@ -242,6 +248,7 @@ def _grid(word: Any, rows: int, widths: Sequence[float]) -> Any:
         word.add_table(rows, len(widths)) if not hasattr(word, "is_linked_to_previous") else word.add_table(rows, len(widths), Mm(WIDTH_MM))
     )
     table.autofit = False
+    _margins(table)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Mm(width)
     for row in table.rows:
@@ -249,6 +256,24 @@ def _grid(word: Any, rows: int, widths: Sequence[float]) -> Any:
         for cell, width in zip(row.cells, widths, strict=True):
             cell.width = Mm(width)
     return table
+
+
+def _margins(table: Any) -> None:
+    """Room within the cells, and the table's edge in line with the text's (ECMA-376 § 17.4.42, § 17.4.50)."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    inside, edge = OxmlElement("w:tblCellMar"), OxmlElement("w:tblInd")
+    for side, twentieths in (("top", "45"), ("left", "100"), ("bottom", "45"), ("right", "100")):
+        one = OxmlElement(f"w:{side}")
+        one.set(qn("w:w"), twentieths)
+        one.set(qn("w:type"), "dxa")
+        inside.append(one)
+    edge.set(qn("w:w"), "0")
+    edge.set(qn("w:type"), "dxa")
+    layout = table._tbl.tblPr.find(qn("w:tblLayout"))
+    layout.addprevious(edge)  # the schema gives the order
+    layout.addnext(inside)
 
 
 def _shade(cell: Any) -> None:
@@ -303,17 +328,18 @@ def _table(word: Any, columns: Sequence[str], rows: Sequence[Sequence[str | None
         _write(word.add_paragraph(style="Caption"), caption)
     shares = widths or [1.0] * len(columns)
     table = _grid(word, 1 + len(rows), [WIDTH_MM * share / sum(shares) for share in shares])
+    size = 8.5 if len(columns) >= MANY else 9.5
     table.style = "Table Grid"
     _look(table, firstRow="1")
     head, *body = table.rows
     head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for cell, name in zip(head.cells, columns, strict=True):
-        _cell(cell, name, strong=True)
+        _cell(cell, name, strong=True, size=size)
         _shade(cell)
         cell.paragraphs[0].paragraph_format.keep_with_next = True
     for drawn_row, row in zip(body, rows, strict=True):
         for cell, value in zip(drawn_row.cells, row, strict=True):
-            _cell(cell, value)
+            _cell(cell, value, size=size)
     word.add_paragraph()
 
 

@@ -230,7 +230,7 @@ def test_a_blank_is_seen_and_listed_and_words_of_others_ask_for_nothing() -> Non
             Table(["Reference", "Date"], [["AB1", None], [None, "2 March"]]),
         ],
     )
-    assert blanks(document) == ["Full name", "the town", "where", "Date of AB1", "Reference"]
+    assert blanks(document) == ["Full name", "the town", "where", "AB1: Date", "Reference"]
     assert worded(docx_bytes(document)).count(BLANK) == 4
 
 
