@@ -36,6 +36,7 @@ from casework.commands import (
     schedule,
     sightings,
     sources,
+    trust,
 )
 from casework.commands.common import err
 from store.errors import TouchstoneError
@@ -81,6 +82,8 @@ reading.register(pictures.train)
 app.add_typer(pictures.train, name="train")
 app.add_typer(pictures.index, name="index")
 app.add_typer(log.app, name="log")
+app.add_typer(trust.app, name="key")
+trust.register(app, log.app)
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ from store.samples import SampleReads, SampleWrites
 from store.sellers import SellerReads
 from store.sighted import SightedReads
 from store.sightings import SightingWrites
+from store.trust import TrustWrites
 from store.windows import WindowReads
 from store.words.records import Actor, Authority, Event, Verb
 
@@ -97,7 +98,7 @@ class Acting(
 
 class Store(
     HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, TrustWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
