@@ -31,7 +31,7 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to lay out; mad
     target, kept, written = folder / "configs", 0, 0
     shipped = defaults_folder()
     for source in sorted(p for p in shipped.rglob("*") if p.is_file()):
-        if source.name == "shipped.yml":  # what the project vouches for is not the user's to edit
+        if source.name in ("shipped.yml", "known-faults.yml"):  # what the project vouches for is not the user's to edit
             continue
         place = target / source.relative_to(shipped)
         place.parent.mkdir(parents=True, exist_ok=True)

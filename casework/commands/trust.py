@@ -146,3 +146,22 @@ def log_heads(
     else:
         rows = [(h.seq, f"{h.at:%Y-%m-%d %H:%M}", h.chain[:16] + "…", h.fingerprint[:16] + "…", f"{h.stamped_at:%Y-%m-%d %H:%M:%S}" if h.stamped_at else f"none: {h.no_stamp}") for h in found]  # fmt: skip
         table("Signed heads", ("event", "signed (UTC)", "digest", "key", "trusted time"), rows, "No head was signed yet: `touchstone log sign`.")
+
+
+def selftest(json: Json = False) -> None:
+    """Run the self-test that each pack's validation record holds: a small battery over the installed software. Exit status 1 where a check fails.
+
+    Example: touchstone selftest
+    """
+    from casework import selftest as battery
+
+    checks = battery.run()
+    if json:
+        print_json(battery.as_rows(checks))
+    else:
+        for check in checks:
+            say(f"{'ok    ' if check.passed else 'FAILED'} {check.name}: {check.about}")
+            if not check.passed:
+                say(f"       expected {check.expected!r}\n       seen     {check.seen!r}")
+    if not all(check.passed for check in checks):
+        raise typer.Exit(1)
