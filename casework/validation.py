@@ -117,10 +117,11 @@ def dependencies() -> dict[str, Any]:
     here = {_plain(d.metadata["Name"]): d.version for d in metadata.distributions() if d.metadata["Name"]}
     installed = {name: here[_plain(name)] for name in sorted(pinned, key=str.lower) if _plain(name) in here}
     needed = _needed()
+    of_the_pin = {name: v if "+" in pinned[name] else v.partition("+")[0] for name, v in installed.items()}  # PEP 440: 2.13.0+cpu is 2.13.0
     return {
         "constraints_sha256": hashlib.sha256(data).hexdigest(),
         "installed": installed,
-        "differ": [{"name": n, "pinned": pinned[n], "installed": v} for n, v in installed.items() if v != pinned[n]]
+        "differ": [{"name": n, "pinned": pinned[n], "installed": v} for n, v in installed.items() if of_the_pin[n] != pinned[n]]
         + [{"name": n, "pinned": v, "installed": None} for n, v in pinned.items() if _plain(n) in needed - here.keys()],
         "note": "",
     }
