@@ -10,7 +10,6 @@ import hashlib
 import platform
 import re
 import sqlite3
-import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -98,13 +97,20 @@ def record(home: Home) -> dict[str, Any]:
         "software": {"name": "touchstone-scanner", "version": version(), "source_sha256": source_digest()},
         "machine": {
             "python": f"{platform.python_implementation()} {platform.python_version()}", "platform": platform.platform(),
-            "processor": platform.machine(), "openssl": ssl.OPENSSL_VERSION, "sqlite": sqlite3.sqlite_version, "byte_order": sys.byteorder,
+            "processor": platform.machine(), "openssl": _openssl(), "sqlite": sqlite3.sqlite_version, "byte_order": sys.byteorder,
         },
         "dependencies": dependencies(),
         "known_faults": faults,
         "known_faults_unread": unread,
         "clock": measure(home.settings.clock.server),
     }  # fmt: skip
+
+
+def _openssl() -> str:
+    """The library that signs."""
+    from cryptography.hazmat.backends.openssl.backend import backend
+
+    return str(backend.openssl_version_text())
 
 
 def dependencies() -> dict[str, Any]:

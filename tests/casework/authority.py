@@ -75,6 +75,33 @@ class Authority:
         return (self.folder / "reply.tsr").read_bytes()
 
 
+def der(data: bytes) -> list[tuple[int, bytes]]:
+    """The parts of a DER value: (tag, content) each; a length above 127 stands in the bytes that its first counts."""
+    found = []
+    while data:
+        size, at = data[1], 2
+        if size & 0x80:
+            at += size & 0x7F
+            size = int.from_bytes(data[2:at], "big")
+        found.append((data[0], data[at : at + size]))
+        data = data[at + size :]
+    return found
+
+
+def asked(body: bytes) -> tuple[str, bytes]:
+    """What a request asks a stamp for: the hash's name and the digest. Fails where the request holds anything beside them but a random number."""
+    [(whole, inner)] = der(body)
+    version, imprint, nonce, certificates = der(inner)
+    algorithm, digest = der(imprint[1])
+    assert whole == 0x30 and version == (0x02, b"\x01") and imprint[0] == 0x30 and certificates == (0x01, b"\xff")
+    assert nonce[0] == 0x02 and 1 <= len(nonce[1]) <= 21 and digest[0] == 0x04
+    oid, *parameters = der(algorithm[1])
+    assert parameters in ([], [(0x05, b"")]) and oid[0] == 0x06
+    name = {"608648016503040201": "sha256", "608648016503040203": "sha512"}[oid[1].hex()]
+    assert len(digest[1]) == {"sha256": 32, "sha512": 64}[name]
+    return name, digest[1]
+
+
 @contextlib.contextmanager
 def serving(authority: Authority) -> Iterator[Authority]:
     class Handler(BaseHTTPRequestHandler):
