@@ -40,6 +40,7 @@ from store.registers import RegisterReads, RegisterWrites
 from store.retention import RetentionWrites
 from store.said import SaidErasure
 from store.samples import SampleReads, SampleWrites
+from store.seals import SealReads, SealWrites
 from store.sellers import SellerReads
 from store.sighted import SightedReads
 from store.sightings import SightingWrites
@@ -52,7 +53,7 @@ SYSTEM = "system"
 
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads, FollowUpReads,
+    RankingReads, FollowUpReads, SealReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -98,7 +99,7 @@ class Acting(
 
 class Store(
     HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, TrustWrites,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, SealWrites, TrustWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

@@ -366,6 +366,10 @@ exhibit = _table(
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("case_file", "number"),
     UniqueConstraint("case_file", "subject_kind", "subject"),
 )  # fmt: skip
+case_seal = _table(  # a case as it stood at an event of the log: the greatest row number of every table, and the runs that had not ended
+    "case_seal", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("event", Id, nullable=False, unique=True),
+    Column("watermarks_json", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
 hold = _table(
     "hold", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("reason", Text, nullable=False),
     Column("actor", ForeignKey("actor.id"), nullable=False), _fk("releases", "hold", nullable=True), Column("at", Utc, nullable=False),
