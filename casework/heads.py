@@ -119,7 +119,10 @@ class Checked:
 
 
 def check(
-    rows: Iterable[str], chain_at: Callable[[int], str | None], fingerprints: Sequence[str], certificates: Sequence[Certificate] | None = None
+    rows: Iterable[str],
+    chain_at: Callable[[int], str | None],
+    fingerprints: Sequence[str],
+    certificates: Sequence[Certificate] | None = None,
 ) -> Checked:
     """Signed heads (as `lines` gives them) against a chain: `chain_at(seq)` is its digest at an event, None past its end.
 

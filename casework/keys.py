@@ -100,7 +100,9 @@ def _own_alone(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise NoKey(f"{path}: this is no plain file")
     if found.st_mode & 0o077:
-        raise NoKey(f"{path}: others can read this key or write to it (mode {stat.S_IMODE(found.st_mode):04o}); `chmod 600` it, and rotate it where they may have")
+        raise NoKey(
+            f"{path}: others can read this key or write to it (mode {stat.S_IMODE(found.st_mode):04o}); `chmod 600` it, and rotate it where they may have"
+        )
     if found.st_uid not in (os.geteuid(), 0):
         raise NoKey(f"{path}: this key is another user's file")
 
@@ -127,7 +129,9 @@ def new(store: Store, home: Home, actor: str, *, rotate: str = "") -> tuple[Key,
     settings = home.settings
     path = home.path(settings.signing.key.expanduser())
     if path.resolve().is_relative_to(settings.archive.resolve()):
-        raise TouchstoneError(f"{path} lies in the archive; the key belongs apart from the store (`signing: key:` in configs/touchstone.yml)")
+        raise TouchstoneError(
+            f"{path} lies in the archive; the key belongs apart from the store (`signing: key:` in configs/touchstone.yml)"
+        )
     old = None
     if rotate:
         ending = _public_of(store, path)
@@ -155,7 +159,9 @@ def _public_of(store: Store, path: Path) -> Key:
         fingerprint = read(path).fingerprint
         live = [key for key in live if key.fingerprint == fingerprint]
     if not live:
-        raise TouchstoneError(f"the key at {path} is not one that this store knows as signing; move the file away and run `touchstone key new`")
+        raise TouchstoneError(
+            f"the key at {path} is not one that this store knows as signing; move the file away and run `touchstone key new`"
+        )
     return live[-1]
 
 

@@ -66,7 +66,9 @@ def canonical_rows() -> Pair:
     """One spelling for each row: sorted keys, no spaces, letters as they are."""
     from store.words.records import canonical
 
-    return '{"a":[1,null,true],"b":"£5 “fake”","c":{"x":0.1,"y":""}}', canonical({"c": {"y": "", "x": 0.1}, "b": "£5 “fake”", "a": [1, None, True]}).decode()
+    return '{"a":[1,null,true],"b":"£5 “fake”","c":{"x":0.1,"y":""}}', canonical(
+        {"c": {"y": "", "x": 0.1}, "b": "£5 “fake”", "a": [1, None, True]}
+    ).decode()
 
 
 def chain_of_the_log() -> Pair:
@@ -119,7 +121,10 @@ def digests_of_words_and_methods() -> Pair:
 
     said = Snapshot("Bag, tan", "Mirror quality", "£85", 8500, "GBP", seller="deals")
     method = Method("detector", "terms", "1", {"terms": ["mirror"]}, {"model": "ab"})
-    expected = ["c4baf9c7a1113b28416c717bfd541911e82fb2e03d4cd3b19c2f25b357504ff8", "04b841186e53b3ec6da4572719e445cc7a7b83813cab24d90d0cabfac2c0bb49"]
+    expected = [
+        "c4baf9c7a1113b28416c717bfd541911e82fb2e03d4cd3b19c2f25b357504ff8",
+        "04b841186e53b3ec6da4572719e445cc7a7b83813cab24d90d0cabfac2c0bb49",
+    ]
     return [*expected, True, True], [
         said.digest, method.digest, said.digest != replace(said, price_minor=8400).digest, method.digest != replace(method, version="2").digest,
     ]  # fmt: skip
@@ -221,7 +226,12 @@ def doors_are_hard_keys() -> Pair:
     from premises.compare import compare
 
     said = parse_address("Unit 3, 14A Larch Parade, M32 0TH")
-    others = ("Unit 3, 14A Larch Parade, M32 0TH", "Unit 8, 14A Larch Parade, M32 0TH", "Unit 3, 14B Larch Parade, M32 0TH", "Unit 3, 16A Larch Parade, M32 0TH")
+    others = (
+        "Unit 3, 14A Larch Parade, M32 0TH",
+        "Unit 8, 14A Larch Parade, M32 0TH",
+        "Unit 3, 14B Larch Parade, M32 0TH",
+        "Unit 3, 16A Larch Parade, M32 0TH",
+    )
     weights = defaultdict[str, float](lambda: 0.4)
     return [False, True, True, True], [bool(compare(said, parse_address(each), "", weights).hard) for each in others]
 

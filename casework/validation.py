@@ -84,7 +84,14 @@ def record(home: Home) -> dict[str, Any]:
     checks = selftest.run()
     try:
         faults: list[dict[str, Any]] = [
-            {"id": f.id, "since": f.since, "fixed_in": f.fixed_in, "what": f.what, "effect": f.effect, "in_this_version": f.is_in(version())}
+            {
+                "id": f.id,
+                "since": f.since,
+                "fixed_in": f.fixed_in,
+                "what": f.what,
+                "effect": f.effect,
+                "in_this_version": f.is_in(version()),
+            }
             for f in known_faults()
         ]
         unread = ""
@@ -117,7 +124,12 @@ def dependencies() -> dict[str, Any]:
     """The installed versions of what the project pins, against its pins: the digest of constraints.txt, and where the two differ."""
     path = constraints_file()
     if path is None:
-        return {"constraints_sha256": None, "installed": {}, "differ": [], "note": "constraints.txt is not there: what was meant cannot be compared"}
+        return {
+            "constraints_sha256": None,
+            "installed": {},
+            "differ": [],
+            "note": "constraints.txt is not there: what was meant cannot be compared",
+        }
     data = path.read_bytes()
     pinned = dict(line.split("==", 1) for line in data.decode().split() if "==" in line)
     here = {_plain(d.metadata["Name"]): d.version for d in metadata.distributions() if d.metadata["Name"]}
@@ -155,7 +167,11 @@ def _plain(name: str) -> str:
 def warnings(found: Mapping[str, Any]) -> list[str]:
     """What a reader of the pack must not miss, in sentences; [] where nothing is wrong."""
     failed = [check["name"] for check in found["self_test"]["checks"] if not check["passed"]]
-    said = [f"{WARNING}: {', '.join(failed)}. Do not rely on what the pack says before somebody has found out why."] if not found["self_test"]["passed"] else []
+    said = (
+        [f"{WARNING}: {', '.join(failed)}. Do not rely on what the pack says before somebody has found out why."]
+        if not found["self_test"]["passed"]
+        else []
+    )
     if found["dependencies"]["differ"]:
         names = ", ".join(each["name"] for each in found["dependencies"]["differ"])
         said.append(f"The software ran with other libraries than it was tested with: {names}.")

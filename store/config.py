@@ -17,7 +17,20 @@ from pathlib import Path
 from store.strict import ConfigError, FieldError, load, plain
 from store.words.records import Authority, Level, digest_of
 
-__all__ = ["ConfigError", "Executor", "Home", "RetentionDays", "Settings", "Signing", "TimeStamping", "ViewLimit", "defaults_folder", "digest", "load", "plain"]
+__all__ = [
+    "ConfigError",
+    "Executor",
+    "Home",
+    "RetentionDays",
+    "Settings",
+    "Signing",
+    "TimeStamping",
+    "ViewLimit",
+    "defaults_folder",
+    "digest",
+    "load",
+    "plain",
+]
 
 KINDS = ("sources", "brands", "registers", "operations")
 

@@ -63,7 +63,13 @@ class SignedHead:
 
 def statement(authority: str, seq: int, chain: str, at: datetime) -> str:
     """What is signed of the log: that it had this digest at this event."""
-    said = {"format": STATEMENT, "authority": authority, "seq": seq, "chain": chain, "at": at.astimezone(UTC).isoformat(timespec="microseconds")}
+    said = {
+        "format": STATEMENT,
+        "authority": authority,
+        "seq": seq,
+        "chain": chain,
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+    }
     return canonical(said).decode()
 
 
@@ -131,7 +137,9 @@ class TrustWrites:
         number = add(c, t.signing_key, **row, at=at)
         detail = {"signing_key": number, "fingerprint": fingerprint, "word": word, "digest": _said({**row, "at": at})}
         subjects = {"signing_key": [number]}
-        audit.append(self.database, c, Verb.alteration, actor=actor, purpose=KEY_EVENT, justification=reason, subjects=subjects, detail=detail)
+        audit.append(
+            self.database, c, Verb.alteration, actor=actor, purpose=KEY_EVENT, justification=reason, subjects=subjects, detail=detail
+        )
         return at
 
     def keep_signed_head(self, head: SignedHead) -> SignedHead:

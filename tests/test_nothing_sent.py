@@ -34,7 +34,10 @@ CAN_SEND = {
     "botocore", "psycopg", "distributed", "dask", "scrapy", "twisted", "playwright", "selenium", "redis", "grpc", "sentry_sdk", "tldextract",
 }  # fmt: skip
 MAY = {
-    ("casework/stamps.py", "urllib.request"): "the time-stamping authority that `time_stamping:` names; a digest and a random number go out",
+    (
+        "casework/stamps.py",
+        "urllib.request",
+    ): "the time-stamping authority that `time_stamping:` names; a digest and a random number go out",
     ("casework/stamps.py", "http.client"): "the errors of the same",
     ("store/executors.py", "distributed"): "the Dask scheduler that `dask_scheduler:` names, where `executor: dask` is set",
 }
@@ -138,7 +141,11 @@ def home(tmp_path: Path) -> Home:
 
 def addresses(seen: list[list[object]]) -> set[tuple[str, int]]:
     """To whom connections were opened, or sent to without one."""
-    return {(str(a[0]), int(a[1])) for _, event, a in seen if str(event).startswith("socket.") and isinstance(a, list) and event != "socket.getaddrinfo"}
+    return {
+        (str(a[0]), int(a[1]))
+        for _, event, a in seen
+        if str(event).startswith("socket.") and isinstance(a, list) and event != "socket.getaddrinfo"
+    }
 
 
 def test_the_watch_sees_a_connection_a_look_up_and_what_a_child_does(tmp_path: Path) -> None:
@@ -164,13 +171,17 @@ def test_as_shipped_no_command_opens_a_connection_or_looks_a_name_up(home: Home,
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is the authority")
-def test_only_the_authority_and_the_time_server_of_the_settings_are_asked_and_the_bodies_hold_digests_alone(home: Home, tmp_path: Path) -> None:
+def test_only_the_authority_and_the_time_server_of_the_settings_are_asked_and_the_bodies_hold_digests_alone(
+    home: Home, tmp_path: Path
+) -> None:
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # a time server that does not answer is asked all the same
     silent.bind(("127.0.0.1", 0))
     with serving(Authority(tmp_path / "tsa")) as authority, silent:
         path = home.file("touchstone.yml")
         clock = f"127.0.0.1:{silent.getsockname()[1]}"
-        path.write_text(f"{path.read_text()}clock: {{server: '{clock}'}}\ntime_stamping: {{url: '{authority.url}', certificates: {authority.root}}}\n")
+        path.write_text(
+            f"{path.read_text()}clock: {{server: '{clock}'}}\ntime_stamping: {{url: '{authority.url}', certificates: {authority.root}}}\n"
+        )
         seen = drive(home.folder, tmp_path, [c for c in COMMANDS if c[0] in ("key", "case", "verify", "log", "schedule")])
         tsa = ("127.0.0.1", int(authority.url.rstrip("/").rpartition(":")[2]))
         assert addresses(seen) <= {tsa, silent.getsockname()[:2]} and tsa in addresses(seen)
@@ -220,7 +231,9 @@ def test_by_the_kernels_word_only_the_database_of_the_settings_is_asked(tmp_path
     said = trace.read_text()
     reached = set(re.findall(r'sa_family=AF_INET6?, .*?(?:sin_addr=inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)")', said))
     ports = {int(port) for port in re.findall(r"sin6?_port=htons\((\d+)\)", said)}
-    local = {path for path in re.findall(r'sa_family=AF_UNIX, sun_path="([^"]+)"', said) if path != "/var/run/nscd/socket"}  # libc asks who the user is
+    local = {
+        path for path in re.findall(r'sa_family=AF_UNIX, sun_path="([^"]+)"', said) if path != "/var/run/nscd/socket"
+    }  # libc asks who the user is
     folder = str(url.query.get("host", ""))
     if folder.startswith("/"):
         assert reached == set() and ports == set() and local and all(path.startswith(folder) for path in local), (reached, local)

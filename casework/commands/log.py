@@ -71,8 +71,12 @@ def log_export(csv_file: Annotated[Path, typer.Option("--csv", help="The file to
 
 @app.command("verify")
 def log_verify(
-    key: Annotated[list[str] | None, typer.Option("--key", help="The fingerprint of a key that signs heads, as published elsewhere; also several.")] = None,
-    kept: Annotated[Path | None, typer.Option("--heads", help="Signed heads that somebody kept (`log heads --export`): hold this log against them.")] = None,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="The fingerprint of a key that signs heads, as published elsewhere; also several.")
+    ] = None,
+    kept: Annotated[
+        Path | None, typer.Option("--heads", help="Signed heads that somebody kept (`log heads --export`): hold this log against them.")
+    ] = None,
     home: Folder = None,
 ) -> None:
     """Walk the chain and the archive, and hold each signed head against the chain; exit status 1 where anything does not hold.
@@ -106,7 +110,11 @@ def _of_heads(where: str, done: Checked, named: bool, trusted: bool) -> str:
     if not done.heads:
         return f"No signed heads {where}: nobody but the database vouches for the chain."
     by = "the key given" if named else "the keys beside them, held against no fingerprint (--key)"
-    others = f" {len(done.others)} other keys signed some, which were not checked by fingerprint: {', '.join(done.others)}." if done.others else ""
+    others = (
+        f" {len(done.others)} other keys signed some, which were not checked by fingerprint: {', '.join(done.others)}."
+        if done.others
+        else ""
+    )
     by_whom = "by the authority configured" if trusted else "by certificates that stand beside them, of nobody known here"
     stamped = f" {done.stamped} are stamped {by_whom}." if done.stamped else " None is stamped: no trusted time."
     return f"{done.heads} signed heads {where}, {done.signed} by {by}, the last on {done.last[:10] or 'no day'}.{others}{stamped}"

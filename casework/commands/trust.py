@@ -120,7 +120,9 @@ def log_sign(by: By = "", json: Json = False, home: Folder = None) -> None:
         print_json(heads.shown(head))
         return
     say(f"Signed: event {head.seq}, digest {head.chain}\nKey: {head.fingerprint}")
-    say(f"Stamped by the authority at {head.stamped_at:%Y-%m-%d %H:%M:%S} UTC." if head.stamped_at else f"No trusted time: {head.no_stamp}.")
+    say(
+        f"Stamped by the authority at {head.stamped_at:%Y-%m-%d %H:%M:%S} UTC." if head.stamped_at else f"No trusted time: {head.no_stamp}."
+    )
 
 
 def log_heads(
@@ -145,7 +147,12 @@ def log_heads(
         print_json([heads.shown(head) for head in found])
     else:
         rows = [(h.seq, f"{h.at:%Y-%m-%d %H:%M}", h.chain[:16] + "…", h.fingerprint[:16] + "…", f"{h.stamped_at:%Y-%m-%d %H:%M:%S}" if h.stamped_at else f"none: {h.no_stamp}") for h in found]  # fmt: skip
-        table("Signed heads", ("event", "signed (UTC)", "digest", "key", "trusted time"), rows, "No head was signed yet: `touchstone log sign`.")
+        table(
+            "Signed heads",
+            ("event", "signed (UTC)", "digest", "key", "trusted time"),
+            rows,
+            "No head was signed yet: `touchstone log sign`.",
+        )
 
 
 def selftest(json: Json = False) -> None:

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from casework.export.making import Making
+    from casework.verify import Pack
 
 FORMAT = "touchstone-attest/1"
 ATTEST, SIGNATURE, KEY = "attest.json", "attest.json.sig", "key.pem"
 HEAD_SIGNATURE, STAMP, ROOT, CHAIN = "head.json.sig", "head.json.tsr", "authority-root.pem", "authority-chain.pem"
 VALIDATION, HEADS, TEXT, PAGE, BANNER = "validation.json", "log-heads.jsonl", "CHECK.txt", "index.html", "status.svg"
+ALARM = "WARNING.txt"
 
 
 def attest(making: Making) -> None:
@@ -53,6 +55,8 @@ def attest(making: Making) -> None:
         (folder / SIGNATURE).write_bytes(signer.sign(canonical(said)))
     (folder / TEXT).write_text(check_text(said), encoding="utf-8")
     (folder / BANNER).write_text(banner(warnings), encoding="utf-8")
+    if warnings:
+        (folder / ALARM).write_text("".join(f"WARNING. {warning}\n" for warning in warnings), encoding="utf-8")
     export = json.loads((folder / "export.json").read_bytes())
     context = {"said": said, "record": record, "export": export, "commands": check_text(said)}
     (folder / PAGE).write_text(render.sheet_text("attest.html", context), encoding="utf-8")
@@ -138,7 +142,9 @@ def check_text(said: Mapping[str, Any]) -> str:
 def banner(warnings: list[str]) -> str:
     """A picture for the first lines of README.html, which itself says nothing of an export: whether the self-test passed, and which warnings there are."""
     fill, ink = ("#b10e1e", "#ffffff") if warnings else ("#f3f2f1", "#0b0c0c")
-    lines = [part for warning in warnings for part in textwrap.wrap(f"WARNING. {warning}", 96)] or ["The software passed its self-test when this pack was made."]
+    lines = [part for warning in warnings for part in textwrap.wrap(f"WARNING. {warning}", 96)] or [
+        "The software passed its self-test when this pack was made."
+    ]
     words = "".join(f'<text x="14" y="{26 + 22 * n}">{html.escape(line)}</text>' for n, line in enumerate(lines))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="860" height="{16 + 22 * len(lines)}" role="img">'
@@ -148,21 +154,25 @@ def banner(warnings: list[str]) -> str:
 
 # -- the check -----------------------------------------------------------------------------------------------------------------
 class Check:
-    """The check of a pack's signature, stamp and signed heads.
+    """The check of a pack's signature, stamp and signed heads: `Check(fingerprints, certificates)` is what casework/verify.py calls with the pack.
 
     `fingerprints` of keys as published elsewhere: without any, a signature is held against the key beside it, which shows nothing of who made it.
-    `certificates`: roots of the time-stamping authority, got from it; None for that beside the stamp. `chain_at`: the pack's log.
-    What is wrong goes to `problem` (file, what); `checked` and `unchecked` are sentences.
+    `certificates`: roots of the time-stamping authority, got from it; None for that beside the stamp.
     """
 
-    def __init__(self, folder: Path, fingerprints: Sequence[str], certificates: Sequence[Certificate] | None, chain_at: Callable[[int], str | None], problem: Callable[[str, str], None]) -> None:  # fmt: skip
-        self.export, self.fingerprints, self.certificates, self.chain_at, self.problem = folder / bag.EXPORT, fingerprints, certificates, chain_at, problem
-        self.head = (folder / bag.HEAD).read_bytes()
+    def __init__(self, fingerprints: Sequence[str] = (), certificates: Sequence[Certificate] | None = None) -> None:
+        self.fingerprints, self.certificates = fingerprints, certificates
+
+    def __call__(self, pack: Pack) -> None:
+        self.export, self.head, self.pack = pack.folder / bag.EXPORT, pack.read(bag.HEAD), pack
         self.checked: list[str] = []
         self.unchecked: list[str] = []
+        self.run()
+        pack.report.checked += self.checked
+        pack.report.not_checked[:0] = self.unchecked
 
     def wrong(self, name: str, what: str) -> None:
-        self.problem(f"{bag.EXPORT}/{name}", what)
+        self.pack.problem(f"{bag.EXPORT}/{name}", what)
 
     def run(self) -> None:
         try:
@@ -182,7 +192,12 @@ class Check:
     def signature(self, said: Mapping[str, Any]) -> None:
         if not (self.export / HEAD_SIGNATURE).exists():
             if self.fingerprints or said["key"]:
-                self.wrong(HEAD_SIGNATURE, "it is missing: the pack is not signed by the key whose fingerprint was given" if self.fingerprints else "it is missing")
+                self.wrong(
+                    HEAD_SIGNATURE,
+                    "it is missing: the pack is not signed by the key whose fingerprint was given"
+                    if self.fingerprints
+                    else "it is missing",
+                )
             else:
                 self.unchecked.append(f"who made the pack: it is not signed ({said['no_signature']})")
             return
@@ -194,7 +209,9 @@ class Check:
         if own != said["key"]:
             self.wrong(KEY, f"it is not the key that {ATTEST} names")
         if not self.fingerprints:
-            self.unchecked.append(f"who signed the pack: the signature holds with the key in it, whose fingerprint is {own}; compare that with the one published elsewhere, or give it (--key)")
+            self.unchecked.append(
+                f"who signed the pack: the signature holds with the key in it, whose fingerprint is {own}; compare that with the one published elsewhere, or give it (--key)"
+            )
         elif own not in self.fingerprints:
             self.wrong(KEY, f"the pack is signed by another key, {own}: this is not the key whose fingerprint was given")
         else:
@@ -237,16 +254,22 @@ class Check:
             self.wrong(STAMP, f"it does not say what {ATTEST} says of it")
         self.checked.append(f"the stamp: {bag.HEAD} was there at {found.facts()['at']}, by the clock of {found.authority}")
         if self.certificates is None:
-            self.unchecked.append(f"whose stamp it is: its root is that beside it, with the fingerprint {found.root}; give the authority's own (--authority)")
+            self.unchecked.append(
+                f"whose stamp it is: its root is that beside it, with the fingerprint {found.root}; give the authority's own (--authority)"
+            )
 
     def heads(self, said: Mapping[str, Any]) -> None:
         if not (self.export / HEADS).exists():
             self.unchecked.append("that the log was signed day by day: no signed head of it is in the pack")
             return
-        found = heads.check((self.export / HEADS).read_text("utf-8").splitlines(), self.chain_at, self.fingerprints, self.certificates)
+        found = heads.check(
+            (self.export / HEADS).read_text("utf-8").splitlines(), self.pack.chains.get, self.fingerprints, self.certificates
+        )
         for each in found.problems:
             self.wrong(HEADS, each)
         by = "the key given" if self.fingerprints else "the keys beside them"
-        self.checked.append(f"{found.heads} signed heads of the log against its chain in this pack: {found.signed} signed by {by}, {found.stamped} stamped")
+        self.checked.append(
+            f"{found.heads} signed heads of the log against its chain in this pack: {found.signed} signed by {by}, {found.stamped} stamped"
+        )
         if found.others:
             self.unchecked.append(f"signed heads by other keys, whose fingerprints were not given: {', '.join(found.others)}")

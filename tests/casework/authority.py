@@ -66,7 +66,21 @@ class Authority:
     def _make(self, name: str, subject: str, extensions: str, issuer: str = "") -> None:
         self.openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject, "-config", "/dev/null")  # fmt: skip
         by = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key", "-CAcreateserial"] if issuer else ["-key", f"{name}.key"]
-        signed = ["x509", "-req", "-in", f"{name}.csr", *by, "-days", "30", "-extfile", "openssl.cnf", "-extensions", extensions, "-out", f"{name}.pem"]
+        signed = [
+            "x509",
+            "-req",
+            "-in",
+            f"{name}.csr",
+            *by,
+            "-days",
+            "30",
+            "-extfile",
+            "openssl.cnf",
+            "-extensions",
+            extensions,
+            "-out",
+            f"{name}.pem",
+        ]
         self.openssl(*signed)
 
     def reply(self, request: bytes) -> bytes:

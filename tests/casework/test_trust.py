@@ -235,7 +235,7 @@ def rewrite(store: Store, seq: int, heads_too: bool = False) -> None:
             inner = audit.inner_digest(event.salt, body)
             previous = chains[event.seq] = audit.chain_digest(previous, inner)
             c.execute(
-                text("UPDATE event SET actor = :a, body_json = :b, \"inner\" = :i, chain = :c WHERE seq = :s").bindparams(
+                text('UPDATE event SET actor = :a, body_json = :b, "inner" = :i, chain = :c WHERE seq = :s').bindparams(
                     a=body["actor"], b=canonical(body).decode(), i=inner, c=previous, s=event.seq
                 )
             )

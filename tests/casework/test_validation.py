@@ -55,7 +55,12 @@ def test_a_check_that_breaks_is_one_that_was_not_passed() -> None:
 BREAKS = [
     ("store/audit.py", "bytes.fromhex(previous) + bytes.fromhex(inner)", "bytes.fromhex(inner)", "chain of the log"),
     ("store/words/records.py", "sort_keys=True", "sort_keys=False", "canonical rows"),
-    ("store/secrets.py", "def redact_url(url: str) -> str:\n", "def redact_url(url: str) -> str:\n    return url\n", "secrets are taken out"),
+    (
+        "store/secrets.py",
+        "def redact_url(url: str) -> str:\n",
+        "def redact_url(url: str) -> str:\n    return url\n",
+        "secrets are taken out",
+    ),
     ("store/words/money.py", '"£": ("GBP",', '"£": ("EUR",', "prices"),
     ("detectors/score.py", "given = sign * points + 0.0", "given = points + 0.0", "scores add up"),
     ("premises/compare.py", "return self.codes & HARD", "return self.codes & frozenset()", "doors are hard keys"),
