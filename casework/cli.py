@@ -26,6 +26,7 @@ from casework.commands import (
     network,
     occupants,
     operations,
+    pack,
     passes,
     pictures,
     places,
@@ -76,6 +77,7 @@ app.add_typer(followup.app, name="followup")
 app.add_typer(followup.purchase, name="purchase")
 match.register(places.premises)
 app.add_typer(cases.app, name="case")
+pack.register(cases.app)
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
 reading.register(pictures.train)

@@ -334,11 +334,14 @@ class Pack:
             listed[path] = shape[1].decode()
             if path not in self.files:
                 self.problem(path, "it is missing", f"named in {name} {where}")
+                self.problem(name, f"it lists {path}, which is not there: one of the two was changed", where)
             elif self.files[path] != listed[path]:
                 self.problem(path, f"its bytes were changed: it is not the file that {name} {where} lists")
+                self.problem(name, f"it does not have the digest of {path}: one of the two was changed", where)
         for path in self.files:
             if what(path) and path not in listed:
                 self.problem(path, f"it is not listed in {name}")
+                self.problem(name, f"it does not list {path}, which is there: one of the two was changed")
         self.report.checked.append(f"{len(listed)} files against {name}, and that there are no others")
         return listed
 
@@ -565,15 +568,8 @@ class Pack:
         with zipfile.ZipFile(self.folder / WACZ) as package:
             entries = {info.filename: info for info in package.infolist()}
             self.guarded(WACZ, "", self.zipped, package)
-            described = json.loads(self.entry(package, "datapackage.json").decode("utf-8"))
-            digest = json.loads(self.entry(package, "datapackage-digest.json").decode("utf-8"))
-            if digest != {"path": "datapackage.json", "hash": "sha256:" + _sha(self.entry(package, "datapackage.json"))}:
-                self.problem(WACZ, "it is not the digest of datapackage.json", "datapackage-digest.json")
-            if described.get("wacz_version") != "1.1.1":
-                self.problem(WACZ, f"its version is {described.get('wacz_version')!r}, not 1.1.1", "datapackage.json")
-            resources = {each["path"]: each for each in described["resources"]}
-            if len(resources) != len(described["resources"]):
-                self.problem(WACZ, "it lists an entry twice", "datapackage.json")
+            resources: dict[str, dict[str, Any]] = {}
+            self.guarded(WACZ, "datapackage.json", self.described, package, resources)
             for path in sorted(resources.keys() | (entries.keys() - WACZ_OTHERS)):
                 if path not in entries:
                     self.problem(WACZ, "it is missing, and datapackage.json lists it", path)
@@ -582,6 +578,19 @@ class Pack:
                 else:
                     self.guarded(WACZ, path, self.resource, package, resources[path])
         self.report.checked.append(f"{len(resources)} entries of {WACZ} against its datapackage.json; {len(self.records)} records within")
+
+    def described(self, package: zipfile.ZipFile, resources: dict[str, dict[str, Any]]) -> None:
+        """datapackage.json against its digest; what it lists, by path, into `resources`."""
+        data = self.entry(package, "datapackage.json")
+        said = self.entry(package, "datapackage-digest.json")
+        if said != _canonical({"path": "datapackage.json", "hash": "sha256:" + _sha(data)}) + b"\n":
+            self.problem(WACZ, "it is not the digest of datapackage.json: one of the two was changed", "datapackage-digest.json")
+        package_said = json.loads(data.decode("utf-8"))
+        if package_said.get("wacz_version") != "1.1.1":
+            self.problem(WACZ, f"its version is {package_said.get('wacz_version')!r}, not 1.1.1", "datapackage.json")
+        resources.update({each["path"]: each for each in package_said["resources"]})
+        if len(resources) != len(package_said["resources"]):
+            self.problem(WACZ, "it lists an entry twice", "datapackage.json")
 
     def entry(self, package: zipfile.ZipFile, name: str) -> bytes:
         """A small entry, whole."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from casework import cases as casefiles
-from casework.commands.common import By, Folder, Json, Why, bar, opened, person, print_json, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
 from casework.followup import sentence
 
 app = typer.Typer(no_args_is_help=True, help="What goes to court.")
@@ -88,27 +87,3 @@ def show(
     if done:
         rows = [(row.id, row.when, row.step or row.kind, sentence(row)) for row in done]
         table("What was done", ("follow-up", "happened", "what", "said"), rows, "")
-
-
-@app.command("export")
-def export(
-    case: str,
-    to: Annotated[Path | None, typer.Option("--out", help="The folder to make (default var/packs/CASE).")] = None,
-    by: By = "",
-    why: Why = "",
-    home: Folder = None,
-) -> None:
-    """Write the case's evidence pack and print its head, which is quoted on paper. The pack's own verify.py checks it anywhere.
-
-    Example: touchstone case export TS-2026-014 --by a.officer --why "file to legal services"
-    """
-    import casework.export
-
-    with opened(home) as (folder, store), bar() as progress:
-        target = to or folder.path(f"var/packs/{case}")
-        done = casework.export.export(store, folder, case, target, actor=person(store, folder, by), justification=why, progress=progress)
-    for note in done.notes:
-        say(note)
-    say(
-        f"Pack: {done.folder}\nHead: {done.head}\nQuote the head on paper. Check the pack with: python3 -I {done.folder}/verify.py --head {done.head}",
-    )

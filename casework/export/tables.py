@@ -42,7 +42,7 @@ def tables(
                 sealed_by=seal.actor,
                 pack=FORMAT,
                 tool=tool(),
-            )  # fmt: skip
+            )
         ],
         "exhibits": [row_of(e, "case") for e in m.exhibits],
         "captures": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import html
 import json
@@ -26,7 +27,7 @@ from store.store import Store
 from store.words.records import canonical
 from tests.casework.authority import Authority, serving
 from tests.casework.packs import CASE, build
-from tests.casework.tamper import run_verify
+from tests.casework.tamper import reseal, reseal_export, run_verify
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is the authority and the second opinion")
@@ -77,30 +78,6 @@ def checked(folder: Path, *fingerprints: str, roots: Path | None = None, head: s
 
 def problems(report: Report) -> str:
     return "\n".join(map(str, report.problems))
-
-
-def remanifest(folder: Path) -> None:
-    """What an editor does last: every digest in the pack computed anew, by the product's own functions, and export/ made to agree."""
-    from casework.export import bag
-
-    head = json.loads((folder / bag.HEAD).read_bytes())
-    payload = {f"data/{name}": bag.sha256_file(path) for name, path in bag.files(folder / bag.PAYLOAD)}
-    (folder / bag.MANIFEST).write_bytes(bag.manifest(payload))
-    size = sum(path.stat().st_size for _, path in bag.files(folder / bag.PAYLOAD))
-    info = (folder / "bag-info.txt").read_text()
-    (folder / "bag-info.txt").write_text(re.sub(r"Payload-Oxum: .*", f"Payload-Oxum: {size}.{len(payload)}", info))
-    head["files"] = {name: bag.sha256_file(folder / name) for name in head["files"]}
-    (folder / bag.HEAD).write_bytes(canonical(head))
-    digest = bag.sha256_file(folder / bag.HEAD)
-    (folder / bag.TAGS).write_bytes(bag.manifest({**head["files"], bag.HEAD: digest}))
-    for name in ("export.json", "attest.json"):
-        said = json.loads((folder / "export" / name).read_bytes())
-        said["head"] = digest
-        if name == "attest.json":
-            said["files"] = {each: bag.sha256_file(folder / "export" / each) for each in said["files"]}
-        (folder / "export" / name).write_bytes(canonical(said))
-    rows = {name: bag.sha256_file(path) for name, path in bag.files(folder / "export") if name != bag.MANIFEST}
-    (folder / "export" / bag.MANIFEST).write_bytes(bag.manifest(rows))
 
 
 # -- what is in it -------------------------------------------------------------------------------------------------------------
@@ -155,7 +132,7 @@ def test_nothing_in_the_export_folder_shows_where_the_key_or_the_working_folder_
 def forge(folder: Path) -> None:
     path = next(iter(sorted((folder / "data/pages").glob("*.html"))))
     path.write_text(path.read_text().replace("Parade", "Parody"))
-    remanifest(folder)
+    reseal(folder)
 
 
 def test_a_pack_edited_with_every_digest_computed_anew_is_refused_given_the_fingerprint(made: Made, pack: Path) -> None:
@@ -175,25 +152,25 @@ def test_one_signed_anew_by_another_key_is_refused_given_the_fingerprint(made: M
         del said["files"][name]
     (pack / "export/key.pem").write_text(other.public_pem)
     (pack / "export/head.json.sig").write_bytes(other.sign((pack / "head.json").read_bytes()))
-    (pack / "export/log-heads.jsonl").write_text(
-        "".join(canonical(row | {"public_pem": other.public_pem, "signature": _b64(other.sign(row["statement"].encode())), "stamp": "", "stamp_chain": "", "no_stamp": "none"}).decode() + "\n"
-                for row in map(json.loads, (pack / "export/log-heads.jsonl").read_text().splitlines()))
-    )  # fmt: skip
+    lines = [json.loads(line) for line in (pack / "export/log-heads.jsonl").read_text().splitlines()]
+    plain = {"public_pem": other.public_pem, "stamp": "", "stamp_chain": "", "no_stamp": "none"}
+    (pack / "export/log-heads.jsonl").write_text("".join(canonical(row | plain).decode() + "\n" for row in lines))
     said |= {"key": other.fingerprint, "trusted_time": None, "no_trusted_time": "none"}
     (pack / "export/attest.json").write_bytes(canonical(said))
-    remanifest(pack)
+    reseal(pack)
+    lines = [json.loads(line) for line in (pack / "export/log-heads.jsonl").read_text().splitlines()]
+    for row in lines:
+        row["signature"] = base64.b64encode(other.sign(row["statement"].encode())).decode()
+    (pack / "export/log-heads.jsonl").write_text("".join(canonical(row).decode() + "\n" for row in lines))
+    reseal(pack)
+    (pack / "export/head.json.sig").write_bytes(other.sign((pack / "head.json").read_bytes()))
+    reseal(pack)
     (pack / "export/attest.json.sig").write_bytes(other.sign((pack / "export/attest.json").read_bytes()))
-    remanifest(pack)
+    reseal_export(pack)
     without = checked(pack)
     assert without.accepted and any(f"whose fingerprint is {other.fingerprint}; compare that" in each for each in without.not_checked)
     report = checked(pack, made.fingerprint)
     assert f"the pack is signed by another key, {other.fingerprint}" in problems(report)
-
-
-def _b64(data: bytes) -> str:
-    import base64
-
-    return base64.b64encode(data).decode()
 
 
 def test_one_whose_signature_was_taken_out_is_refused_given_the_fingerprint(made: Made, pack: Path) -> None:
@@ -202,7 +179,7 @@ def test_one_whose_signature_was_taken_out_is_refused_given_the_fingerprint(made
         (pack / "export" / name).unlink()
         said["files"].pop(name, None)
     (pack / "export/attest.json").write_bytes(canonical(said | {"key": None, "no_signature": "no key"}))
-    remanifest(pack)
+    reseal(pack)
     assert "not signed by the key whose fingerprint was given" in problems(checked(pack, made.fingerprint))
 
 
@@ -211,7 +188,7 @@ def test_each_file_that_vouches_is_covered_by_the_signature_over_attest(made: Ma
     record = json.loads((pack / "export/validation.json").read_bytes())
     record["known_faults"] = []
     (pack / "export/validation.json").write_bytes(canonical(record) + b"\n")
-    remanifest(pack)
+    reseal(pack)
     report = checked(pack, made.fingerprint)
     assert "export/attest.json.sig: the signature does not hold" in problems(report)
 
@@ -219,7 +196,7 @@ def test_each_file_that_vouches_is_covered_by_the_signature_over_attest(made: Ma
 def test_a_signed_head_that_was_left_out_is_found_without_any_key(made: Made, pack: Path) -> None:
     lines = (pack / "export/log-heads.jsonl").read_text().splitlines(keepends=True)
     (pack / "export/log-heads.jsonl").write_text("".join(lines[1:]))
-    remanifest(pack)
+    reseal(pack)
     assert "was taken out" in problems(verify(pack))
 
 
@@ -356,7 +333,7 @@ def test_a_warning_cannot_be_taken_out_of_a_copy_without_a_trace(failed: tuple[P
     pack = Path(shutil.copytree(failed[0], tmp_path / "copy"))
     said = json.loads((pack / "export/attest.json").read_bytes())
     (pack / "export/attest.json").write_bytes(canonical(said | {"warnings": []}))
-    remanifest(pack)
+    reseal(pack)
     assert "its warnings are not those of" in problems(checked(pack))
 
 
