@@ -59,7 +59,7 @@ def due(store: Store, home: Home, now: datetime) -> bool:
 
 def lines(store: Store, *, upto: int | None = None) -> list[str]:
     """The signed heads as they go into a file: one JSON object a line, with all that it takes to check one elsewhere."""
-    public = {key.fingerprint: key.public_pem for key in store.keys()}
+    public = {key.fingerprint: key.public_pem for key in store.signing_keys()}
     return [
         canonical(
             {

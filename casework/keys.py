@@ -154,7 +154,7 @@ def _public_of(store: Store, path: Path) -> Key:
     """The recorded key that is in the file, or the last one that signs where the file cannot be read any more."""
     if not path.exists():
         raise TouchstoneError(f"there is no key at {path} to rotate; `touchstone key new` makes one, `touchstone key end` ends a lost one")
-    live = [key for key in store.keys() if key.until is None]
+    live = [key for key in store.signing_keys() if key.until is None]
     with contextlib.suppress(NoKey):
         fingerprint = read(path).fingerprint
         live = [key for key in live if key.fingerprint == fingerprint]

@@ -147,10 +147,10 @@ def _ordered(answer: bytes) -> bytes:
         return answer
     [_, (_, start, end)] = _parts(answer, *outer[1][1:])  # ContentInfo: its type, its content
     _, start, end = _parts(answer, start, end)[0]  # SignedData
-    for tag, start, end in _parts(answer, start, end):
+    for tag, first, last in _parts(answer, start, end):
         if tag == 0xA0:
-            each = (answer[first:last] for first, last in _spans(_parts(answer, start, end), start))
-            return answer[:start] + b"".join(sorted(each)) + answer[end:]
+            each = (answer[begins:ends] for begins, ends in _spans(_parts(answer, first, last), first))
+            return answer[:first] + b"".join(sorted(each)) + answer[last:]
     return answer
 
 

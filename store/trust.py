@@ -94,7 +94,7 @@ def _said(row: Mapping[str, Any]) -> str:
 class TrustWrites:
     database: Database
 
-    def keys(self) -> list[Key]:
+    def signing_keys(self) -> list[Key]:
         """Every public key that was ever recorded, oldest first."""
         rows = t.signing_key.c
         with self.database.reading() as c:
@@ -112,7 +112,7 @@ class TrustWrites:
         with self.database.writing() as c:
             self.database.lock_chain(c)
             fingerprint = fingerprint_of(public_pem)
-            known = next((key for key in self.keys() if key.fingerprint == fingerprint), None)
+            known = next((key for key in self.signing_keys() if key.fingerprint == fingerprint), None)
             if known is None:
                 at = self._key_row(c, fingerprint, "begun", public_pem, "", actor, authority)
                 known = Key(fingerprint, public_pem, at, actor=actor)
@@ -124,7 +124,7 @@ class TrustWrites:
         """Record that a key signs no more. Its public part stays, so that what it signed can be checked. Raises TouchstoneError."""
         with self.database.writing() as c:
             self.database.lock_chain(c)
-            known = next((key for key in self.keys() if key.fingerprint == fingerprint), None)
+            known = next((key for key in self.signing_keys() if key.fingerprint == fingerprint), None)
             if known is None or known.until is not None:
                 raise TouchstoneError(f"the key {fingerprint} {'has ended already' if known else 'is not known here'}")
             if not reason.strip():
@@ -187,7 +187,7 @@ def rows_that_differ(c: Connection, logged: Mapping[tuple[str, int], str]) -> It
             kept.add(key)
             if key not in logged:
                 yield f"{what} {row['id']} is in no event of the log: nothing tells of it"
-            elif logged[key] != _said(row):
+            elif logged[key] != _said(dict(row)):
                 yield f"{what} {row['id']} was changed: the event that tells of it says something else"
             elif table is t.signed_head and _chain_at(c, row["seq"]) != SignedHead(**row).chain:
                 yield f"signed head {row['id']}: the log has another digest at event {row['seq']} than was signed on {row['at']:%Y-%m-%d}"

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from casework.heads import Checked
 from casework.commands.common import Folder, Json, opened, print_json, say, table
+from casework.heads import Checked
 
 app = typer.Typer(no_args_is_help=True, help="Who did what to which rows, and why: a hash chain.")
 

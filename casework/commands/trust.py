@@ -56,7 +56,7 @@ def key_show(
     Example: touchstone key show
     """
     with opened(home) as (_folder, store):
-        found = store.keys()
+        found = store.signing_keys()
     if fingerprint:
         wanted = [key for key in found if key.fingerprint == keys.plain_fingerprint(fingerprint)]
     else:
@@ -79,7 +79,7 @@ def key_list(json: Json = False, home: Folder = None) -> None:
     Example: touchstone key list
     """
     with opened(home) as (_folder, store):
-        found = store.keys()
+        found = store.signing_keys()
     if json:
         print_json(found)
         return

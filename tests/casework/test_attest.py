@@ -104,7 +104,11 @@ def test_the_commands_of_the_pack_run_as_they_stand_and_openssl_is_content(made:
         assert done.returncode == 0, (command, done.stderr)
         said[command] = done.stdout + done.stderr
     assert said[commands[0]].startswith(made.result.head) and said[commands[1]].startswith(made.fingerprint)
-    assert "Verified Successfully" in said[commands[2]] and "Verified Successfully" in said[commands[3]] and "Verification: OK" in said[commands[4]]
+    assert (
+        "Verified Successfully" in said[commands[2]]
+        and "Verified Successfully" in said[commands[3]]
+        and "Verification: OK" in said[commands[4]]
+    )
     assert "Policy OID: 1.3.6.1.4.1.99999.1" in said[commands[5]]
     (pack / "head.json").write_bytes((pack / "head.json").read_bytes().replace(b"TS-2026-1", b"TS-2026-2"))
     (pack / "export/attest.json").write_bytes((pack / "export/attest.json").read_bytes() + b" ")
@@ -115,7 +119,9 @@ def test_the_commands_of_the_pack_run_as_they_stand_and_openssl_is_content(made:
 def test_the_same_seal_has_the_same_head_whatever_vouches_for_it(made: Made, tmp_path: Path) -> None:
     """Stamp, record and signatures of export/ are of one copy: the pack without them is the same to the byte."""
     with Store.open(made.home) as store:
-        again = export(store, made.home, CASE, tmp_path / "again", actor="a.officer", justification="copy", seal=made.result.seal, zipped=False)
+        again = export(
+            store, made.home, CASE, tmp_path / "again", actor="a.officer", justification="copy", seal=made.result.seal, zipped=False
+        )
     assert again.head == made.result.head
     assert (again.folder / "export/head.json.sig").read_bytes() == (made.folder / "export/head.json.sig").read_bytes()
     assert (again.folder / "export/head.json.tsr").read_bytes() != (made.folder / "export/head.json.tsr").read_bytes()
@@ -233,7 +239,9 @@ def test_the_command_takes_fingerprint_and_authority(made: Made) -> None:
     run = [sys.executable, "-m", "casework.cli", "verify", str(made.folder), "--head", made.result.head]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     colons = ":".join(re.findall("..", made.fingerprint.upper()))
-    done = subprocess.run([*run, "--key", colons, "--authority", str(made.authority.root)], env=env, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [*run, "--key", colons, "--authority", str(made.authority.root)], env=env, cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0 and "by the key" in done.stdout, done.stdout + done.stderr
     done = subprocess.run([*run, "--key", "0" * 64], env=env, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "signed by another key" in done.stdout
@@ -267,7 +275,11 @@ def test_an_authority_that_does_not_answer_holds_no_export_up(made: Made, tmp_pa
     finally:
         made.authority.answer = None
     said = json.loads((done.folder / "export/attest.json").read_bytes())
-    assert said["key"] == made.fingerprint and "HTTP status 503" in said["no_trusted_time"] and not (done.folder / "export/head.json.tsr").exists()
+    assert (
+        said["key"] == made.fingerprint
+        and "HTTP status 503" in said["no_trusted_time"]
+        and not (done.folder / "export/head.json.tsr").exists()
+    )
     assert any("No trusted time: the time-stamping authority answered with HTTP status 503" in note for note in done.notes)
     assert checked(done.folder, made.fingerprint).accepted
 
@@ -310,10 +322,15 @@ def test_the_export_goes_through_and_the_warning_is_on_every_way_in(failed: tupl
     body = (pack / "export/index.html").read_text().partition("<body>")[2]
     first = html.unescape(body[: body.index("<h1>")])
     assert validation.WARNING in first and 'role="alert"' in first
-    assert validation.WARNING in (pack / "export/CHECK.txt").read_text().splitlines()[0] and validation.WARNING in (pack / "export/WARNING.txt").read_text()
+    assert (
+        validation.WARNING in (pack / "export/CHECK.txt").read_text().splitlines()[0]
+        and validation.WARNING in (pack / "export/WARNING.txt").read_text()
+    )
     readme = (pack / "data/README.html").read_text().partition("<body>")[2]
     shown = re.search(r'<img src="\.\./export/status\.svg"', readme)
-    assert shown and shown.start() < readme.index("<h1>"), "README.html, which is the same for each copy, shows the picture of this copy first"
+    assert shown and shown.start() < readme.index("<h1>"), (
+        "README.html, which is the same for each copy, shows the picture of this copy first"
+    )
     picture = html.unescape(re.sub(r"<[^>]+>", " ", (pack / "export/status.svg").read_text()))
     assert validation.WARNING in re.sub(r"\s+", " ", picture)
     record = json.loads((pack / "export/validation.json").read_bytes())
@@ -342,4 +359,6 @@ def test_a_pack_of_sound_software_has_no_warning_and_says_that_the_test_passed(m
     assert "WARNING" not in page and "checks gave what they should" in page and not (made.folder / "export/WARNING.txt").exists()
     assert "passed its self-test" in (made.folder / "export/status.svg").read_text()
     for fault in validation.known_faults():
-        assert fault.id in page and html.escape(fault.effect, quote=False) in html.unescape(page).replace("&", "&amp;") or fault.effect in html.unescape(page)
+        assert (
+            fault.id in page and html.escape(fault.effect, quote=False) in html.unescape(page).replace("&", "&amp;")
+        ) or fault.effect in html.unescape(page)
