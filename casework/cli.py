@@ -39,6 +39,7 @@ from casework.commands import (
     schedule,
     sightings,
     sources,
+    trust,
 )
 from casework.commands.common import err
 from store.errors import TouchstoneError
@@ -87,6 +88,8 @@ app.add_typer(pictures.train, name="train")
 app.add_typer(pictures.index, name="index")
 data.register(app)
 app.add_typer(log.app, name="log")
+app.add_typer(trust.app, name="key")
+trust.register(app, log.app)
 
 
 def main() -> None:

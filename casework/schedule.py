@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from casework import operations
+from casework import heads, operations
 from store.config import Home
 from store.errors import TouchstoneError
 from store.runs import PassResult
-from store.store import Store
+from store.store import SYSTEM, Store
 from store.words.records import Cadence, Operation, Run
 
 log = structlog.get_logger()
@@ -115,6 +115,19 @@ def due_now(store: Store, home: Home, now: datetime) -> list[Entry]:
     return [each for each in _in_order(store, stated, now) if each.due is not None and each.due <= now]
 
 
+def sign_daily(store: Store, home: Home, now: datetime) -> bool:
+    """Sign the log's head once a day (UTC), where there is a key. What hinders it is said in the log, and holds nothing up."""
+    try:
+        with store.alone("sign the log") as free:  # two that keep time do not both sign
+            if not free or not heads.due(store, home, now):
+                return False
+            heads.sign(store, home, SYSTEM)
+    except TouchstoneError as error:
+        log.error("the head of the log was not signed", error=str(error))
+        return False
+    return True
+
+
 def once(
     store: Store, home: Home, *, examine: bool = True, ended: Ended | None = None, now: datetime | None = None
 ) -> dict[str, PassResult]:
@@ -130,6 +143,7 @@ def once(
         done[name] = operations.run(store, home, name, examine=examine)
         if ended:
             ended(name, done[name])
+    sign_daily(store, home, now or datetime.now(UTC))
     operations.find_operations(home)
     return done
 
@@ -169,6 +183,9 @@ def run(home: Home, *, tick: float = TICK, examine: bool = True, workers: int = 
             if name not in going and not stopping.is_set():
                 going.add(name)
                 pool.submit(work, name)
+        if not stopping.is_set():
+            with Store.open(home) as store:
+                sign_daily(store, home, datetime.now(UTC))
 
     before = {each: signal.signal(each, lambda *_: stopping.set()) for each in (signal.SIGTERM, signal.SIGINT)}
     with ThreadPoolExecutor(workers, "operation") as pool:  # its end waits for what runs

@@ -36,6 +36,7 @@ GENESIS = "0" * 64
 HEAD, MANIFEST, TAGS, BAGIT, INFO = "head.json", "manifest-sha256.txt", "tagmanifest-sha256.txt", "bagit.txt", "bag-info.txt"
 LOG, ROWS, GAPS, WACZ = "data/log.jsonl", "data/rows/", "data/gaps.json", "data/archive.wacz"
 SAID, TAIL, EXPORTED = "export/export.json", "export/log.jsonl", "export/manifest-sha256.txt"
+ATTEST, HEADS = "export/attest.json", "export/log-heads.jsonl"
 PIECE = 1 << 18  # bytes that are read at a time
 LONGEST_HEAD = 1 << 22  # bytes of a record's head, and of the message's within
 MOST = (
@@ -205,6 +206,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # what the pack itself says is wrong with its making
     head: str = ""
     case: str = ""
 
@@ -283,8 +285,11 @@ def _why(error: BaseException) -> str:
 class Pack:
     """One check of one folder."""
 
-    def __init__(self, folder: Path, further: Callable[[Pack], None] | None = None) -> None:
+    def __init__(
+        self, folder: Path, further: Callable[[Pack], None] | None = None, vouch: Callable[[Pack], None] | None = None
+    ) -> None:  # fmt: skip
         self.folder = folder
+        self.vouch = vouch  # what Touchstone adds: signature and time stamp
         self.further = further  # what Touchstone adds to this program: making the drawings again
         self.report = Report(not_checked=list(NOT_CHECKED))
         self.rows: dict[str, list[tuple[int, dict[str, Any]]]] = {name: [] for name in TABLES}
@@ -293,6 +298,8 @@ class Pack:
         self.events: dict[int, dict[str, Any]] = {}
         self.last = (0, GENESIS)
         self.sealed = (0, GENESIS)  # where data/log.jsonl ends
+        self.heads: dict[int, str] = {}  # event → the chain's digest there, as it was signed
+        self.chains: dict[int, str] = {}  # and as the log has it
         self.head: dict[str, Any] = {}
         self.gaps: dict[str, Any] = {}
         self.index = self.paged = b""  # of archive.wacz
@@ -461,11 +468,39 @@ class Pack:
             self.problem(SAID, f"its 'event' is not the disclosure of this pack in {TAIL}")
         self.report.checked.append(f"{SAID}: its form, and each field against the head and the log since the seal")
 
+    def read_heads(self) -> None:
+        """Which events' digests the signed heads of the log speak of."""
+        if HEADS in self.files:
+            for _, line in self.lines(HEADS):
+                said = json.loads(_object(line)["statement"])
+                self.heads[int(said["seq"])] = str(said["chain"])
+
     def signed(self) -> None:
-        """Say that nothing signs the pack, or that what does is for others to check."""
-        more = [path for path in self.files if path.startswith("export/") and path not in (SAID, TAIL, EXPORTED)]
-        by = "openssl or `touchstone verify PACK --key FINGERPRINT` checks signatures and time stamps, this program does not"
-        self.report.not_checked[:0] = [f"what {', '.join(sorted(more))} say of who made the pack and when: {by}"] if more else UNSIGNED
+        """What vouches for the pack, as far as it takes no key: its warnings, the files that it lists, the signed heads against the chain."""
+        if ATTEST not in self.files:
+            self.report.not_checked[:0] = UNSIGNED
+            return
+        said = _object(self.read(ATTEST))
+        self.report.warnings += [str(each) for each in said["warnings"]]
+        if said["head"] != self.report.head:
+            self.problem(ATTEST, f"it speaks of another head than that of {HEAD}")
+        for name, digest in said["files"].items():
+            if self.files.get(f"export/{name}") != digest:
+                self.problem(f"export/{name}", f"it is missing, or is not the file that {ATTEST} lists")
+        told = {e["detail"]["seq"]: e["detail"]["chain"] for e in self.events.values() if e.get("purpose") == "log signed"}
+        for seq, chain in {**self.heads, **told}.items():
+            if self.chains.get(seq) != chain or self.heads.get(seq) != chain:
+                self.problem(HEADS, "the log's head was signed with another digest than the log has, or was taken out", f"event {seq}")
+        self.report.checked.append(
+            f"{ATTEST}: the head and the files it lists, and {len(self.heads)} signed heads of the log against its chain"
+        )
+        if self.vouch is not None:
+            self.vouch(self)
+            return
+        by = "openssl checks it (export/CHECK.txt), or `touchstone verify PACK --key FINGERPRINT`; this program does not"
+        who = f"it has a signature by the key {said['key']}; {by}" if said["key"] else f"it is not signed ({said['no_signature']})"
+        when = f"it has a time stamp; {by}" if said["trusted_time"] else f"no trusted time ({said['no_trusted_time']})"
+        self.report.not_checked[:0] = (f"who made the pack: {who}", f"when it was made: {when}")
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
         data = self.read(name)
@@ -550,6 +585,8 @@ class Pack:
             raise Refused("its inner digest is none")
         chain = _sha(bytes.fromhex(previous) + bytes.fromhex(row["inner"]))
         self.last = (int(row["seq"]), chain)
+        if row["seq"] in self.heads:
+            self.chains[row["seq"]] = chain
         if whole:
             if _sha(bytes.fromhex(row["salt"]) + _canonical(row["event"])) != row["inner"]:
                 self.problem(name, "it was changed: its digest is not the one it carries", f"event {row['seq']}")
@@ -979,6 +1016,7 @@ class Pack:
             (MANIFEST, self.manifests),
             (HEAD, self.tags),
             (ROWS, self.read_rows),
+            (HEADS, self.read_heads),
             (LOG, self.logs),
             (HEAD, self.cross_head),
             (SAID, self.exported),
@@ -1149,10 +1187,12 @@ def _letters(url: str) -> str:
     return re.sub(r"[^a-z0-9]", "", unquote(url).lower())
 
 
-def verify(folder: Path, head: str | None = None, further: Callable[[Pack], None] | None = None) -> Report:
+def verify(
+    folder: Path, head: str | None = None, further: Callable[[Pack], None] | None = None, vouch: Callable[[Pack], None] | None = None
+) -> Report:
     """Check the pack in `folder`; with `head`, also that it is the pack whose head that is. Raises OSError where there is no folder."""
     os.scandir(folder).close()
-    return Pack(Path(folder), further).check(head)
+    return Pack(Path(folder), further, vouch).check(head)
 
 
 # -- the log by itself ------------------------------------------------------------------------------------------------------
@@ -1212,7 +1252,9 @@ def verify_log(path: Path, quoted: str | None = None) -> Report:
     return report
 
 
-def main(arguments: list[str] | None = None, further: Callable[[Pack], None] | None = None) -> int:
+def main(
+    arguments: list[str] | None = None, further: Callable[[Pack], None] | None = None, vouch: Callable[[Pack], None] | None = None
+) -> int:
     parser = argparse.ArgumentParser(
         description="Check an evidence pack offline: every digest, the chain of the log, and what belongs to what."
     )
@@ -1229,7 +1271,7 @@ def main(arguments: list[str] | None = None, further: Callable[[Pack], None] | N
         print("--head: give the 64 hexadecimal digits that were printed at export", file=sys.stderr)
         return 2
     try:
-        report = verify_log(options.log, quoted) if options.log else verify(options.pack, quoted, further)
+        report = verify_log(options.log, quoted) if options.log else verify(options.pack, quoted, further, vouch)
     except OSError as error:
         if options.log:
             print(f"{options.log}: this is not a file that can be read ({error.strerror})", file=sys.stderr)
@@ -1238,14 +1280,18 @@ def main(arguments: list[str] | None = None, further: Callable[[Pack], None] | N
         return 2
     if options.json:
         problems = [{"file": p.file, "where": p.where, "what": p.what} for p in report.problems]
-        said = {"accepted": report.accepted, "case": report.case, "head": report.head, "problems": problems}
+        said = {"accepted": report.accepted, "case": report.case, "head": report.head, "warnings": report.warnings, "problems": problems}
         print(json.dumps({**said, "checked": report.checked, "not_checked": report.not_checked}, indent=1))
         return 0 if report.accepted else 1
-    print(_plain(f"Log {options.log}" if options.log else f"Case {report.case or 'unknown'}"), f"Head {report.head or 'unreadable'}", sep="\n")
+    print(*(_plain(f"WARNING: {each}\n") for each in report.warnings), sep="\n", end="\n" if report.warnings else "")
+    print(
+        _plain(f"Log {options.log}" if options.log else f"Case {report.case or 'unknown'}"), f"Head {report.head or 'unreadable'}", sep="\n"
+    )
     for title, items in (("Checked", report.checked), ("NOT checked", report.not_checked), ("PROBLEMS", list(map(str, report.problems)))):
         if items:
             print(f"\n{title}:", *(_plain(f"  - {item}") for item in items), sep="\n")
     against = "its own head, and the head quoted" if quoted else "its own head only: compare the head above with the one on paper"
+    against += ", WITH THE WARNING ABOVE" if report.warnings else ""
     print(f"\nACCEPTED against {against}." if report.accepted else f"\nREFUSED: {len(report.problems)} problem(s).")
     return 0 if report.accepted else 1
 

@@ -14,10 +14,23 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from store.strict import ConfigError, load, plain
+from store.strict import ConfigError, FieldError, load, plain
 from store.words.records import Authority, Level, digest_of
 
-__all__ = ["ConfigError", "Executor", "Home", "RetentionDays", "Settings", "ViewLimit", "defaults_folder", "digest", "load", "plain"]
+__all__ = [
+    "ConfigError",
+    "Executor",
+    "Home",
+    "RetentionDays",
+    "Settings",
+    "Signing",
+    "TimeStamping",
+    "ViewLimit",
+    "defaults_folder",
+    "digest",
+    "load",
+    "plain",
+]
 
 KINDS = ("sources", "brands", "registers", "operations", "jurisdictions", "notices")
 
@@ -89,6 +102,41 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """Where the private key lies that packs and the log's head are signed with. Apart from the store, so that no copy of it takes the key along."""
+
+    key: Path = Path("keys/signing.pem")
+
+
+class StampHash(enum.StrEnum):
+    """By which digest a time-stamping authority is shown what it stamps."""
+
+    sha256 = "sha256"
+    sha512 = "sha512"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStamping:
+    """The authority that is asked for trusted time (RFC 3161), and the certificates (PEM) that its answers must lead to."""
+
+    url: str
+    certificates: Path
+    policy: str | None = None
+    hash: StampHash = StampHash.sha256
+    proxy: str | None = None
+    timeout: int = 15
+
+    def __post_init__(self) -> None:
+        for name, value in (("url", self.url), ("proxy", self.proxy)):
+            if value is not None and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
+                raise FieldError(name, f"'{value}' is no address such as https://tsa.example/; a name and password have no place in it")
+        if self.policy is not None and not re.fullmatch(r"[0-2](\.(0|[1-9]\d*))+", self.policy):
+            raise FieldError("policy", f"'{self.policy}' is no object identifier such as 1.3.6.1.4.1.99999.1")
+        if not 1 <= self.timeout <= 120:
+            raise FieldError("timeout", "between 1 and 120 seconds")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What configs/touchstone.yml says. From `Home.settings` the store and the archive are absolute."""
 
@@ -103,6 +151,8 @@ class Settings:
     retention_days: RetentionDays = field(default_factory=RetentionDays)
     views: ViewLimit = field(default_factory=ViewLimit)
     clock: Clock = field(default_factory=Clock)
+    signing: Signing = field(default_factory=Signing)
+    time_stamping: TimeStamping | None = None
     screenshot_from: Level | None = Level.review
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
 It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit, draft, row of a case,
-follow-up, seal, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
+follow-up, seal, key, signed head, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import audit, casefile, exhibits, lookups, said
+from store import audit, casefile, exhibits, lookups, said, trust
 from store import tables as t
 from store.advert_erasure import blank_snapshot_digest
 from store.database import numbers_in
@@ -69,6 +69,7 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
     rests: dict[int, list[int]] = {}
     statements: dict[int, tuple[str, int | None]] = {}
     drafts: dict[int, tuple[Any, ...]] = {}
+    trusted: dict[tuple[str, int], str] = {}
     seals: dict[int, tuple[str, str]] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
@@ -81,6 +82,9 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
         for name in ("attribution", "occupant"):
             if "commitment" in detail and name in detail:
                 said_by[name, detail[name]] = detail["commitment"]
+        for name in ("signing_key", "signed_head"):
+            if name in detail and "digest" in detail:
+                trusted[name, detail[name]] = detail["digest"]
         if "rests" in detail:
             rests[detail["rests"]] = detail["on"]
         if event.body["purpose"] == "erasure":
@@ -141,6 +145,7 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
     yield from said.grounds_that_differ(c, rests)
     yield from lookups.rows_that_differ(c, looked_up, erased["lookup"])
     yield from drafts_that_differ(c, drafts)
+    yield from trust.rows_that_differ(c, trusted)
     yield from seals_that_differ(c, seals)
 
 

@@ -54,6 +54,7 @@ from store.sellers import SellerReads
 from store.sighted import SightedReads
 from store.sightings import SightingWrites
 from store.subjects import SubjectReads, SubjectWrites
+from store.trust import TrustWrites
 from store.windows import WindowReads
 from store.words.records import Actor, Authority, Event, Verb
 
@@ -117,7 +118,7 @@ class Acting(
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
-    InventoryReads, SealWrites,
+    InventoryReads, SealWrites, TrustWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

@@ -429,3 +429,13 @@ event = _table(
     Column("actor", String(80), nullable=False), Column("run", String(40), index=True), Column("case_file", String(80), index=True),
     Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False), Column("inner", Digest, nullable=False), Column("chain", Digest, nullable=False),
 )  # fmt: skip
+signing_key = _table(  # a public key by which packs and heads are signed has `begun`, or `ended`; the private one is in no store
+    "signing_key", _id(), Column("fingerprint", Digest, nullable=False), Column("word", String(8), nullable=False), Column("public_pem", Text, nullable=False),
+    Column("reason", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("at", Utc, nullable=False), UniqueConstraint("fingerprint", "word"),
+)  # fmt: skip
+signed_head = _table(  # the log's head as it was signed, and the authority's stamp on that, or why there is none
+    "signed_head", _id(), Column("seq", Id, nullable=False, index=True), Column("statement", Text, nullable=False), Column("fingerprint", Digest, nullable=False),
+    Column("signature", String(128), nullable=False), Column("stamp", Text, nullable=False), Column("stamp_chain", Text, nullable=False),
+    Column("stamped_at", Utc), Column("no_stamp", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip

@@ -19,11 +19,16 @@ def version() -> str:
 
 
 @functools.cache
-def code_version() -> str:
-    """Version and source digest, `0.1.0+3f2a…`: SHA-256 over name and bytes of every .py file of our rooms, twelve digits of it."""
+def source_digest() -> str:
+    """SHA-256 over name and bytes of every .py file of our rooms, in order: 64 hexadecimal digits."""
     total = hashlib.sha256()
     root = Path(__file__).resolve().parent.parent
     for room in ROOMS:
         for path in sorted((root / room).rglob("*.py")):
             total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"{version()}+{total.hexdigest()[:12]}"
+    return total.hexdigest()
+
+
+def code_version() -> str:
+    """Version and source digest, `0.1.0+3f2a…`: twelve digits of it."""
+    return f"{version()}+{source_digest()[:12]}"

@@ -31,7 +31,7 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to lay out; mad
     target, kept, written = folder / "configs", 0, 0
     shipped = defaults_folder()
     for source in sorted(p for p in shipped.rglob("*") if p.is_file()):
-        if source.name == "shipped.yml":  # what the project vouches for is not the user's to edit
+        if source.name in ("shipped.yml", "known-faults.yml"):  # what the project vouches for is not the user's to edit
             continue
         place = target / source.relative_to(shipped)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -90,15 +90,25 @@ def doctor(json: Json = False, home: Folder = None) -> None:
 def verify(
     pack: Annotated[Path, typer.Argument(help="The folder of the evidence pack.")],
     head: Annotated[str, typer.Option(help="The pack's head as it was printed at export and quoted on paper.")] = "",
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="The fingerprint of the key that signed it, as published elsewhere; also several.")
+    ] = None,
+    authority: Annotated[
+        Path | None, typer.Option("--authority", help="The time-stamping authority's root certificate (PEM), got from it.")
+    ] = None,
     pictures: Annotated[bool, typer.Option("--pictures", help="Also make the drawings of matches again and compare them.")] = False,
     json: Json = False,
 ) -> None:
-    """Check every digest of an evidence pack and its log, offline. The pack's own verify.py does the same without Touchstone.
+    """Check every digest of an evidence pack and its log, offline, and its signature and time stamp. The pack's own verify.py does the first part.
+
+    Without --key a signature is held against the key in the pack, which shows nothing of who made it; the report says so.
 
     With --pictures, each drawing of a match is made again from the pack's own two pictures and compared byte by byte: verify.py cannot.
 
-    Example: touchstone verify var/packs/C-2026-1 --head 3f2a…
+    Example: touchstone verify var/packs/C-2026-1 --head 3f2a… --key 9c1d…
     """
+    from casework import keys, stamps
+    from casework.export.attest import Check
     from casework.verify import main
 
     further = None
@@ -108,4 +118,5 @@ def verify(
         if why := missing():
             raise TouchstoneError(f"--pictures: {why}")
         further = compare
-    raise typer.Exit(main([str(pack), *(["--head", head] if head else []), *(["--json"] if json else [])], further))
+    vouch = Check([keys.plain_fingerprint(each) for each in key or []], stamps.read_certificates(authority) if authority else None)
+    raise typer.Exit(main([str(pack), *(["--head", head] if head else []), *(["--json"] if json else [])], further, vouch))

@@ -9,6 +9,7 @@ import typer
 
 from casework import logbook
 from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
+from casework.heads import Checked
 from store.words.records import Verb
 
 app = typer.Typer(no_args_is_help=True, help="Who did what to which rows, and why: a hash chain.")
@@ -74,12 +75,51 @@ def log_export(
 
 
 @app.command("verify")
-def log_verify(home: Folder = None) -> None:
-    """Walk the chain and the archive; exit status 1 where anything does not hold."""
-    with opened(home) as (_folder, store):
+def log_verify(
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="The fingerprint of a key that signs heads, as published elsewhere; also several.")
+    ] = None,
+    kept: Annotated[
+        Path | None, typer.Option("--heads", help="Signed heads that somebody kept (`log heads --export`): hold this log against them.")
+    ] = None,
+    home: Folder = None,
+) -> None:
+    """Walk the chain and the archive, and hold each signed head against the chain; exit status 1 where anything does not hold.
+
+    Without --key a head is held against the key beside it, which whoever rewrote the database may have put there.
+
+    Example: touchstone log verify --key 3f2a… --heads heads-2026-11.jsonl
+    """
+    from casework import heads, keys, stamps
+
+    wanted = [keys.plain_fingerprint(each) for each in key or []]
+    with opened(home) as (folder, store):
         problems, (seq, head) = store.verify(), store.log_head()
+        authority = folder.settings.time_stamping
+        certificates = stamps.read_certificates(folder.path(authority.certificates.expanduser())) if authority else None
+        checks = [("here", heads.check(heads.lines(store), store.chain_at, wanted, certificates))]
+        if kept:
+            checks.append((f"in {kept}", heads.check(heads.read_file(kept), store.chain_at, wanted, certificates)))
+    for where, done in checks:
+        problems += [problem if where == "here" else f"{where}: {problem}" for problem in done.problems]
     for problem in problems:
         say(problem)
+    for where, done in checks:
+        say(_of_heads(where, done, bool(wanted), certificates is not None))
     if problems:
         raise typer.Exit(1)
     say(f"{seq} events, an unbroken chain; the archive holds. Head {head}")
+
+
+def _of_heads(where: str, done: Checked, named: bool, trusted: bool) -> str:
+    if not done.heads:
+        return f"No signed heads {where}: nobody but the database vouches for the chain."
+    by = "the key given" if named else "the keys beside them, held against no fingerprint (--key)"
+    others = (
+        f" {len(done.others)} other keys signed some, which were not checked by fingerprint: {', '.join(done.others)}."
+        if done.others
+        else ""
+    )
+    by_whom = "by the authority configured" if trusted else "by certificates that stand beside them, of nobody known here"
+    stamped = f" {done.stamped} are stamped {by_whom}." if done.stamped else " None is stamped: no trusted time."
+    return f"{done.heads} signed heads {where}, {done.signed} by {by}, the last on {done.last[:10] or 'no day'}.{others}{stamped}"

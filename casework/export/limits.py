@@ -33,16 +33,28 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "exhibit itself, and so is its drawing.",
     ),
     (
-        "No trusted time",
-        "No time-stamping authority has stamped this pack. All times are those of the capturing machine's own clock. How "
+        "Trusted time",
+        "All times in this pack are those of the capturing machine's own clock. How "
         "far that clock was off when a crawl began stands with its run, as measured against the time server that is "
         'configured or as the machine\'s kernel knew it; where neither could tell, it says "unknown". Nobody has attested '
-        "that measurement. The chain of the log shows in which order things were recorded, and no more.",
+        "that measurement. The chain of the log shows in which order things were recorded, and no more. Where a time-stamping "
+        "authority has stamped this copy of the pack, or a signed head of the log, that shows that it was there at the "
+        "authority's time, and so that nothing in it was made later. It shows nothing of how long before. Where none has, "
+        "export/attest.json says that there is no trusted time, and why.",
     ),
     (
-        "No signature",
-        "The pack is not signed. That it is the pack which was sealed is shown only by its head, the digest "
+        "Signature",
+        "Where this copy of the pack is signed, the signature shows that somebody had the private key, and that head.json is "
+        "as it was then. Whose key it is, is shown by its fingerprint alone, published elsewhere: the key that lies in the "
+        "pack shows nothing. Who could use the key at the authority is for its records. Where the pack is not signed, "
+        "export/attest.json says so; that it is the pack which was sealed is then shown only by its head, the digest "
         "printed at export, where that was written down elsewhere at the time.",
+    ),
+    (
+        "That the software worked",
+        "export/validation.json says what a self-test found when this copy was made, with which versions, and which faults are "
+        "known. A fixed input that gives its known answer shows that this part worked on that machine then. It is no "
+        "validation by anybody else, it does not cover everything, and a list of known faults does not hold the unknown.",
     ),
     (
         "Headers are as the library reported them",

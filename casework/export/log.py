@@ -9,6 +9,7 @@ from typing import Any
 from casework.export.gather import Material
 from store.audit import GENESIS
 from store.store import Store
+from store.trust import HEAD_EVENT, KEY_EVENT
 from store.words.records import Event, SubjectKind, Verb, canonical
 
 PAGE = 5000
@@ -39,6 +40,8 @@ def case_rows(m: Material) -> dict[str, set[int]]:
 
 def is_disclosed(event: Event, case: str, rows: Mapping[str, set[int]]) -> bool:
     """Whether an event is the case's own, or is of nothing but rows that the pack shows (its captures' collection among them)."""
+    if event.body.get("purpose") in (KEY_EVENT, HEAD_EVENT):  # of the log itself, and of nobody's matter
+        return True
     named = event.body.get("case")
     if named is not None:
         return bool(named == case)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from casework.export import bag, log
+from casework.export.attest import attest
 from casework.export.gather import Material
 from store.config import Home
 from store.seals import Seal
@@ -38,7 +39,7 @@ class Making:
         return self.folder / bag.EXPORT
 
 
-ADDERS: tuple[Callable[[Making], None], ...] = ()
+ADDERS: tuple[Callable[[Making], None], ...] = (attest,)
 
 
 def write_export(making: Making, m: Material) -> None:
