@@ -1,7 +1,7 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
 It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit,
-follow-up, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
+follow-up, word of people's on a place, an account or two sellers, intelligence report, referral or record of money, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import audit, said
+from store import audit, recorded, said
 from store import tables as t
 from store.followup import ERASED, commitment, files_of
 from store.words.records import SNAPSHOT_WORDS, digest_of
@@ -52,6 +52,8 @@ def _events(c: Connection) -> Iterator[str]:
     said_by: dict[tuple[str, int], str] = {}
     rests: dict[int, list[int]] = {}
     statements: dict[int, tuple[str, int | None]] = {}
+    erased |= {name: set() for name in recorded.TABLES}
+    committed: dict[tuple[str, int], str] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
@@ -63,6 +65,9 @@ def _events(c: Connection) -> Iterator[str]:
         for name in ("attribution", "occupant"):
             if "commitment" in detail and name in detail:
                 said_by[name, detail[name]] = detail["commitment"]
+        for name in recorded.TABLES:
+            if "commitment" in detail and name in detail:
+                committed[name, detail[name]] = detail["commitment"]
         if "rests" in detail:
             rests[detail["rests"]] = detail["on"]
         if event.body["purpose"] == "erasure":
@@ -106,6 +111,7 @@ def _events(c: Connection) -> Iterator[str]:
     yield from _follow_ups(c, follow_ups, erased["follow_up"])
     yield from said.rows_that_differ(c, said_by, erased)
     yield from said.grounds_that_differ(c, rests)
+    yield from recorded.rows_that_differ(c, committed, erased)
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:

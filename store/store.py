@@ -30,12 +30,16 @@ from store.findings import FindingWrites
 from store.followup import FollowUpReads, FollowUpWrites
 from store.health import HealthReads
 from store.history import HistoryReads
+from store.intelligence import IntelligenceReads, IntelligenceWrites
 from store.meetings import MeetingReads
+from store.money import MoneyReads, MoneyWrites
 from store.nearest import Nearest, index_folder
 from store.network import NetworkReads, NetworkWrites
 from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
 from store.ranking import RankingReads, RankingWrites
+from store.recorded import RecordedErasure
+from store.referrals import ReferralReads, ReferralWrites
 from store.registers import RegisterReads, RegisterWrites
 from store.retention import RetentionWrites
 from store.said import SaidErasure
@@ -51,7 +55,7 @@ SYSTEM = "system"
 
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads, FollowUpReads,
+    RankingReads, FollowUpReads, IntelligenceReads, ReferralReads, MoneyReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -97,7 +101,7 @@ class Acting(
 
 class Store(
     HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
