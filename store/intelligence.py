@@ -14,12 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import recorded
+from store import audit, recorded
 from store import tables as t
 from store.database import Database
 from store.errors import TouchstoneError
 from store.reader import Reader
 from store.recorded import ERASED
+from store.words.contacts import find_contacts
 from store.words.intelligence import (
     Grade,
     Handling,
@@ -63,16 +64,39 @@ class IntelligenceWrites:
             urn = recorded.next_reference(c, t.intelligence.c.urn, "IR", now)
             sighting = _sighting(c, known.sighting)
             _named(c, known, case)
-            refuse_source(text, strings_of(known, _of_rows(c, sighting, known.capture)))
-            row = {"urn": urn, "case_file": case, "supersedes": None}
-            number = self._keep_report(c, row, text, grade, marking, actor, authority, why)
-            body = {name: value for name, value in asdict(known).items() if name not in OF_THE_SOURCE} | {"source_urn": known.urn.strip()}
-            recorded.keep(
-                self.database, c, t.intelligence_source, {"urn": urn, "origin": str(known.origin), "sighting": sighting, "capture": known.capture},
-                body=body, verb=Verb.collection, actor=actor, authority=authority, until=self.retain_until(),
-                category=str(SubjectCategory.witness), purpose="source of intelligence", justification=why,
-            )  # fmt: skip
+            found = self._found(
+                c, text, strings_of(known, _of_rows(c, sighting, known.capture)), actor, {"sighting": [sighting]} if sighting else {}
+            )
+            if not found:
+                number = self._keep_first(c, urn, text, grade, known, sighting, marking, actor, authority, case, why)
+        refuse_source(found)
         return Report(urn, text.strip(), grade, marking, case, number, actor=actor, at=now)
+
+    def _keep_first(
+        self, c: Connection, urn: str, text: str, grade: Grade, known: Provenance, sighting: int | None, marking: str, actor: str, authority: str,
+        case: str | None, why: str,
+    ) -> int:  # fmt: skip
+        row = {"urn": urn, "case_file": case, "supersedes": None}
+        number = self._keep_report(c, row, text, grade, marking, actor, authority, why)
+        body = {name: value for name, value in asdict(known).items() if name not in OF_THE_SOURCE} | {"source_urn": known.urn.strip()}
+        recorded.keep(
+            self.database, c, t.intelligence_source, {"urn": urn, "origin": str(known.origin), "sighting": sighting, "capture": known.capture},
+            body=body, verb=Verb.collection, actor=actor, authority=authority, until=self.retain_until(), category=str(SubjectCategory.witness),
+            purpose="source of intelligence", justification=why,
+        )  # fmt: skip
+        return number
+
+    def _found(
+        self, c: Connection, text: str, strings: Collection[SourceString], actor: str, subjects: Mapping[str, Any]
+    ) -> list[SourceString]:  # fmt: skip
+        """The strings of the source in a text. That some were found is logged: who tries names until one is refused leaves a trace."""
+        found = found_in(text, list(strings))
+        if found:
+            audit.append(
+                self.database, c, Verb.consultation, actor=actor, purpose="intelligence refused: it would give its source away",
+                subjects=subjects, detail={"strings": len(found)},
+            )  # fmt: skip
+        return found
 
     def regrade_report(
         self, urn: str, *, actor: str, authority: str, why: str, grade: Grade | None = None, text: str | None = None, marking: str | None = None
@@ -92,9 +116,11 @@ class IntelligenceWrites:
             if (new.text, new.grade, new.marking) == (old.text, old.grade, old.marking):
                 raise TouchstoneError(f"intelligence report {urn} says this already")
             assert new.grade is not None
-            refuse_source(new.text, _strings(c, urn))
-            row = {"urn": urn, "case_file": old.case, "supersedes": old.id}
-            number = self._keep_report(c, row, new.text, new.grade, new.marking, actor, authority, why)
+            found = self._found(c, new.text, _strings(c, urn), actor, {"intelligence": [old.id]})
+            if not found:
+                row = {"urn": urn, "case_file": old.case, "supersedes": old.id}
+                number = self._keep_report(c, row, new.text, new.grade, new.marking, actor, authority, why)
+        refuse_source(found)
         return replace(new, id=number)
 
     def _keep_report(
@@ -110,9 +136,9 @@ class IntelligenceWrites:
         )  # fmt: skip
 
 
-def refuse_source(text: str, strings: Collection[SourceString]) -> None:
-    """Raises TouchstoneError naming each string of the source that the text holds. The message is for the officer who knows the source."""
-    if found := found_in(text, list(strings)):
+def refuse_source(found: Collection[SourceString]) -> None:
+    """Raises TouchstoneError naming each string of the source that a text was found to hold."""
+    if found:
         said = "; ".join(f"'{each.value}' ({each.what})" for each in found)
         hint = "; where one is an ordinary word here, name it with --ordinary" if any(each.part for each in found) else ""
         raise TouchstoneError(f"the text would give its source away, by {said}: write it without{hint}")
@@ -172,14 +198,21 @@ def source_of(c: Connection, urn: str) -> Provenance | None:
         return None
     body = json.loads(r["body_json"])
     reference = c.execute(select(t.sighting.c.reference).where(t.sighting.c.id == r["sighting"])).scalar() or ""
-    lists = {name: tuple(body.pop(name)) for name in ("strings", "ordinary")}
-    return Provenance(body.pop("source_urn"), Origin(r["origin"]), sighting=reference, capture=r["capture"], **lists, **body)
+    said: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in body.items()}
+    return Provenance(said.pop("source_urn"), Origin(r["origin"]), sighting=reference, capture=r["capture"], **said)
 
 
 def _strings(c: Connection, urn: str) -> tuple[SourceString, ...]:
     r = c.execute(select(t.intelligence_source).where(t.intelligence_source.c.urn == urn)).mappings().one()
     known = source_of(c, urn)
     return strings_of(known, _of_rows(c, r["sighting"], r["capture"])) if known is not None else ()
+
+
+LEAST = 5  # letters and digits of what is looked for in everything that leaves: shorter ones stand in every text
+
+
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 class IntelligenceReads(Reader):
@@ -211,6 +244,13 @@ class IntelligenceReads(Reader):
             raise TouchstoneError(f"there is no intelligence report '{urn}'; `touchstone intel list` shows what is")
         return found[0]
 
+    def report_origin(self, urn: str) -> Origin:
+        """From what sort of source a report comes (a capture, a person, a partner), and nothing else of it. Raises TouchstoneError."""
+        report = self.report(urn)
+        with self.store.database.reading() as c:
+            origin = c.execute(select(t.intelligence_source.c.origin).where(t.intelligence_source.c.urn == report.urn)).scalar_one()
+        return Origin(origin)
+
     def fit_to_leave(self, report: Report) -> Report:
         """The report, held once more against all that is known of its source by now. Raises TouchstoneError where it was erased, or it would
         give its source away; the message says of which report, and not what the string is: who prepares a report may not know the source."""
@@ -222,6 +262,17 @@ class IntelligenceReads(Reader):
         if found:
             raise TouchstoneError(f"intelligence report {report.urn} would give its source away by now, and stays here: word it anew")
         return report
+
+    def names_informant(self, text: str) -> bool:
+        """Whether a text names anybody who told a sighting, by whole name, contact or handle. Says only that it does, never whom."""
+        with self.store.database.reading() as c:
+            told = c.execute(select(t.informant)).all()
+            strings = [
+                s for r in told for s in (SourceString("the source", r.name), *contact_strings(r.contact)) if len(_plain(s.value)) >= LEAST
+            ]
+            strings += [SourceString(each.what, found.value) for each in strings for found in find_contacts(each.value)]
+        self.shown("informant_looked_for", (r.id for r in told))
+        return bool(found_in(text, strings))
 
     def intelligence_source(self, urn: str) -> Provenance | None:
         """Where a report comes from; None where that was erased. Leaves an event of its own at once.

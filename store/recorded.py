@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, or_, select
+from sqlalchemy import Connection, RowMapping, Table, or_, select
 
 from store import audit
 from store import tables as t
@@ -120,7 +120,7 @@ class RecordedErasure:
             raise TouchstoneError(f"{what} {number} is under hold {held} and was not erased")
 
 
-def _kept_for(c: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> str:
+def _kept_for(c: Connection, table: Table, rows: Sequence[RowMapping]) -> str:
     """What keeps these rows from erasure, or ""."""
     for row in rows:
         case = row.get("case_file")

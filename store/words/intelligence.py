@@ -214,7 +214,7 @@ def _lines(text: str) -> list[str]:
 
 def _parts(name: SourceString) -> Iterator[SourceString]:
     words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", name.value)
-    for word in dict.fromkeys([*words, *(half for word in words for half in re.split("['’-]", word))]):
+    for word in dict.fromkeys([*words, *(half for whole in words for half in re.split("['’-]", whole))]):
         if len(word) >= LEAST and word.casefold() not in _TITLES:
             yield SourceString(name.what, word, part=True)
 
