@@ -615,16 +615,7 @@ def document(money: Money, authority: str, made: str) -> Document:
         Paragraph(ERV_SAYS),
         Table(
             ["Goods", "Pieces", "Price of one: low / mid / high", "Low", "Mid", "High", "Shown by"],
-            [
-                [
-                    line.what,
-                    "not counted" if line.quantity is None else str(line.quantity),
-                    line.each or "no price",
-                    *(str(v) if v else "–" for v in (line.low, line.mid, line.high)),
-                    "; ".join(filter(None, (line.evidence, line.source))),
-                ]
-                for line in money.erv.lines
-            ],  # fmt: skip
+            [_goods_row(line) for line in money.erv.lines],
             widths=[22, 8, 20, 11, 11, 11, 27],
         )
         if money.erv.lines
@@ -635,17 +626,7 @@ def document(money: Money, authority: str, made: str) -> Document:
         Paragraph(BENEFIT_SAYS),
         Table(
             ["Method", "What", "Amount", "On the assumption", "Source", "Counted"],
-            [
-                [
-                    line.method.replace("_", " "),
-                    _of(line),
-                    str(line.value) if line.value else "no price",
-                    line.assumption,
-                    line.source,
-                    "yes" if line.counted else f"no: {line.why_not}",
-                ]
-                for line in money.benefit.lines
-            ],  # fmt: skip
+            [_benefit_row(line) for line in money.benefit.lines],
             widths=[10, 20, 12, 26, 18, 14],
         )
         if money.benefit.lines
@@ -655,16 +636,7 @@ def document(money: Money, authority: str, made: str) -> Document:
         Paragraph("The words are the guideline's. A marker is recorded by a person, on evidence; what rows suggest is no finding."),
         Table(
             ["Level", "Marker", "Status", "Evidence", "Suggested by rows"],
-            [
-                [
-                    mark.level,
-                    mark.words + ("" if mark.checked else " (from memory, to be checked)"),
-                    mark.status + (f" by {mark.by}" if mark.by else ""),
-                    "; ".join(filter(None, (*mark.evidence, mark.note))),
-                    mark.proposed,
-                ]
-                for mark in money.culpability
-            ],  # fmt: skip
+            [_mark_row(mark) for mark in money.culpability],
             widths=[7, 38, 14, 20, 21],
         ),
         *([Heading("Not converted"), *(Paragraph(each) for each in money.notes)] if money.notes else []),

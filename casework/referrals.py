@@ -382,15 +382,7 @@ def document(home: Home, to: Recipient, head: Mapping[str, Any], rows: Rows, mar
     from casework.documents import Document, Fields, Heading, Paragraph, Signature, Table
 
     blocks: list[Any] = [
-        Fields(
-            [
-                ("Reference", head["reference"]),
-                ("From", head["from"]),
-                ("To", x),
-                ("Prepared by", head["prepared_by"]),
-                ("Prepared on", head["prepared_on"]),
-            ]
-        ),  # fmt: skip
+        Fields([(name, head[key]) for name, key in HEAD]),
         Heading("Why", 2),
         Fields([("Purpose", to.purpose), ("Reason", head["why"]), ("By what law", "\n".join(head["gateways"]))]),
         *([Heading("What concerns you", 2), Paragraph(head["concern"])] if head["concern"] else []),
