@@ -346,10 +346,12 @@ def prepare(
             "purpose": to.purpose, "gateways": [each.said for each in to.gateways], "why": why.strip(), "concern": concern.strip(), "prepared_by": by,
             "prepared_on": f"{datetime.now(UTC):%Y-%m-%d}", "fields": list(to.fields), "software": code_version(),
         }  # fmt: skip
-        said = json.dumps({**head, **rows}, ensure_ascii=False)
+        said = json.dumps(
+            {"why": why, "concern": concern, **rows}, ensure_ascii=False
+        )  # that the recipient is named is told to nobody else
         if reader.names_informant(said):
             raise TouchstoneError(
-                "the referral would name somebody who told of this, and was not made: find out in which words (recipient, reason, concern, or a row "
+                "the referral would name somebody who told of this, and was not made: find out in which words (reason, concern, or a row "
                 "of the case), and leave them out"
             )
         subjects: dict[str, set[int]] = defaultdict(set)

@@ -264,14 +264,22 @@ class IntelligenceReads(Reader):
         return report
 
     def names_informant(self, text: str) -> bool:
-        """Whether a text names anybody who told a sighting, by whole name, contact or handle. Says only that it does, never whom."""
+        """Whether a text names anybody who told a sighting or is the source of a report, by whole name, contact or handle. Says only that it
+        does, never whom."""
         with self.store.database.reading() as c:
-            told = c.execute(select(t.informant)).all()
-            strings = [
-                s for r in told for s in (SourceString("the source", r.name), *contact_strings(r.contact)) if len(_plain(s.value)) >= LEAST
-            ]
-            strings += [SourceString(each.what, found.value) for each in strings for found in find_contacts(each.value)]
-        self.shown("informant_looked_for", (r.id for r in told))
+            told = c.execute(select(t.informant.c.id, t.informant.c.name, t.informant.c.contact)).all()
+            query = select(t.intelligence_source).where(
+                t.intelligence_source.c.origin == str(Origin.person), t.intelligence_source.c.body_json != ERASED
+            )
+            sources = c.execute(query.order_by(t.intelligence_source.c.id)).all()
+        people = [(r.name, r.contact) for r in told] + [
+            (body["who"], body["contact"]) for r in sources for body in [json.loads(r.body_json)]
+        ]
+        known = [each for who, contact in people for each in (SourceString("the source", who), *contact_strings(contact))]
+        strings = [each for each in known if len(_plain(each.value)) >= LEAST]
+        strings += [SourceString(each.what, found.value) for each in strings for found in find_contacts(each.value)]
+        self.shown("looked_for_informant", (r.id for r in told))
+        self.shown("looked_for_intelligence_source", (r.id for r in sources))
         return bool(found_in(text, strings))
 
     def intelligence_source(self, urn: str) -> Provenance | None:

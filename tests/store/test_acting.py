@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
 from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
+from store.words.intelligence import Origin, Provenance, grade_of
 from store.words.records import (
     CaptureKind,
     Case,
@@ -38,6 +40,7 @@ from store.words.records import (
     Told,
     Verdict,
 )
+from store.words.valuation import Goods, evidence_of
 from tests.builders import START, Builder, jpeg
 
 # Types that can say something of a person. A function of Store that gives one back must have been given it.
@@ -67,6 +70,10 @@ PERSONAL = (
     "Standing",
     "Met",
     "FollowUp",
+    "Report",
+    "Provenance",
+    "Referral",
+    "Record",
     "bytes",
 )
 GIVES_BACK_WHAT_IT_WAS_GIVEN = {
@@ -79,6 +86,8 @@ GIVES_BACK_WHAT_IT_WAS_GIVEN = {
     "judge_account",
     "exhibit",
     "keep_follow_up",
+    "keep_report",
+    "regrade_report",
 }
 
 
@@ -170,6 +179,13 @@ def full(sqlite_store: Store) -> Store:
     for kind, what, step in done:
         store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
     store.give("officer", "2026-03-01", [2], 20, actor="officer")
+    told_by = Provenance("SRC-1", Origin.person, "told at the counter", "B. Source (fictional)", sighting="")
+    store.keep_report("Belts in the rear", grade_of("2BP"), told_by, marking="OFFICIAL", case="C1", actor="officer", authority="demo")
+    gone_to = {"recipient": "Fire safety", "why": "exits", "gateway": "law", "fields": ["premises.label"], "digest": "0" * 64}
+    store.keep_referral("R-2026-0001", "fire", **gone_to, case="C1", actor="officer", authority="demo")
+    came = {"outcome": "visited", "reference": "F1", "dated": "", "items": [], "refused": 0}
+    store.keep_return("R-2026-0001", statement.id or 0, **came, actor="officer", authority="demo")
+    store.keep_money("C1", Goods("belts", 2, (evidence_of("document:CD/1"),)), actor="officer", authority="demo")
     return store
 
 
@@ -262,6 +278,15 @@ CALLS: dict[str, Any] = {
     "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
     "inside": lambda r: r.inside([1]),
     "given": lambda r: r.given("officer", "2026-03-01"),
+    "reports": lambda r: r.reports(case="C1"),
+    "report": lambda r: r.report(r.reports()[0].urn),
+    "report_origin": lambda r: r.report_origin(r.reports()[0].urn),
+    "fit_to_leave": lambda r: r.fit_to_leave(r.reports()[0]),
+    "names_informant": lambda r: r.names_informant("as A. Witness (fictional) says"),
+    "intelligence_source": lambda r: r.intelligence_source(f"IR-{datetime.now(UTC):%Y}-0001"),
+    "referrals": lambda r: r.referrals(case="C1"),
+    "referral": lambda r: r.referral("R-2026-0001"),
+    "money_records": lambda r: r.money_records("C1"),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
