@@ -28,6 +28,7 @@ from casework.when import parse_when
 from store.attribution import SHOWN
 from store.config import Home, load
 from store.errors import TouchstoneError
+from store.followup import SOURCE as FOLLOW_UP
 from store.listings import Summary
 from store.store import Acting, Store
 from store.strict import FieldError, near
@@ -36,13 +37,13 @@ from store.words.dates import LONDON
 from store.words.followup import Decided, FollowUp, Seizure, Visit, WarningGiven, kilograms, receipt
 from store.words.identifiers import KINDS as IDENTIFIERS
 from store.words.money import format_price
-from store.words.records import Outcome, Run, SubjectKind, Told, digest_of
+from store.words.records import CaptureKind, Outcome, Run, SubjectKind, Told, digest_of
 
 if TYPE_CHECKING:
     from casework.documents import Document
 
 PURPOSE, SOURCE = "referral", "referral"  # the source of the files that come back
-TOLD_BY_OTHERS = (SOURCES[Told.public], SOURCES[Told.partner])
+OFFICERS = (SOURCES[Told.officer], FOLLOW_UP)  # whose files are nobody's tip
 FORMAT = "touchstone-referral/1"
 
 # Every field that there is, by section. A section's rows are its table.
@@ -199,9 +200,11 @@ def _subject(reader: Acting, out: Gathered, case: str | None, premises: int | No
             continue
         if exhibit.subject_kind is SubjectKind.listing:
             listings.append(exhibit.subject)
-        if exhibit.subject_kind is SubjectKind.capture and reader.capture(exhibit.subject).source in TOLD_BY_OTHERS:
-            told += 1
-            continue
+        if exhibit.subject_kind is SubjectKind.capture:
+            capture = reader.capture(exhibit.subject)
+            if capture.kind is CaptureKind.handed_in and capture.source not in OFFICERS:
+                told += 1
+                continue
         out.add("exhibits", "exhibit", exhibit.id, number=exhibit.number, description=exhibit.description)
     if told:
         out.notes.append(f"{told} exhibits that somebody told or handed in are left out")

@@ -66,8 +66,8 @@ def _events(c: Connection) -> Iterator[str]:
             if "commitment" in detail and name in detail:
                 said_by[name, detail[name]] = detail["commitment"]
         for name in recorded.TABLES:
-            if "commitment" in detail and name in detail:
-                committed[name, detail[name]] = detail["commitment"]
+            if "commits" in detail and name in detail:
+                committed[name, detail[name]] = detail["commits"]
         if "rests" in detail:
             rests[detail["rests"]] = detail["on"]
         if event.body["purpose"] == "erasure":

@@ -51,7 +51,7 @@ def keep(
     number = add(c, table, **whole, at=datetime.now(UTC), subject_category=category, retention_until=until)
     audit.append(
         database, c, verb, actor=actor, purpose=purpose, justification=justification, case=row.get("case_file"),
-        subjects={table.name: [number], **(subjects or {})}, detail={table.name: number, "commitment": commitment(whole)},
+        subjects={table.name: [number], **(subjects or {})}, detail={table.name: number, "commits": commitment(whole)},
     )  # fmt: skip
     return number
 
