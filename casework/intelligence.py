@@ -214,7 +214,7 @@ def document(home: Home, settings: Settings, report: Report, to: str) -> Documen
 
     assert report.grade is not None
     conditions = [("Conditions of handling", report.grade.conditions)] if report.grade.handling is Handling.conditions else []
-    when = f"{report.at:%d %B %Y}" if report.at is not None else None
+    when = f"{report.at.day} {report.at:%B %Y}" if report.at is not None else None
     blocks: list[Block] = [
         Fields([("Reference", report.urn), ("Recorded", when), ("From", home.settings.authority.name), ("To", to.strip())]),
         Heading("Grading (3x5x2)", 2),

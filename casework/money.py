@@ -192,6 +192,10 @@ class ErvPart:
         return f"at least: {self.without_price} {'item' if self.without_price == 1 else 'items'}{pieces} without a price or in another currency"
 
 
+def _items(number: int) -> str:
+    return f"{number} item{'' if number == 1 else 's'}"
+
+
 def value_goods(lines: Sequence[ErvLine], bands: Bands) -> ErvPart:
     """Add up the goods that have a price, each currency by itself, and name the rest."""
     priced: dict[str, list[ErvLine]] = defaultdict(list)
@@ -208,7 +212,7 @@ def value_goods(lines: Sequence[ErvLine], bands: Bands) -> ErvPart:
         categories = (bands.of(low.minor), bands.of(mid.minor), bands.of(high.minor)) if currency == bands.currency else None
         figures.append(ErvFigure(low, mid, high, categories))
     elsewhere = sum(len(some) for currency, some in priced.items() if currency != bands.currency) if bands.currency in priced else 0
-    return ErvPart(tuple(lines), tuple(figures), len(bare) + elsewhere, sum(line.quantity or 0 for line in bare))
+    return ErvPart(tuple(lines), tuple(figures), len(bare), sum(line.quantity or 0 for line in bare), elsewhere)
 
 
 def line_of(record: Record, goods: Goods) -> ErvLine:
@@ -295,7 +299,7 @@ def sold_lines(name: str, account: int | None, points: Sequence[Point], rules: R
     first = usable[0]
     lines = []
     if first.sold:
-        how = f"{first.sold} pieces were sold before the first capture, on {first.at:%d %B %Y}, at the price asked then{note}"
+        how = f"{first.sold} pieces were sold before the first capture, on {_date(first.at)}, at the price asked then{note}"
         lines.append(_sold(account, f"{name}: {first.sold} sold before", [(first.sold, first)], how, f"capture {first.capture}", first.at))
     steps: list[tuple[int, Point | None]] = []
     fell = 0
@@ -304,12 +308,16 @@ def sold_lines(name: str, account: int | None, points: Sequence[Point], rules: R
         if after.sold > before.sold:
             steps.append((after.sold - before.sold, _lower(before, after)))
     if steps:
-        more = f"; the count fell {fell} times and was followed from there" if fell else ""
+        more = f"; the count fell {'once' if fell == 1 else f'{fell} times'} and was followed from there" if fell else ""
         pieces = sum(number for number, _ in steps)
         how = f"{pieces} pieces were sold between captures, each step at the lower of the two prices asked{more}{note}"
-        captures = f"captures {usable[0].capture} to {usable[-1].capture}, {usable[0].at:%d %B %Y} to {usable[-1].at:%d %B %Y}"
+        captures = f"captures {usable[0].capture} to {usable[-1].capture}, {_date(usable[0].at)} to {_date(usable[-1].at)}"
         lines.append(_sold(account, f"{name}: {pieces} sold while watched", steps, how, captures, usable[-1].at))
     return lines
+
+
+def _date(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
 
 
 def _lower(before: Point, after: Point) -> Point | None:
@@ -614,9 +622,9 @@ def document(money: Money, authority: str, made: str) -> Document:
         Heading("1 Equivalent retail value of genuine goods"),
         Paragraph(ERV_SAYS),
         Table(
-            ["Goods", "Pieces", "Price of one: low / mid / high", "Low", "Mid", "High", "Shown by"],
+            ["Goods", "Pieces", "Price of one", "All pieces", "Shown by"],
             [_goods_row(line) for line in money.erv.lines],
-            widths=[22, 8, 20, 11, 11, 11, 27],
+            widths=[22, 12, 21, 23, 28],
         )
         if money.erv.lines
         else Paragraph("No goods are recorded."),
@@ -627,7 +635,7 @@ def document(money: Money, authority: str, made: str) -> Document:
         Table(
             ["Method", "What", "Amount", "On the assumption", "Source", "Counted"],
             [_benefit_row(line) for line in money.benefit.lines],
-            widths=[10, 20, 12, 26, 18, 14],
+            widths=[14, 20, 17, 24, 17, 16],
         )
         if money.benefit.lines
         else Paragraph("Nothing is recorded or counted."),
@@ -637,7 +645,7 @@ def document(money: Money, authority: str, made: str) -> Document:
         Table(
             ["Level", "Marker", "Status", "Evidence", "Suggested by rows"],
             [_mark_row(mark) for mark in money.culpability],
-            widths=[7, 38, 14, 20, 21],
+            widths=[10, 36, 15, 19, 20],
         ),
         *([Heading("Not converted"), *(Paragraph(each) for each in money.notes)] if money.notes else []),
         Heading("What this does not show"),
@@ -647,13 +655,14 @@ def document(money: Money, authority: str, made: str) -> Document:
             "goods is that of its dated source. Confiscation is for the court, on the law of England and Wales."
         ),
     ]
-    return Document("Money of the case: working paper", blocks, marking="", draft=True, reference=money.case)
+    return Document("Money of the case: working paper", blocks, marking="OFFICIAL-SENSITIVE", draft=True, reference=money.case)
 
 
 def _goods_row(line: ErvLine) -> list[str]:
-    values = [str(value) if value else "–" for value in (line.low, line.mid, line.high)]
+    values = [f"{name} {value}" for name, value in (("low", line.low), ("mid", line.mid), ("high", line.high)) if value]
     pieces = "not counted" if line.quantity is None else str(line.quantity)
-    return [line.what, pieces, line.each or "no price", *values, "; ".join(filter(None, (line.evidence, line.source)))]
+    each = line.each.replace(" / ", "\n") or "no price"
+    return [line.what, pieces, each, "\n".join(values) or "–", "; ".join(filter(None, (line.evidence, line.source)))]
 
 
 def _benefit_row(line: BenefitLine) -> list[str]:
@@ -690,6 +699,6 @@ def write(store: Store, home: Home, case: str, folder: Path, *, by: str, why: st
 
     with store.acting(by, purpose=PURPOSE, justification=why, case=case) as reader:
         money = of_case(reader, home, case, into=into)
-        paths = write_document(document(money, home.settings.authority.name, f"{datetime.now(UTC):%d %B %Y}"), folder, f"{case}-money")
+        paths = write_document(document(money, home.settings.authority.name, _date(datetime.now(UTC))), folder, f"{case}-money")
         reader.disclose("the officer's own file", {"document": "money"})
     return money, paths

@@ -394,7 +394,7 @@ def document(home: Home, to: Recipient, head: Mapping[str, Any], rows: Rows, mar
     ]
     for section, some in rows.items():
         names = to.of(section)
-        columns = [name.replace("_", " ") for name in names]
+        columns = [name.replace("_", " ").capitalize() for name in names]
         blocks.append(Heading(TITLES.get(section, section.replace("_", " ").capitalize()), 2))
         if len(names) <= 6 and all(len(value) <= 400 for row in some for value in row.values()):
             blocks.append(Table(columns, [[row[name] for name in names] for row in some]))

@@ -155,6 +155,9 @@ def _planted(store: Store) -> None:
     store.keep_examinations(
         detector, [Examination(SubjectKind.snapshot, one.snapshot, Examined.done, (Finding("T", 0.5, "zqfinding"),))], build.run.id
     )
+    store.keep_examinations(
+        method, [Examination(SubjectKind.snapshot, one.snapshot, Examined.failed, detail="zqexamination")], build.run.id
+    )
     store.keep_flag(
         Flag(None, listing, "0" * 64, "1" * 64, Level.review, 1.0, (Contribution("T", 1.0, "zqfinding", "0" * 64, 1),)), build.run.id
     )
