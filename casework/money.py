@@ -182,14 +182,18 @@ class ErvPart:
     figures: tuple[ErvFigure, ...]
     without_price: int
     pieces_without_price: int
+    elsewhere: int = 0  # lines that are in another currency than the categories of harm
 
     @property
     def bound(self) -> str:
-        """ "at least" and why, or ""."""
-        if not self.without_price:
-            return ""
-        pieces = f" ({self.pieces_without_price} pieces counted)" if self.pieces_without_price else ""
-        return f"at least: {self.without_price} {'item' if self.without_price == 1 else 'items'}{pieces} without a price or in another currency"
+        """Why each figure is "at least", or ""."""
+        why = []
+        if self.without_price:
+            pieces = f" ({self.pieces_without_price} pieces counted)" if self.pieces_without_price else ""
+            why.append(f"{_items(self.without_price)}{pieces} without a price")
+        if self.elsewhere:
+            why.append(f"{_items(self.elsewhere)} in another currency")
+        return f"at least: {' and '.join(why)}" if why else ""
 
 
 def _items(number: int) -> str:
