@@ -20,11 +20,13 @@ from casework.commands import (
     followup,
     history,
     home,
+    intel,
     learning,
     listings,
     log,
     match,
     methods,
+    money,
     network,
     occupants,
     operations,
@@ -34,6 +36,7 @@ from casework.commands import (
     places,
     ranking,
     reading,
+    refer,
     references,
     registers,
     schedule,
@@ -78,9 +81,13 @@ followup.register(places.premises)
 app.add_typer(followup.app, name="followup")
 app.add_typer(followup.purchase, name="purchase")
 match.register(places.premises)
+money.register_case(cases.app)
 app.add_typer(cases.app, name="case")
 pack.register(cases.app)
 app.add_typer(drafts.app, name="draft")
+money.register(app)
+app.add_typer(intel.app, name="intel")
+app.add_typer(refer.app, name="refer")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
 reading.register(pictures.train)

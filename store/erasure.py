@@ -285,6 +285,8 @@ class Erasure:
             return f"of statement {found} of who is at a premises"
         if found := draft_on(c, resting):
             return found
+        if recorded := recorded_on(c, resting):
+            return recorded
         shown = select(t.follow_up_capture.c.follow_up).where(t.follow_up_capture.c.capture.in_(resting)).distinct()
         return follow_ups_held(c, sorted(c.execute(shown).scalars())) or self._reference_on(c, captures)
 
@@ -393,6 +395,21 @@ def _case_on(c: Connection, of: Mapping[Any, Any]) -> str:
     )
     found = c.execute(query).first()
     return f"of case {found.case_file}, row {found.id}" if found else ""
+
+
+def recorded_on(c: Connection, captures: Collection[int]) -> str:
+    """What of these tables rests on any of these captures and is kept for a case, in words, or "": the captures are then kept as well."""
+    i, s, r, b, m, e = (x.c for x in (t.intelligence, t.intelligence_source, t.referral, t.referral_return, t.money, t.money_evidence))
+    said = select(i.urn).join(t.intelligence_source, s.urn == i.urn).where(s.capture.in_(captures), i.case_file.is_not(None))
+    if urn := c.execute(said.order_by(i.urn).limit(1)).scalar():
+        return f"of intelligence report {urn}"
+    returned = select(r.reference).join(t.referral_return, b.referral == r.id).where(b.capture.in_(captures), r.case_file.is_not(None))
+    if reference := c.execute(returned.order_by(r.reference).limit(1)).scalar():
+        return f"of a return of referral {reference}"
+    cited = select(m.id).join(t.money_evidence, e.money == m.id).where(e.kind == "capture", e.number.in_(captures))
+    if number := c.execute(cited.order_by(m.id).limit(1)).scalar():
+        return f"of record of money {number}"
+    return ""
 
 
 def _said_on(table: Table, captures: Collection[int]) -> Any:

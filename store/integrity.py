@@ -1,7 +1,7 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
 It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit, draft, row of a case,
-follow-up, seal, key, signed head, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
+follow-up, seal, key, signed head, or word of people's on a place, an account or two sellers, intelligence report, referral or record of money, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import audit, casefile, exhibits, lookups, said, trust
+from store import audit, casefile, exhibits, lookups, recorded, said, trust
 from store import tables as t
 from store.advert_erasure import blank_snapshot_digest
 from store.database import numbers_in
@@ -71,6 +71,8 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
     drafts: dict[int, tuple[Any, ...]] = {}
     trusted: dict[tuple[str, int], str] = {}
     seals: dict[int, tuple[str, str]] = {}
+    erased |= {name: set() for name in recorded.TABLES}
+    committed: dict[tuple[str, int], str] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
@@ -85,6 +87,9 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
         for name in ("signing_key", "signed_head"):
             if name in detail and "digest" in detail:
                 trusted[name, detail[name]] = detail["digest"]
+        for name in recorded.TABLES:
+            if "commits" in detail and name in detail:
+                committed[name, detail[name]] = detail["commits"]
         if "rests" in detail:
             rests[detail["rests"]] = detail["on"]
         if event.body["purpose"] == "erasure":
@@ -147,6 +152,7 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
     yield from drafts_that_differ(c, drafts)
     yield from trust.rows_that_differ(c, trusted)
     yield from seals_that_differ(c, seals)
+    yield from recorded.rows_that_differ(c, committed, erased)
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:

@@ -4,7 +4,8 @@ A page of search results shows many sellers; each row begins with the short date
 the long one: the listing, what was said of it, who offers it and what was done about them with its files and said about them, its contacts and pictures, its sightings, the captures it was read from
 and every other of its own page: screenshots, and the answer that it is gone. The other listings of the same page, and their sellers,
 keep the short date; so does who told of it, and the file that a tip came in, which may say who that was. Setting the date is the one change of a row beside erasure's; it only
-ever moves a date on, and the log says of which listing. A hold or a case goes before any date (store/erasure.py).
+ever moves a date on, and the log says of which listing. Intelligence reports, referrals, what came back of them and records of money have the
+long date from the first, and the source of a report the short one. A hold or a case goes before any date (store/erasure.py).
 """
 
 from __future__ import annotations

@@ -34,15 +34,19 @@ from store.findings import FindingWrites
 from store.followup import FollowUpReads, FollowUpWrites
 from store.health import HealthReads, UnreadReads
 from store.history import HistoryReads
+from store.intelligence import IntelligenceReads, IntelligenceWrites
 from store.inventory import InventoryReads
 from store.lookups import LookupErasure, LookupReads
 from store.meetings import MeetingReads
+from store.money import MoneyReads, MoneyWrites
 from store.nearest import Nearest, index_folder
 from store.network import NetworkReads, NetworkWrites
 from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
 from store.proposals import ProposalWrites
 from store.ranking import RankingReads, RankingWrites
+from store.recorded import RecordedErasure
+from store.referrals import ReferralReads, ReferralWrites
 from store.registers import RegisterReads, RegisterWrites
 from store.retention import RetentionWrites
 from store.review import ReviewReads
@@ -65,7 +69,7 @@ SYSTEM = "system"
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
     RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, DraftReads, LookupReads, WindowReads, UnreadReads, ReviewReads,
-    SubjectReads, SealReads,
+    SubjectReads, SealReads, IntelligenceReads, ReferralReads, MoneyReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -118,7 +122,7 @@ class Acting(
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
-    InventoryReads, SealWrites, TrustWrites,
+    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

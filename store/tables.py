@@ -439,3 +439,39 @@ signed_head = _table(  # the log's head as it was signed, and the authority's st
     Column("signature", String(128), nullable=False), Column("stamp", Text, nullable=False), Column("stamp_chain", Text, nullable=False),
     Column("stamped_at", Utc), Column("no_stamp", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
 )  # fmt: skip
+
+# -- intelligence, referrals and money: recorded by people, superseded and never edited (store/recorded.py) -------------------------
+intelligence = _table(  # one item of intelligence, as 3x5x2 grades it; the same `urn` through all its gradings. What it says is sanitised
+    "intelligence", _id(), Column("urn", String(40), nullable=False, index=True), Column("case_file", ForeignKey("case_file.reference"), index=True),
+    Column("source", String(1), nullable=False), Column("information", String(1), nullable=False), Column("handling", String(1), nullable=False),
+    Column("marking", String(40), nullable=False), Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False),
+    _fk("supersedes", "intelligence", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("supersedes"),
+)  # fmt: skip
+intelligence_source = _table(  # where an item comes from: kept apart, read only by a method that leaves an event of its own
+    "intelligence_source", _id(), Column("urn", String(40), nullable=False, unique=True), Column("origin", String(10), nullable=False),
+    _fk("sighting", "sighting", nullable=True), _fk("capture", "capture", nullable=True), Column("body_json", Text, nullable=False),
+    Column("salt", String(32), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+referral = _table(  # what was prepared for a partner, of which only the fields that its purpose needs; nothing is sent
+    "referral", _id(), Column("reference", String(40), nullable=False, unique=True), Column("recipient_kind", String(40), nullable=False),
+    Column("case_file", ForeignKey("case_file.reference"), index=True), _fk("premises", "premises", nullable=True),
+    Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+referral_return = _table(  # what a partner sent back, its file a capture
+    "referral_return", _id(), _fk("referral", "referral"), _fk("capture", "capture"), Column("body_json", Text, nullable=False),
+    Column("salt", String(32), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+)  # fmt: skip
+money = _table(  # goods with their genuine price, money received, or a mark of culpability, as a person records it of a case
+    "money", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("kind", String(12), nullable=False),
+    Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False), _fk("supersedes", "money", nullable=True, index=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("at", Utc, nullable=False), *_person(), UniqueConstraint("supersedes"),
+)  # fmt: skip
+money_evidence = _table(  # the rows that it rests on, by kind and number
+    "money_evidence", _id(), _fk("money", "money"), Column("kind", String(12), nullable=False), Column("number", Id, nullable=False),
+    UniqueConstraint("money", "kind", "number"), Index("ix_money_evidence_kind_number", "kind", "number"),
+)  # fmt: skip

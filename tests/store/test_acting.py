@@ -6,7 +6,7 @@ import inspect
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from store.words.casefile import Connection as Connected
 from store.words.contacts import find_contacts
 from store.words.drafts import DraftKind
 from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
+from store.words.intelligence import Origin, Provenance, grade_of
 from store.words.records import (
     CaptureKind,
     Case,
@@ -48,6 +49,7 @@ from store.words.records import (
     Told,
     Verdict,
 )
+from store.words.valuation import Goods, evidence_of
 from tests.builders import START, Builder, jpeg
 from tests.conftest import new_store
 
@@ -79,6 +81,10 @@ PERSONAL = (
     "Standing",
     "Met",
     "FollowUp",
+    "Report",
+    "Provenance",
+    "Referral",
+    "Record",
     "bytes",
 )
 GIVES_BACK_WHAT_IT_WAS_GIVEN = {
@@ -94,6 +100,8 @@ GIVES_BACK_WHAT_IT_WAS_GIVEN = {
     "keep_entry",
     "withdraw_entry",
     "exhibit_item",
+    "keep_report",
+    "regrade_report",
 }
 
 
@@ -216,6 +224,13 @@ def fill(store: Store) -> None:
     with store.acting("officer", purpose="look") as reader:
         reader.sellers_known(names=["totes"])
     store.erase_lookup(2, actor="officer", reason="retention")
+    told_by = Provenance("SRC-1", Origin.person, "told at the counter", "B. Source (fictional)", sighting="")
+    store.keep_report("Belts in the rear", grade_of("2BP"), told_by, marking="OFFICIAL", case="C1", actor="officer", authority="demo")
+    gone_to = {"recipient": "Fire safety", "why": "exits", "gateway": "law", "fields": ["premises.label"], "digest": "0" * 64}
+    store.keep_referral("R-2026-0001", "fire", **gone_to, case="C1", actor="officer", authority="demo")
+    came = {"outcome": "visited", "reference": "F1", "dated": "", "items": [], "refused": 0}
+    store.keep_return("R-2026-0001", statement.id or 0, **came, actor="officer", authority="demo")
+    store.keep_money("C1", Goods("belts", 2, (evidence_of("document:CD/1"),)), actor="officer", authority="demo")
 
 
 # How to call each read method so that it shows at least one row of `full`.
@@ -321,6 +336,15 @@ CALLS: dict[str, Any] = {
     "holds": lambda r: r.holds(),
     "held_about": lambda r: r.held_about(phones=["07700 900123"]),
     "person_marks": lambda r: r.person_marks("seller"),
+    "reports": lambda r: r.reports(case="C1"),
+    "report": lambda r: r.report(r.reports()[0].urn),
+    "report_origin": lambda r: r.report_origin(r.reports()[0].urn),
+    "fit_to_leave": lambda r: r.fit_to_leave(r.reports()[0]),
+    "names_informant": lambda r: r.names_informant("as A. Witness (fictional) says"),
+    "intelligence_source": lambda r: r.intelligence_source(f"IR-{datetime.now(UTC):%Y}-0001"),
+    "referrals": lambda r: r.referrals(case="C1"),
+    "referral": lambda r: r.referral("R-2026-0001"),
+    "money_records": lambda r: r.money_records("C1"),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
