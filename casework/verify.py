@@ -308,7 +308,7 @@ class Pack:
     def problem(self, file: str, what: str, where: str = "") -> None:
         self.report.problems.append(Problem(file, what, where))
 
-    def guarded(self, file: str, where: str, check: Callable[..., None], *arguments: Any) -> None:
+    def guarded(self, file: str, where: str, check: Callable[..., object], *arguments: Any) -> None:
         """Run a check; whatever it raises is a named problem, never a traceback."""
         try:
             check(*arguments)
