@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import audit, said
+from store import audit, disclosure, said
 from store import tables as t
 from store.followup import ERASED, commitment, files_of
 from store.words.records import SNAPSHOT_WORDS, digest_of
@@ -48,10 +48,17 @@ def _events(c: Connection) -> Iterator[str]:
     exhibits: set[tuple[str, str]] = set()
     sightings: dict[str, str] = {}
     follow_ups: dict[int, str] = {}
-    erased: dict[str, set[int]] = {"follow_up": set(), "attribution": set(), "occupant": set()}
+    erased: dict[str, set[int]] = {
+        "follow_up": set(),
+        "attribution": set(),
+        "occupant": set(),
+        "disclosure_decision": set(),
+        "disclosure_edition": set(),
+    }
     said_by: dict[tuple[str, int], str] = {}
     rests: dict[int, list[int]] = {}
     statements: dict[int, tuple[str, int | None]] = {}
+    disclosed: dict[str, Any] = {"items": [], "rows": {}}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
@@ -63,6 +70,11 @@ def _events(c: Connection) -> Iterator[str]:
         for name in ("attribution", "occupant"):
             if "commitment" in detail and name in detail:
                 said_by[name, detail[name]] = detail["commitment"]
+        for name in ("disclosure_decision", "disclosure_edition"):
+            if "commitment" in detail and name in detail:
+                disclosed["rows"][name, detail[name]] = detail["commitment"]
+        if "disclosure_items" in detail:
+            disclosed["items"].append((event.body["case"], *detail["disclosure_items"], detail["digest"]))
         if "rests" in detail:
             rests[detail["rests"]] = detail["on"]
         if event.body["purpose"] == "erasure":
@@ -106,6 +118,7 @@ def _events(c: Connection) -> Iterator[str]:
     yield from _follow_ups(c, follow_ups, erased["follow_up"])
     yield from said.rows_that_differ(c, said_by, erased)
     yield from said.grounds_that_differ(c, rests)
+    yield from disclosure.rows_that_differ(c, disclosed, erased)
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from store.captures import CaptureWrites, newest_locations
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
+from store.disclosure import DisclosureReads, DisclosureWrites
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
 from store.findings import FindingWrites
@@ -37,6 +38,7 @@ from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
 from store.ranking import RankingReads, RankingWrites
 from store.registers import RegisterReads, RegisterWrites
+from store.relevant import RelevantReads
 from store.retention import RetentionWrites
 from store.said import SaidErasure
 from store.samples import SampleReads, SampleWrites
@@ -51,7 +53,7 @@ SYSTEM = "system"
 
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads, FollowUpReads,
+    RankingReads, FollowUpReads, DisclosureReads, RelevantReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -97,7 +99,7 @@ class Acting(
 
 class Store(
     HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, DisclosureWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
