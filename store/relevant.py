@@ -31,6 +31,7 @@ PARTS = frozenset(
     {
         "run_end", "location", "reading_image", "picture", "listing_contact", "picture_contact", "fingerprint", "method_status",
         "sighting_capture", "premises_entry", "occupant_mark", "attribution_ground", "follow_up_capture", "bag", "unread", "sample_seed",
+        "exhibit_initials", "case_entry_on", "money_evidence",
     }
 )  # fmt: skip
 # Rows of no case: who and where we are, how far a pass or a load got, and what is made of a case in order to disclose it.
@@ -139,30 +140,33 @@ class _Walk:
         return self.found
 
     def _named(self) -> None:
-        """Rows of tables of other parts that name the case or, by their foreign keys, such a row or an exhibit."""
-        known = {**{name: self.keys(name) for name in ("case_file", "exhibit")}}
+        """Rows of tables of other parts that name the case or, by their foreign keys or URN, such a row or an exhibit; and what those name."""
+        known: dict[str, set[Key]] = {name: self.keys(name) for name in ("case_file", "exhibit")}
         rest = [x for x in t.metadata.sorted_tables if x.name not in WALKED | PARTS | OUTSIDE]
         growing = True
         while growing:
             growing = False
             for table in rest:
-                for column in table.columns:
-                    for key in column.foreign_keys:
-                        if fresh := self.take_of(table, column, known.get(key.column.table.name, ())):
-                            known.setdefault(table.name, set()).update(fresh)
-                            growing = True
+                fresh: set[Key] = set()
+                for column, name in _foreign(table):
+                    fresh |= self.take_of(table, column, known.get(name, ()))
+                if "urn" in table.c:  # who or what an item of intelligence comes from is tied to it by its number alone
+                    fresh |= self.take_of(table, table.c.urn, {u for x in rest if "urn" in x.c for u in self.values(x.name, "urn")})
+                known.setdefault(table.name, set()).update(fresh)
+                growing = growing or bool(fresh)
+        named: dict[str, set[Any]] = {}
+        parts = [x for x in t.metadata.sorted_tables if x.name in PARTS]
+        for table, column, name in [(x, column, name) for x in parts for column, name in _foreign(x)]:
+            if name in {x.name for x in rest}:
+                for row in self.part_of(table, column, known.get(name, ())):
+                    named.setdefault(str(row.get("subject_kind", row.get("kind"))), set()).add(row.get("subject", row.get("number")))
         for table in rest:
+            for column, name in _foreign(table):
+                named.setdefault(name, set()).update(self.values(table.name, column.name))
             if not self.found.of(table.name):
                 self.found.rows.pop(table.name, None)
-        for name in ("seller", "listing", "premises"):  # a suspect's account, an incident's place
-            numbers = {
-                row[column.name]
-                for table in rest
-                for row in self.found.of(table.name).values()
-                for column in table.columns
-                if any(key.column.table.name == name for key in column.foreign_keys)
-            }
-            self.take_of(t.metadata.tables[name], t.metadata.tables[name].c.id, numbers)
+        for name in ("seller", "listing", "premises", "capture", "follow_up", "link"):  # a suspect's account, an incident's place
+            self.take_of(t.metadata.tables[name], t.metadata.tables[name].c.id, named.get(name, ()))
 
     def _subjects(self) -> None:
         """What the exhibits are of."""
@@ -215,7 +219,9 @@ class _Walk:
         self.part_of(t.sighting_capture, t.sighting_capture.c.sighting, self.keys("sighting"))
         self.take_of(t.informant, t.informant.c.sighting, self.keys("sighting"))
         for row in self.found.of("informant").values():
-            row.update(name="", contact="", note="")
+            row.update(name="", contact="", note="")  # by number only
+        for row in self.found.of("intelligence_source").values():
+            row.update(body_json="{}")
         self.take_of(t.sample, t.sample.c.listing, self.keys("listing"))
 
     def _bytes(self) -> None:
@@ -386,6 +392,11 @@ class _Walk:
             o[table.name] = {row["id"]: row for row in self.ask(select(table), column, numbers)}
         o["reading"] = {row["id"]: row for row in readings}
         o["raw"] = {row["raw"]: row for row in contacts if row["contact"] in given and row["raw"]}
+
+
+def _foreign(table: Table) -> list[tuple[Any, str]]:
+    """A table's foreign keys: (column, the table that it names)."""
+    return [(column, key.column.table.name) for column in table.columns for key in column.foreign_keys]
 
 
 class RelevantReads(Reader):
