@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from casework.commands import (
     capture,
     cases,
+    disclosure,
     evaluate,
     followup,
     history,
@@ -75,6 +76,7 @@ app.add_typer(followup.app, name="followup")
 app.add_typer(followup.purchase, name="purchase")
 match.register(places.premises)
 app.add_typer(cases.app, name="case")
+app.add_typer(disclosure.app, name="disclosure")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
 reading.register(pictures.train)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from casework.disclosure.prompts import CRAWLS, by_subject, in_force, newest_places, prompts, superseded_methods
+from casework.disclosure.prompts import CRAWLS, by_subject, in_force, newest_places, problem_key, prompts, superseded_methods
 from casework.disclosure.settings import Settings
 from casework.export.summary import KINDS, money
 from crawler.clock import sentence as clock_sentence
@@ -57,9 +57,9 @@ def things_of(m: Relevant, settings: Settings, authority: str, problems: Sequenc
         codes = tuple(said.get(key, ()))
         block = "" if codes or why else words.block(table, number)
         out.append(Thing(key, text, date, held, _short(summary), codes, why, block, key in m.resting))
-    for number, problem in enumerate(problems, 1):
-        text = f"Result of the check of log, rows and archive made for this schedule, problem {number}"
-        out.append(Thing(f"problem:{number}", text, "", authority, _short(problem), ("broken_custody",), "", "", False))
+    for problem in problems:
+        text = "Result of the check of log, rows and archive, made for these schedules"
+        out.append(Thing(problem_key(problem), text, "", authority, _short(problem), ("broken_custody",), "", "", False))
     places = {name: at for at, name in enumerate(ORDER)}
     return {
         one.key: one

@@ -12,6 +12,7 @@ from typing import Any
 
 from casework.disclosure.settings import Settings
 from store.relevant import Relevant, Row
+from store.words.records import digest_of
 
 Found = dict[str, list[str]]  # thing → codes
 CRAWLS = ("crawl", "capture", "screenshot")  # the passes whose clock is measured
@@ -24,10 +25,15 @@ def prompts(m: Relevant, settings: Settings, problems: Sequence[str] = ()) -> di
     found: Found = defaultdict(list)
     for rule in (_judged, _flags, _findings, _methods, _links, _people, _done, _captures, _entries):
         rule(m, settings, found)
-    for number in range(1, len(problems) + 1):
-        found[f"problem:{number}"].append("broken_custody")
+    for problem in problems:
+        found[problem_key(problem)].append("broken_custody")
     order = list(settings.prompts)
     return {thing: sorted(set(codes) & set(order), key=order.index) for thing, codes in found.items() if set(codes) & set(order)}
+
+
+def problem_key(problem: str) -> str:
+    """A problem that a check of the store found, as a thing: the same words are the same thing."""
+    return f"problem:{digest_of(problem)[:16]}"
 
 
 def in_force(judgements: Iterable[Row]) -> list[Row]:
