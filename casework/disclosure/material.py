@@ -45,10 +45,10 @@ class Thing:
         return self.key.partition(":")[0]
 
 
-def things_of(m: Relevant, settings: Settings, authority: str, problems: Sequence[str] = ()) -> dict[str, Thing]:
+def things_of(m: Relevant, settings: Settings, problems: Sequence[str] = ()) -> dict[str, Thing]:
     """Every thing of a case, by key, in the order in which they would be numbered: what exhibits rest on first, then by kind and date."""
     said = prompts(m, settings, problems)
-    told, words = told_things(m), Words(m, settings, authority)
+    told, words = told_things(m), Words(m, settings)
     out: list[Thing] = []
     for key in m.things():
         table, _, number = key.partition(":")
@@ -59,7 +59,7 @@ def things_of(m: Relevant, settings: Settings, authority: str, problems: Sequenc
         out.append(Thing(key, text, date, held, _short(summary), codes, why, block, key in m.resting))
     for problem in problems:
         text = "Result of the check of log, rows and archive, made for these schedules"
-        out.append(Thing(problem_key(problem), text, "", authority, _short(problem), ("broken_custody",), "", "", False))
+        out.append(Thing(problem_key(problem), text, "", "made for these schedules", _short(problem), ("broken_custody",), "", "", False))
     places = {name: at for at, name in enumerate(ORDER)}
     return {
         one.key: one
@@ -126,8 +126,8 @@ def told_things(m: Relevant) -> set[str]:
 class Words:
     """Rows in words. No name of an informant, nor of another account, is in any of them: those are called by their numbers."""
 
-    def __init__(self, m: Relevant, settings: Settings, authority: str) -> None:
-        self.m, self.settings, self.authority = m, settings, authority
+    def __init__(self, m: Relevant, settings: Settings) -> None:
+        self.m, self.settings = m, settings
         self.places = newest_places(m)
         self.pictures = {row["id"]: row["listing"] for row in m.parts["picture"]}
         self.shown: dict[int, set[int]] = defaultdict(set)
@@ -218,18 +218,16 @@ class Words:
         """(description, date, where it is held, what it says)."""
         if table == "log":
             return (
-                "Extract of the audit log: every event of this case", "", f"{self.authority}, the store's log",
+                "Extract of the audit log: every event of this case", "", "database, log",
                 f"{counted(self.m.events, 'event')} by the time of this schedule: who collected, altered, consulted, disclosed, combined and erased, with reasons",
             )  # fmt: skip
         row = self._row(table, number)
         own: Callable[[Row], tuple[str, Any, str]] | None = getattr(self, f"_{table}", None)
         text, at, summary = own(row) if own else self._any(table, row)
-        held = f"{self.authority}, database, row {number} of {table}"
+        held = f"database, row {number} of {table}"
         if table == "capture":
             place = self.places.get(row["id"])
-            held = (
-                f"{self.authority}, archive, {place['segment']} at {place['offset']}" if place else f"{self.authority}: no bytes are held"
-            )
+            held = f"archive, {place['segment']} at {place['offset']}" if place else "no bytes are held"
         return text, _day(at), held, summary
 
     def _row(self, table: str, number: str) -> Row:

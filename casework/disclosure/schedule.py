@@ -78,7 +78,7 @@ class Written:
 def number(store: Store, home: Home, reader: Acting, case: str) -> tuple[dict[str, Thing], list[Item], Relevant]:
     """Give new material its numbers, and take out of its block what meets a prompt by now; the things, the items, the rows."""
     settings, relevant = read_settings(home), reader.relevant(case)
-    things = things_of(relevant, settings, home.settings.authority.name, store.verify())
+    things = things_of(relevant, settings, store.verify())
     items = reader.disclosure_items(case)
     counted = {thing: item.block for item in items for thing in item.things}
     fresh = [one for one in things.values() if one.key not in counted or (counted[one.key] and not one.block)]
@@ -148,7 +148,7 @@ def _entry(item: Item, things: Mapping[str, Thing], settings: Settings, before: 
         )
     elif item.block:
         text, date, summary = block_text(item.block, mine)
-        held = mine[0].held.partition(", ")[0]
+        held = mine[0].held.partition(",")[0]
     else:
         one = mine[0]
         text, date, held, summary = one.text, one.date, one.held, one.summary
@@ -314,7 +314,7 @@ def document(name: str, s: Schedules, edition: Edition, settings: Settings, auth
     shown = s.on(name) if name != "mg6e" else _report(s)
     spread = spans(f"item:{one.number}" for one in shown)
     head: list[tuple[str, str | None]] = [
-        ("Case", f"{s.case.reference}: {s.case.title}"), ("Authority", authority), ("Edition", f"{edition.number} of {edition.at:%d %B %Y, %H:%M} UTC"),
+        ("Case", f"{s.case.reference}: {s.case.title}"), ("Held by", authority), ("Edition", f"{edition.number} of {edition.at:%d %B %Y, %H:%M} UTC"),
         ("Digest of the edition (SHA-256)", edition.digest), ("Disclosure officer", None), ("Items here", spread or "none"),
         ("Items of the case", f"1 to {len(s.entries)}, numbered through all schedules"),
     ]  # fmt: skip
@@ -341,7 +341,7 @@ def document(name: str, s: Schedules, edition: Edition, settings: Settings, auth
 
 
 def _items(name: str, shown: Sequence[Entry]) -> Table:
-    columns, widths = ["No.", "Description", "Date", "Held at", "What it says"], [0.5, 2.4, 1.0, 1.7, 3.0]
+    columns, widths = ["No.", "Description", "Date", "Held at", "What it says"], [0.6, 2.4, 1.2, 1.4, 3.0]
     if name == "used":
         rows = [[str(e.number), e.description, e.date, e.location_held, e.content_summary] for e in shown]
         return Table(columns, rows, widths)
@@ -367,14 +367,14 @@ def _officers_report(s: Schedules, shown: Sequence[Entry], undecided: Sequence[E
     blocks: list[Block] = [Heading("Items that may undermine the prosecution or assist the accused")]
     rows = [[str(e.number), names[e.schedule], e.description, e.reason, e.by] for e in shown if e.may_undermine_or_assist == "yes"]
     blocks.append(
-        Table(["No.", "Schedule", "Description", "Why", "Decided by"], rows, [0.5, 0.9, 3, 3, 1])
+        Table(["No.", "Schedule", "Description", "Why", "Decided by"], rows, [0.6, 1.1, 3, 3, 1.2])
         if rows
         else Paragraph("None has been decided to be so.")
     )
     open_ones = [e for e in shown if e.may_undermine_or_assist == "undecided"]
     blocks.append(Heading("Items that the software suggests, and of which nobody has decided"))
     rows = [[str(e.number), names[e.schedule], e.description, "; ".join(e.suggested)] for e in open_ones]
-    blocks.append(Table(["No.", "Schedule", "Description", "Suggested because"], rows, [0.5, 0.9, 3, 3]) if rows else Paragraph("None."))
+    blocks.append(Table(["No.", "Schedule", "Description", "Suggested because"], rows, [0.6, 1.1, 3, 3]) if rows else Paragraph("None."))
     counts = [(settings.schedules[name].title, str(len(s.on(name)))) for name in ("used", "mg6c", "mg6d", "undecided")]
     blocks += [Heading("Items by schedule"), Fields(counts)]
     if undecided:
