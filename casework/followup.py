@@ -183,7 +183,7 @@ def _draft(settings: Settings, told: Told, old: FollowUp | None) -> FollowUp:
     except ValueError as error:
         raise TouchstoneError(f"{step or kind}: {error}") from None
     if told.when or old is None:
-        at, whole = _when(told.when)
+        at, whole = when_stated(told.when)
     else:
         at, whole = old.happened_at, old.whole_day
     draft = FollowUp(
@@ -222,7 +222,7 @@ def _check_powers(settings: Settings, draft: FollowUp) -> None:
         raise TouchstoneError(f"notice_on: {least}; from {draft.what.notice_on} to {draft.when} there were {days}: say why (--no-notice)")
 
 
-def _when(text: str) -> tuple[datetime, bool]:
+def when_stated(text: str) -> tuple[datetime, bool]:
     """(moment, whether it is a whole day). Raises TouchstoneError for what is no time."""
     at = parse_when(text) if text.strip() else None
     if at is None:
@@ -235,7 +235,7 @@ def moment_of(field_name: str, text: str) -> str:
     """A stated moment as ISO 8601 in UTC, "" for none. Raises TouchstoneError where it has no time of the day."""
     if not text.strip():
         return ""
-    at, whole = _when(text)
+    at, whole = when_stated(text)
     if whole:
         raise TouchstoneError(f"--{field_name} '{text}': give the hour too, since it is held against the time of the photographs")
     return at.isoformat()

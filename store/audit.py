@@ -88,7 +88,11 @@ def append(
 def events(connection: Connection, after: int = 0, limit: int | None = None) -> Iterator[Event]:
     query = select(t.event).where(t.event.c.seq > after).order_by(t.event.c.seq)
     for row in connection.execute(query.limit(limit) if limit else query):
-        yield Event(row.seq, row.salt, json.loads(row.body_json), row.inner, row.chain)
+        yield event_of(row)
+
+
+def event_of(row: Any) -> Event:
+    return Event(row.seq, row.salt, json.loads(row.body_json), row.inner, row.chain)
 
 
 def verify(connection: Connection) -> list[str]:

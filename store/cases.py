@@ -14,13 +14,17 @@ from store.database import Database, add
 from store.errors import TouchstoneError
 from store.reader import Reader
 from store.retention import concern
-from store.words.records import Case, Exhibit, Judgement, SubjectKind, Verb, Verdict
+from store.words.records import Case, Judgement, SubjectKind, Verb, Verdict
 
 
 def judgement_of(r: Any) -> Judgement:
     return Judgement(
         r.id, SubjectKind(r.subject_kind), r.subject, Verdict(r.verdict), r.actor, r.reason, r.at, r.findings_digest, r.supersedes
     )
+
+
+def case_of(r: Any) -> Case:
+    return Case(r.reference, r.authority, r.title, r.operation, r.opened_at, r.own_number, r.jurisdiction)
 
 
 class CaseWrites:
@@ -80,6 +84,8 @@ class CaseWrites:
                     title=case.title,
                     actor=actor,
                     opened_at=datetime.now(UTC),
+                    own_number=case.own_number,
+                    jurisdiction=case.jurisdiction,
                 )
             )
             audit.append(self.database, c, Verb.alteration, actor=actor, purpose="case opened", case=case.reference)
@@ -89,56 +95,11 @@ class CaseWrites:
             r = c.execute(select(t.case).where(t.case.c.reference == reference)).first()
         if r is None:
             raise TouchstoneError(f"there is no case '{reference}'; `touchstone case new` opens one")
-        return Case(r.reference, r.authority, r.title, r.operation, r.opened_at)
+        return case_of(r)
 
     def cases(self) -> list[Case]:
         with self.database.reading() as c:
-            return [
-                Case(r.reference, r.authority, r.title, r.operation, r.opened_at)
-                for r in c.execute(select(t.case).order_by(t.case.c.opened_at))
-            ]
-
-    def exhibit(self, case: str, kind: SubjectKind, subject: int, *, initials: str, description: str, actor: str) -> Exhibit:
-        """Give a subject the next number of its case, `AB1`, `AB2`, …; a subject that is an exhibit already keeps its number.
-
-        From now on what it rests on may not be erased.
-        """
-        now = datetime.now(UTC)
-        with self.database.writing() as c:
-            # one writer at a time decides the next number: BEGIN IMMEDIATE on SQLite, the case's row lock on PostgreSQL
-            c.execute(select(t.case.c.reference).where(t.case.c.reference == case).with_for_update()).scalar_one()
-            old = c.execute(
-                select(t.exhibit).where(
-                    t.exhibit.c.case_file == case, t.exhibit.c.subject_kind == str(kind), t.exhibit.c.subject == subject
-                )
-            ).first()
-            if old:
-                return Exhibit(case, old.number, kind, subject, old.description, old.actor, old.at)
-            used = c.execute(select(t.exhibit.c.number).where(t.exhibit.c.case_file == case)).scalars()
-            taken = [int(n[len(initials) :]) for n in used if n.startswith(initials) and n[len(initials) :].isdigit()]
-            number = f"{initials}{max(taken, default=0) + 1}"
-            add(
-                c,
-                t.exhibit,
-                case_file=case,
-                number=number,
-                subject_kind=str(kind),
-                subject=subject,
-                description=description,
-                actor=actor,
-                at=now,
-            )
-            audit.append(
-                self.database,
-                c,
-                Verb.alteration,
-                actor=actor,
-                purpose="exhibit",
-                case=case,
-                subjects={str(kind): [subject]},
-                detail={"exhibit": number},
-            )
-        return Exhibit(case, number, kind, subject, description, actor, now)
+            return [case_of(r) for r in c.execute(select(t.case).order_by(t.case.c.opened_at))]
 
 
 class CaseReads(Reader):
@@ -153,9 +114,3 @@ class CaseReads(Reader):
             rows = [judgement_of(r) for r in c.execute(query)]
         self.shown("judgement", (r.id for r in rows))
         return rows
-
-    def exhibits(self, case: str) -> list[Exhibit]:
-        with self.store.database.reading() as c:
-            rows = c.execute(select(t.exhibit).where(t.exhibit.c.case_file == case).order_by(t.exhibit.c.id)).all()
-        self.shown("exhibit", (r.id for r in rows))
-        return [Exhibit(case, r.number, SubjectKind(r.subject_kind), r.subject, r.description, r.actor, r.at, r.id) for r in rows]

@@ -19,7 +19,7 @@ from store.words.records import Authority, Level, digest_of
 
 __all__ = ["ConfigError", "Executor", "Home", "RetentionDays", "Settings", "ViewLimit", "defaults_folder", "digest", "load", "plain"]
 
-KINDS = ("sources", "brands", "registers", "operations")
+KINDS = ("sources", "brands", "registers", "operations", "jurisdictions")
 
 
 class Executor(enum.StrEnum):

@@ -35,7 +35,8 @@ BLANK: Mapping[str, Any] = {"server_ip": None, **dict.fromkeys(TEXTS, ""), **dic
 HOLDABLE = frozenset(SubjectKind) - {
     SubjectKind.case,
     SubjectKind.account,
-}  # a case has no number, its exhibits are held; an account is its seller
+    SubjectKind.item,
+}  # a case has no number, its exhibits are held; an account is its seller, and an item is held as its case is
 PAYLOAD = ("response", "resource")
 Files = tuple[dict[str, list[Placed]], list[tuple[int, int, Placed]]]  # segment → where all is now; (capture, payload of, place)
 
@@ -274,6 +275,8 @@ class Erasure:
             return str(found)
         if found := c.execute(exhibited.order_by(x.id).limit(1)).scalar():
             return f"of exhibit row {found}"
+        if found := _case_on(c, subjects):
+            return found
         if found := c.execute(_said_on(t.attribution, resting)).scalar():
             return f"of evidence {found} of who runs an account"
         if found := c.execute(_said_on(t.occupant, resting)).scalar():
@@ -364,7 +367,16 @@ def held_on(c: Connection, of: Mapping[str, Any]) -> str:
         covering = or_(*(and_(table.c.subject_kind == kind, table.c.subject.in_(ids)) for kind, ids in of.items()))
         if found := c.execute(select(table.c.id).where(condition, covering).order_by(table.c.id).limit(1)).scalar():
             return f"{said}{found}"
-    return ""
+    return _case_on(c, of)
+
+
+def _case_on(c: Connection, of: Mapping[Any, Any]) -> str:
+    """What people recorded of a case that names any of these subjects (kind → numbers, or a query of them), or ""."""
+    on, e = t.case_entry_on.c, t.case_entry.c
+    covering = or_(*(and_(on.subject_kind == str(kind), on.subject.in_(ids)) for kind, ids in of.items()))
+    query = select(e.case_file, e.id).join(t.case_entry_on, on.case_entry == e.id).where(covering).order_by(e.id).limit(1)
+    found = c.execute(query).first()
+    return f"of case {found.case_file}, row {found.id}" if found else ""
 
 
 def _said_on(table: Table, captures: Collection[int]) -> Any:

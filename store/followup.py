@@ -215,9 +215,10 @@ class FollowUpWrites(OperationWrites, Erasure):
             )
         assert given.what is not None
         for written in bags_of(given.what):
-            used = c.execute(select(t.bag.c.follow_up).where(t.bag.c.number == bag_key(written))).scalar()
+            used = c.execute(select(t.bag).where(t.bag.c.number == bag_key(written))).first()
             if used is not None and bag_key(written) not in earlier:
-                raise TouchstoneError(f"bag {written} was used already, in follow-up {used}: a bag's number is used once")
+                where = f"follow-up {used.follow_up}" if used.follow_up is not None else f"row {used.case_entry} of a case"
+                raise TouchstoneError(f"bag {written} was used already, in {where}: a bag's number is used once")
         return given, earlier
 
     def _superseded(self, c: Connection, given: FollowUp) -> FollowUp:

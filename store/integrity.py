@@ -1,6 +1,6 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
-It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit,
+It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit, row of a case,
 follow-up, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import audit, disclosure, said
+from store import audit, casefile, disclosure, exhibits, said
 from store import tables as t
 from store.followup import ERASED, commitment, files_of
 from store.words.records import SNAPSHOT_WORDS, digest_of
@@ -45,16 +45,13 @@ def _digests(c: Connection) -> Iterator[str]:
 def _events(c: Connection) -> Iterator[str]:
     captures: dict[str, dict[str, Any]] = {}
     judgements: dict[int, str] = {}
-    exhibits: set[tuple[str, str]] = set()
+    numbered: dict[tuple[str, str], str] = {}
+    case_rows: dict[int, str] = {}
+    named: dict[int, frozenset[tuple[str, int]]] = {}
     sightings: dict[str, str] = {}
     follow_ups: dict[int, str] = {}
-    erased: dict[str, set[int]] = {
-        "follow_up": set(),
-        "attribution": set(),
-        "occupant": set(),
-        "disclosure_decision": set(),
-        "disclosure_edition": set(),
-    }
+    erased: dict[str, set[int]] = {"follow_up": set(), "attribution": set(), "occupant": set(), "case_entry": set()}
+    erased |= {"disclosure_decision": set(), "disclosure_edition": set()}
     said_by: dict[tuple[str, int], str] = {}
     rests: dict[int, list[int]] = {}
     statements: dict[int, tuple[str, int | None]] = {}
@@ -85,7 +82,14 @@ def _events(c: Connection) -> Iterator[str]:
         if "judgement" in detail:
             judgements[detail["judgement"]] = detail["verdict"]
         if "exhibit" in detail:
-            exhibits.add((event.body["case"], detail["exhibit"]))
+            numbered[event.body["case"], detail["exhibit"]] = detail.get("commits", "")
+        if "case_entry" in detail:
+            case_rows[detail["case_entry"]] = detail["commits"]
+            others = {kind: ids for kind, ids in subjects.items() if kind != "case_entry"}
+            also = _numbers(subjects["case_entry"]) - {detail["case_entry"]}
+            named[detail["case_entry"]] = frozenset(
+                [(kind, n) for kind, ids in others.items() for n in _numbers(ids)] + [("case_entry", n) for n in also]
+            )
     kept = set()
     for capture in c.execute(select(t.capture.c.id, t.capture.c.body_digest, t.capture.c.record_id, t.capture.c.status)):
         kept.add(str(capture.id))
@@ -113,9 +117,11 @@ def _events(c: Connection) -> Iterator[str]:
         if stated.get(which) != statements.get(which):
             yield f"statement {which} of two sellers was changed: its row and the log do not say the same"
     shown = {(r.case_file, r.number) for r in c.execute(select(t.exhibit.c.case_file, t.exhibit.c.number))}
-    for case, exhibit in sorted(shown ^ exhibits):
+    for case, exhibit in sorted(shown ^ numbered.keys()):
         yield f"exhibit {exhibit} of case {case} is in {'no event of the log' if (case, exhibit) in shown else 'the log alone: its row is gone'}"
     yield from _follow_ups(c, follow_ups, erased["follow_up"])
+    yield from exhibits.rows_that_differ(c, numbered)
+    yield from casefile.rows_that_differ(c, case_rows, named, erased["case_entry"])
     yield from said.rows_that_differ(c, said_by, erased)
     yield from said.grounds_that_differ(c, rests)
     yield from disclosure.rows_that_differ(c, disclosed, erased)

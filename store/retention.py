@@ -82,12 +82,15 @@ def concern(
     given = t.contact.join(t.listing_contact, t.listing_contact.c.contact == t.contact.c.id)
     known = t.occupant_mark.c
     same = given.join(t.occupant_mark, (known.kind == t.contact.c.kind) & (known.value == t.contact.c.value))
+    on = t.case_entry_on.c
+    recorded = select(on.case_entry).where(on.subject_kind == "seller", on.subject.in_(sellers))
     here = select(known.occupant).select_from(same).where(t.listing_contact.c.listing == listing)
     of += [
         (t.attribution, t.attribution.c.seller.in_(sellers)),
         (t.pair_statement, or_(t.pair_statement.c.seller.in_(sellers), t.pair_statement.c.other.in_(sellers))),
         (t.occupant, t.occupant.c.id.in_(here)),
         (t.occupant_mark, known.occupant.in_(here)),
+        (t.case_entry, t.case_entry.c.id.in_(recorded)),
     ]
     moved = 0
     for table, mine in of:

@@ -21,12 +21,14 @@ from store import tables as t
 from store.archive import Archive
 from store.attribution import AttributionReads, AttributionWrites
 from store.captures import CaptureWrites, newest_locations
+from store.casefile import CaseFileReads, CaseFileWrites
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
 from store.disclosure import DisclosureReads, DisclosureWrites
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
+from store.exhibits import ExhibitReads, ExhibitWrites
 from store.findings import FindingWrites
 from store.followup import FollowUpReads, FollowUpWrites
 from store.health import HealthReads
@@ -53,7 +55,8 @@ SYSTEM = "system"
 
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads, FollowUpReads, DisclosureReads, RelevantReads,
+    RankingReads, FollowUpReads, CaseFileReads, ExhibitReads,
+    DisclosureReads, RelevantReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -99,7 +102,8 @@ class Acting(
 
 class Store(
     HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, DisclosureWrites,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites,
+    DisclosureWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

@@ -318,7 +318,8 @@ follow_up_capture = _table(  # its files, each a capture; `taken_at` is what a p
     Column("role", String(12), nullable=False), Column("taken_at", String(40), nullable=False), UniqueConstraint("follow_up", "position"),
 )  # fmt: skip
 bag = _table(  # the number of a sealed bag, as two are compared, and the first row that used it: none is used twice
-    "bag", _id(), Column("number", String(40), nullable=False, unique=True), _fk("follow_up", "follow_up"), Column("at", Utc, nullable=False),
+    "bag", _id(), Column("number", String(40), nullable=False, unique=True), _fk("follow_up", "follow_up", nullable=True), Column("at", Utc, nullable=False),
+    _fk("case_entry", "case_entry", nullable=True),
 )  # fmt: skip
 pair_statement = _table(  # a person joined two sellers as one operator's, or kept them apart; or withdrew that, and what stood before stands again
     "pair_statement", _id(), _fk("seller", "seller"), _fk("other", "seller"), Column("says", String(4), nullable=False),
@@ -359,12 +360,30 @@ sample = _table(  # a listing that was drawn; its ticket follows from the seed a
 case = _table(
     "case_file", Column("reference", String(80), primary_key=True), Column("authority", ForeignKey("authority.code"), nullable=False),
     Column("operation", String(80)), Column("title", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("opened_at", Utc, nullable=False),
+    Column("own_number", String(80), nullable=False, server_default=""), Column("jurisdiction", String(80), nullable=False, server_default=""),
 )  # fmt: skip
 exhibit = _table(
     "exhibit", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("number", String(40), nullable=False),
     Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("description", Text, nullable=False),
-    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("case_file", "number"),
-    UniqueConstraint("case_file", "subject_kind", "subject"),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+    Column("initials", String(8), nullable=False, server_default=""), Column("ordinal", Integer, nullable=False, server_default="0"),
+    Column("producer", String(80), nullable=False, server_default=""), Column("salt", String(32), nullable=False, server_default=""),
+    UniqueConstraint("case_file", "number"), UniqueConstraint("case_file", "initials", "ordinal"), UniqueConstraint("case_file", "subject_kind", "subject"),
+)  # fmt: skip
+exhibit_initials = _table(  # the letters by which an officer's exhibits are numbered in a case; nobody else's are
+    "exhibit_initials", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False), Column("initials", String(8), nullable=False),
+    Column("officer", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), UniqueConstraint("case_file", "initials"),
+)  # fmt: skip
+case_entry = _table(  # what people record of a case, kind by kind; `first` is the row that a correction or a withdrawal goes back to
+    "case_entry", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("kind", String(12), nullable=False),
+    _fk("first", "case_entry", nullable=True), _fk("supersedes", "case_entry", nullable=True, index=False), Column("withdrawn", Boolean, nullable=False),
+    Column("happened_at", Utc), Column("whole_day", Boolean, nullable=False), Column("body_json", Text, nullable=False),
+    Column("salt", String(32), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("supersedes"),
+)  # fmt: skip
+case_entry_on = _table(  # what a row of a case names or rests on, by number: exhibits, captures, sellers, premises, other rows of the case
+    "case_entry_on", _id(), _fk("case_entry", "case_entry"), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False),
+    UniqueConstraint("case_entry", "subject_kind", "subject"), Index("ix_case_entry_on_subject", "subject_kind", "subject"),
 )  # fmt: skip
 hold = _table(
     "hold", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("reason", Text, nullable=False),

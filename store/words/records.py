@@ -126,6 +126,7 @@ class SubjectKind(enum.StrEnum):
     case = "case"
     account = "account"  # who runs a seller's account
     follow_up = "follow_up"
+    item = "item"  # goods or a paper, by its row of the case
 
 
 class ReferenceKind(enum.StrEnum):
@@ -835,18 +836,20 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What goes to court. Identity: its reference, within the authority."""
+    """What goes to court. Identity: its reference, within the authority. `own_number` is the council's own, of its other systems."""
 
     reference: str
     authority: str
     title: str
     operation: str | None = None
     opened_at: datetime | None = None
+    own_number: str = ""
+    jurisdiction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A numbered thing of a case; numbers are never reused."""
+    """A numbered thing of a case; numbers are never reused. `producer` is the officer who produces it, `withdrawn` why it is withdrawn, or ""."""
 
     case: str
     number: str
@@ -856,6 +859,8 @@ class Exhibit:
     actor: str
     at: datetime
     id: int | None = None
+    producer: str = ""
+    withdrawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

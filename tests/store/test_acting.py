@@ -15,6 +15,8 @@ from store.network import Reach, Thing
 from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Acting, Store
+from store.words.casefile import CaseEntry, EntryKind, Person
+from store.words.casefile import Connection as Connected
 from store.words.followup import Authorised, ClosureOrder, FollowUp, Kind, Step
 from store.words.records import (
     CaptureKind,
@@ -34,6 +36,7 @@ from store.words.records import (
     RegisterEntry,
     Snapshot,
     Status,
+    SubjectCategory,
     SubjectKind,
     Told,
     Verdict,
@@ -61,6 +64,7 @@ PERSONAL = (
     "Link",
     "Judgement",
     "Exhibit",
+    "CaseEntry",
     "RegisterEntry",
     "Occupant",
     "Ground",
@@ -79,6 +83,9 @@ GIVES_BACK_WHAT_IT_WAS_GIVEN = {
     "judge_account",
     "exhibit",
     "keep_follow_up",
+    "keep_entry",
+    "withdraw_entry",
+    "exhibit_item",
 }
 
 
@@ -170,6 +177,10 @@ def full(sqlite_store: Store) -> Store:
     for kind, what, step in done:
         store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
     store.give("officer", "2026-03-01", [2], 20, actor="officer")
+    suspect = Person(name="C. Trader (fictional)", category=SubjectCategory.suspect, basis="sold a belt")
+    store.keep_entry(CaseEntry(None, "C1", EntryKind.person, suspect), actor="officer", authority="demo")
+    connected = Connected(person=1, seller=1, says="signed for the parcel", captures=(1,))
+    store.keep_entry(CaseEntry(None, "C1", EntryKind.connection, connected), actor="officer", authority="demo")
     return store
 
 
@@ -262,6 +273,9 @@ CALLS: dict[str, Any] = {
     "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
     "inside": lambda r: r.inside([1]),
     "given": lambda r: r.given("officer", "2026-03-01"),
+    "case_entries": lambda r: r.case_entries("C1"),
+    "case_entry": lambda r: r.case_entry("C1", 1),
+    "entries_about": lambda r: r.entries_about("seller", [1]),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
