@@ -345,7 +345,7 @@ class _Walk:
         """Of all this what an exhibit is of or rests on: its listing with that listing's pages, words, pictures and findings."""
         out: set[str] = {f"exhibit:{n}" for n in self.keys("exhibit")} | {f"case_file:{self.found.case}"}
         for row in self.found.of("exhibit").values():
-            kind = {"account": "seller"}.get(row["subject_kind"], row["subject_kind"])
+            kind = {"account": "seller", "item": "case_entry"}.get(row["subject_kind"], row["subject_kind"])
             out.add(f"{kind}:{row['subject']}")
         mine = self.found.exhibited
         readings = {n: row for n, row in self.found.of("reading").items() if row["listing"] in mine}

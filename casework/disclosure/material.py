@@ -45,10 +45,15 @@ class Thing:
         return self.key.partition(":")[0]
 
 
-def things_of(m: Relevant, settings: Settings, problems: Sequence[str] = ()) -> dict[str, Thing]:
-    """Every thing of a case, by key, in the order in which they would be numbered: what exhibits rest on first, then by kind and date."""
-    said = prompts(m, settings, problems)
-    told, words = told_things(m), Words(m, settings)
+def things_of(
+    m: Relevant, settings: Settings, problems: Sequence[str] = (), breaks: Mapping[int, Sequence[str]] | None = None
+) -> dict[str, Thing]:  # fmt: skip
+    """Every thing of a case, by key, in the order in which they would be numbered: what exhibits rest on first, then by kind and date.
+
+    `problems`: what a check of the store said; `breaks`: of each exhibit's row where its custody does not hold.
+    """
+    said = prompts(m, settings, problems, breaks)
+    told, words = told_things(m), Words(m, settings, breaks or {})
     out: list[Thing] = []
     for key in m.things():
         table, _, number = key.partition(":")
@@ -126,8 +131,8 @@ def told_things(m: Relevant) -> set[str]:
 class Words:
     """Rows in words. No name of an informant, nor of another account, is in any of them: those are called by their numbers."""
 
-    def __init__(self, m: Relevant, settings: Settings) -> None:
-        self.m, self.settings = m, settings
+    def __init__(self, m: Relevant, settings: Settings, breaks: Mapping[int, Sequence[str]]) -> None:
+        self.m, self.settings, self.breaks = m, settings, breaks
         self.places = newest_places(m)
         self.pictures = {row["id"]: row["listing"] for row in m.parts["picture"]}
         self.shown: dict[int, set[int]] = defaultdict(set)
@@ -234,9 +239,6 @@ class Words:
         rows = self.m.of(table)
         return rows.get(int(number) if number.isdigit() and int(number) in rows else number, {})
 
-    def who(self, actor: str) -> str:
-        return actor
-
     def subject(self, kind: str, number: int) -> str:
         """What an opinion is of, in words; another's account by its number only."""
         listing = self.pictures.get(number) if kind == "picture" else number if kind == "listing" else None
@@ -258,6 +260,8 @@ class Words:
             return f"flag {number} of {self._listing_name(self.m.of('flag')[number]['listing'])}"
         if kind == "exhibit" and number in self.m.of("exhibit"):
             return f"exhibit {self.m.of('exhibit')[number]['number']}"
+        if kind == "item":
+            return f"goods or a paper, row {number} of the case"
         return f"{kind.replace('_', ' ')} {number}"
 
     def _listing_name(self, number: int) -> str:
@@ -279,7 +283,11 @@ class Words:
         return f"Operation {r['reference']} as its file stood", r["added_at"], f"purpose {r['purpose'].replace('_', ' ')}"
 
     def _exhibit(self, r: Row) -> tuple[str, Any, str]:
-        return f"Exhibit {r['number']}: {self.subject(r['subject_kind'], r['subject'])}", r["at"], r["description"]
+        return (
+            f"Exhibit {r['number']}: {self.subject(r['subject_kind'], r['subject'])}",
+            r["at"],
+            "; custody: ".join([r["description"], *self.breaks.get(r["id"], ())]),
+        )
 
     def _listing(self, r: Row) -> tuple[str, Any, str]:
         mine = self.readings[r["id"]]

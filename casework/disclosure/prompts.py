@@ -20,11 +20,17 @@ FLAGGED = ("review", "priority")
 DISMISSES = ("no", "unsure")
 
 
-def prompts(m: Relevant, settings: Settings, problems: Sequence[str] = ()) -> dict[str, list[str]]:
-    """Of each thing the codes of what it may be, in the order of the configuration. `problems`: what a check of the store said."""
+def prompts(
+    m: Relevant, settings: Settings, problems: Sequence[str] = (), breaks: Mapping[int, Sequence[str]] | None = None
+) -> dict[str, list[str]]:
+    """Of each thing the codes of what it may be, in the order of the configuration. `problems`: what a check of the store said; `breaks`: by the
+    rows of exhibits where their custody does not hold."""
     found: Found = defaultdict(list)
     for rule in (_judged, _flags, _findings, _methods, _links, _people, _done, _captures, _entries):
         rule(m, settings, found)
+    for exhibit, said in (breaks or {}).items():
+        if said:
+            found[f"exhibit:{exhibit}"].append("broken_custody")
     for problem in problems:
         found[problem_key(problem)].append("broken_custody")
     order = list(settings.prompts)

@@ -20,6 +20,7 @@ from casework.commands.common import safe_cell
 from casework.disclosure.material import Thing, block_text, spans, things_of
 from casework.disclosure.settings import Settings, read_settings
 from casework.documents import Block, Document, Fields, Heading, Paragraph, Signature, Table, write
+from casework.exhibits import custody_of
 from store.config import Home
 from store.disclosure import Decision, Edition, Item, Standing, Undermines
 from store.errors import TouchstoneError
@@ -78,7 +79,8 @@ class Written:
 def number(store: Store, home: Home, reader: Acting, case: str) -> tuple[dict[str, Thing], list[Item], Relevant]:
     """Give new material its numbers, and take out of its block what meets a prompt by now; the things, the items, the rows."""
     settings, relevant = read_settings(home), reader.relevant(case)
-    things = things_of(relevant, settings, store.verify())
+    broken = {one.exhibit.id: one.breaks for one in custody_of(reader, reader.exhibits(case), case) if one.exhibit.id is not None}
+    things = things_of(relevant, settings, store.verify(), broken)
     items = reader.disclosure_items(case)
     counted = {thing: item.block for item in items for thing in item.things}
     fresh = [one for one in things.values() if one.key not in counted or (counted[one.key] and not one.block)]

@@ -20,9 +20,10 @@ from casework.disclosure.settings import PROMPTS, Settings, read_settings
 from store.disclosure import Standing, Undermines
 from store.errors import TouchstoneError
 from store.strict import ConfigError
+from store.words.casefile import Act, CaseEntry, Connection, Custody, EntryKind, Person, kind_of
 from store.words.followup import Decided, FollowUp, Kind
 from store.words.followup import Outcome as Decision
-from store.words.records import SubjectKind, Verdict
+from store.words.records import SubjectCategory, SubjectKind, Verdict
 from tests.builders import START
 from tests.casework.disclosed import CASE, INFORMANT, OTHER, Planted, plant
 
@@ -53,6 +54,17 @@ def said(p: Planted, *items: str, standing: Standing | None = None, undermines: 
 def item_of(s: Schedules, thing: str) -> Entry:
     [found] = [one for one in s.entries if thing in one.things]
     return found
+
+
+def record(p: Planted, what: Person | Connection | Custody) -> int:
+    """A row of the case; its number."""
+    given = CaseEntry(None, CASE, kind_of(what), what, START if isinstance(what, Custody) else None)
+    return p.world.store.keep_entry(given, actor="a.officer", authority="wexcombe").number or 0
+
+
+def seller_of(p: Planted, handle: str) -> int:
+    with p.world.store.acting("a.officer", purpose="test") as reader:
+        return next(one.id for one in reader.sellers() if one.handle == handle) or 0
 
 
 def of_the_case(path: str, case: str) -> set[str]:
@@ -86,7 +98,7 @@ def of_the_case(path: str, case: str) -> set[str]:
             "follow_up_capture", "follow_up", of["follow_up"], "capture"
         )
         people = joined("attribution", "id", of["attribution"], "capture") | joined("occupant", "id", of["occupant"], "capture")
-        return r["id"] in exhibited["capture"] | read | shown | files | link | people or r["part_of"] in of["capture"]
+        return r["id"] in exhibited["capture"] | on("capture") | read | shown | files | link | people or r["part_of"] in of["capture"]
 
     def ends(r: dict[str, Any]) -> bool:
         return (
@@ -111,12 +123,17 @@ def of_the_case(path: str, case: str) -> set[str]:
         )  # fmt: skip
 
     told = {r["listing"] for r in rows["sighting"]}
+
+    def on(kind: str) -> set[int]:  # what rows of the case name
+        return {r["subject"] for r in rows["case_entry_on"] if r["subject_kind"] == kind and r["case_entry"] in of["case_entry"]}
+
     rules: dict[str, Callable[[dict[str, Any]], bool]] = {
         "case_file": lambda r: r["reference"] == case,
+        "case_entry": lambda r: r["case_file"] == case,
         "exhibit": lambda r: r["case_file"] == case,
         "listing": lambda r: r["id"] in exhibited["listing"] | readings("seller", of["seller"], "listing")
         or r["id"] in told & joined("listing_contact", "contact", of["contact"], "listing"),
-        "seller": lambda r: r["id"] in exhibited["seller"] | readings("listing", exhibited["listing"], "seller")
+        "seller": lambda r: r["id"] in exhibited["seller"] | on("seller") | readings("listing", exhibited["listing"], "seller")
         or any(ends(x) and r["id"] in (x["subject"], x["object"]) for x in rows["link"] if x["id"] in exhibited["link"]),
         "reading": lambda r: r["listing"] in of["listing"],
         "snapshot": lambda r: r["id"] in readings("listing", of["listing"], "snapshot"),
@@ -133,7 +150,7 @@ def of_the_case(path: str, case: str) -> set[str]:
         "link": ends,
         "premises": lambda r: any(x["object"] == r["id"] and x["object_kind"] == "premises" for x in rows["link"] if x["id"] in of["link"])
         or r["id"] in {p["building"] for p in rows["premises"] if p["id"] in of["premises"]}
-        or r["id"] in {f["premises"] for f in rows["follow_up"] if f["case_file"] == case},
+        or r["id"] in on("premises") | {f["premises"] for f in rows["follow_up"] if f["case_file"] == case},
         "register_entry": lambda r: r["id"] in joined("premises_entry", "premises", of["premises"], "register_entry"),
         "register_snapshot": lambda r: r["id"] in joined("register_entry", "id", of["register_entry"], "register_snapshot"),
         "occupant": lambda r: r["premises"] in of["premises"],
@@ -182,6 +199,9 @@ def test_used_unused_sensitive_and_undecided_together_are_all_material_of_the_ca
     )
     store.hold(SubjectKind.listing, own.cleared[0], actor="a.officer", reason="asked by counsel")
     store.judge(SubjectKind.seller, 1, Verdict.unsure, actor="b.officer", authority="wexcombe", reason="who is it")
+    chair = seller_of(own, "granny")
+    suspect = record(own, Person(name="A. Trader (fictional)", category=SubjectCategory.suspect, basis="named by the landlord"))
+    record(own, Connection(person=suspect, seller=chair, says="said at the door to run it", source="notebook 4"))
     numbers = schedules(own)
     said(own, "1-9", standing=Standing.used)
     said(own, "10-20", standing=Standing.unused, undermines=Undermines.yes, because="it may")
@@ -190,9 +210,16 @@ def test_used_unused_sensitive_and_undecided_together_are_all_material_of_the_ca
     every = Counter(thing for one in found.entries for thing in one.things)
     assert set(every.values()) == {1}, "a thing stands on two items"
     material = of_the_case(store.database.url.removeprefix("sqlite:///"), CASE)
-    assert {"informant:1", "hold:1", "follow_up:1", f"listing:{own.cleared[2]}"} <= material, (
-        "the second walk reaches too little to prove anything"
-    )
+    expected = {
+        "informant:1",
+        "hold:1",
+        "follow_up:1",
+        "case_entry:1",
+        f"seller:{chair}",
+        f"listing:{own.cleared[2]}",
+        f"listing:{own.world.listings[2]}",
+    }
+    assert expected <= material, "the second walk reaches too little to prove anything"
     assert set(every) - {f"log:{CASE}"} == material
     assert f"log:{CASE}" in every
     by = {name: [one.number for one in found.on(name)] for name in ("used", "mg6c", "mg6d", "undecided")}
@@ -318,6 +345,32 @@ def test_routine_things_are_counted_and_what_meets_a_prompt_is_listed_by_itself(
     assert [len(one.things) for one in aside] == [2]
 
 
+def test_custody_that_does_not_hold_is_suggested_with_what_is_broken(own: Planted) -> None:
+    from casework.exhibits import add_item
+
+    _, exhibit = add_item(
+        own.world.store, own.world.home, CASE, {"what": "a bag", "found_at": "Unit 3"}, "2026-03-01", "AB", by="a.officer"
+    )
+    gone = CaseEntry(
+        None,
+        CASE,
+        EntryKind.custody,
+        Custody(exhibit=exhibit.number, act=Act.destroyed, by="a.officer", why="a mistake", where="store"),
+        START,
+    )
+    back = CaseEntry(
+        None,
+        CASE,
+        EntryKind.custody,
+        Custody(exhibit=exhibit.number, act=Act.moved, by="a.officer", why="to the store", where="store"),
+        START,
+    )
+    for step in (gone, back):
+        own.world.store.keep_entry(step, actor="a.officer", authority="wexcombe")
+    found = item_of(schedules(own), f"exhibit:{exhibit.id}")
+    assert read_settings(own.world.home).prompts["broken_custody"] in found.suggested and "custody: " in found.content_summary
+
+
 # -- numbers and editions ------------------------------------------------------------------------------------------------------
 def test_new_material_gets_the_next_numbers_and_an_edition_is_kept_with_its_digest(own: Planted, tmp_path: Path) -> None:
     store, home = own.world.store, own.world.home
@@ -353,8 +406,7 @@ def test_what_comes_to_matter_leaves_its_block_with_a_number_of_its_own(own: Pla
 
 def test_an_item_keeps_its_number_when_nothing_leads_to_it_any_more(own: Planted, tmp_path: Path) -> None:
     store, home = own.world.store, own.world.home
-    with store.acting("a.officer", purpose="test") as reader:  # a person joins the account of the chair to the case's, and then does not
-        seller = next(one.id for one in reader.sellers() if one.handle == "granny") or 0
+    seller = seller_of(own, "granny")  # a person joins the account of the chair to the case's, and then does not
     store.say_pair(1, seller, True, actor="a.officer", authority="wexcombe", reason="one stall")
     first = write_schedules(store, home, CASE, tmp_path / "one", by="a.officer", why="disclosure")
     chair = item_of(first.schedules, f"listing:{own.world.listings[2]}")

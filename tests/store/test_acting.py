@@ -71,6 +71,8 @@ PERSONAL = (
     "Standing",
     "Met",
     "FollowUp",
+    "Relevant",
+    "Edition",
     "bytes",
 )
 GIVES_BACK_WHAT_IT_WAS_GIVEN = {
@@ -86,6 +88,7 @@ GIVES_BACK_WHAT_IT_WAS_GIVEN = {
     "keep_entry",
     "withdraw_entry",
     "exhibit_item",
+    "keep_edition",
 }
 
 
@@ -181,6 +184,8 @@ def full(sqlite_store: Store) -> Store:
     store.keep_entry(CaseEntry(None, "C1", EntryKind.person, suspect), actor="officer", authority="demo")
     connected = Connected(person=1, seller=1, says="signed for the parcel", captures=(1,))
     store.keep_entry(CaseEntry(None, "C1", EntryKind.connection, connected), actor="officer", authority="demo")
+    store.number_items("C1", [("", ["listing:1"])], actor="officer")
+    store.keep_edition("C1", {"items": []}, actor="officer")
     return store
 
 
@@ -276,6 +281,11 @@ CALLS: dict[str, Any] = {
     "case_entries": lambda r: r.case_entries("C1"),
     "case_entry": lambda r: r.case_entry("C1", 1),
     "entries_about": lambda r: r.entries_about("seller", [1]),
+}
+CALLS |= {
+    "relevant": lambda r: r.relevant("C1").things(),
+    "disclosure_items": lambda r: r.disclosure_items("C1"),
+    "disclosure_editions": lambda r: r.disclosure_editions("C1"),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
