@@ -15,6 +15,7 @@ from casework.commands import (
     capture,
     cases,
     data,
+    disclosure,
     drafts,
     evaluate,
     followup,
@@ -88,6 +89,7 @@ app.add_typer(drafts.app, name="draft")
 money.register(app)
 app.add_typer(intel.app, name="intel")
 app.add_typer(refer.app, name="refer")
+app.add_typer(disclosure.app, name="disclosure")
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
 reading.register(pictures.train)

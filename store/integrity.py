@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store import audit, casefile, exhibits, lookups, recorded, said, trust
+from store import audit, casefile, disclosure, exhibits, lookups, recorded, said, trust
 from store import tables as t
 from store.advert_erasure import blank_snapshot_digest
 from store.database import numbers_in
@@ -73,6 +73,8 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
     seals: dict[int, tuple[str, str]] = {}
     erased |= {name: set() for name in recorded.TABLES}
     committed: dict[tuple[str, int], str] = {}
+    erased |= {"disclosure_decision": set(), "disclosure_edition": set()}
+    disclosed: dict[str, Any] = {"items": [], "rows": {}}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
@@ -90,6 +92,11 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
         for name in recorded.TABLES:
             if "commits" in detail and name in detail:
                 committed[name, detail[name]] = detail["commits"]
+        for name in ("disclosure_decision", "disclosure_edition"):
+            if "commitment" in detail and name in detail:
+                disclosed["rows"][name, detail[name]] = detail["commitment"]
+        if "disclosure_items" in detail:
+            disclosed["items"].append((event.body["case"], *detail["disclosure_items"], detail["digest"]))
         if "rests" in detail:
             rests[detail["rests"]] = detail["on"]
         if event.body["purpose"] == "erasure":
@@ -153,6 +160,7 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
     yield from trust.rows_that_differ(c, trusted)
     yield from seals_that_differ(c, seals)
     yield from recorded.rows_that_differ(c, committed, erased)
+    yield from disclosure.rows_that_differ(c, disclosed, erased)
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:

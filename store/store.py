@@ -26,6 +26,7 @@ from store.casefile import CaseFileReads, CaseFileWrites
 from store.cases import CaseReads, CaseWrites
 from store.config import Home
 from store.database import Database
+from store.disclosure import DisclosureReads, DisclosureWrites
 from store.drafts import DraftReads, DraftWrites
 from store.erasure import PAYLOAD
 from store.errors import TouchstoneError
@@ -48,6 +49,7 @@ from store.ranking import RankingReads, RankingWrites
 from store.recorded import RecordedErasure
 from store.referrals import ReferralReads, ReferralWrites
 from store.registers import RegisterReads, RegisterWrites
+from store.relevant import RelevantReads
 from store.retention import RetentionWrites
 from store.review import ReviewReads
 from store.rules import DataRules, read_rules
@@ -69,7 +71,7 @@ SYSTEM = "system"
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
     RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, DraftReads, LookupReads, WindowReads, UnreadReads, ReviewReads,
-    SubjectReads, SealReads, IntelligenceReads, ReferralReads, MoneyReads,
+    SubjectReads, SealReads, IntelligenceReads, ReferralReads, MoneyReads, DisclosureReads, RelevantReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -122,7 +124,7 @@ class Acting(
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
-    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure,
+    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

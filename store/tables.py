@@ -475,3 +475,29 @@ money_evidence = _table(  # the rows that it rests on, by kind and number
     "money_evidence", _id(), _fk("money", "money"), Column("kind", String(12), nullable=False), Column("number", Id, nullable=False),
     UniqueConstraint("money", "kind", "number"), Index("ix_money_evidence_kind_number", "kind", "number"),
 )  # fmt: skip
+
+# -- disclosure (CPIA 1996) ------------------------------------------------------------------------------------------------
+disclosure_item = _table(  # a numbered entry of a case's schedules; `block` is what a generic entry by quantity is of, "" where it is one thing
+    "disclosure_item", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False), Column("number", Integer, nullable=False),
+    Column("block", String(120), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+    UniqueConstraint("case_file", "number"),
+)  # fmt: skip
+disclosure_thing = _table(  # what an item is of, as `finding:12`; the newest row of a thing counts: it may have been taken out of a block
+    "disclosure_thing", _id(), _fk("item", "disclosure_item"), Column("thing", String(160), nullable=False), UniqueConstraint("item", "thing"),
+)  # fmt: skip
+disclosure_decision = _table(  # a person said on which schedule an item belongs, and whether it may undermine or assist (CPIA 1996 s.3)
+    "disclosure_decision", _id(), _fk("item", "disclosure_item"), Column("standing", String(12), nullable=False),
+    Column("undermines", String(10), nullable=False), Column("reason", Text, nullable=False), Column("sensitivity", Text, nullable=False),
+    Column("description", Text, nullable=False), Column("salt", String(32), nullable=False),
+    _fk("supersedes", "disclosure_decision", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("supersedes"),
+)  # fmt: skip
+disclosure_edition = _table(  # the schedules as they stood when they were written out; `digest` is of `body_json`
+    "disclosure_edition", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False), Column("number", Integer, nullable=False),
+    Column("digest", Digest, nullable=False), Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("case_file", "number"),
+)  # fmt: skip
+disclosure_copy = _table(  # a redacted copy that was made; under `key` are the commitments to originals whose plain digest could be guessed from
+    "disclosure_copy", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("manifest", Digest, nullable=False),
+    Column("key", String(64), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip

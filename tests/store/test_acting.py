@@ -85,6 +85,8 @@ PERSONAL = (
     "Provenance",
     "Referral",
     "Record",
+    "Relevant",
+    "Edition",
     "bytes",
 )
 GIVES_BACK_WHAT_IT_WAS_GIVEN = {
@@ -102,6 +104,7 @@ GIVES_BACK_WHAT_IT_WAS_GIVEN = {
     "exhibit_item",
     "keep_report",
     "regrade_report",
+    "keep_edition",
 }
 
 
@@ -231,6 +234,8 @@ def fill(store: Store) -> None:
     came = {"outcome": "visited", "reference": "F1", "dated": "", "items": [], "refused": 0}
     store.keep_return("R-2026-0001", statement.id or 0, **came, actor="officer", authority="demo")
     store.keep_money("C1", Goods("belts", 2, (evidence_of("document:CD/1"),)), actor="officer", authority="demo")
+    store.number_items("C1", [("", ["listing:1"])], actor="officer")
+    store.keep_edition("C1", {"items": []}, actor="officer")
 
 
 # How to call each read method so that it shows at least one row of `full`.
@@ -345,6 +350,11 @@ CALLS: dict[str, Any] = {
     "referrals": lambda r: r.referrals(case="C1"),
     "referral": lambda r: r.referral("R-2026-0001"),
     "money_records": lambda r: r.money_records("C1"),
+}
+CALLS |= {
+    "relevant": lambda r: r.relevant("C1").things(),
+    "disclosure_items": lambda r: r.disclosure_items("C1"),
+    "disclosure_editions": lambda r: r.disclosure_editions("C1"),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
