@@ -1241,7 +1241,9 @@ def main(arguments: list[str] | None = None, further: Callable[[Pack], None] | N
         said = {"accepted": report.accepted, "case": report.case, "head": report.head, "problems": problems}
         print(json.dumps({**said, "checked": report.checked, "not_checked": report.not_checked}, indent=1))
         return 0 if report.accepted else 1
-    print(_plain(f"Log {options.log}" if options.log else f"Case {report.case or 'unknown'}"), f"Head {report.head or 'unreadable'}", sep="\n")
+    print(
+        _plain(f"Log {options.log}" if options.log else f"Case {report.case or 'unknown'}"), f"Head {report.head or 'unreadable'}", sep="\n"
+    )
     for title, items in (("Checked", report.checked), ("NOT checked", report.not_checked), ("PROBLEMS", list(map(str, report.problems)))):
         if items:
             print(f"\n{title}:", *(_plain(f"  - {item}") for item in items), sep="\n")

@@ -158,9 +158,20 @@ def test_a_case_is_kept_until_its_outcome_s_time_and_closed_by_two(home: Path, r
     run("approval", "propose", "close", "C1")
     assert "still to be kept: no outcome" in run("approval", "give", "1", by="dpo", fails=True)
     with opened(home) as store:
-        outcome = CaseEntry(None, "C1", EntryKind.outcome, Decision(outcome="conviction", decided_by="a court (fictional)"), datetime(2026, 1, 31, tzinfo=UTC))
+        outcome = CaseEntry(
+            None,
+            "C1",
+            EntryKind.outcome,
+            Decision(outcome="conviction", decided_by="a court (fictional)"),
+            datetime(2026, 1, 31, tzinfo=UTC),
+        )
         store.keep_entry(outcome, actor="officer", authority="demo")
-    assert json.loads(run("retention", "case", "C1", "--json")) == {"case": "C1", "until": "2026-07-31", "why": "conviction on 2026-01-31 and 6 months", "closed": False}
+    assert json.loads(run("retention", "case", "C1", "--json")) == {
+        "case": "C1",
+        "until": "2026-07-31",
+        "why": "conviction on 2026-01-31 and 6 months",
+        "closed": False,
+    }
     run("retention", "case", "C1", "--says", "custody", "--day", "2026-01-31")
     assert "no release" in run("approval", "give", "1", by="dpo", fails=True)
     run("retention", "case", "C1", "--says", "release", "--day", "2026-09-01")
@@ -244,7 +255,9 @@ def test_a_csv_of_the_log_is_safe_in_a_spreadsheet_and_holds_what_was_asked_for(
     assert "exists already" in run("log", "export", "--out", str(home / "log.csv"), "--why", "request", fails=True)
 
 
-@pytest.mark.parametrize(("words", "expected"), [(("--actor", "nobody"), 0), (("--since", "2999-01-01"), 0), (("--until", "2999-01-01", "--actor", "system"), 1)])
+@pytest.mark.parametrize(
+    ("words", "expected"), [(("--actor", "nobody"), 0), (("--since", "2999-01-01"), 0), (("--until", "2999-01-01", "--actor", "system"), 1)]
+)
 def test_the_log_is_chosen_from_by_person_and_day(home: Path, run: Run, words: tuple[str, ...], expected: int) -> None:
     run("log", "export", "--out", str(home / "log.csv"), "--why", "request", *words)
     with (home / "log.csv").open(newline="") as file:
@@ -279,7 +292,9 @@ def test_a_draft_is_made_of_the_running_system_and_leaves_blanks(home: Path, run
 
 
 def test_what_is_configured_is_said_and_nobody_is_invented(home: Path, run: Run) -> None:
-    (home / "configs" / "data.yml").write_text("roles: {senior_responsible_officer: [s.responsible], data_protection_officer: []}\nretention: {kinds: {lookup: 77}}\n")
+    (home / "configs" / "data.yml").write_text(
+        "roles: {senior_responsible_officer: [s.responsible], data_protection_officer: []}\nretention: {kinds: {lookup: 77}}\n"
+    )
     run("transparency", "apd", "--out", str(home / "t"))
     page = (home / "t" / "apd.md").read_text()
     assert "**Senior responsible officer:** s.responsible" in page and "**Data protection officer:** [to be completed]" in page
@@ -288,8 +303,20 @@ def test_what_is_configured_is_said_and_nobody_is_invented(home: Path, run: Run)
 
 def test_the_record_has_every_field_of_the_published_standard_once() -> None:
     """ATRS v3.0, template_table.md: the numbers that it has, and none that it has not."""
-    numbers = {*(f"0.{n}" for n in range(1, 16)), *(f"1.{n}" for n in range(1, 5)), *(f"2.1.{n}" for n in range(1, 5)), *(f"2.1.4.{n}" for n in range(1, 6))}
-    numbers |= {*(f"2.2.{n}" for n in range(1, 6)), *(f"2.3.{n}" for n in range(1, 7)), *(f"2.4.1.{n}" for n in range(1, 5)), *(f"2.4.3.{n}" for n in range(1, 12)), "2.5.1", "2.5.2"}
+    numbers = {
+        *(f"0.{n}" for n in range(1, 16)),
+        *(f"1.{n}" for n in range(1, 5)),
+        *(f"2.1.{n}" for n in range(1, 5)),
+        *(f"2.1.4.{n}" for n in range(1, 6)),
+    }
+    numbers |= {
+        *(f"2.2.{n}" for n in range(1, 6)),
+        *(f"2.3.{n}" for n in range(1, 7)),
+        *(f"2.4.1.{n}" for n in range(1, 5)),
+        *(f"2.4.3.{n}" for n in range(1, 12)),
+        "2.5.1",
+        "2.5.2",
+    }
     import re
 
     source = Path(drafts.__file__).read_text()
@@ -313,5 +340,3 @@ def test_nothing_of_the_tests_people_is_left_once_all_of_it_is_erased(home: Path
         assert store.verify() == []
         store.database.close()
         assert where(store) == []
-
-
