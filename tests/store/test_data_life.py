@@ -464,3 +464,19 @@ def test_a_category_and_a_sensitive_marking_are_a_person_s_and_the_newest_counts
 
 def _year(store: Store) -> str:
     return f"{datetime.now(UTC):%Y}"
+
+
+def test_it_is_the_same_on_either_database(store: Store) -> None:
+    """Asking, approving, erasing, scrubbing, reviewing and searching, on SQLite and on PostgreSQL."""
+    store.keep_actor(Actor("dpo", "demo", "D. Protector (fictional)", "officer"))
+    write(store)
+    number = store.propose("erase", "seller", "1", ErasureGround.request, actor="officer", authority="demo")
+    assert store.answer(number, "approved", actor="dpo").state == "approved"
+    with store.acting("officer", purpose="subject search", justification="x") as reader:
+        assert [m for m in reader.held_about(names=["Ada Quillfeather"]) if m.kind == "seller"]
+        assert reader.review(datetime.now(UTC) + timedelta(days=5000), kinds=["listing", "seller"])
+    store.erase_seller(1, **WHO)
+    assert store.scrub() == "" and store.verify() == []
+    with store.acting("officer", purpose="subject search", justification="x") as reader:
+        left = {m.kind for m in reader.held_about(handles=["quillstall"]) if m.by}
+    assert left == {"lookup"}, "what officers asked for is erased by itself"

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -356,3 +357,17 @@ def test_a_pass_that_finds_nothing_due_leaves_no_event_and_keeps_no_words(full: 
     with full.acting("system", purpose="link") as reader:
         assert reader.entries_by(postcodes=["ZZ1 1ZZ"]) == []
     assert full.log_head()[0] == before
+
+
+def test_nobody_outside_the_store_asks_the_database_or_the_archive_for_themselves() -> None:
+    """Passes, commands and pages read through `store.acting`: none runs a statement, or reads a record by its place. Writing transactions are joined, not read in."""
+    root = Path(personal.__file__).resolve().parent.parent
+    asks = re.compile(r"\.execute\(|exec_driver_sql|\.archive\.(read|payload)\(|database\.engine|sqlite3\.connect|psycopg\.connect")
+    found = [
+        f"{path.relative_to(root)}: {line.strip()}"
+        for room in ("casework", "crawler", "detectors", "premises")
+        for path in sorted((root / room).rglob("*.py"))
+        for line in path.read_text().splitlines()
+        if asks.search(line)
+    ]
+    assert found == []
