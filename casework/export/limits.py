@@ -4,18 +4,20 @@ from __future__ import annotations
 
 LIMITS: tuple[tuple[str, str], ...] = (
     (
-        "Who runs the account is not shown",
+        "Who runs an account is not shown by its pages",
         "A faithful capture of a page shows what a server answered. It does not show who wrote it or who runs the "
         "account (R v Bucknor [2010] EWCA Crim 1152: a conviction was quashed where the author of web pages was "
         "not shown). Attribution needs evidence of its own: payment account, delivery or return address, a seized "
-        "device, an admission, a reply of the platform. This pack holds none of these; where it links a seller to "
-        "premises, that link is a proposal for a person to test.",
+        "device, an admission, a reply of the platform. attribution.html says for each account of the case what of this was "
+        'recorded and whether a person judged it to be shown; without that it says "not shown". Likeness to other accounts '
+        "never counts. Where the pack links a seller to premises, that link is a proposal for a person to test.",
     ),
     (
         "Whether the goods are counterfeit is not shown",
-        "No examination of goods is part of this pack. Scores, findings, flags and links are opinions of software, "
+        "The software has examined no goods. Scores, findings, flags and links are its opinions, "
         "put to an officer as a reason to look. They are no evidence of what the goods are. That is "
-        "for a witness of the brand owner, or another expert, who has seen them.",
+        "for a witness of the brand owner, or another expert, who has seen them; where such a statement was handed in to the case, it lies in "
+        "files/ and speaks for itself.",
     ),
     (
         "Whether what a page said was true is not shown",
@@ -57,6 +59,16 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "validation by anybody else, it does not cover everything, and a list of known faults does not hold the unknown.",
     ),
     (
+        "What came after the seal is not here",
+        "The pack shows the case as it stood at one event of the log. What was recorded, judged, corrected or withdrawn later is not in it; "
+        "what was erased later is named in gaps.json. export/log.jsonl has the events from the seal to the making of this copy.",
+    ),
+    (
+        "What officers recorded is their statement",
+        "When a visit, a warning or a test purchase happened, what was seen and how a file was obtained is what the officer recorded; the software shows "
+        "when it was recorded and that it was not changed since. What a photograph says of its own time and place is a claim of its camera.",
+    ),
+    (
         "Headers are as the library reported them",
         "Request and response headers are those that the HTTP library gave: their order and letter case may "
         "differ from the wire, and HTTP/2 has none of the old form. Kept beside them, where the library gave it: the "
@@ -82,7 +94,7 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "Other people's data",
         "A page is kept whole, so that a page of search results shows other sellers too. Where a finding says that a "
         "picture matches another seller's, that seller's picture is here with whatever its camera wrote into it, though the "
-        "listing is not. This pack is not redacted: whoever passes it on must consider that.",
+        "listing is not. Photographs that officers took may show people. This pack is not redacted: whoever passes it on must consider that.",
     ),
     (
         "The log covers what goes through the software",

@@ -170,6 +170,10 @@ def full(sqlite_store: Store) -> Store:
     for kind, what, step in done:
         store.keep_follow_up(FollowUp(None, kind, what, START, True, 2, None, step=step), actor="officer", authority="demo")
     store.give("officer", "2026-03-01", [2], 20, actor="officer")
+    store.seal_case("C1", actor="officer")
+    with store.acting("officer", purpose="test") as reader:
+        last = reader.captures_of()[-1].id
+    store.erase(last or 0, actor="officer", reason="not needed")
     return store
 
 
@@ -262,6 +266,7 @@ CALLS: dict[str, Any] = {
     "entries_of_registers": lambda r: r.entries_of_registers(["fhrs"]),
     "inside": lambda r: r.inside([1]),
     "given": lambda r: r.given("officer", "2026-03-01"),
+    "erased_since": lambda r: r.erased_since(r.store.seals("C1")[0], {"capture": [r.captures_of()[-1].id]}),
 }
 NOT_READING = {"shown", "disclose", "close"}
 
