@@ -19,7 +19,6 @@ from store.words.records import Actor, Capture, CaptureKind, Case, Exhibit, Run,
 LOOKED = {
     "listing show": "the record of the listing",
     "listing history": "the history of the listing",
-    "case show": "the list of the case",
     "seller show": "the record of the account",
 }
 
