@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,7 +54,8 @@ def things_of(
     `problems`: what a check of the store said; `breaks`: of each exhibit's row where its custody does not hold.
     """
     said = prompts(m, settings, problems, breaks)
-    told, words = told_things(m), Words(m, settings, breaks or {})
+    told = told_things(m)
+    words = Words(m, settings, breaks or {}, told)
     out: list[Thing] = []
     for key in m.things():
         table, _, number = key.partition(":")
@@ -125,14 +127,39 @@ def told_things(m: Relevant) -> set[str]:
     out |= {f"judgement:{n}" for n, row in m.of("judgement").items() if (row["subject_kind"], row["subject"]) in subjects}
     out |= {f"reading:{n}" for n, row in m.of("reading").items() if row["listing"] in listings}
     out |= {f"sample:{n}" for n, row in m.of("sample").items() if row["listing"] in listings}
+    out |= {f"contact:{n}" for n, of in _givers(m).items() if of and of <= listings}
+    mine = {row["seller"] for row in m.of("reading").values() if row["listing"] not in listings} | {
+        row["subject"] for row in m.of("exhibit").values() if row["subject_kind"] in ("seller", "account")
+    }
+    out |= {f"seller:{row['seller']}" for row in m.of("reading").values() if row["listing"] in listings and row["seller"] is not None} - {
+        f"seller:{n}" for n in mine
+    }
+    passes: dict[str, set[str]] = defaultdict(set)
+    for table in ("capture", "reading", "examination", "flag", "link", "sighting", "register_snapshot", "sample"):
+        for number, row in m.of(table).items():
+            passes[row["run"]].add(f"{table}:{number}")
+    out |= {f"run:{run}" for run, of_run in passes.items() if of_run <= out}
     return out & set(m.things())
+
+
+def _givers(m: Relevant) -> dict[int, set[int]]:
+    """Of each contact the listings that give it, in words or in a picture."""
+    pictures = {row["id"]: row["listing"] for row in m.parts["picture"]}
+    out: dict[int, set[int]] = defaultdict(set)
+    for row in m.parts["listing_contact"]:
+        out[row["contact"]].add(row["listing"])
+    for row in m.parts["picture_contact"]:
+        if row["picture"] in pictures:
+            out[row["contact"]].add(pictures[row["picture"]])
+    return out
 
 
 class Words:
     """Rows in words. No name of an informant, nor of another account, is in any of them: those are called by their numbers."""
 
-    def __init__(self, m: Relevant, settings: Settings, breaks: Mapping[int, Sequence[str]]) -> None:
+    def __init__(self, m: Relevant, settings: Settings, breaks: Mapping[int, Sequence[str]], told: Collection[str]) -> None:
         self.m, self.settings, self.breaks = m, settings, breaks
+        self.told = {int(key.partition(":")[2]) for key in told if key.startswith("listing:")}
         self.places = newest_places(m)
         self.pictures = {row["id"]: row["listing"] for row in m.parts["picture"]}
         self.shown: dict[int, set[int]] = defaultdict(set)
@@ -243,11 +270,7 @@ class Words:
         """What an opinion is of, in words; another's account by its number only."""
         listing = self.pictures.get(number) if kind == "picture" else number if kind == "listing" else None
         if kind == "snapshot":
-            return (
-                f"words {number} of {_listed(self._listing_name(n) for n in sorted(self.shown[number]))}"
-                if self.shown[number]
-                else f"words {number}"
-            )
+            return f"words {number} of {_listed(self._names(self.shown[number]))}" if self.shown[number] else f"words {number}"
         if listing is not None:
             return ("picture of " if kind == "picture" else "") + self._listing_name(listing)
         if kind in ("seller", "account"):
@@ -263,6 +286,10 @@ class Words:
         if kind == "item":
             return f"goods or a paper, row {number} of the case"
         return f"{kind.replace('_', ' ')} {number}"
+
+    def _names(self, listings: Collection[int]) -> list[str]:
+        """Listings by name. One that was told in confidence is named with none but its like: beside others it would give the telling away."""
+        return [self._listing_name(n) for n in sorted(set(listings) - self.told or listings)]
 
     def _listing_name(self, number: int) -> str:
         row = self.m.of("listing").get(number)
@@ -297,10 +324,10 @@ class Words:
         said += [f"{j['actor']} said {j['verdict']}" for j in judged]
         first = min((x["captured_at"] for x in mine), default=r["added_at"])
         exhibit = "" if r["id"] in self.m.exhibited else ", in no exhibit"
-        return f"{self._listing_name(r['id']).capitalize()}{exhibit}", first, "; ".join(said)
+        return f"{_first(self._listing_name(r['id']))}{exhibit}", first, "; ".join(said)
 
     def _snapshot(self, r: Row) -> tuple[str, Any, str]:
-        of = _listed(self._listing_name(n) for n in sorted(self.shown[r["id"]]))
+        of = _listed(self._names(self.shown[r["id"]]))
         first = min(
             (x["captured_at"] for n in self.shown[r["id"]] for x in self.readings[n] if x["snapshot"] == r["id"]), default=r["added_at"]
         )
@@ -314,14 +341,14 @@ class Words:
         of = f", part of capture {r['part_of']}" if r["part_of"] is not None else ""
         others = len(self.beside[r["id"]])
         beside = f"; it shows {counted(others, 'listing')} of others too" if others else ""
-        shows = _listed(self._listing_name(n) for n in sorted(self.on[r["id"]]))
+        shows = _listed(self._names(self.on[r["id"]]))
         said = (
             f"status {r['status']}, {r['body_length']:,} bytes, SHA-256 {r['body_digest']}" + (f"; shows {shows}" if shows else "") + beside
         )
         return f"Capture {r['id']}: {kind}{of}", r["ended_at"], said
 
     def _image(self, r: Row) -> tuple[str, Any, str]:
-        of = _listed(self._listing_name(n) for n in sorted(self.of_image[r["id"]]))
+        of = _listed(self._names(self.of_image[r["id"]]))
         capture = self.m.of("capture").get(r["capture"])
         size = f"{r['width']} × {r['height']} pixels" if r["width"] else "size unknown"
         return (
@@ -342,14 +369,16 @@ class Words:
         shown = "; ".join(f"{j['actor']}, of who runs it: {j['verdict']}" for j in said) or "who runs it is not shown"
         listings = sum(any(x["seller"] == r["id"] for x in rows) for rows in self.readings.values())
         return (
-            self._seller_name(r["id"]).removeprefix("the ").capitalize(),
+            _first(self._seller_name(r["id"]).removeprefix("the ")),
             r["added_at"],
             f"{counted(listings, 'listing')} of it kept; {shown}",
         )
 
     def _contact(self, r: Row) -> tuple[str, Any, str]:
-        of = [self._listing_name(n) for n in sorted(self.given[r["id"]])]
-        of += [f"a picture of {self._listing_name(n)}" for n in sorted(self.drawn[r["id"]])]
+        every = self.given[r["id"]] | self.drawn[r["id"]]
+        shown = every - self.told or every
+        of = [self._listing_name(n) for n in sorted(self.given[r["id"]] & shown)]
+        of += [f"a picture of {self._listing_name(n)}" for n in sorted(self.drawn[r["id"]] & shown)]
         return f"Contact given in {_listed(of) or 'a listing'}", r["added_at"], f"{r['kind']} {r['value']}"
 
     def _finding(self, r: Row) -> tuple[str, Any, str]:
@@ -543,10 +572,15 @@ def _listed(names: Any) -> str:
     return ", ".join(every[:3]) + (f" and {len(every) - 3} others" if len(every) > 3 else "")
 
 
+def _first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _day(at: Any) -> str:
     return f"{at:%Y-%m-%d}" if isinstance(at, datetime) else str(at or "")[:10]
 
 
+_DIGEST = re.compile(r",? SHA-256 [0-9a-f]{64}")
 _BLOCKS = {
     "reading": "Readings of kept captures by the parsers", "examination": "Examinations", "register_entry": "Entries of registers at the case's premises",
     "register_snapshot": "Editions of registers", "run": "Records of passes of the software", "sample": "Draws of listings for a random look",
@@ -576,7 +610,7 @@ def block_text(block: str, things: Sequence[Thing]) -> tuple[str, str, str]:
     dated = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}" if dates else ""
     tables = sorted({one.table for one in things})
     numbers = f"rows {spans(one.key for one in things)} of {', '.join(tables)}"
-    said = _short("; ".join(dict.fromkeys(one.summary for one in things[:3] if one.summary)))
+    said = _short("; ".join(dict.fromkeys(_DIGEST.sub("", one.summary) for one in things[:2] if one.summary)))
     return f"{text}: {len(things)}", dated, f"{numbers}; such as: {said}" if said else numbers
 
 

@@ -343,7 +343,7 @@ def document(name: str, s: Schedules, edition: Edition, settings: Settings, auth
 
 
 def _items(name: str, shown: Sequence[Entry]) -> Table:
-    columns, widths = ["No.", "Description", "Date", "Held at", "What it says"], [0.6, 2.4, 1.2, 1.4, 3.0]
+    columns, widths = ["No.", "Description", "Date", "Held at", "What it says"], [0.75, 2.4, 1.35, 1.4, 2.9]
     if name == "used":
         rows = [[str(e.number), e.description, e.date, e.location_held, e.content_summary] for e in shown]
         return Table(columns, rows, widths)
@@ -369,14 +369,14 @@ def _officers_report(s: Schedules, shown: Sequence[Entry], undecided: Sequence[E
     blocks: list[Block] = [Heading("Items that may undermine the prosecution or assist the accused")]
     rows = [[str(e.number), names[e.schedule], e.description, e.reason, e.by] for e in shown if e.may_undermine_or_assist == "yes"]
     blocks.append(
-        Table(["No.", "Schedule", "Description", "Why", "Decided by"], rows, [0.6, 1.1, 3, 3, 1.2])
+        Table(["No.", "Schedule", "Description", "Why", "Decided by"], rows, [0.7, 1.35, 3, 3, 1.2])
         if rows
         else Paragraph("None has been decided to be so.")
     )
     open_ones = [e for e in shown if e.may_undermine_or_assist == "undecided"]
     blocks.append(Heading("Items that the software suggests, and of which nobody has decided"))
     rows = [[str(e.number), names[e.schedule], e.description, "; ".join(e.suggested)] for e in open_ones]
-    blocks.append(Table(["No.", "Schedule", "Description", "Suggested because"], rows, [0.6, 1.1, 3, 3]) if rows else Paragraph("None."))
+    blocks.append(Table(["No.", "Schedule", "Description", "Suggested because"], rows, [0.7, 1.35, 3, 3]) if rows else Paragraph("None."))
     counts = [(settings.schedules[name].title, str(len(s.on(name)))) for name in ("used", "mg6c", "mg6d", "undecided")]
     blocks += [Heading("Items by schedule"), Fields(counts)]
     if undecided:

@@ -282,6 +282,17 @@ def test_what_was_told_in_confidence_is_sensitive_without_anybody_saying_so(plan
         assert one.schedule == "mg6d" and one.sensitive_because and one.things == (thing,), thing
 
 
+def test_that_somebody_told_anything_is_on_nothing_that_is_served(planted: Planted) -> None:
+    """Not even by the name of the advert that a sighting is kept as, beside the case's own of the same phone."""
+    with planted.world.store.acting("a.officer", purpose="test") as reader:
+        [told] = reader.sightings()
+    found = schedules(planted)
+    assert any(told.reference in one.description for one in found.on("mg6d"))
+    for one in found.entries:
+        if one.schedule != "mg6d":
+            assert told.reference not in f"{one.description} {one.content_summary}" and "ighting" not in one.description, one
+
+
 def test_who_informed_is_named_in_no_schedule_of_any_kind(own: Planted, tmp_path: Path) -> None:
     own.world.store.judge(
         SubjectKind.listing, own.cleared[0], Verdict.unsure, actor="b.officer", authority="wexcombe", reason=f"{INFORMANT.name} says she has others, ring {INFORMANT.contact}",
