@@ -129,8 +129,10 @@ def _clean(entry: Entry, apart: Sequence[Apart]) -> Entry:
             text = each.without(text)
         return text
 
-    names = ("description", "content_summary", "reason", "sensitive_because")
-    return replace(entry, **{name: clean(getattr(entry, name)) for name in names})
+    return replace(
+        entry, description=clean(entry.description), content_summary=clean(entry.content_summary), reason=clean(entry.reason),
+        sensitive_because=clean(entry.sensitive_because),
+    )  # fmt: skip
 
 
 def _entry(item: Item, things: Mapping[str, Thing], settings: Settings, before: Mapping[str, Any] | None) -> Entry:
