@@ -27,6 +27,7 @@ from casework.commands import (
     network,
     occupants,
     operations,
+    pack,
     passes,
     pictures,
     places,
@@ -77,6 +78,7 @@ app.add_typer(followup.purchase, name="purchase")
 match.register(places.premises)
 app.add_typer(cases.app, name="case")
 app.add_typer(disclosure.app, name="disclosure")
+pack.register(cases.app)
 app.add_typer(methods.app, name="method")
 app.add_typer(evaluate.app, name="evaluate")
 reading.register(pictures.train)

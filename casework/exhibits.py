@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from casework.casefile import Told, drafted, read_settings
+from casework.casefile import Recorded, Told, drafted, read_settings, record
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store
@@ -89,6 +89,17 @@ def add_item(
         draft, initials=initials, description=described(draft), actor=by, authority=home.settings.authority.code, producer=officer,
         style=read_settings(home).exhibit_style, why=why,
     )  # fmt: skip
+
+
+def correct_item(
+    store: Store, home: Home, case: str, number: str, body: Mapping[str, Any], when: str, *, by: str, why: str = ""
+) -> Recorded:
+    """Correct what an exhibit that is goods or a paper is said to be; its number stays. Raises TouchstoneError."""
+    with store.acting(by, purpose="case exhibit", justification=why, case=case) as reader:
+        found = next((e for e in reader.exhibits(case) if e.number == number), None)
+    if found is None or found.subject_kind is not SubjectKind.item:
+        raise TouchstoneError(f"case {case} has no exhibit {number} that is goods or a paper")
+    return record(store, home, Told(case, EntryKind.item, body, when, found.subject), by=by, why=why)
 
 
 def described(item: CaseEntry) -> str:

@@ -20,7 +20,7 @@ def missing() -> str:
 
 
 def compare(pack: Pack) -> None:
-    """Draw again what the rows of data/matches.jsonl say was drawn, and add to the pack's report what came of it.
+    """Draw again what the rows of data/rows/matches.jsonl say was drawn, and add to the pack's report what came of it.
 
     A drawing that differs is a problem where the versions are those that its row names; where they are others, it was not checked."""
     from detectors.pictures.drawing import draw, version
@@ -31,7 +31,7 @@ def compare(pack: Pack) -> None:
     @cache
     def drawn(first: str, second: str) -> bytes | None:
         try:
-            drawing = draw(pack.read(first), pack.read(second))
+            drawing = draw(pack.read(f"data/{first}"), pack.read(f"data/{second}"))
         except Unreadable:
             return None
         return drawing.png if drawing else None
@@ -41,7 +41,7 @@ def compare(pack: Pack) -> None:
         if file is None:
             return
         png = drawn(first, second)
-        if png == pack.read(file):
+        if png == pack.read(f"data/{file}"):
             same.add(file)
         elif made != here:
             pack.report.not_checked.append(
@@ -49,7 +49,9 @@ def compare(pack: Pack) -> None:
             )
         else:
             gives = "give another drawing" if png else "give no drawing"
-            pack.problem(file, f"{first} and {second} {gives}, made again with the same versions (the pack: {made}; here: {here})", where)
+            pack.problem(
+                f"data/{file}", f"{first} and {second} {gives}, made again with the same versions (the pack: {made}; here: {here})", where
+            )
 
     pack.each("matches", one)
     pack.report.checked.append(f"{len(same)} drawings of matches made again from their two pictures: the same to the byte")

@@ -15,7 +15,7 @@ from io import FileIO
 from pathlib import Path
 
 from store.archive_writer import SEGMENT, ArchiveWriter, InUse, lock, sync_folder, write_all
-from store.warc import ERASED, ArchiveError, Kept, Placed, Unsound, inflate, moment, next_whole, pack, unpack, walk
+from store.warc import ERASED, PIECE, ArchiveError, Kept, Placed, Streamed, Unsound, inflate, moment, next_whole, pack, unpack, walk
 
 SAYING = frozenset({"response", "resource", "revisit", "request"})  # the types of record that hold what somebody said
 UNNAMED = "no row of the store names this record"
@@ -50,6 +50,41 @@ class Archive:
                 return unpack(data)
             except Unsound as error:
                 raise ArchiveError(f"{segment} at {offset}: {error}") from None
+
+    @contextmanager
+    def stream(self, segment: str, offset: int, length: int | None) -> Iterator[Streamed]:
+        """The record at that place, to be read in pieces. Raises ArchiveError, at the latest at its end, unless it is whole and its digests match."""
+        with self._open(segment) as file:
+            try:
+                yield Streamed(file, offset, length)
+            except Unsound as error:
+                raise ArchiveError(f"{segment} at {offset}: {error}") from None
+
+    def raw(self, segment: str, offset: int, length: int) -> Iterator[bytes]:
+        """A record's bytes as they lie in the segment, in pieces."""
+        with self._open(segment) as file:
+            file.seek(offset)
+            while length and (piece := file.read(min(4 * PIECE, length))):
+                length -= len(piece)
+                yield piece
+        if length:
+            raise ArchiveError(f"{segment}: the record at {offset} is cut off")
+
+    def request_after(self, segment: str, offset: int, length: int, answer: str) -> tuple[str, int] | None:
+        """The id and the length of the record of the request that follows an answer at that place, if one does. Raises ArchiveError."""
+        with self._open(segment) as file:
+            try:
+                follows = Streamed(file, offset + length)
+            except Unsound:  # the end of the segment
+                return None
+            if follows.record_type != "request" or follows.warc_headers.get("WARC-Concurrent-To") != answer:
+                return None
+            try:
+                for _ in follows:
+                    pass
+            except Unsound as error:
+                raise ArchiveError(f"{segment} at {offset + length}: {error}") from None
+        return follows.record_id, follows.length or 0
 
     def records(self, segment: str) -> Iterator[tuple[Placed, Kept]]:
         """Every record of a segment in order. Raises ArchiveError at the first that is not whole."""

@@ -24,11 +24,9 @@ from store.occupants import is_kept, person
 from store.reader import Reader
 from store.words.casefile import (
     HAPPENS,
-    Body,
     CaseEntry,
     Custody,
     EntryKind,
-    Incident,
     Offence,
     Person,
     Rests,
@@ -85,8 +83,8 @@ def reasons_withdrawn(c: Connection, case: str) -> dict[int, str]:
     """Exhibits of a case that were withdrawn, by their rows' numbers, and why."""
     on = t.case_entry_on.c
     rows = {r.id: r.what for r in rows_of(c, t.case_entry.c.case_file == case, t.case_entry.c.kind == str(EntryKind.withdrawal))}
-    named = c.execute(select(on.case_entry, on.subject).where(on.case_entry.in_(rows), on.subject_kind == "exhibit")) if rows else []
-    said = {r.subject: rows[r.case_entry] for r in named}
+    named = select(on.case_entry, on.subject).where(on.case_entry.in_(rows), on.subject_kind == "exhibit")
+    said = {r.subject: rows[r.case_entry] for r in c.execute(named)}
     return {number: what.why for number, what in said.items() if isinstance(what, Withdrawal)}
 
 
@@ -239,19 +237,20 @@ def _named(c: Connection, given: CaseEntry) -> list[tuple[str, int]]:
                 found.add((kind, number))
     exhibits = (*what.exhibits, *([what.exhibit] if isinstance(what, Custody | Withdrawal) else ()))
     found |= {("exhibit", _exhibit(c, given.case, number)) for number in exhibits}
-    people = what.persons if isinstance(what, Offence | Incident) else getattr(what, "persons", ())
-    for kind, numbers in ((EntryKind.person, (*people, getattr(what, "person", None))), (EntryKind.offence, getattr(what, "offences", ()))):
-        for number in numbers:
-            if number is not None:
-                found.add(("case_entry", _entry(c, given.case, kind, number)))
+    rows = (
+        (EntryKind.person, (*getattr(what, "persons", ()), getattr(what, "person", None))),
+        (EntryKind.offence, getattr(what, "offences", ())),
+    )
+    for entry, numbers in rows:
+        found |= {("case_entry", _entry(c, given.case, entry, number)) for number in numbers if number is not None}
     if isinstance(what, Offence):
         kinds = {r.id: r.kind for r in c.execute(select(t.follow_up.c.id, t.follow_up.c.kind).where(t.follow_up.c.id.in_(what.warnings)))}
         if wrong := [number for number in what.warnings if kinds[number] not in WARNS]:
             raise TouchstoneError(f"follow-up {wrong[0]} is a {kinds[wrong[0]]}, and no warning, advice or notice")
     if isinstance(what, Thing) and what.follow_up is not None:
-        kind = c.execute(select(t.follow_up.c.kind).where(t.follow_up.c.id == what.follow_up)).scalar()
-        if kind not in ("seizure", "purchase"):
-            raise TouchstoneError(f"follow-up {what.follow_up} is a {kind}: goods come from a seizure or a test purchase")
+        source = c.execute(select(t.follow_up.c.kind).where(t.follow_up.c.id == what.follow_up)).scalar()
+        if source not in ("seizure", "purchase"):
+            raise TouchstoneError(f"follow-up {what.follow_up} is a {source}: goods come from a seizure or a test purchase")
     if isinstance(what, Custody | Withdrawal):
         _of_exhibit(c, given, what)
     return sorted(found)
@@ -329,8 +328,3 @@ def rows_that_differ(c: Connection, logged: Mapping[int, str], on: Mapping[int, 
     return out + [
         f"row {number} of a case is gone, although the log tells of its recording" for number in sorted(logged.keys() - kept.keys())
     ]
-
-
-def entries_of(bodies: Sequence[CaseEntry], made: type[Body]) -> list[tuple[CaseEntry, Any]]:
-    """The rows that state that kind of thing, each with it."""
-    return [(row, row.what) for row in bodies if isinstance(row.what, made)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, Table, bindparam, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 CHUNK = 500  # values in one statement
 BUSY_MS = 30_000  # how long a SQLite writer waits for another before "database is locked"
 CHAIN_LOCK = 0x70C457  # advisory lock of PostgreSQL under which the audit log grows by one link at a time
+
+
+class Busy(Exception):
+    """Somebody else is writing."""
 
 
 def make_engine(url: str) -> Engine:
@@ -82,6 +88,54 @@ class Database:
         """Hold the log until this transaction ends. On SQLite BEGIN IMMEDIATE already does."""
         if connection.dialect.name == "postgresql" and self.head is None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+
+    def freeze(self, connection: Connection, tables: Collection[str]) -> None:
+        """Hold the log and these tables until this transaction ends: nobody else adds a row, and none is on its way. Raises Busy.
+
+        On SQLite BEGIN IMMEDIATE already does. On PostgreSQL nothing is waited for while something is held, so that no two wait for each other.
+        """
+        if connection.dialect.name != "postgresql":
+            return
+        if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK}).scalar():
+            raise Busy
+        try:
+            connection.exec_driver_sql(f"LOCK TABLE {', '.join(tables)} IN SHARE MODE NOWAIT")
+        except OperationalError as error:
+            raise Busy from error
+
+    @contextmanager
+    def as_of(self, rows: Mapping[str, str]) -> Iterator[None]:
+        """Reading by this thread, until it ends, of only those rows of each table that a condition in SQL names: of one moment, whoever writes.
+
+        Each of these tables is shadowed by a temporary view of its own name, which goes with the transaction. `beneath` reaches what it hides.
+        """
+        assert not (getattr(self._open, "writing", None) or getattr(self._open, "reading", None)), "within another transaction"
+        options: dict[str, Any] = {"reads_only": True}
+        if self.engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
+        with self.engine.connect().execution_options(**options) as connection, connection.begin() as whole:
+            schema = "main"
+            if connection.dialect.name == "postgresql":
+                schema = str(connection.execute(text("SELECT current_schema()")).scalar_one())
+            for name, condition in rows.items():
+                connection.exec_driver_sql(f'CREATE TEMPORARY VIEW "{name}" AS SELECT * FROM "{schema}"."{name}" WHERE {condition}')  # noqa: S608 - our own names and numbers
+            self._open.reading, self._open.beneath = connection, schema
+            try:
+                yield
+            finally:
+                self._open.reading = self._open.beneath = None
+                whole.rollback()
+
+    @property
+    def beneath(self) -> dict[str, Any]:
+        """Execution options of a statement that sees whole tables within `as_of`."""
+        schema = getattr(self._open, "beneath", None)
+        return {"schema_translate_map": {None: schema}} if schema else {}
+
+    def moment(self, when: datetime) -> str:
+        """A time as a literal of this database's SQL, to compare with a column of times."""
+        utc = when.astimezone(UTC)
+        return f"TIMESTAMPTZ '{utc.isoformat()}'" if self.engine.dialect.name == "postgresql" else f"'{utc:%Y-%m-%d %H:%M:%S.%f}'"
 
     @property
     def head(self) -> tuple[int, str] | None:
@@ -157,3 +211,9 @@ def ranges(ids: Iterable[int]) -> str:
         else:
             out.append([number, number])
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in out)
+
+
+def numbers_in(ids: str) -> set[int]:
+    """`1-3,7`, as `ranges` writes it, as numbers."""
+    parts = [part.partition("-") for part in ids.split(",") if part]
+    return {number for first, _, last in parts for number in range(int(first), int(last or first) + 1)}

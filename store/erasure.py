@@ -65,7 +65,7 @@ class Erasure:
         erased themselves. A hold or an exhibit that rests on any of these captures refuses, so does a reference in force whose picture is
         nowhere else, and so does a segment that is being written. Raises TouchstoneError.
         """
-        with self._alone():
+        with self.no_erasure():
             for _ in range(ATTEMPTS):
                 if self._attempt(capture, actor, reason):
                     forget(index_folder(self.archive.folder))
@@ -98,8 +98,8 @@ class Erasure:
         raise TouchstoneError(f"capture {capture} is under hold {held} and was not erased")
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One erasure at a time, in every process and on every machine that shares the archive."""
+    def no_erasure(self) -> Iterator[None]:
+        """One erasure at a time, in every process and on every machine that shares the archive; and none while an export copies records."""
         with self.archive.alone(), ExitStack() as stack:
             if self.database.engine.dialect.name == "postgresql":
                 c = stack.enter_context(self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
@@ -228,7 +228,7 @@ class Erasure:
     def _sweep(self) -> None:
         """Delete segments that a rewrite has replaced, and what an erasure wrote and never committed: both hold what is erased elsewhere.
 
-        Only under the lock of `_alone`: another erasure's files are named by no row until it commits.
+        Only under the lock of `no_erasure`: another erasure's files are named by no row until it commits.
         """
         with self.database.reading() as c:
             newest = newest_locations()

@@ -1,7 +1,7 @@
 """Rows against what the log and their own digests say of them: an edit made in the database directly leaves one of the two behind.
 
 It finds a changed word, digest, finding, method or verdict, and a capture, sighting, judgement, exhibit, row of a case,
-follow-up, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
+follow-up, seal, or word of people's on a place, an account or two sellers, that no event tells of. Somebody who changes rows and rewrites the whole log is found out by a head that was quoted before (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from sqlalchemy import Connection, select
 
 from store import audit, casefile, disclosure, exhibits, said
 from store import tables as t
+from store.database import numbers_in
 from store.followup import ERASED, commitment, files_of
+from store.seals import PURPOSE as SEALED
+from store.seals import seals_that_differ
 from store.words.records import SNAPSHOT_WORDS, digest_of
 
 
@@ -56,6 +59,7 @@ def _events(c: Connection) -> Iterator[str]:
     rests: dict[int, list[int]] = {}
     statements: dict[int, tuple[str, int | None]] = {}
     disclosed: dict[str, Any] = {"items": [], "rows": {}}
+    seals: dict[int, tuple[str, str]] = {}
     for event in audit.events(c):
         subjects, detail = event.body["subjects"], event.body["detail"]
         if event.body["verb"] == "collection" and "capture" in subjects and "sha256" in detail:
@@ -76,7 +80,9 @@ def _events(c: Connection) -> Iterator[str]:
             rests[detail["rests"]] = detail["on"]
         if event.body["purpose"] == "erasure":
             for name, numbers in erased.items():
-                numbers |= _numbers(subjects.get(name, ""))
+                numbers |= numbers_in(subjects.get(name, ""))
+        if event.body["purpose"] == SEALED and "seal" in detail:
+            seals[event.seq] = (event.body["case"], detail["seal"])
         if "pair_statement" in detail:
             statements[detail["pair_statement"]] = (detail["says"], detail["withdraws"])
         if "judgement" in detail:
@@ -86,9 +92,9 @@ def _events(c: Connection) -> Iterator[str]:
         if "case_entry" in detail:
             case_rows[detail["case_entry"]] = detail["commits"]
             others = {kind: ids for kind, ids in subjects.items() if kind != "case_entry"}
-            also = _numbers(subjects["case_entry"]) - {detail["case_entry"]}
+            also = numbers_in(subjects["case_entry"]) - {detail["case_entry"]}
             named[detail["case_entry"]] = frozenset(
-                [(kind, n) for kind, ids in others.items() for n in _numbers(ids)] + [("case_entry", n) for n in also]
+                [(kind, n) for kind, ids in others.items() for n in numbers_in(ids)] + [("case_entry", n) for n in also]
             )
     kept = set()
     for capture in c.execute(select(t.capture.c.id, t.capture.c.body_digest, t.capture.c.record_id, t.capture.c.status)):
@@ -125,6 +131,7 @@ def _events(c: Connection) -> Iterator[str]:
     yield from said.rows_that_differ(c, said_by, erased)
     yield from said.grounds_that_differ(c, rests)
     yield from disclosure.rows_that_differ(c, disclosed, erased)
+    yield from seals_that_differ(c, seals)
 
 
 def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iterator[str]:
@@ -141,9 +148,3 @@ def _follow_ups(c: Connection, logged: dict[int, str], erased: set[int]) -> Iter
             yield f"follow-up {number} was changed: the event of its recording commits to something else"
     for number in sorted(logged.keys() - kept.keys()):
         yield f"follow-up {number} is gone, although the log tells of its recording"
-
-
-def _numbers(ids: str) -> set[int]:
-    """`1-3,7` as numbers."""
-    parts = [part.partition("-") for part in ids.split(",") if part]
-    return {number for first, _, last in parts for number in range(int(first), int(last or first) + 1)}

@@ -91,6 +91,14 @@ class Runs:
             raise TouchstoneError(f"no actor '{actor_id}' is known to this store")
         return Actor(row["id"], row["authority"], row["name"], row["role"], row["is_person"])
 
+    def authority(self, code: str) -> Authority:
+        """The authority of that code, as it was recorded. Raises TouchstoneError for one the store does not know."""
+        with self.database.reading() as c:
+            row = c.execute(select(t.authority).where(t.authority.c.code == code)).mappings().first()
+        if row is None:
+            raise TouchstoneError(f"no authority '{code}' is known to this store")
+        return Authority(row["code"], row["name"], row["jurisdiction"])
+
     # -- runs ----------------------------------------------------------------------------------------------------------
     def begin_run(
         self,

@@ -44,6 +44,7 @@ from store.relevant import RelevantReads
 from store.retention import RetentionWrites
 from store.said import SaidErasure
 from store.samples import SampleReads, SampleWrites
+from store.seals import SealReads, SealWrites
 from store.sellers import SellerReads
 from store.sighted import SightedReads
 from store.sightings import SightingWrites
@@ -55,7 +56,7 @@ SYSTEM = "system"
 
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
-    RankingReads, FollowUpReads, CaseFileReads, ExhibitReads,
+    RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, SealReads,
     DisclosureReads, RelevantReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
@@ -102,7 +103,7 @@ class Acting(
 
 class Store(
     HealthReads, WindowReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
-    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites,
+    OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, SealWrites,
     DisclosureWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""

@@ -385,6 +385,10 @@ case_entry_on = _table(  # what a row of a case names or rests on, by number: ex
     "case_entry_on", _id(), _fk("case_entry", "case_entry"), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False),
     UniqueConstraint("case_entry", "subject_kind", "subject"), Index("ix_case_entry_on_subject", "subject_kind", "subject"),
 )  # fmt: skip
+case_seal = _table(  # a case as it stood at an event of the log: the greatest row number of every table, and the runs that had not ended
+    "case_seal", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("event", Id, nullable=False, unique=True),
+    Column("watermarks_json", Text, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
 hold = _table(
     "hold", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("reason", Text, nullable=False),
     Column("actor", ForeignKey("actor.id"), nullable=False), _fk("releases", "hold", nullable=True), Column("at", Utc, nullable=False),

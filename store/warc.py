@@ -209,6 +209,104 @@ def _http(block: bytes) -> tuple[int | None, tuple[tuple[str, str], ...], bytes]
     return int(answer[1]) if answer else None, _fields(lines[1:]), payload
 
 
+PIECE = 1 << 18  # bytes read at a time
+LONGEST_HEAD = 1 << 22  # of a record and of the message in it, each
+
+
+class Streamed:
+    """A record that is read in pieces, however long it is: its heads at once, its payload by iterating over it once.
+
+    Raises Unsound, at the latest at the end, unless the record is whole and its digests are those of its bytes. `payload_digest`,
+    `payload_length` and, where it was not given, the `length` of its gzip member are known then.
+    """
+
+    def __init__(self, file: IO[bytes], offset: int, length: int | None = None) -> None:
+        self._file, self.length, self._seen = file, length, 0
+        self._squeezed = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        file.seek(offset)
+        if not (start := file.read(len(GZIP_HEAD))).startswith(GZIP_HEAD):
+            raise Unsound("no record begins here")
+        self._kept, self._pending = b"", start
+        head = self._until(b"\r\n\r\n")
+        lines = head.split(b"\r\n")
+        self.warc_headers: dict[str, str] = {}
+        for name, value in _fields(lines[1:]):
+            self.warc_headers.setdefault(name, value)
+        if lines[0] != b"WARC/1.1" or not self.warc_headers.get("Content-Length", "").isdecimal():
+            raise Unsound("this is not a WARC 1.1 record")
+        self._left = int(self.warc_headers["Content-Length"])
+        self._block, self._payload = sha256(), sha256()
+        self.status: int | None = None
+        self.headers: tuple[tuple[str, str], ...] = ()
+        self.payload_digest, self.payload_length = "", 0
+        if self.warc_headers.get("Content-Type", "").startswith("application/http"):
+            message = self._until(b"\r\n\r\n") + b"\r\n\r\n"
+            self._block.update(message)
+            self._left -= len(message)
+            self.status, self.headers, _ = _http(message)
+        self.record_type = self.warc_headers.get("WARC-Type", "")
+        if self.record_type == "metadata" and self.warc_headers.get("WARC-Target-URI") == ERASED:
+            self.record_type = "tombstone"
+        self.record_id = self.warc_headers.get("WARC-Record-ID", "")
+
+    def _more(self) -> bytes:
+        """The next bytes out of the member, b"" at its end."""
+        while not self._squeezed.eof:
+            if not self._pending:
+                # of a known length one byte more is asked for: that the member ends there, it says itself
+                self._pending = self._file.read(PIECE if self.length is None else max(0, min(PIECE, self.length - self._seen + 1)))
+                if not self._pending:
+                    raise Unsound("the record is cut off", torn=True)
+            self._seen += len(self._pending)
+            try:
+                out = self._squeezed.decompress(self._pending, 4 * PIECE)
+            except zlib.error as error:
+                raise Unsound(f"the compressed bytes are damaged ({error})") from None
+            self._pending = self._squeezed.unconsumed_tail
+            self._seen -= len(self._pending)
+            if out:
+                return out
+        return b""
+
+    def _until(self, mark: bytes) -> bytes:
+        while (at := self._kept.find(mark)) < 0:
+            more = self._more()
+            if not more or len(self._kept) > LONGEST_HEAD:
+                raise Unsound("half a record", torn=not more)
+            self._kept += more
+        head, self._kept = self._kept[:at], self._kept[at + len(mark) :]
+        return head
+
+    def __iter__(self) -> Iterator[bytes]:
+        piece, self._kept = self._kept, b""
+        while self._left > 0:
+            if not piece and not (piece := self._more()):
+                raise Unsound("half a record", torn=True)
+            body, piece = piece[: self._left], piece[self._left :]
+            self._left -= len(body)
+            self.payload_length += len(body)
+            self._block.update(body)
+            self._payload.update(body)
+            yield body
+        self.payload_digest = self._payload.hexdigest()
+        while not self._squeezed.eof or len(piece) > 4:
+            more = self._more()
+            if len(piece) > 4:
+                raise Unsound("the record is longer than it says")
+            piece += more
+        end = self._seen - len(self._squeezed.unused_data)
+        if self._left or piece != b"\r\n\r\n":
+            raise Unsound("the record is longer than it says")
+        if self.length not in (None, end):
+            raise Unsound(f"the record is {end} bytes long, not {self.length}")
+        self.length = end
+        if self.warc_headers.get("WARC-Block-Digest") != f"sha256:{self._block.hexdigest()}":
+            raise Unsound("the bytes of the record do not match its WARC-Block-Digest")
+        said = self.warc_headers.get("WARC-Payload-Digest")
+        if self.record_type != "revisit" and said is not None and said != f"sha256:{self.payload_digest}":
+            raise Unsound("the payload does not match its WARC-Payload-Digest")
+
+
 def walk(file: IO[bytes], segment: str, offset: int = 0) -> Iterator[tuple[Placed, Kept]]:
     """Each record from `offset` on. Raises Unsound at the first that is not whole; the caller knows where the last ended."""
     end = file.seek(0, 2)

@@ -342,6 +342,27 @@ def exhibit_add(
         say(f"Exhibit {made.number}: {made.description}")
 
 
+@exhibit.command("correct")
+def exhibit_correct(
+    case: CaseOf, number: Annotated[str, typer.Argument(metavar="EXHIBIT", help="Its number.")],
+    what: Annotated[str, typer.Option(help="What it is.")] = "", when: When = "", quantity: Annotated[int | None, typer.Option(help="How many.")] = None,
+    where: Annotated[str, typer.Option(help="Where it was found or taken.")] = "", found_by: Annotated[str, typer.Option(help="Who found or took it.")] = "",
+    held_at: Annotated[str, typer.Option(help="Where it is held.")] = "", source: Source = "", by: By = "", why: Why = "", json: Json = False,
+    home: Folder = None,
+) -> None:  # fmt: skip
+    """Correct what an exhibit that is goods or a paper is said to be; what is left out stays, and so does what was said before.
+
+    Example: touchstone case exhibit correct TS-2026-014 AB3 --quantity 41 --why "counted again" --by a.officer
+    """
+    body = _given(what=what, quantity=quantity, found_at=where, found_by=found_by, held_at=held_at, source=source)
+    with opened(home) as (folder, store):
+        done = exhibits.correct_item(store, folder, case, number, body, when, by=person(store, folder, by), why=why)
+    if json:
+        print_json({"entry": done.row, "notes": done.notes})
+    else:
+        say(f"Exhibit {number} of case {case} is corrected: {exhibits.described(done.row)}")
+
+
 @exhibit.command("list")
 def exhibit_list(case: CaseOf, by: By = "", why: Why = "", json: Json = False, home: Folder = None) -> None:
     """The exhibits of a case, those that were withdrawn too, and where each physical one is."""
@@ -367,7 +388,8 @@ def exhibit_rows(chains: Sequence[exhibits.ExhibitCustody]) -> list[tuple[Any, .
             if each.thing is None
             else ""
         )
-        rows.append((e.number, e.description + gone, e.producer, where + (" ! custody has gaps" if each.breaks else "")))
+        what = exhibits.described(each.thing) if each.thing is not None else e.description  # as it was corrected
+        rows.append((e.number, what + gone, e.producer, where + (" ! custody has gaps" if each.breaks else "")))
     return rows
 
 

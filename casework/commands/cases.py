@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from casework import casefile, exhibits
 from casework.commands.casefile import exhibit_rows, register
 from casework.commands.casefile import shown as entry_rows
-from casework.commands.common import By, Folder, Json, Why, bar, opened, person, print_json, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
 from casework.followup import sentence
 from store.errors import TouchstoneError
 from store.words.casefile import EntryKind
@@ -116,27 +115,3 @@ SECTIONS = (
     ("Outcomes", (EntryKind.outcome,)),
 )
 register(app)
-
-
-@app.command("export")
-def export(
-    case: str,
-    to: Annotated[Path | None, typer.Option("--out", help="The folder to make (default var/packs/CASE).")] = None,
-    by: By = "",
-    why: Why = "",
-    home: Folder = None,
-) -> None:
-    """Write the case's evidence pack and print its head, which is quoted on paper. The pack's own verify.py checks it anywhere.
-
-    Example: touchstone case export TS-2026-014 --by a.officer --why "file to legal services"
-    """
-    import casework.export
-
-    with opened(home) as (folder, store), bar() as progress:
-        target = to or folder.path(f"var/packs/{case}")
-        done = casework.export.export(store, folder, case, target, actor=person(store, folder, by), justification=why, progress=progress)
-    for note in done.notes:
-        say(note)
-    say(
-        f"Pack: {done.folder}\nHead: {done.head}\nQuote the head on paper. Check the pack with: python3 -I {done.folder}/verify.py --head {done.head}",
-    )

@@ -10,30 +10,34 @@ from pathlib import Path
 from typing import Any
 
 import casework.verify as verifier
-from casework.export import gaps, log, pdf, render, seal, tables
+from casework.export import bag, gaps, log, making, pdf, render, tables
 from casework.export.contents import Contents, write_contents
 from casework.export.gather import Material, gather
 from casework.export.limits import markdown
-from casework.export.rows import Row, scrub, when
+from casework.export.making import PURPOSE, Making
+from casework.export.parts import parts
+from casework.export.rows import Row, scrub
 from casework.export.summary import Summary, shown_time
 from crawler.clock import sentence
 from store.config import Home
 from store.errors import TouchstoneError
+from store.seals import Seal
 from store.store import Store
-from store.words.records import Verb, canonical
+from store.words.records import Authority, canonical
 
 __all__ = ["ExportResult", "export"]
 
-PURPOSE = "case export"
 Progress = Callable[[str, int, int | None], None]  # what, how many done, of how many
 
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """A pack that was made. `head` is to be printed, and quoted on paper; `notes` are sentences for the officer."""
+    """A pack that was made. `head` is to be printed, and quoted on paper; it is the same for every pack of one `seal`, the event at which the
+    case was sealed. `notes` are sentences for the officer."""
 
     folder: Path
     head: str
+    seal: int
     pdf: Path | None
     notes: tuple[str, ...] = ()
     zipped: Path | None = None
@@ -47,17 +51,19 @@ def export(
     *,
     actor: str,
     justification: str,
+    seal: int | None = None,
     progress: Progress | None = None,
     zipped: bool = True,
 ) -> ExportResult:
-    """Make the pack of a case in the new folder `out` (and `out`.zip beside it), and record that it was disclosed.
+    """Make the pack of a case as sealed at event `seal` in the new folder `out` (and `out`.zip beside it), and record that it was disclosed.
 
-    Raises TouchstoneError for an unknown case, one without exhibits, an empty justification, a folder that is not empty, or a
-    log that does not hold: nothing is left behind then.
+    Without `seal` the case is sealed first, as it stands. Raises TouchstoneError for an unknown case or seal, a case without exhibits, an empty
+    justification, a folder that is not empty, or a log that does not hold: no pack is left behind then, though a seal that was made stays.
     """
     case = store.case(case_reference)
     if not justification.strip():
         raise TouchstoneError("an export hands personal data on (DPA 2018 s.62): say why (`--why`)")
+    store.actor(actor)
     target = out.with_name(out.name + ".zip")
     for taken in (out, *([target] if zipped else [])):
         if taken.exists() and (not taken.is_dir() or any(taken.iterdir())):
@@ -69,24 +75,37 @@ def export(
         if progress:
             progress(stage, 1, 1)
 
-    sealed = store.log_head()[0]
+    notes = []
+    if seal is None:
+        sealed = store.seal_case(case.reference, actor=actor, why=justification)
+        notes.append(f"The case was sealed at event {sealed.event}: `--seal {sealed.event}` makes the same pack again")
+    else:
+        sealed = store.seal(case.reference, seal)
     out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))  # of this export alone: another may be under way
     part.chmod(0o755)
     try:
-        with store.acting(actor, purpose=PURPOSE, justification=justification, case=case.reference) as reader:
+        with (
+            store.no_erasure(),  # none moves a record while it is copied
+            store.as_of(sealed),
+            store.acting(actor, purpose=PURPOSE, justification=justification, case=case.reference) as reader,
+        ):
             say("what the exhibits rest on")
-            material = gather(store, reader, case)
+            material = gather(store, reader, case, sealed, parts())
             say("records, pages and pictures")
-            contents = write_contents(store, reader, material, part)
-            counts = {"exhibits": len(material.exhibits), "captures": len(material.captures), "format": seal.FORMAT}
-            reader.disclose(f"evidence pack of case {case.reference}", counts)
-        say("rows, log and summary")
-        notes = _write_words(store, home, material, contents, part, sealed)
-        event = _own_event(store, sealed, actor, case.reference)
-        end = log.write_log(store, material, part / "log.jsonl")
-        shutil.copyfile(verifier.__file__, part / "verify.py")
-        head = seal.write_head(part, case=case.reference, log=end, made_at=event["at"], export_event=event["seq"])
+            data = part / bag.PAYLOAD
+            data.mkdir()
+            contents = write_contents(store, reader, material, data, sealed, " ".join(bag.tool().values()))
+            say("rows, log and summary")
+            authority = store.authority(case.authority)
+            notes += _write_words(store, home, authority, material, contents, data, sealed)
+            end = log.write_log(store, material, data / "log.jsonl", 0, sealed.event)
+            shutil.copyfile(verifier.__file__, part / "verify.py")
+            render.write_welcome(part / "README.txt", {"case": case, "seal": sealed, "authority": authority})
+            head = bag.write_bag(part, case=case.reference, authority=authority.name, seal=sealed.event, log=end)
+            counts = {"exhibits": len(material.exhibits), "captures": len(material.captures), "format": bag.FORMAT}
+            reader.disclose(f"evidence pack of case {case.reference}", {**counts, "seal": sealed.event, "head": head})
+        making.write_export(Making(store, home, sealed, part, head, actor, notes), material)
         say("the check that its reader will make")
         _check(part, head)
         if out.exists():
@@ -96,58 +115,51 @@ def export(
         shutil.rmtree(part, ignore_errors=True)
     if zipped:
         say("zip")
-        seal.write_zip(out, target)
-    made = out / "summary.pdf"
-    return ExportResult(out, head, made if made.exists() else None, tuple(notes), target if zipped else None)
+        bag.write_zip(out, target)
+    made = out / bag.PAYLOAD / "summary.pdf"
+    return ExportResult(out, head, sealed.event, made if made.exists() else None, tuple(notes), target if zipped else None)
 
 
-def _write_words(store: Store, home: Home, m: Material, contents: Contents, folder: Path, sealed: int) -> list[str]:
+def _write_words(store: Store, home: Home, authority: Authority, m: Material, contents: Contents, data: Path, seal: Seal) -> list[str]:
     """Rows, gaps, limits and summaries, none of which says when the pack was made; notes for the officer."""
-    own = (home.folder, store.archive.folder, folder.parent.absolute())
-    authority = home.settings.authority
-    rows = tables.tables(
-        store,
-        m,
-        authority,
-        records=contents.records,
-        files=contents.pictures,
-        tied=contents.tied,
-        pages=contents.pages,
-        matches=contents.matches,
-        sealed=sealed,
-        folders=own,
-    )
+    own = (home.folder, store.archive.folder, data.parent.parent.absolute())
+    rows = tables.tables(store, m, authority, contents, seal=seal, folders=own)
     missing = [row | {"why": scrub(row["why"], own)} for row in gaps.not_examined(store, m)]
     m.gaps[:] = [row | {"why": scrub(row["why"], own)} for row in m.gaps]
-    tables.write_tables(rows, folder / "data")
-    (folder / "gaps.json").write_bytes(canonical({"not_examined": missing, "not_in_pack": m.gaps}) + b"\n")
+    tables.write_tables(rows, data / "rows")
+    for name, content in sorted(m.files.items()):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_bytes(content)
+    (data / "gaps.json").write_bytes(canonical({"not_examined": missing, "not_in_pack": m.gaps}) + b"\n")
     names = {a["id"]: f"{a['name']}, {a['role']}" for a in rows["actors"]}
     methods = {r["id"]: r for r in rows["methods"]}
-    custody, collected = log.custody(store, m, sealed)
-    summary = Summary(
-        m, authority, names, contents.pictures, contents.pages, contents.records, methods, missing, collected, contents.matches
-    )
-    context = _context(store, summary, rows, sealed) | {"custody": custody}
-    render.write_limits(folder, markdown(), m.case.reference)
-    render.write_readme(folder, context)
-    said = pdf.write_pdf(render.summary_text(context), folder)
+    custody, collected = log.custody(store, m, seal.event)
+    at = {row["capture"]: row["file"] for row in contents.records.rows if row["capture"] is not None}
+    summary = Summary(m, authority, names, contents.pictures, contents.pages, at, methods, missing, collected, contents.matches)
+    context = _context(summary, rows, seal, contents) | {"custody": custody}
+    render.write_limits(data, markdown(), m.case.reference)
+    render.write_readme(data, context)
+    for each in parts():
+        if each.page:
+            render.write_part(data, each.name, each.title, context)
+    said = pdf.write_pdf(render.summary_text(context), data)
     notes = [said] if said else []
     if m.gaps or missing:
         notes.append(f"{len(missing)} things were not examined and {len(m.gaps)} are not in the pack; gaps.json and README.html say which")
     return notes
 
 
-def _context(store: Store, summary: Summary, rows: dict[str, list[Row]], sealed: int) -> dict[str, Any]:
+def _context(summary: Summary, rows: dict[str, list[Row]], seal: Seal, contents: Contents) -> dict[str, Any]:
     m = summary.material
-    newest = store.log(sealed - 1, 1) if sealed else []
-    at = newest[0].body["at"] if newest else when(m.case.opened_at) if m.case.opened_at else None
+    opened = {row["capture"]: row.get("view", row["file"]) for row in [*contents.handed, *contents.pages]}
     return {
         "case": m.case,
         "authority": summary.authority,
         "opened": shown_time(m.case.opened_at),
-        "sealed": sealed,
-        "sealed_at": shown_time(at),
-        "tool": seal.tool(),
+        "sealed": seal.event,
+        "sealed_at": shown_time(seal.at),
+        "sealed_by": summary.who(seal.actor),
+        "tool": bag.tool(),
         "exhibits": summary.exhibits(),
         "others": summary.others(),
         "missing": summary.gaps,
@@ -158,14 +170,14 @@ def _context(store: Store, summary: Summary, rows: dict[str, list[Row]], sealed:
         "registers": rows["registers"],
         "time": shown_time,
         "clock": sentence,
+        "parts_of_pack": parts(),
+        "rows": rows,
+        "who": summary.who,
+        "at_file": lambda capture: opened.get(capture) or contents.pictures.get(m.captures[capture].body_digest) or "",
+        "judgements_by_id": {row["id"]: row for row in rows["judgements"]},
+        "methods_by_id": {row["id"]: row for row in rows["methods"]},
+        "judges": len({row["actor"] for row in rows["judgements"]}),
     }
-
-
-def _own_event(store: Store, after: int, actor: str, case: str) -> dict[str, Any]:
-    """The disclosure that this export recorded: other passes may have written to the log meanwhile."""
-    wanted = {"verb": str(Verb.disclosure), "actor": actor, "case": case, "purpose": PURPOSE}
-    mine = [e.body for e in log.events(store, store.log_head()[0], after) if all(e.body.get(k) == v for k, v in wanted.items())]
-    return dict(mine[-1])
 
 
 def _check(folder: Path, head: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from casework.export.rows import Row, plain, row_of
 from store.errors import TouchstoneError
 from store.findings import KeptExamination, KeptFinding
+from store.seals import Seal
 from store.store import Acting, Store
 from store.words.records import (
     Capture,
@@ -31,7 +33,10 @@ from store.words.records import (
     Version,
 )
 
-SUPPORTED = (SubjectKind.listing, SubjectKind.capture, SubjectKind.premises, SubjectKind.link, SubjectKind.seller)
+if TYPE_CHECKING:
+    from casework.export.parts import Part
+
+SUPPORTED = (SubjectKind.listing, SubjectKind.capture, SubjectKind.premises, SubjectKind.link, SubjectKind.seller, SubjectKind.item)
 CHUNK = 300
 COMPARED = ("reference", "picture")
 
@@ -63,10 +68,14 @@ class Material:
     entries: dict[int, tuple[int, RegisterEntry]] = field(default_factory=dict)  # entry → premises, entry
     judgements: dict[int, Judgement] = field(default_factory=dict)
     references: dict[int, Reference] = field(default_factory=dict)
+    more: dict[str, list[Row]] = field(default_factory=dict)  # what the parts add: rows by the name of their file
+    words: dict[str, str] = field(default_factory=dict)  # the word that events use for rows of such a file → its name
+    files: dict[str, bytes] = field(default_factory=dict)  # small files that the parts add, by their path below data/
+    erased: dict[int, int] = field(default_factory=dict)  # capture → the event since the seal that took its bytes
     gaps: list[Row] = field(default_factory=list)
 
     def of(self, kind: SubjectKind) -> list[int]:
-        return [e.subject for e in self.exhibits if e.subject_kind is kind]
+        return [e.subject for e in self.exhibits if e.subject_kind is kind and not e.withdrawn]
 
     def compared(self) -> Iterator[tuple[KeptFinding, Pointer]]:
         """Findings that a picture matches another, each with the pointer to the other."""
@@ -83,20 +92,23 @@ class Material:
             uses.append(what)
 
 
-def gather(store: Store, reader: Acting, case: Case) -> Material:
-    """Read what the case's exhibits rest on. Raises TouchstoneError for a case without exhibits."""
+def gather(store: Store, reader: Acting, case: Case, seal: Seal, parts: Iterable[Part] = ()) -> Material:
+    """Read what the case's exhibits rest on, and what each part adds. Raises TouchstoneError for a case without exhibits."""
     m = Material(case, reader.exhibits(case.reference))
     if not m.exhibits:
         raise TouchstoneError(
             f"case '{case.reference}' has no exhibits yet, so there is nothing to put in a pack; `touchstone case add` gives it some"
         )
     for exhibit in m.exhibits:
-        if exhibit.subject_kind not in SUPPORTED:
+        if exhibit.withdrawn:
+            what = f"what exhibit {exhibit.number} rests on, a {exhibit.subject_kind}"
+            m.gaps.append({"exhibit": exhibit.number, "what": what, "why": f"the exhibit was withdrawn: {exhibit.withdrawn}"})
+        elif exhibit.subject_kind not in SUPPORTED:
             m.gaps.append(
                 {
                     "exhibit": exhibit.number,
                     "what": f"exhibit {exhibit.number}, a {exhibit.subject_kind}",
-                    "why": "this version gathers what listings, captures, premises, links and sellers rest on, and no other kind",
+                    "why": "this version gathers what listings, captures, premises, links, sellers and items rest on, and no other kind",
                 }
             )
         elif exhibit.subject_kind is SubjectKind.listing:
@@ -108,17 +120,27 @@ def gather(store: Store, reader: Acting, case: Case) -> Material:
     _opinions(store, reader, m)
     _cited(store, reader, m)
     _beside(reader, m)
-    _judgements(reader, m)
-    _follow_ups(reader, m)
+    for part in parts:
+        added = part.gather(store, reader, m)
+        m.more |= {name: list(added.get(name, ())) for name in part.tables}
+        m.words |= part.words
+    gather_judgements(reader, m)
+    _erased(reader, m, seal)
     return m
 
 
-def _follow_ups(reader: Acting, m: Material) -> None:
-    """What was done in the case is not in a pack of this format; that it was done is, as a gap. A file of it goes in as an exhibit of its own."""
-    for row in reader.follow_ups(case=m.case.reference):
-        what = f"follow-up {row.id} ({f'test purchase, {row.step}' if row.step else row.kind}, {row.when}) with {len(row.files)} files"
-        why = "packs hold exhibits and what they rest on; `touchstone followup show` has it, and `touchstone case add CASE capture NUMBER` makes a file of it an exhibit"
-        m.gaps.append({"follow_up": row.id, "what": what, "why": why})
+def _erased(reader: Acting, m: Material, seal: Seal) -> None:
+    """What an erasure has taken since the seal: the pack says so, and cannot be the one that it was."""
+    within: dict[str, Iterable[int]] = {"capture": m.captures, "seller": m.sellers, "premises": m.premises}
+    within |= {word: {row["id"] for row in m.more[table]} for word, table in m.words.items()}
+    for event, kind, numbers in reader.erased_since(seal, {kind: set(found) for kind, found in within.items()}):
+        for number in numbers:
+            what = kind.replace("_", " ")
+            why = f"it was erased after the case was sealed, at event {event} of the log"
+            if kind == "capture":
+                m.erased[number] = event
+            else:
+                m.gaps.append({"erased": kind, "number": number, "event": event, "what": f"what {what} {number} said", "why": why})
 
 
 def _listing(reader: Acting, m: Material, number: int, use: str) -> None:
@@ -184,12 +206,13 @@ def _links(reader: Acting, m: Material) -> None:
     m.links = {x.id: x for x in sorted(found, key=lambda x: x.id or 0) if x.id is not None}
     for link in m.links.values():
         premises |= {n for k, n in ((link.subject_kind, link.subject), (link.object_kind, link.object)) if k is SubjectKind.premises}
-    _premises(reader, m, premises)
+    add_premises(reader, m, premises)
     if sellers:
         m.sellers = {s.id: s for s in reader.sellers(sorted(sellers)) if s.id is not None}
 
 
-def _premises(reader: Acting, m: Material, numbers: set[int]) -> None:
+def add_premises(reader: Acting, m: Material, numbers: set[int]) -> None:
+    """Add places, the buildings that they are in, and what registers say of them."""
     for _ in range(2):  # the units, then the buildings that they are in
         wanted = sorted((numbers | {p.building for p in m.premises.values() if p.building is not None}) - m.premises.keys())
         if wanted:
@@ -270,11 +293,13 @@ def _beside(reader: Acting, m: Material) -> None:
         m.beside[picture.id] = sha256 if collected else ""
 
 
-def _judgements(reader: Acting, m: Material) -> None:
+def gather_judgements(reader: Acting, m: Material) -> None:
+    """Every judgement of anything that the pack shows by now, superseded ones too."""
     subjects = list(dict.fromkeys(s for listing in m.subjects.values() for s in listing))
     subjects += (
         [(SubjectKind.flag, n) for n in m.flags] + [(SubjectKind.link, n) for n in m.links] + [(SubjectKind.seller, n) for n in m.sellers]
     )
+    subjects += [(SubjectKind.account, n) for n in m.sellers]
     subjects += [(SubjectKind.capture, n) for n in m.captures] + [(SubjectKind.premises, n) for n in m.premises]
     subjects += [(SubjectKind.exhibit, e.id) for e in m.exhibits if e.id is not None]
     for part in _parts(subjects):

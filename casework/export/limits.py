@@ -25,7 +25,7 @@ LIMITS: tuple[tuple[str, str], ...] = (
     (
         "What the drawing of a match shows",
         "A drawing shows which places of two picture files agree, by the program that its row in "
-        "data/matches.jsonl names. That two files show one photograph says nothing of where either seller has it "
+        "data/rows/matches.jsonl names. That two files show one photograph says nothing of where either seller has it "
         "from, nor that the goods are the same or are fakes. Anybody can make a drawing again from the two files "
         "with that program; with other versions of it or of its libraries, or another kind of processor, it may "
         "come out otherwise, which is no sign of a change. verify.py does not make drawings again. Another "

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from casework.export.gather import Material
+from store.audit import GENESIS
 from store.store import Store
 from store.words.records import Event, SubjectKind, Verb, canonical
 
@@ -32,6 +33,7 @@ def case_rows(m: Material) -> dict[str, set[int]]:
         "judgement": set(m.judgements),
         "reference": set(m.references),
         "exhibit": {e.id for e in m.exhibits if e.id is not None},
+        **{word: {row["id"] for row in m.more[table]} for word, table in m.words.items()},
     }
 
 
@@ -66,17 +68,18 @@ def events(store: Store, upto: int, after: int = 0) -> Iterator[Event]:
         after = page[-1].seq
 
 
-def write_log(store: Store, material: Material, path: Path) -> dict[str, Any]:
-    """Write log.jsonl up to the log's end; the number and digest of its last event."""
+def write_log(store: Store, material: Material, path: Path, after: int, upto: int) -> dict[str, Any]:
+    """Write the events after `after` up to `upto`, a line each; the number and the chain's digest of the last, also where that is `after`."""
     rows = case_rows(material)
-    seq, head = store.log_head()
+    end: dict[str, Any] = {"seq": after, "head": next((e.chain for e in events(store, after, after - 1)), GENESIS)}
     with path.open("wb") as file:
-        for event in events(store, seq):
+        for event in events(store, upto, after):
             row: dict[str, Any] = {"seq": event.seq, "inner": event.inner}
             if is_disclosed(event, material.case.reference, rows):
                 row |= {"salt": event.salt, "event": event.body, "chain": event.chain}
             file.write(canonical(row) + b"\n")
-    return {"seq": seq, "head": head}
+            end = {"seq": event.seq, "head": event.chain}
+    return end
 
 
 def custody(store: Store, material: Material, upto: int) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:

@@ -10,13 +10,13 @@ to ones that mean nothing. A tag cannot be written but by its literal name, so t
 
 from __future__ import annotations
 
-import gzip
 import re
 import zlib
 from dataclasses import dataclass
 
 from store.words.records import Capture, CaptureKind
 
+MOST = 32 * 2**20  # bytes of a page, or of anything that has to be decoded; a longer one is in the archive alone
 PAGE_KINDS = (CaptureKind.page, CaptureKind.rendered, CaptureKind.handed_in)
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -56,26 +56,47 @@ def header(capture: Capture, name: str) -> str:
     return next((value for key, value in capture.response_headers if key.lower() == name), "")
 
 
+def coding(capture: Capture) -> str:
+    """The Content-Encoding in which a capture's bytes were kept; "" for none. What a browser or a person gave has none any more."""
+    if capture.kind in (CaptureKind.rendered, CaptureKind.handed_in, CaptureKind.screenshot):
+        return ""
+    named = header(capture, "content-encoding").strip().lower()
+    return "" if named == "identity" else named
+
+
 def undo_encoding(payload: bytes, capture: Capture) -> bytes | None:
-    """The bytes as the browser would have them; None for an encoding that cannot be undone here."""
-    coding = header(capture, "content-encoding").strip().lower()
-    if coding in ("", "identity") or capture.kind in (CaptureKind.rendered, CaptureKind.handed_in):
-        return payload
+    """The bytes as the browser would have them; None for an encoding that cannot be undone here, and for more than MOST bytes."""
+    named = coding(capture)
     try:
-        if coding in ("gzip", "x-gzip"):
-            return gzip.decompress(payload)
-        if coding == "deflate":
+        if not named:
+            return payload
+        if named in ("gzip", "x-gzip"):
+            return _inflated(payload, zlib.MAX_WBITS | 16)
+        if named == "deflate":
             try:
-                return zlib.decompress(payload)
+                return _inflated(payload, zlib.MAX_WBITS)
             except zlib.error:
-                return zlib.decompress(payload, -zlib.MAX_WBITS)
-        if coding == "br":
+                return _inflated(payload, -zlib.MAX_WBITS)
+        if named == "br":
             import brotli  # comes with the crawler
 
-            return bytes(brotli.decompress(payload))
-    except Exception:  # whatever a broken body makes a decoder raise, the bytes are in warc/
+            unpack = brotli.Decompressor()
+            out = unpack.process(payload, output_buffer_limit=MOST)
+            return bytes(out) if unpack.is_finished() else None
+    except Exception:  # whatever a broken body makes a decoder raise, the bytes are in the archive
         return None
     return None
+
+
+def _inflated(payload: bytes, bits: int) -> bytes | None:
+    out = b""
+    while payload and len(out) < MOST:  # members of gzip may follow one another
+        unpack = zlib.decompressobj(bits)
+        out += unpack.decompress(payload, MOST - len(out))
+        if not unpack.eof:
+            return None
+        payload = unpack.unused_data
+    return out if not payload else None
 
 
 def decode(body: bytes, capture: Capture) -> Page:

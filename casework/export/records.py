@@ -1,92 +1,128 @@
-"""The case's WARC records, copied byte for byte out of the archive: each with its request, its segment's warcinfo, and the
-record that holds its payload where it is a revisit."""
+"""The archive's records of a case: where each lies, whether it is whole, and their copy, byte for byte, into one WACZ file: each with its
+request, its segment's warcinfo, and the record that holds its payload where it is a revisit."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from casework.export import pages
 from casework.export.gather import Material
 from casework.export.rows import Row
-from store.archive import ArchiveError
+from casework.export.wacz import Entry, WaczWriter, cdxj
+from store.archive import Archive, ArchiveError
+from store.archive_writer import SEGMENT
+from store.seals import Seal
 from store.store import Acting, Store
-from store.warc import Unsound, inflate, unpack
-from store.words.records import Location
+from store.words.records import Capture, CaptureKind, Location
 
 
-def copy_records(store: Store, reader: Acting, material: Material, folder: Path) -> dict[int, Row | None]:
-    """Write warc/*.warc.gz; for each capture where its record now lies in the pack, or None where its bytes are not there."""
-    places = {number: _place(store, reader, material, number) for number in sorted(material.captures)}
-    holders: dict[int, int] = {}
-    for number, place in list(places.items()):
-        if place is not None and place.payload_of is not None:
-            holder = place.payload_of
-            holders[number] = holder
-            if holder not in places:
-                material.use(reader.capture(holder), "payload")
-                places[holder] = _place(store, reader, material, holder)
-    wanted: dict[str, dict[int, Location]] = defaultdict(dict)
-    for place in places.values():
-        if place is not None:
-            wanted[place.segment][place.offset] = place
-    moved: dict[str, Row] = {}
-    for segment in sorted(wanted):
-        moved |= _copy_segment(store.archive.folder / segment, folder / segment, wanted[segment])
-    out: dict[int, Row | None] = {}
-    for number, place in places.items():
-        holder_place = places.get(holders.get(number, -1))
-        out[number] = {**moved[place.record_id], "payload_record": holder_place.record_id if holder_place else None} if place else None
-    return out
+def places_of(reader: Acting, m: Material) -> dict[int, Location]:
+    """Where each capture's record lies, those included that hold the payloads of others; a gap for each that has none."""
+    places: dict[int, Location] = {}
+    for number in sorted(m.captures):
+        if (place := _place(reader, m, number)) is not None:
+            places[number] = place
+    for holder in sorted({p.payload_of for p in places.values() if p.payload_of is not None} - m.captures.keys()):
+        m.use(reader.capture(holder), "payload")
+        if (place := _place(reader, m, holder)) is not None:
+            places[holder] = place
+    return places
 
 
-def _place(store: Store, reader: Acting, material: Material, number: int) -> Location | None:
-    """Where a capture's record lies, if it is whole; else a gap that says why not."""
+def _place(reader: Acting, m: Material, number: int) -> Location | None:
     place = reader.place(number)
-    why = ""
-    if place is None:
-        why = "the archive has no record of it"
-    elif place.record_type == "tombstone":
-        why = "its bytes were erased; the event of the erasure is in the log"
-    else:
-        try:
-            store.archive.read(place.segment, place.offset, place.length)
-        except ArchiveError as error:
-            why = f"its record in the archive is damaged: {error}"
-    if not why:
+    if place is not None and place.record_type != "tombstone":
         return place
-    material.gaps.append({"capture": number, "what": f"the bytes of capture {number}", "why": why})
+    if number in m.erased:
+        why = f"they were erased after the case was sealed, at event {m.erased[number]} of the log"
+    else:
+        why = "its bytes were erased; the event of the erasure is in the log" if place else "the archive has no record of it"
+    no_bytes(m, number, why)
     return None
 
 
-def _copy_segment(source: Path, target: Path, wanted: dict[int, Location]) -> dict[str, Row]:
-    """Copy the records at those offsets, in order; each one's new place by its id."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    placed: dict[str, Row] = {}
-    with source.open("rb") as old, target.open("wb") as new:
+def no_bytes(m: Material, number: int, why: str) -> None:
+    """Say that the bytes of a capture are not in the pack, and why."""
+    m.gaps.append({"capture": number, "what": f"the bytes of capture {number}", "why": why})
 
-        def take(offset: int, length: int) -> int:
-            old.seek(offset)
-            at = new.tell()
-            new.write(old.read(length))
-            return at
 
-        length, data = inflate(old, 0)
-        if unpack(data).record_type == "warcinfo":
-            take(0, length)
-        for offset, place in sorted(wanted.items()):
-            at = take(offset, place.length)
-            placed[place.record_id] = {
-                "file": f"warc/{target.name}",
-                "offset": at,
-                "length": place.length,
-                "record_id": place.record_id,
-                "record_type": place.record_type,
-            }
-            try:
-                length, data = inflate(old, offset + place.length)
-                follows = unpack(data)
-            except Unsound:  # the end of the segment
-                continue
-            if follows.record_type == "request" and follows.warc_headers.get("WARC-Concurrent-To") == place.record_id:
-                take(offset + place.length, length)
-    return placed
+@dataclass
+class Copied:
+    """What lies in the WACZ: `captures`: capture → its record and the one with its payload; `rows`: a row for every record."""
+
+    captures: dict[int, Row] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    index: list[bytes] = field(default_factory=list)
+
+
+def write_wacz(store: Store, m: Material, places: Mapping[int, Location], path: Path, *, seal: Seal, software: str) -> Copied:
+    """Copy the records at `places` into a new WACZ file. They lie in an entry for each segment, in the order in which they were kept."""
+    copied = Copied()
+    by_stem: dict[str, list[tuple[int, Location]]] = defaultdict(list)
+    for number, place in places.items():
+        found = SEGMENT.fullmatch(place.segment)
+        if found is None:
+            raise ArchiveError(f"{place.segment!r} is not the name of a segment")
+        by_stem[found["stem"]].append((number, place))  # the same, however often the segment was rewritten for erasures of something else
+    with WaczWriter(path) as wacz:
+        for stem in sorted(by_stem):
+            name = f"archive/{stem}.warc.gz"
+            here = sorted(by_stem[stem], key=lambda item: (item[1].offset, item[0]))
+            with wacz.resource(name, 2 * sum(place.length for _, place in here)) as out:
+                _copy(store.archive, m, here, name, out, copied)
+        for number, place in places.items():
+            holder = places[place.payload_of].record_id if place.payload_of is not None else None
+            copied.captures[number] = {"record_id": place.record_id, "payload_record": holder}
+        title = f"Captures of case {m.case.reference} as sealed at event {seal.event} of the log"
+        copied.index.sort()
+        wacz.finish(index=copied.index, pages=_pages(m, places), title=title, created=f"{seal.at:%Y-%m-%dT%H:%M:%SZ}", software=software)
+    return copied
+
+
+def _copy(archive: Archive, m: Material, here: Iterable[tuple[int, Location]], name: str, out: Entry, copied: Copied) -> None:
+    begun: set[str] = set()
+
+    def take(segment: str, offset: int, length: int, record: str, kind: str, **more: object) -> None:
+        at, digest = out.at, hashlib.sha256()
+        for piece in archive.raw(segment, offset, length):
+            out.write(piece)
+            digest.update(piece)
+        row = {"id": record, "type": kind, "file": name, "offset": at, "length": length, "sha256": digest.hexdigest()}
+        copied.rows.append(row | {"capture": None, "answer": None} | more)
+
+    for number, place in here:
+        if place.segment not in begun and not begun:
+            with archive.stream(place.segment, 0, None) as first:
+                for _ in first:
+                    pass
+            if first.record_type == "warcinfo":
+                take(place.segment, 0, first.length or 0, first.record_id, "warcinfo")
+        begun.add(place.segment)
+        copied.index += _indexed(m.captures[number], place, name, out.at)
+        take(place.segment, place.offset, place.length, place.record_id, place.record_type, capture=number)
+        if follows := archive.request_after(place.segment, place.offset, place.length, place.record_id):
+            request, length = follows
+            take(place.segment, place.offset + place.length, length, request, "request", answer=place.record_id)
+
+
+def _indexed(capture: Capture, place: Location, name: str, at: int) -> Iterator[bytes]:
+    """The capture's line in the index. A screenshot has the address of its page and is not what a server answered there: it has none."""
+    if capture.kind is not CaptureKind.screenshot:
+        mime = pages.header(capture, "content-type").partition(";")[0].strip() or "unk"
+        yield cdxj(
+            capture.url_final, f"{capture.ended_at:%Y%m%d%H%M%S%f}"[:17], mime="warc/revisit" if place.record_type == "revisit" else mime,
+            status=capture.status, digest=f"sha256:{capture.body_digest}", length=place.length, offset=at, filename=name.rpartition("/")[2],
+        )  # fmt: skip
+
+
+def _pages(m: Material, places: Mapping[int, Location]) -> Iterator[Row]:
+    titles = {r.capture: m.snapshots[r.snapshot].title for _, r in sorted(m.readings.items())}
+    for number, capture in sorted(m.captures.items()):
+        if number in places and pages.is_page(capture) and m.uses[number] != ["payload"]:
+            moment = f"{capture.ended_at:%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+            title = titles.get(number) or capture.url_final
+            yield {"id": f"capture-{number}", "url": capture.url_final, "ts": moment, "title": title}

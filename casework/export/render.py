@@ -33,10 +33,26 @@ def _environment() -> Environment:
     return environment
 
 
+def _plain() -> Environment:
+    """For text that no browser reads as HTML."""
+    return Environment(loader=PackageLoader("casework.export"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+
+
 def write_readme(folder: Path, context: Mapping[str, Any]) -> None:
     (folder / "README.html").write_text(
         _environment().get_template("readme.html").render(context, limits=LIMITS, pdf=False), encoding="utf-8"
     )
+
+
+def write_part(folder: Path, name: str, title: str, context: Mapping[str, Any]) -> None:
+    """A part's section on a page of its own."""
+    text = _environment().get_template("part.html").render(context, part=name, title=title, pdf=False)
+    (folder / f"{name}.html").write_text(text, encoding="utf-8")
+
+
+def write_welcome(path: Path, context: Mapping[str, Any]) -> None:
+    """README.txt beside data/: what this folder is, what to open, how to check it."""
+    path.write_text(_plain().get_template("readme.txt").render(context), encoding="utf-8")
 
 
 def write_limits(folder: Path, markdown: str, case: str) -> None:

@@ -67,7 +67,7 @@ class Summary:
     names: Mapping[str, str]  # actor id → name and role
     files: Mapping[str, str | None]
     pages: Sequence[Row]
-    records: Mapping[int, Row | None]
+    records: Mapping[int, str]  # capture → the entry of archive.wacz that has its record
     methods: Mapping[int, Row]
     gaps: Sequence[Row]
     collected: Mapping[str, Row]  # capture → the event of its collection
@@ -86,10 +86,12 @@ class Summary:
             "number": e.number,
             "kind": str(e.subject_kind),
             "description": e.description,
-            "by": self.who(e.actor),
+            "by": self.who(e.producer or e.actor),
             "at": shown_time(e.at),
             "anchor": f"exhibit-{e.id}",
         }
+        if e.withdrawn:
+            return base | {"description": f"{e.description} (withdrawn: {e.withdrawn})"}
         if e.subject_kind is SubjectKind.listing:
             return base | self._listing(e)
         if e.subject_kind is SubjectKind.capture:
@@ -154,7 +156,7 @@ class Summary:
 
     def others(self) -> list[dict[str, Any]]:
         """Captures that belong to no exhibit."""
-        words = {"cited": "cited by a link, a contact or a linked listing", "payload": "holder of the bytes of a repeated answer"}
+        words = {"cited": "cited by a link, a contact, evidence or a linked listing", "payload": "holder of the bytes of a repeated answer"}
         numbers = {e.number for e in self.material.exhibits}
         rest = [c for n, c in sorted(self.material.captures.items()) if not numbers & set(self.material.uses[n])]
         return [self.capture(c) | {"uses": "; ".join(words.get(u, u) for u in self.material.uses[c.id or 0])} for c in rest]
@@ -163,7 +165,6 @@ class Summary:
         return [self.capture(c) for n, c in sorted(self.material.captures.items()) if exhibit in self.material.uses[n]]
 
     def capture(self, c: Capture) -> dict[str, Any]:
-        record = self.records.get(c.id or 0)
         return {
             "id": c.id,
             "kind": KINDS[c.kind],
@@ -180,7 +181,7 @@ class Summary:
             "source": c.source,
             "run": c.run,
             "record": c.record_id,
-            "file": record["file"] if record else "",
+            "file": self.records.get(c.id or 0, ""),
             "event": self.collected.get(str(c.id)),
             "page": next((p for p in self.pages if p["capture"] == c.id), None),
         }

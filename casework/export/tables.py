@@ -1,31 +1,23 @@
-"""The pack's data/*.jsonl: which rows stand in which file, in order of their numbers."""
+"""The pack's data/rows/*.jsonl: which rows stand in which file, in order of their numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
+from casework.export.bag import FORMAT, tool
+from casework.export.contents import Contents
 from casework.export.gather import Material
 from casework.export.rows import Row, lines, plain, row_of, scrub, when
-from casework.export.seal import FORMAT, tool
+from store.seals import Seal
 from store.store import Store
 from store.words.records import Authority, Run
 
 
 def tables(
-    store: Store,
-    m: Material,
-    authority: Authority,
-    *,
-    records: dict[int, Row | None],
-    files: dict[str, str | None],
-    tied: dict[str, list[int]],
-    pages: list[Row],
-    matches: list[Row],
-    sealed: int,
-    folders: Iterable[Path],
-) -> dict[str, list[Row]]:
-    """Every row of the pack by file name. `records`: where captures lie; `files`: where pictures lie; `tied`: the captures that brought them."""
+    store: Store, m: Material, authority: Authority, contents: Contents, *, seal: Seal, folders: Iterable[Path]
+) -> dict[str, list[Row]]:  # fmt: skip
+    """Every row of the pack by file name."""
     folders = tuple(folders)
     methods = {number: (method, status) for number, method, status in store.methods()}
     used = {e.method for e in m.examinations.values()} | {f.method for f in m.findings.values()} | {int(x.method) for x in m.links.values()}
@@ -35,14 +27,33 @@ def tables(
             {"policy": digest, "what": f"the policy {digest}, by which flags were made", "why": "the store holds no method of that digest"}
         )
     runs = _runs(store, {c.run for c in m.captures.values()} | {e.run for e in m.examinations.values() if e.run})
-    actors = {e.actor for e in m.exhibits} | {j.actor for j in m.judgements.values()} | {r.actor for r in runs}
+    actors = (
+        {seal.actor}
+        | {who for e in m.exhibits for who in (e.actor, e.producer) if who}
+        | {j.actor for j in m.judgements.values()}
+        | {r.actor for r in runs}
+    )
+    actors |= {row["actor"] for found in m.more.values() for row in found if row.get("actor")}
+    files, tied = contents.pictures, contents.tied
     registers = {entry.register for _, entry in m.entries.values()}
     return {
         "case": [
-            row_of(m.case, authority_name=authority.name, jurisdiction=authority.jurisdiction, sealed_at=sealed, pack=FORMAT, tool=tool())
+            row_of(
+                m.case,
+                authority_name=authority.name,
+                jurisdiction=m.case.jurisdiction or authority.jurisdiction,
+                seal=seal.event,
+                sealed_at=when(seal.at),
+                sealed_by=seal.actor,
+                pack=FORMAT,
+                tool=tool(),
+            )
         ],
         "exhibits": [row_of(e, "case") for e in m.exhibits],
-        "captures": [row_of(c, "retention_until", uses=sorted(m.uses[n]), warc=records[n]) for n, c in sorted(m.captures.items())],
+        "captures": [
+            row_of(c, "retention_until", uses=sorted(m.uses[n]), warc=contents.records.captures.get(n))
+            for n, c in sorted(m.captures.items())
+        ],
         "listings": [row_of(x, pictures=m.shown.get(n, [])) for n, x in sorted(m.listings.items())],
         "readings": [row_of(r) for _, r in sorted(m.readings.items())],
         "snapshots": [row_of(s, digest=s.digest) for _, s in sorted(m.snapshots.items())],
@@ -58,8 +69,10 @@ def tables(
             for v in m.versions[n]
         ],
         "images": [row_of(i, "capture", file=files.get(d), captures=tied.get(d, [])) for d, i in sorted(m.images.items())],
-        "pages": pages,
-        "matches": matches,
+        "records": contents.records.rows,
+        "pages": contents.pages,
+        "files": contents.handed,
+        "matches": contents.matches,
         "sellers": [row_of(s) for _, s in sorted(m.sellers.items())],
         "contacts": m.contacts,
         "examinations": [{**row_of(e), "detail": scrub(e.detail, folders)} for _, e in sorted(m.examinations.items())],
@@ -90,6 +103,7 @@ def tables(
         "references": [row_of(r, file=files.get(r.image_sha256 or "")) for _, r in sorted(m.references.items())],
         "runs": [{**row_of(r), "message": scrub(r.message, folders)} for r in runs],
         "actors": [row_of(store.actor(a)) for a in sorted(actors)],
+        **m.more,
     }
 
 

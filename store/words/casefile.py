@@ -328,7 +328,7 @@ def body_of(what: Body) -> dict[str, Any]:
 
 def entry_of(kind: EntryKind, body: Mapping[str, Any], withdrawn: bool = False) -> Body:
     """The statement of that kind in `body`, JSON values by field. Raises ValueError for what it may not be, and for a field it has not."""
-    made = Withdrawn if withdrawn else KINDS[kind]
+    made: type[Any] = Withdrawn if withdrawn else KINDS[kind]
     known = {each.name for each in fields(made)}
     if unknown := sorted(set(body) - known):
         raise ValueError(f"{unknown[0]}: a row of kind {kind} has no such field")
@@ -342,7 +342,8 @@ def entry_of(kind: EntryKind, body: Mapping[str, Any], withdrawn: bool = False) 
                 given[name] = words(given[name])
             except ValueError:
                 raise ValueError(f"{name}: '{given[name]}' is none of {', '.join(words)}") from None
-    return made(**given)  # type: ignore[no-any-return]
+    said: Body = made(**given)
+    return said
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,18 @@ def opened(store: Store, case: str = "C-1") -> Store:
     return store
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
+def small_home(tmp_path: Path) -> Home:
+    """A working folder with the least that it needs."""
     (tmp_path / "configs").mkdir(exist_ok=True)
     (tmp_path / "configs" / "touchstone.yml").write_text(
         "authority: {code: demo, name: Demonstration Council, jurisdiction: England and Wales}\nuser_agent: touchstone (ts@example.org)\n"
     )
     return Home(tmp_path)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return small_home(tmp_path)
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def pack(made: Path, tmp_path: Path) -> Path:
 
 
 def by_picture(pack: Path) -> dict[str, dict[str, Any]]:
-    return {row["second"]: row for row in rows(pack, "data/matches.jsonl")}
+    return {row["second"]: row for row in rows(pack, "data/rows/matches.jsonl")}
 
 
 def redrawn(pack: Path, status: int = 0) -> dict[str, Any]:
@@ -78,22 +78,22 @@ def redrawn(pack: Path, status: int = 0) -> dict[str, Any]:
 
 
 def text(pack: Path) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", (pack / "README.html").read_text())))
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", (pack / "data/README.html").read_text())))
 
 
 # -- what is in it -----------------------------------------------------------------------------------------------------------
 def test_the_picture_of_a_match_lies_beside_both_pictures_and_is_tied_to_its_finding(made: Path) -> None:
-    findings = {f["id"]: f for f in rows(made, "data/findings.jsonl")}
-    manifest = dict(reversed(line.split("  ")) for line in (made / "manifest.sha256").read_text().splitlines())
+    findings = {f["id"]: f for f in rows(made, "data/rows/findings.jsonl")}
+    manifest = dict(reversed(line.split("  ")) for line in (made / "manifest-sha256.txt").read_text().splitlines())
     for picture, reason in ((REFERENCE, "suspected_picture"), (OTHER, "shared_picture")):
         row = by_picture(made)[sha(picture)]
         assert findings[row["finding"]]["reason"] == reason and row["first"] == sha(OWN) and row["note"] == ""
-        assert ((made / row["first_file"]).read_bytes(), (made / row["second_file"]).read_bytes()) == (OWN, picture)
+        assert ((made / "data" / row["first_file"]).read_bytes(), (made / "data" / row["second_file"]).read_bytes()) == (OWN, picture)
         assert row["version"] == drawing.version()
-        png = (made / row["file"]).read_bytes()
-        assert Image.open(io.BytesIO(png)).size[1] == drawing.HEIGHT and sha(png) == row["sha256"] == manifest[row["file"]]
-        assert all(manifest[row[name]] == row[digest] for name, digest in (("first_file", "first"), ("second_file", "second")))
-        assert f'<img class="match" src="{row["file"]}"' in (made / "README.html").read_text()
+        png = (made / "data" / row["file"]).read_bytes()
+        assert Image.open(io.BytesIO(png)).size[1] == drawing.HEIGHT and sha(png) == row["sha256"] == manifest["data/" + row["file"]]
+        assert all(manifest["data/" + row[name]] == row[digest] for name, digest in (("first_file", "first"), ("second_file", "second")))
+        assert f'<img class="match" src="{row["file"]}"' in (made / "data/README.html").read_text()
         assert f"Drawn as {row['file']} from the bytes of these two" in text(made)
 
 
@@ -107,17 +107,17 @@ def test_what_the_public_handed_in_is_in_a_pack_as_an_exhibit_or_not_at_all(made
     row = by_picture(made)[sha(TOLD)]
     assert row["file"] is None and row["second_file"] is None and "as an exhibit of its own" in row["note"]
     assert not any((made / name).read_bytes() == TOLD for name in files(made))
-    gaps = json.loads((made / "gaps.json").read_bytes())["not_in_pack"]
+    gaps = json.loads((made / "data/gaps.json").read_bytes())["not_in_pack"]
     assert [g["why"] for g in gaps if g["what"] == f"the drawing of the match of finding {row['finding']}"] == [row["note"]]
     assert "No drawing of the match" in text(made) and row["note"] in text(made)
     assert any(f"the match of finding {row['finding']}: it has no drawing" in said for said in verify(made).not_checked)
 
 
 def test_of_another_sellers_listing_nothing_comes_with_its_picture(made: Path) -> None:
-    assert [x["ref"] for x in rows(made, "data/listings.jsonl")] == ["own"]
-    assert sha(OTHER) not in {i["sha256"] for i in rows(made, "data/images.jsonl")}
+    assert [x["ref"] for x in rows(made, "data/rows/listings.jsonl")] == ["own"]
+    assert sha(OTHER) not in {i["sha256"] for i in rows(made, "data/rows/images.jsonl")}
     assert not any(b"Bag other" in (made / name).read_bytes() for name in files(made))
-    assert any("the listing of picture" in g["what"] for g in json.loads((made / "gaps.json").read_bytes())["not_in_pack"])
+    assert any("the listing of picture" in g["what"] for g in json.loads((made / "data/gaps.json").read_bytes())["not_in_pack"])
 
 
 # -- what verify makes of it -----------------------------------------------------------------------------------------------------
@@ -131,21 +131,21 @@ def test_verify_pictures_makes_each_again_and_verify_py_says_that_it_did_not(mad
 
 def test_a_changed_drawing_is_named_by_verify_py(pack: Path) -> None:
     file = by_picture(pack)[sha(OTHER)]["file"]
-    (pack / file).write_bytes((pack / file).read_bytes() + b"\0")
+    (pack / "data" / file).write_bytes((pack / "data" / file).read_bytes() + b"\0")
     code, said = run_verify(pack / "verify.py", pack)
-    assert code == 1 and file in {p["file"] for p in said["problems"]}
+    assert code == 1 and f"data/{file}" in {p["file"] for p in said["problems"]}
 
 
 def repainted(pack: Path, **more: str) -> str:
     """One drawing with a line painted out, and every digest computed anew; its file."""
     file = str(by_picture(pack)[sha(OTHER)]["file"])
-    image = Image.open(pack / file)
+    image = Image.open(pack / "data" / file)
     image.paste("red", (300, 300, 360, 304))
-    image.save(pack / file)
+    image.save(pack / "data" / file)
     edit_rows(
         pack,
-        "data/matches.jsonl",
-        lambda found: [r.update(sha256=sha((pack / file).read_bytes()), **more) for r in found if r["file"] == file] and None,
+        "data/rows/matches.jsonl",
+        lambda found: [r.update(sha256=sha((pack / "data" / file).read_bytes()), **more) for r in found if r["file"] == file] and None,
     )
     reseal(pack)
     return file
@@ -156,7 +156,7 @@ def test_a_drawing_changed_with_every_digest_is_named_by_verify_pictures(pack: P
     assert run_verify(pack / "verify.py", pack)[0] == 0, "the forger did not do the whole work"
     said = redrawn(pack, status=1)
     [problem] = said["problems"]
-    assert problem["file"] == file and problem["what"].count(drawing.version()) == 2 and "give another drawing" in problem["what"]
+    assert problem["file"] == f"data/{file}" and problem["what"].count(drawing.version()) == 2 and "give another drawing" in problem["what"]
 
 
 def test_a_drawing_made_with_other_versions_is_not_called_forged(pack: Path) -> None:
@@ -168,20 +168,20 @@ def test_a_drawing_made_with_other_versions_is_not_called_forged(pack: Path) -> 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda found: found.pop(0), "it says that two pictures match, and data/matches.jsonl does not"),
+        (lambda found: found.pop(0), "it says that two pictures match, and data/rows/matches.jsonl does not"),
         (lambda found: found[0].update(second="0" * 64), "compares with no such picture"),
         (lambda found: found[0].update(first="0" * 64), "its pictures are not as it says"),
-        (lambda found: found[0].update(finding=99), "its finding 99 is not in data/findings.jsonl"),
-        (lambda found: found[0].update(file=None), "it has no drawing, and gaps.json does not say so"),
+        (lambda found: found[0].update(finding=99), "its finding 99 is not in data/rows/findings.jsonl"),
+        (lambda found: found[0].update(file=None), "it has no drawing, and data/gaps.json does not say so"),
         (lambda found: found[0].update(second_file=found[0]["first_file"]), "it is not the file whose digest"),
         (lambda found: found[0].update(file="../../etc/passwd"), "it is not the file whose digest"),
-        (lambda found: [r.update(file=None) for r in found], "no row of data/matches.jsonl names it"),
+        (lambda found: [r.update(file=None) for r in found], "no row of data/rows/matches.jsonl names it"),
     ],
 )
 def test_a_row_that_contradicts_the_pack_is_named(pack: Path, change: Any, said: str) -> None:
-    found = sorted(rows(pack, "data/matches.jsonl"), key=lambda row: row["file"] is None)
+    found = sorted(rows(pack, "data/rows/matches.jsonl"), key=lambda row: row["file"] is None)
     change(found)
-    write_rows(pack, "data/matches.jsonl", found)
+    write_rows(pack, "data/rows/matches.jsonl", found)
     reseal(pack)
     assert any(said in str(problem) for problem in verify(pack).problems), verify(pack).problems
     assert redrawn(pack, status=1)["problems"]
@@ -209,7 +209,7 @@ def test_erased_bytes_are_said_in_words(work: Work, tmp_path: Path) -> None:
 def test_without_the_library_the_pack_is_made_and_says_so(work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "version", lambda: (_ for _ in ()).throw(ModuleNotFoundError("no cv2", name="cv2")))
     pack = exported(work, "C-3", tmp_path / "pack")
-    assert "the machine that made the pack lacks a library that draws it: cv2" in text(pack) and not (pack / "matches").exists()
+    assert "the machine that made the pack lacks a library that draws it: cv2" in text(pack) and not (pack / "data/matches").exists()
     assert verify(pack).accepted
 
 
@@ -222,12 +222,12 @@ def test_a_drawing_by_other_versions_than_the_findings_says_so(work: Work, tmp_p
 def test_two_packs_of_one_case_draw_the_same(made: Path, work: Work, tmp_path: Path) -> None:
     work.run("case", "export", "C-1", "--why", "test", "--out", str(tmp_path / "again"))
     again = tmp_path / "again"
-    drawn = [name for name in files(made) if name.startswith("matches/")]
-    assert len(drawn) == 2 and drawn == [name for name in files(again) if name.startswith("matches/")]
-    for name in [*drawn, "data/matches.jsonl"]:
+    drawn = [name for name in files(made) if name.startswith("data/matches/")]
+    assert len(drawn) == 2 and drawn == [name for name in files(again) if name.startswith("data/matches/")]
+    for name in [*drawn, "data/rows/matches.jsonl"]:
         assert hashlib.sha256((made / name).read_bytes()).digest() == hashlib.sha256((again / name).read_bytes()).digest(), name
-    if (again / "summary.pdf").exists():
-        assert (again / "summary.pdf").read_bytes().count(b"/Subtype /Image") >= 3, "the drawings and the listing's own picture"
+    if (again / "data/summary.pdf").exists():
+        assert (again / "data/summary.pdf").read_bytes().count(b"/Subtype /Image") >= 3, "the drawings and the listing's own picture"
 
 
 @pytest.mark.parametrize("edits", [("mirror", "half_size"), ("border", "warm"), ("half_size", "quality_40")], ids="-".join)

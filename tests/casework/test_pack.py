@@ -54,36 +54,44 @@ def again(world: World, out: Path, case: str = CASE) -> ExportResult:
 # -- what is in it -----------------------------------------------------------------------------------------------------------
 def test_a_pack_holds_what_the_case_rests_on(made: ExportResult, world: World) -> None:
     pack = made.folder
-    assert {e["number"] for e in rows(pack, "data/exhibits.jsonl")} == {"AB1", "AB2", "AB3", "AB4"}
-    assert {x["ref"] for x in rows(pack, "data/listings.jsonl")} == {"1001", "1002"}
-    assert [v["capture"] for v in rows(pack, "data/versions.jsonl") if v["listing"] == world.listings[0]] == [
+    assert {e["number"] for e in rows(pack, "data/rows/exhibits.jsonl")} == {"AB1", "AB2", "AB3", "AB4"}
+    assert {x["ref"] for x in rows(pack, "data/rows/listings.jsonl")} == {"1001", "1002"}
+    assert [v["capture"] for v in rows(pack, "data/rows/versions.jsonl") if v["listing"] == world.listings[0]] == [
         world.captures[0].id,
         world.captures[7].id,
     ]
-    assert {(e["method_name"], e["outcome"]) for e in rows(pack, "data/examinations.jsonl")} == {
+    assert {(e["method_name"], e["outcome"]) for e in rows(pack, "data/rows/examinations.jsonl")} == {
         ("text_terms", "done"),
         ("price_gap", "not_possible"),
         ("image_match", "done"),
         ("image_match", "failed"),
     }
-    assert {j["verdict"] for j in rows(pack, "data/judgements.jsonl")} == {"yes", "unsure"}
-    assert rows(pack, "data/links.jsonl")[0]["status"] == "proposed" and any(
-        r["against"] for r in rows(pack, "data/links.jsonl")[0]["reasons"]
+    assert {j["verdict"] for j in rows(pack, "data/rows/judgements.jsonl")} == {"yes", "unsure"}
+    assert rows(pack, "data/rows/links.jsonl")[0]["status"] == "proposed" and any(
+        r["against"] for r in rows(pack, "data/rows/links.jsonl")[0]["reasons"]
     )
-    assert rows(pack, "data/register_entries.jsonl")[0]["name"] == "Parade Deals Ltd" and {
-        p["kind"] for p in rows(pack, "data/premises.jsonl")
+    assert rows(pack, "data/rows/register_entries.jsonl")[0]["name"] == "Parade Deals Ltd" and {
+        p["kind"] for p in rows(pack, "data/rows/premises.jsonl")
     } == {"unit", "building"}
-    assert {c["value"] for c in rows(pack, "data/contacts.jsonl")} == {"+447700900123"}
-    assert {m["name"] for m in rows(pack, "data/methods.jsonl")} == {"text_terms", "price_gap", "image_match", "register_link", "additive"}
-    assert rows(pack, "data/references.jsonl")[0]["provenance"] == "brand owner's sheet 12"
-    assert {i["file"] for i in rows(pack, "data/images.jsonl")} == {n for n in files(pack) if n.startswith("images/")}
+    assert {c["value"] for c in rows(pack, "data/rows/contacts.jsonl")} == {"+447700900123"}
+    assert {m["name"] for m in rows(pack, "data/rows/methods.jsonl")} == {
+        "text_terms",
+        "price_gap",
+        "image_match",
+        "register_link",
+        "additive",
+    }
+    assert rows(pack, "data/rows/references.jsonl")[0]["provenance"] == "brand owner's sheet 12"
+    assert {i["file"] for i in rows(pack, "data/rows/images.jsonl")} == {n for n in files(pack) if n.startswith("images/")}
 
 
 def test_pages_are_given_as_exact_bytes(made: ExportResult, world: World) -> None:
     with world.store.acting(SYSTEM, purpose="test") as reader:
-        for page in rows(made.folder, "data/pages.jsonl"):
+        for page in rows(made.folder, "data/rows/pages.jsonl"):
             payload = reader.payload(page["capture"])
-            assert (made.folder / page["file"]).read_bytes() == (gzip.decompress(payload) if payload[:2] == b"\x1f\x8b" else payload)
+            assert (made.folder / "data" / page["file"]).read_bytes() == (
+                gzip.decompress(payload) if payload[:2] == b"\x1f\x8b" else payload
+            )
 
 
 def test_the_records_are_the_archives_own_with_their_requests(made: ExportResult, world: World) -> None:
@@ -95,13 +103,13 @@ def test_the_records_are_the_archives_own_with_their_requests(made: ExportResult
 
 
 def test_the_log_gives_the_case_whole_and_all_else_as_digests(made: ExportResult, world: World) -> None:
-    log, own = rows(made.folder, "log.jsonl"), {e.seq: e for e in world.store.log()}
+    log, own = rows(made.folder, "data/log.jsonl"), {e.seq: e for e in world.store.log()}
     disclosed = {r["seq"]: r["event"] for r in log if "event" in r}
     assert [r["seq"] for r in log] == list(range(1, len(log) + 1)) and all(r["inner"] == own[r["seq"]].inner for r in log)
     assert all(set(r) == {"seq", "inner"} for r in log if r["seq"] not in disclosed)
     assert all(e.seq in disclosed for e in own.values() if e.seq <= len(log) and e.body["case"] == CASE)
     collected = {e["detail"]["record"] for e in disclosed.values() if e["verb"] == "collection" and "record" in e["detail"]}
-    assert collected == {c["record_id"] for c in rows(made.folder, "data/captures.jsonl")}
+    assert collected == {c["record_id"] for c in rows(made.folder, "data/rows/captures.jsonl")}
     assert not any(str(world.listings[2]) in str(e["subjects"].get("listing", "")).split(",") for e in disclosed.values())
     assert [e["verb"] for e in disclosed.values()][-2:] == ["disclosure", "consultation"]
     assert (
@@ -114,11 +122,11 @@ def test_a_case_tells_nothing_of_other_cases(world: World, tmp_path: Path) -> No
     world.store.open_case(Case("TS-2026-2", "wexcombe", "Another matter"), actor="b.officer")
     world.store.exhibit("TS-2026-2", SubjectKind.listing, world.listings[1], initials="BR", description="The tote bag", actor="b.officer")
     done = again(world, tmp_path / "pack", "TS-2026-2")
-    captures = {c["id"]: c["uses"] for c in rows(done.folder, "data/captures.jsonl")}
+    captures = {c["id"]: c["uses"] for c in rows(done.folder, "data/rows/captures.jsonl")}
     assert captures[world.captures[1].id or 0] == ["payload"] and world.captures[7].id not in captures
-    assert {x["ref"] for x in rows(done.folder, "data/listings.jsonl")} == {"1002"}
+    assert {x["ref"] for x in rows(done.folder, "data/rows/listings.jsonl")} == {"1002"}
     everything = b"".join((done.folder / n).read_bytes() for n in files(done.folder))
-    assert CASE.encode() not in everything and b"Quilted" not in (done.folder / "README.html").read_bytes()
+    assert CASE.encode() not in everything and b"Quilted" not in (done.folder / "data/README.html").read_bytes()
     assert verify(done.folder, done.head).accepted
 
 
@@ -144,17 +152,17 @@ def test_a_rendered_page_comes_with_the_browsers_own_captures(tmp_path: Path) ->
     store.open_case(Case("TS-3", "wexcombe", "Rendered"), actor="a.officer")
     store.exhibit("TS-3", SubjectKind.listing, reading.listing, initials="AB", description="A rendered page", actor="a.officer")
     done = again(world, tmp_path / "pack", "TS-3")
-    assert {c["kind"] for c in rows(done.folder, "data/captures.jsonl")} == {"rendered", "network", "screenshot"} and verify(
+    assert {c["kind"] for c in rows(done.folder, "data/rows/captures.jsonl")} == {"rendered", "network", "screenshot"} and verify(
         done.folder
     ).accepted
     [png] = [name for name in files(done.folder) if name.endswith(".png")]
-    readme = (done.folder / "README.html").read_text(encoding="utf-8")
+    readme = (done.folder / "data/README.html").read_text(encoding="utf-8")
     assert (done.folder / png).read_bytes() == picture() and f'src="{png}"' in readme and "40x40 of 40x90" in readme
     assert f"certificate SHA-256 {'c' * 64} (which others the server showed is unknown)" in readme
     assert "certificate unknown" in readme and "how far it was off is unknown" in readme
     (done.folder / png).write_bytes(picture("blue"))
     assert not verify(done.folder).accepted, "and it is checked against its capture"
-    gaps = json.loads((done.folder / "gaps.json").read_bytes())["not_examined"]
+    gaps = json.loads((done.folder / "data/gaps.json").read_bytes())["not_examined"]
     it = f"listing {reading.listing}"
     assert {f"text_terms has not examined anything of {it}", f"{it} was never scored"} <= {g["what"] for g in gaps}
 
@@ -180,9 +188,9 @@ def _unpacked(pack: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def test_no_secret_and_nothing_of_this_machine_is_in_a_pack(made: ExportResult, world: World) -> None:
-    run = next(r for r in rows(made.folder, "data/runs.jsonl") if r["message"])
+    run = next(r for r in rows(made.folder, "data/rows/runs.jsonl") if r["message"])
     assert "[folder]" in run["message"] and "sqlite" not in run["message"]
-    failed = next(e for e in rows(made.folder, "data/examinations.jsonl") if e["outcome"] == "failed")
+    failed = next(e for e in rows(made.folder, "data/rows/examinations.jsonl") if e["outcome"] == "failed")
     assert failed["detail"] == "OSError: cannot open [path] ([database])"
     for word in (
         SECRET,
@@ -255,7 +263,7 @@ def test_a_hostile_page_reaches_nothing_when_its_view_is_opened(made: ExportResu
             f'<iframe src="{at}/g"></iframe><object data="{at}/h"></object><video src="{at}/i" autoplay></video><svg onload="fetch(\'{at}/j\')"><image href="{at}/m"/></svg>'
         )
         view = tmp_path / "view.html"
-        row = rows(made.folder, "data/pages.jsonl")[0]
+        row = rows(made.folder, "data/rows/pages.jsonl")[0]
         render.write_view(view, Page(hostile.encode(), hostile, "utf-8", True), row | {"url": hostile}, hostile)
         command = [
             chromium,
@@ -279,7 +287,7 @@ def test_a_hostile_page_reaches_nothing_when_its_view_is_opened(made: ExportResu
 
 # -- what it says ------------------------------------------------------------------------------------------------------------------
 def test_the_readme_says_what_a_reader_must_know(made: ExportResult) -> None:
-    text = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", (made.folder / "README.html").read_text())))
+    text = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", (made.folder / "data/README.html").read_text())))
     for said in (
         "Who runs the account NOT SHOWN",
         "proposed Link 1",
@@ -308,18 +316,18 @@ def test_a_confirmed_link_is_shown_as_confirmed(tmp_path: Path) -> None:
     world = build(tmp_path / "home")
     world.store.judge(SubjectKind.link, 1, Verdict.yes, actor="a.officer", authority="wexcombe", reason="seen at the shop on a visit")
     done = again(world, tmp_path / "pack")
-    text = (done.folder / "README.html").read_text()
+    text = (done.folder / "data/README.html").read_text()
     assert (
-        rows(done.folder, "data/links.jsonl")[0]["status"] == "confirmed"
+        rows(done.folder, "data/rows/links.jsonl")[0]["status"] == "confirmed"
         and "A person confirmed it" in text
         and "seen at the shop on a visit" in text
     )
 
 
 def test_the_limits_stand_in_the_pack_and_in_the_docs(made: ExportResult) -> None:
-    page, manual = html.unescape((made.folder / "limits.html").read_text()), (ROOT / "docs" / "limits.md").read_text()
+    page, manual = html.unescape((made.folder / "data/limits.html").read_text()), (ROOT / "docs" / "limits.md").read_text()
     for title, text in LIMITS:
-        assert title in page and title in (made.folder / "limits.md").read_text()
+        assert title in page and title in (made.folder / "data/limits.md").read_text()
         assert f"## {title}\n\n{text}\n" in manual, f"docs/limits.md does not say what packs say under '{title}'"
 
 
@@ -344,7 +352,7 @@ def test_without_weasyprint_one_sentence_says_so_and_the_pack_is_made(
     done = again(world, tmp_path / "pack")
     assert (
         done.pdf is None
-        and not (done.folder / "summary.pdf").exists()
+        and not (done.folder / "data/summary.pdf").exists()
         and "summary.pdf was not made, the Pango library is missing" in done.notes[0]
     )
     assert verify(done.folder, done.head).accepted
@@ -363,13 +371,13 @@ def test_two_exports_at_the_same_state_differ_only_in_the_event_of_their_making(
         shutil.copytree(tmp_path / "kept", home)
     one, two = (d.folder for d in done)
     assert files(one) == files(two)
-    assert {n for n in files(one) if (one / n).read_bytes() != (two / n).read_bytes()} == {"log.jsonl", "manifest.sha256", "head.json"}
-    differing = [a["seq"] for a, b in zip(rows(one, "log.jsonl"), rows(two, "log.jsonl"), strict=True) if a != b]
-    assert differing == [a["seq"] for a in rows(one, "log.jsonl")][-2:]
+    assert {n for n in files(one) if (one / n).read_bytes() != (two / n).read_bytes()} == {"data/log.jsonl", "manifest.sha256", "head.json"}
+    differing = [a["seq"] for a, b in zip(rows(one, "data/log.jsonl"), rows(two, "data/log.jsonl"), strict=True) if a != b]
+    assert differing == [a["seq"] for a in rows(one, "data/log.jsonl")][-2:]
 
 
 def test_the_zip_holds_the_pack_and_is_the_same_for_the_same_pack(made: ExportResult, tmp_path: Path) -> None:
-    from casework.export.seal import write_zip
+    from casework.export.bag import write_zip
 
     assert made.zipped is not None
     with zipfile.ZipFile(made.zipped) as archive:
@@ -417,7 +425,7 @@ def test_bytes_that_are_damaged_or_of_an_unknown_encoding_are_gaps(tmp_path: Pat
     data[place.offset + 100] ^= 1
     segment.write_bytes(bytes(data))
     done = again(world, tmp_path / "pack")
-    gap = next(g for g in json.loads((done.folder / "gaps.json").read_bytes())["not_in_pack"] if g.get("capture") == page.id)
+    gap = next(g for g in json.loads((done.folder / "data/gaps.json").read_bytes())["not_in_pack"] if g.get("capture") == page.id)
     assert "damaged" in gap["why"] and str(tmp_path) not in gap["why"]
     report = verify(done.folder, done.head)
     assert report.accepted and any(f"the bytes of capture {page.id}" in line for line in report.not_checked)
@@ -432,12 +440,14 @@ def test_erased_bytes_are_a_gap_and_rehomed_ones_are_not(tmp_path: Path) -> None
         CASE, SubjectKind.capture, world.captures[1].id or 0, initials="AB", description="An erased picture", actor="a.officer"
     )
     done = again(world, tmp_path / "pack")
-    captures = {c["id"]: c for c in rows(done.folder, "data/captures.jsonl")}
+    captures = {c["id"]: c for c in rows(done.folder, "data/rows/captures.jsonl")}
     moved = captures[world.captures[3].id or 0]
     assert moved["warc"]["record_id"] != moved["record_id"] and moved["warc"]["record_type"] == "response"
     assert captures[world.captures[1].id or 0]["warc"] is None
-    gap = next(g for g in json.loads((done.folder / "gaps.json").read_bytes())["not_in_pack"] if g.get("capture") == world.captures[1].id)
-    assert "erased" in gap["why"] and any(r["event"]["verb"] == "erasure" for r in rows(done.folder, "log.jsonl") if "event" in r)
+    gap = next(
+        g for g in json.loads((done.folder / "data/gaps.json").read_bytes())["not_in_pack"] if g.get("capture") == world.captures[1].id
+    )
+    assert "erased" in gap["why"] and any(r["event"]["verb"] == "erasure" for r in rows(done.folder, "data/log.jsonl") if "event" in r)
     report = verify(done.folder, done.head)
     assert report.accepted and any("the bytes of capture" in line for line in report.not_checked)
 

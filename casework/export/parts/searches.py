@@ -1,0 +1,43 @@
+"""What was searched for: the operations under which the captures of the case were made, with their words, areas and authorisation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from casework.export.gather import Material
+from casework.export.parts import Part
+from casework.export.rows import Row, plain
+from store.errors import TouchstoneError
+from store.store import Acting, Store
+from store.words.purposes import pages_of
+
+
+def gather(store: Store, reader: Acting, m: Material) -> Mapping[str, Sequence[Row]]:
+    """The operations as they were recorded last, and each run that brought captures of the case with how many. Other watched people stay out."""
+    runs = {r.id: r for r in store.runs(limit=2**31 - 1)}
+    brought = Counter(c.run for c in m.captures.values())
+    named = {runs[run].operation for run in brought if run in runs} | {m.case.operation}
+    mine = {page for s in m.sellers.values() if s.url for page in pages_of(s.url)}
+    operations: list[Row] = []
+    for reference in sorted(filter(None, named)):
+        try:
+            said = store.operation(reference)
+        except TouchstoneError as error:
+            m.gaps.append({"operation": reference, "what": f"what operation {reference} searched for", "why": str(error)})
+            continue
+        shown = [subject for subject in said.subjects if mine & set(pages_of(subject))]
+        operations.append(
+            {
+                "reference": reference, "title": said.title, "purpose": str(said.purpose), "brands": list(said.brands), "terms": list(said.terms),
+                "area": list(said.area), "sources": list(said.sources), "subjects": shown, "other_subjects": len(said.subjects) - len(shown),
+                "authorisation": plain(said.authorisation),
+            }
+        )  # fmt: skip
+    searches = [
+        {"run": run, "operation": runs[run].operation, "source": runs[run].source, "captures": n} for run, n in sorted(brought.items())
+    ]
+    return {"operations": operations, "searches": searches}
+
+
+PART = Part("searches", "What was searched for", ("operations", "searches"), gather)
