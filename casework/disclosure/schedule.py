@@ -345,7 +345,7 @@ def document(name: str, s: Schedules, edition: Edition, settings: Settings, auth
 
 
 def _items(name: str, shown: Sequence[Entry]) -> Table:
-    columns, widths = ["No.", "Description", "Date", "Held at", "What it says"], [0.75, 2.4, 1.35, 1.4, 2.9]
+    columns, widths = ["No.", "Description", "Date", "Held at", "What it says"], [0.75, 2.3, 1.6, 1.4, 2.9]
     if name == "used":
         rows = [[str(e.number), e.description, e.date, e.location_held, e.content_summary] for e in shown]
         return Table(columns, rows, widths)
