@@ -64,6 +64,13 @@ HELD = (
     Held("exhibit", "what an exhibit is described as", ("description",), at="at"),
     Held("case_entry", "what people recorded of a case: offences, persons, incidents, outcomes, goods", ("body_json",), at="at"),
     Held("draft", "whom or what a draft of a document is about", ("about",), at="at"),
+    Held("intelligence", "an item of intelligence: its sanitised text, whom it may go to", ("body_json",), opinion=True, at="at"),
+    Held("intelligence_source", "where an item of intelligence comes from", ("body_json",), third_party=True, at="at"),
+    Held("referral", "what was prepared for a partner, and why", ("body_json",), at="at"),
+    Held("referral_return", "what a partner sent back", ("body_json",), at="at"),
+    Held("money", "goods, money received and marks of culpability, as a person recorded them of a case", ("body_json",), at="at"),
+    Held("disclosure_decision", "why an item belongs on a schedule, and its description there", ("reason", "sensitivity", "description"), opinion=True, at="at"),
+    Held("disclosure_edition", "the schedules of a case as they were written out", ("body_json",), at="at"),
     Held("lookup", "what a person asked the store for", ("body_json",), at="at"),
 )  # fmt: skip
 
@@ -84,6 +91,8 @@ OTHER: Mapping[str, str] = {
     "link_reach": "how far a linker has looked", "uprn_position": "where a property number lies", "register_mark": "a load has begun or ended",
     "person_mark": "a category, by a row's number", "proposal": "an act, by a row's number, on a ground from a list", "proposal_answer": "yes or no",
     "exhibit_initials": "an officer's letters", "draft_file": "the name of a document of ours", "case_term": "a day and a word, of a case", "case_seal": "how far the rows of each table went",
+    "signing_key": "a public key, and why it began or ended", "signed_head": "a head of the log, signed and stamped: digests and times",
+    "disclosure_item": "a number on a schedule", "disclosure_thing": "a row's kind and number", "disclosure_copy": "digests of a redacted copy",
     "premises_given": "what an officer was given on a day", "sample": "a ticket", "follow_up_capture": "what a photograph says of when it was taken",
 }  # fmt: skip
 PLAIN = frozenset({  # columns that hold a word from a list, a day, a number's name or a technical value, in whichever table
@@ -93,7 +102,22 @@ PLAIN = frozenset({  # columns that hold a word from a list, a day, a number's n
     "postcode", "ticket", "condition", "act", "ground", "word", "initials", "producer",
 })  # fmt: skip
 ALSO_PLAIN = frozenset(
-    {("finding", "reason"), ("unread", "reason"), ("sighting", "reference"), ("snapshot", "currency")}
+    {
+        ("finding", "reason"),
+        ("unread", "reason"),
+        ("sighting", "reference"),
+        ("snapshot", "currency"),
+        ("intelligence", "urn"),
+        ("intelligence", "information"),
+        ("intelligence", "handling"),
+        ("intelligence", "marking"),
+        ("intelligence_source", "urn"),
+        ("intelligence_source", "origin"),
+        ("referral", "reference"),
+        ("referral", "recipient_kind"),
+        ("disclosure_decision", "standing"),
+        ("disclosure_decision", "undermines"),
+    }
 )  # words from a list there
 
 

@@ -9,7 +9,7 @@ names a case (or a row of such a table) is walked by its foreign keys, so that w
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +48,7 @@ WALKED = frozenset(
         "premises_given", "link", "occupant", "follow_up", "pair_statement", "judgement", "attribution", "sample", "hold", "event",
     }
 )  # fmt: skip
-UNSAID = frozenset({"salt", "key"})
+UNSAID = frozenset({"salt"})
 
 
 @dataclass
@@ -411,8 +411,8 @@ class RelevantReads(Reader):
             if name not in ("event", "raw"):
                 self.shown(name, numbers)
         self.shown("picture", (row["id"] for row in found.parts["picture"]))
-        for rows in [*found.rows.values(), *found.parts.values()]:
-            for row in rows.values() if isinstance(rows, Mapping) else rows:
-                for name in UNSAID & row.keys():
-                    del row[name]
+        every = [row for rows in found.rows.values() for row in rows.values()] + [row for part in found.parts.values() for row in part]
+        for row in every:
+            for name in UNSAID & row.keys():
+                del row[name]
         return found

@@ -464,8 +464,8 @@ def _rows(copy: _Copy, settings: Settings) -> None:
     by_table: dict[str, list[Row]] = {}
     for thing in sorted(copy.things):
         table, _, number = thing.partition(":")
-        rows = copy.m.of(table)
-        row = rows.get(int(number) if number.isdigit() and int(number) in rows else number)
+        kept = copy.m.of(table)
+        row = kept.get(int(number) if number.isdigit() and int(number) in kept else number)
         if row is not None and table not in settings.never_unused:
             by_table.setdefault(table, []).append(row)
     for table, rows in sorted(by_table.items()):

@@ -229,18 +229,14 @@ class Words:
         elif table == "contact":
             of = self.given[row["id"]] | self.drawn[row["id"]]
         elif table == "finding":
-            examination = self.m.of("examination").get(row["examination"], {})
-            kind, subject = examination.get("subject_kind"), examination.get("subject")
-            of = (
-                self.shown[subject]
-                if kind == "snapshot"
-                else {subject}
-                if kind == "listing"
-                else {self.pictures.get(subject, 0)} - {0}
-                if kind == "picture"
-                else set()
-            )
+            examination = self.m.of("examination").get(row["examination"], {"subject_kind": "", "subject": 0})
+            of = self._listings_of(examination["subject_kind"], examination["subject"])
         return bool(of) and not of & self.noted
+
+    def _listings_of(self, kind: str, subject: int) -> set[int]:
+        if kind == "snapshot":
+            return self.shown[subject]
+        return {subject} if kind == "listing" else {self.pictures[subject]} if kind == "picture" and subject in self.pictures else set()
 
     def _exhibited(self, kind: str) -> set[int]:
         return {row["subject"] for row in self.m.of("exhibit").values() if row["subject_kind"] == kind}
@@ -616,7 +612,8 @@ def block_text(block: str, things: Sequence[Thing]) -> tuple[str, str, str]:
 
 def spans(keys: Any) -> str:
     """Row numbers of keys in few characters, `1-3, 7`; names as they are."""
-    numbers, names = [], []
+    numbers: list[str] = []
+    names: list[str] = []
     for key in keys:
         rest = key.partition(":")[2]
         (numbers if rest.isdigit() else names).append(rest)

@@ -129,8 +129,10 @@ def _clean(entry: Entry, apart: Sequence[Apart]) -> Entry:
             text = each.without(text)
         return text
 
-    names = ("description", "content_summary", "reason", "sensitive_because")
-    return replace(entry, **{name: clean(getattr(entry, name)) for name in names})
+    return replace(
+        entry, description=clean(entry.description), content_summary=clean(entry.content_summary), reason=clean(entry.reason),
+        sensitive_because=clean(entry.sensitive_because),
+    )  # fmt: skip
 
 
 def _entry(item: Item, things: Mapping[str, Thing], settings: Settings, before: Mapping[str, Any] | None) -> Entry:
@@ -343,7 +345,7 @@ def document(name: str, s: Schedules, edition: Edition, settings: Settings, auth
 
 
 def _items(name: str, shown: Sequence[Entry]) -> Table:
-    columns, widths = ["No.", "Description", "Date", "Held at", "What it says"], [0.75, 2.4, 1.35, 1.4, 2.9]
+    columns, widths = ["No.", "Description", "Date", "Held at", "What it says"], [0.75, 2.3, 1.6, 1.4, 2.9]
     if name == "used":
         rows = [[str(e.number), e.description, e.date, e.location_held, e.content_summary] for e in shown]
         return Table(columns, rows, widths)
