@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from casework import followup
 from casework.cli import app
 from casework.export import pdf
+from casework.verify import verify
 from store import tables as t
 from store.config import ConfigError, Home
 from store.errors import TouchstoneError
@@ -607,13 +608,26 @@ def test_what_belongs_to_a_case_is_kept_as_long_as_the_case_and_shown_with_it(wo
     assert "What was done" in work.run("case", "show", CASE)
 
 
-def test_a_pack_says_that_what_was_done_in_its_case_is_not_in_it(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pack_has_what_was_done_in_its_case_with_its_files_and_what_was_corrected(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "missing_parts", lambda: "a test wants no PDF")
-    work.run(*WARNING, "--when", "25/03/2026", "--case", CASE)
-    work.run("case", "export", CASE, "--out", str(work.folder / "pack"), "--why", "file to legal services")
-    gaps = json.loads((work.folder / "pack" / "gaps.json").read_text())["not_in_pack"]
-    [gap] = [g for g in gaps if "follow_up" in g]
-    assert gap["what"] == "follow-up 1 (warning, 2026-03-25) with 0 files"
+    letter = work.folder / "letter.pdf"
+    letter.write_bytes(b"%PDF-1.7\nthe warning\n%%EOF\n")
+    work.run(*WARNING, "--when", "25/03/2026", "--case", CASE, "--document", str(letter))
+    work.run("followup", "warning", "--supersedes", "1", "--delivery-number", "AB 1234 5678 9GB", "--by", "a.officer")
+    pack = work.folder / "pack"
+    work.run("case", "export", CASE, "--out", str(pack), "--why", "file to legal services")
+    first, second = (json.loads(line) for line in (pack / "data/rows/follow_ups.jsonl").read_text().splitlines())
+    assert (first["kind"], first["when"], first["superseded_by"], second["supersedes"]) == ("warning", "2026-03-25", 2, 1)
+    assert ["receipt", "receipt not shown"] in first["says"] and ["receipt", "recorded delivery AB 1234 5678 9GB"] in second["says"]
+    [file] = first["files"]
+    [row] = [json.loads(line) for line in (pack / "data/rows/files.jsonl").read_text().splitlines()]
+    assert row["capture"] == file["capture"] and row["sha256"] == file["sha256"] and row["file"].endswith(".pdf")
+    assert (pack / "data" / row["file"]).read_bytes() == letter.read_bytes()
+    readme = (pack / "data/README.html").read_text()
+    assert "receipt not shown" in readme and f'<a href="{row["file"]}">' in readme and "(corrected by 2)" in readme
+    assert verify(pack).accepted
+    (pack / "data" / row["file"]).write_bytes(b"%PDF-1.7\nanother\n")
+    assert any(problem.file == f"data/{row['file']}" for problem in verify(pack).problems)
 
 
 def test_the_date_of_a_follow_up_is_the_long_one_and_moves_on_with_its_seller(work: Work) -> None:

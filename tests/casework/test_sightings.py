@@ -28,6 +28,7 @@ from store.errors import TouchstoneError
 from store.store import Store
 from store.words.records import CaptureKind, Informant, SubjectKind
 from tests.builders import Builder, jpeg
+from tests.casework.tamper import entries
 from tests.crawler.test_handed_in import mhtml, photo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -258,7 +259,7 @@ def in_pack(work: Work, source: str, ref: str) -> bytes:
     work.run("case", "export", "C-9", "--why", "test")
     pack = next(p for p in (work.folder / "var" / "packs").iterdir() if p.is_dir())
     assert verify_pack([str(pack)]) == 0
-    files = [(path.name, path.read_bytes()) for path in sorted(pack.rglob("*")) if path.is_file()]
+    files = [(path.name, path.read_bytes()) for path in sorted(pack.rglob("*")) if path.is_file()] + list(entries(pack).items())
     return b"".join(name.encode() + body + (gzip.decompress(body) if name.endswith(".gz") else b"") for name, body in files)
 
 
@@ -531,7 +532,8 @@ def test_a_file_that_was_handed_in_can_be_an_exhibit_and_is_then_in_the_pack_and
     work.run("case", "export", "C-1", "--why", "test")
     pack = next(p for p in (work.folder / "var" / "packs").iterdir() if p.is_dir())
     assert verify_pack([str(pack)]) == 0
-    assert any(video in gzip.decompress(path.read_bytes()) for path in pack.rglob("*.warc.gz"))
+    assert any(video in gzip.decompress(body) for name, body in entries(pack).items() if name.endswith(".warc.gz"))
+    assert [path.read_bytes() for path in (pack / "data" / "files").iterdir()] == [video]
     with work.store() as store, pytest.raises(TouchstoneError, match="under hold of exhibit"):
         store.erase(file["capture"], actor="a.officer", reason="retention")
     for ref, why in (("x", "is no number of a capture"), ("999", "not every capture of")):
