@@ -478,6 +478,9 @@ class Pack:
     def signed(self) -> None:
         """What vouches for the pack, as far as it takes no key: its warnings, the files that it lists, the signed heads against the chain."""
         if ATTEST not in self.files:
+            self.problem(
+                ATTEST, f"it is missing: each pack of {FORMAT} says in it whether it is signed, and whether the software's self-test failed"
+            )
             self.report.not_checked[:0] = UNSIGNED
             return
         said = _object(self.read(ATTEST))
@@ -487,6 +490,9 @@ class Pack:
         for name, digest in said["files"].items():
             if self.files.get(f"export/{name}") != digest:
                 self.problem(f"export/{name}", f"it is missing, or is not the file that {ATTEST} lists")
+        tests = _object(self.read("export/validation.json").rstrip(b"\n"))["self_test"]["checks"]
+        if not said["warnings"] and not all(test["passed"] and test["expected"] == test["seen"] for test in tests):
+            self.problem("export/validation.json", f"a check of the self-test failed, and {ATTEST} has no warning")
         told = {e["detail"]["seq"]: e["detail"]["chain"] for e in self.events.values() if e.get("purpose") == "log signed"}
         for seq, chain in {**self.heads, **told}.items():
             if self.chains.get(seq) != chain or self.heads.get(seq) != chain:
@@ -498,7 +504,7 @@ class Pack:
             self.vouch(self)
             return
         by = "openssl checks it (export/CHECK.txt), or `touchstone verify PACK --key FINGERPRINT`; this program does not"
-        who = f"it has a signature by the key {said['key']}; {by}" if said["key"] else f"it is not signed ({said['no_signature']})"
+        who = f"it has a signature by the key {said['key']}; {by}" if said["key"] else f"it carries no signature ({said['no_signature']})"
         when = f"it has a time stamp; {by}" if said["trusted_time"] else f"no trusted time ({said['no_trusted_time']})"
         self.report.not_checked[:0] = (f"who made the pack: {who}", f"when it was made: {when}")
 

@@ -189,6 +189,16 @@ def test_one_whose_signature_was_taken_out_is_refused_given_the_fingerprint(made
     assert "not signed by the key whose fingerprint was given" in problems(checked(pack, made.fingerprint))
 
 
+def test_a_pack_whose_export_says_nothing_of_signatures_any_more_is_refused(made: Made, pack: Path) -> None:
+    """All that vouches taken out, and every manifest made to agree: no way to pass for an older or an unsigned pack."""
+    for path in (pack / "export").iterdir():
+        if path.name not in ("export.json", "log.jsonl", "manifest-sha256.txt"):
+            path.unlink()
+    reseal_export(pack)
+    assert problems(verify(pack)).startswith("export/attest.json: it is missing")
+    assert "export/attest.json: it is missing" in problems(checked(pack, made.fingerprint))
+
+
 def test_each_file_that_vouches_is_covered_by_the_signature_over_attest(made: Made, pack: Path) -> None:
     """A record of validation that was improved, or a head of the log that was left out, with every manifest made to agree."""
     record = json.loads((pack / "export/validation.json").read_bytes())
@@ -264,7 +274,7 @@ def test_without_a_key_and_an_authority_the_pack_says_so_and_is_made(tmp_path: P
     report = checked(done.folder)
     assert report.accepted and any("it is not signed" in each for each in report.not_checked) and any("no trusted time" in each for each in report.not_checked)  # fmt: skip
     code, plain = run_verify(done.folder / "verify.py", done.folder)
-    assert code == 0 and any("it is not signed" in each for each in plain["not_checked"])
+    assert code == 0 and any("it carries no signature" in each for each in plain["not_checked"])
     assert not checked(done.folder, "ab" * 32).accepted, "a fingerprint was given, and nothing is signed"
 
 
@@ -352,6 +362,7 @@ def test_a_warning_cannot_be_taken_out_of_a_copy_without_a_trace(failed: tuple[P
     (pack / "export/attest.json").write_bytes(canonical(said | {"warnings": []}))
     reseal(pack)
     assert "its warnings are not those of" in problems(checked(pack))
+    assert "a check of the self-test failed, and export/attest.json has no warning" in problems(verify(pack))
 
 
 def test_a_pack_of_sound_software_has_no_warning_and_says_that_the_test_passed(made: Made) -> None:
