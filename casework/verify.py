@@ -345,7 +345,7 @@ class Pack:
                 digest.update(chunk)
         self.files[path] = digest.hexdigest()
 
-    def listing(self, name: str, within: str, what: Callable[[str], bool]) -> dict[str, str]:
+    def listing(self, name: str, within: str, what: Callable[[str], bool]) -> None:
         """A manifest in `within`, its lines by path: each file is there and is what it lists, and lists all for which `what` holds, in order."""
         listed: dict[str, str] = {}
         last = b""
@@ -378,7 +378,6 @@ class Pack:
                 self.problem(path, f"it is not listed in {name}")
                 self.problem(name, f"it does not list {path}, which is there: one of the two was changed")
         self.report.checked.append(f"{len(listed)} files against {name}, and that there are no others")
-        return listed
 
     def manifests(self) -> None:
         """The three manifests: of the payload, of the tag files, of export/. Together they list every file but two of themselves."""
@@ -669,7 +668,7 @@ class Pack:
         try:
             if path.startswith("archive/"):
                 self.read_warc(path, read)
-            elif path == "indexes/index.cdxj":
+            elif path == "indexes/index.cdx":
                 self.index = b"".join(read)
             elif path == "pages/pages.jsonl":
                 self.paged = b"".join(read)
@@ -720,7 +719,7 @@ class Pack:
         named = {(r["file"].rpartition("/")[2], str(r["offset"]), str(r["length"])): r["capture"] for _, r in self.rows["records"]}
         lines = self.index.splitlines()
         if lines != sorted(lines):
-            self.problem(WACZ, "its lines are not in order", "indexes/index.cdxj")
+            self.problem(WACZ, "its lines are not in order", "indexes/index.cdx")
         indexed = set()
         for number, line in enumerate(lines, 1):
             said = json.loads(line.split(b" ", 2)[2].decode("utf-8"))
@@ -730,11 +729,11 @@ class Pack:
                 capture.get("url_final"), f"sha256:{capture.get('body_digest')}", str(capture.get("status")),
             ):  # fmt: skip
                 self.problem(
-                    WACZ, "it names no record of a capture, or another address, status or digest", f"indexes/index.cdxj, line {number}"
+                    WACZ, "it names no record of a capture, or another address, status or digest", f"indexes/index.cdx, line {number}"
                 )
         for capture in named.values():
             if capture is not None and capture not in indexed and self.ids["captures"].get(capture, {}).get("kind") != "screenshot":
-                self.problem(WACZ, f"it leaves out capture {capture}", "indexes/index.cdxj")
+                self.problem(WACZ, f"it leaves out capture {capture}", "indexes/index.cdx")
         for number, line in enumerate(self.paged.splitlines()[1:], 2):
             said = json.loads(line.decode("utf-8"))
             capture = self.ids["captures"].get(int(str(said["id"]).rpartition("-")[2]), {})

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 VERSION = "1.1.1"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can name
@@ -71,7 +71,7 @@ class WaczWriter:
 
     def finish(self, *, index: Iterable[bytes], pages: Iterable[Mapping[str, Any]], title: str, created: str, software: str) -> None:
         """Write the index (lines of CDXJ, in order), the list of pages and the package's own description. `created`: as WACZ writes times."""
-        with self.resource("indexes/index.cdxj") as out:
+        with self.resource("indexes/index.cdx") as out:
             for line in index:
                 out.write(line)
         with self.resource("pages/pages.jsonl") as out:
@@ -97,20 +97,28 @@ def cdxj(url: str, moment: str, **said: Any) -> bytes:
 
 
 def surt(url: str) -> str:
-    """An address in its sort-friendly form: `http://www.shop.example:80/B?z=1&a=2` is `example,shop)/b?a=2&z=1`; one without a host as it is."""
+    """An address in its sort-friendly form: `http://www.shop.example:80/B/?z=1&a=%5b` is `example,shop)/b?a=[&z=1`; one without a host as it is.
+
+    As viewers of web archives look addresses up (the rules that the Internet Archive set), but for the session numbers that those leave out.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return _word(url)
+        return _escaped(url)
     if not parts.hostname:
-        return _word(url)
+        return _escaped(url)
     host = ",".join(reversed(re.sub(r"^www\d*\.", "", parts.hostname.lower()).split(".")))
     if port is not None and port != {"http": 80, "https": 443}.get(parts.scheme.lower()):
         host += f":{port}"
-    query = "&".join(sorted(parts.query.lower().split("&"))) if parts.query else ""
-    return _word(f"{host}){parts.path.lower() or '/'}{f'?{query}' if query else ''}")
+    path = _escaped(parts.path).lower()
+    query = "&".join(sorted(_escaped(parts.query).lower().split("&")))
+    return f"{_escaped(host)}){path.rstrip('/') or '/'}{f'?{query}' if query else ''}"
 
 
-def _word(text: str) -> str:
-    return "".join(c if c > " " else f"%{ord(c):02x}" for c in text)
+def _escaped(text: str) -> str:
+    """With every escape undone, and only those made that an address cannot do without."""
+    data = text.encode("utf-8", "surrogateescape")
+    while (plain := unquote_to_bytes(data)) != data:
+        data = plain
+    return "".join(chr(b) if 0x20 < b < 0x7F and b not in b"#%" else f"%{b:02x}" for b in data)

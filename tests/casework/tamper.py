@@ -295,7 +295,7 @@ def forge_page(pack: Path, old: bytes, new: bytes) -> int:
     found[warc] = data
     place = {(r["file"].rpartition("/")[2], str(r["offset"])): r["id"] for r in records}
     lines = []
-    for line in found["indexes/index.cdxj"].splitlines():
+    for line in found["indexes/index.cdx"].splitlines():
         key, moment, rest = line.split(b" ", 2)
         said = json.loads(rest)
         number = place[said["filename"], said["offset"]]
@@ -303,7 +303,7 @@ def forge_page(pack: Path, old: bytes, new: bytes) -> int:
         if number == capture["warc"]["record_id"]:
             said["digest"] = f"sha256:{sha(body)}"
         lines.append(b" ".join((key, moment, canonical(said))) + b"\n")
-    found["indexes/index.cdxj"] = b"".join(lines)
+    found["indexes/index.cdx"] = b"".join(lines)
     rezip(pack, found, anew=True)
     edit_rows(pack, "data/rows/records.jsonl", lambda rows: [r.update(moved[r["id"]]) for r in rows if r["file"] == warc] and None)
 

@@ -113,6 +113,18 @@ def test_what_the_public_handed_in_is_in_a_pack_as_an_exhibit_or_not_at_all(made
     assert any(f"the match of finding {row['finding']}: it has no drawing" in said for said in verify(made).not_checked)
 
 
+def test_the_card_of_the_model_comes_with_the_method_that_used_it(made: Path) -> None:
+    [method] = [m for m in rows(made, "data/rows/methods.jsonl") if m["name"] == "image_match"]
+    [row] = [r for r in rows(made, "data/rows/model_cards.jsonl") if r["method"] == method["id"]]
+    card = Path(drawing.__file__).parent / "model" / "README.md"
+    assert row["file"] == "model-cards/picture-model.md" and (made / "data" / row["file"]).read_bytes() == card.read_bytes()
+    assert f'<a href="{row["file"]}">' in (made / "data/README.html").read_text()
+    gaps = [g for g in json.loads((made / "data/gaps.json").read_bytes())["not_in_pack"] if "method" in g]
+    assert method["id"] not in {g["method"] for g in gaps} and all("ships none" in g["why"] for g in gaps), (
+        "of other people's models it has none"
+    )
+
+
 def test_of_another_sellers_listing_nothing_comes_with_its_picture(made: Path) -> None:
     assert [x["ref"] for x in rows(made, "data/rows/listings.jsonl")] == ["own"]
     assert sha(OTHER) not in {i["sha256"] for i in rows(made, "data/rows/images.jsonl")}
@@ -175,7 +187,7 @@ def test_a_drawing_made_with_other_versions_is_not_called_forged(pack: Path) -> 
         (lambda found: found[0].update(file=None), "it has no drawing, and data/gaps.json does not say so"),
         (lambda found: found[0].update(second_file=found[0]["first_file"]), "it is not the file whose digest"),
         (lambda found: found[0].update(file="../../etc/passwd"), "it is not the file whose digest"),
-        (lambda found: [r.update(file=None) for r in found], "no row of data/rows/matches.jsonl names it"),
+        (lambda found: [r.update(file=None) for r in found], "no row of data/rows/ names it"),
     ],
 )
 def test_a_row_that_contradicts_the_pack_is_named(pack: Path, change: Any, said: str) -> None:

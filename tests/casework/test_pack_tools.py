@@ -86,7 +86,7 @@ def damaged(pack: Path) -> None:
 def test_a_validator_of_wacz_accepts_it_and_refuses_a_changed_one(wacz: Path, made: ExportResult, pack: Path) -> None:
     code, said = validated(wacz, made.folder)
     assert code == 0 and "the passed WACZ is valid" in said and "1.1.1" in said
-    for name in ("indexes/index.cdxj", "pages/pages.jsonl", "datapackage.json"):
+    for name in ("indexes/index.cdx", "pages/pages.jsonl", "datapackage.json"):
         found = entries(made.folder)
         rezip(pack, found | {name: found[name].replace(b"market", b"Market", 1).replace(b"Captures", b"Kaptures", 1)})
         assert validated(wacz, pack)[0] == 1, name
@@ -115,7 +115,7 @@ def test_what_the_index_names_is_what_was_captured(made: ExportResult, world: Wo
 
     found = entries(made.folder)
     by_place, payloads = {}, {}
-    for line in found["indexes/index.cdxj"].splitlines():
+    for line in found["indexes/index.cdx"].splitlines():
         key, moment, rest = line.decode().split(" ", 2)
         said = json.loads(rest)
         assert key == surt(said["url"]) and len(moment) == 17
@@ -158,6 +158,7 @@ def test_the_manifests_are_what_sha256sum_checks(made: ExportResult) -> None:
     [
         ("http://www.shop.example:80/B?z=1&a=2", "example,shop)/b?a=2&z=1"),
         ("https://shop.example", "example,shop)/"),
+        ("http://shop.example/Bags/?q=%255Bone%20two%5D&%C3%A9", "example,shop)/bags?%c3%a9&q=[one%20two]"),
         ("https://shop.example:8443/x y", "example,shop:8443)/x%20y"),
         ("urn:touchstone:statement:1", "urn:touchstone:statement:1"),
         ("http://[bad", "http://[bad"),
