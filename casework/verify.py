@@ -273,7 +273,7 @@ class Pack:
     def problem(self, file: str, what: str, where: str = "") -> None:
         self.report.problems.append(Problem(file, what, where))
 
-    def guarded(self, file: str, where: str, check: Callable[..., None], *arguments: Any) -> None:
+    def guarded(self, file: str, where: str, check: Callable[..., Any], *arguments: Any) -> None:
         """Run a check; whatever it raises is a named problem, never a traceback."""
         try:
             check(*arguments)
@@ -310,7 +310,7 @@ class Pack:
                 digest.update(chunk)
         self.files[path] = digest.hexdigest()
 
-    def listing(self, name: str, within: str, what: Callable[[str], bool]) -> dict[str, str]:
+    def listing(self, name: str, within: str, what: Callable[[str], bool]) -> None:
         """A manifest in `within`, its lines by path: each file is there and is what it lists, and lists all for which `what` holds, in order."""
         listed: dict[str, str] = {}
         last = b""
@@ -343,7 +343,6 @@ class Pack:
                 self.problem(path, f"it is not listed in {name}")
                 self.problem(name, f"it does not list {path}, which is there: one of the two was changed")
         self.report.checked.append(f"{len(listed)} files against {name}, and that there are no others")
-        return listed
 
     def manifests(self) -> None:
         """The three manifests: of the payload, of the tag files, of export/. Together they list every file but two of themselves."""

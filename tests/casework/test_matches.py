@@ -175,7 +175,7 @@ def test_a_drawing_made_with_other_versions_is_not_called_forged(pack: Path) -> 
         (lambda found: found[0].update(file=None), "it has no drawing, and data/gaps.json does not say so"),
         (lambda found: found[0].update(second_file=found[0]["first_file"]), "it is not the file whose digest"),
         (lambda found: found[0].update(file="../../etc/passwd"), "it is not the file whose digest"),
-        (lambda found: [r.update(file=None) for r in found], "no row of data/rows/matches.jsonl names it"),
+        (lambda found: [r.update(file=None) for r in found], "no row of data/rows/ names it"),
     ],
 )
 def test_a_row_that_contradicts_the_pack_is_named(pack: Path, change: Any, said: str) -> None:
