@@ -27,7 +27,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # The files that take longest, begun first where several processes share the tests (whole files each): none is then waited for at the end.
 LONGEST = (
-    "crawler/test_history", "test_path", "crawler/test_health", "casework/test_schedule", "crawler/test_gates_browser", "crawler/test_walls",
+    "crawler/test_history", "test_path", "crawler/test_health", "casework/test_schedule", "test_nothing_sent", "crawler/test_gates_browser", "crawler/test_walls",
     "detectors/test_image_match", "crawler/test_gates", "crawler/test_screenshot", "detectors/test_pass", "casework/test_capture",
     "crawler/test_crawl", "test_wheel", "casework/test_sightings", "crawler/test_following", "crawler/test_market_recall",
 )  # fmt: skip

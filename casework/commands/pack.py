@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from casework.commands.common import By, Folder, Json, Why, bar, opened, person, print_json, say, table
+from casework.commands.common import By, Folder, Json, Why, bar, err, opened, person, print_json, say, table, tame
 
 
 def register(app: typer.Typer) -> None:
@@ -71,6 +72,8 @@ def export(
         done = casework.export.export(store, folder, case, target, actor=actor, justification=why, seal=at, progress=progress)
     for note in done.notes:
         say(note)
+    for warning in (note for note in done.notes if note.startswith("WARNING")):
+        err.print(Text(tame(warning), "bold white on red"))
     say(
         f"Pack: {done.folder}\nSeal: event {done.seal} of the log\nHead: {done.head}\nQuote the head on paper. Check the pack with: python3 -I {done.folder}/verify.py --head {done.head}",
     )

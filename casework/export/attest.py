@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from casework import heads, keys, stamps, validation
 from casework.export import bag, render
+from casework.export.summary import shown_time
 from store.errors import TouchstoneError
 from store.trust import fingerprint_of
 from store.words.records import canonical
@@ -58,7 +59,7 @@ def attest(making: Making) -> None:
     if warnings:
         (folder / ALARM).write_text("".join(f"WARNING. {warning}\n" for warning in warnings), encoding="utf-8")
     export = json.loads((folder / "export.json").read_bytes())
-    context = {"said": said, "record": record, "export": export, "commands": check_text(said)}
+    context = {"said": said, "record": record, "export": export, "commands": check_text(said), "time": shown_time}
     (folder / PAGE).write_text(render.sheet_text("attest.html", context), encoding="utf-8")
     making.notes.extend(f"WARNING: {warning}" for warning in warnings)
     making.notes.append(f"Signed with the key {signer.fingerprint}" if signer else f"Not signed: {unsigned}")
@@ -142,12 +143,12 @@ def check_text(said: Mapping[str, Any]) -> str:
 def banner(warnings: list[str]) -> str:
     """A picture for the first lines of README.html, which itself says nothing of an export: whether the self-test passed, and which warnings there are."""
     fill, ink = ("#b10e1e", "#ffffff") if warnings else ("#f3f2f1", "#0b0c0c")
-    lines = [part for warning in warnings for part in textwrap.wrap(f"WARNING. {warning}", 96)] or [
+    lines = [part for warning in warnings for part in textwrap.wrap(f"WARNING. {warning}", 80)] or [
         "The software passed its self-test when this pack was made."
     ]
     words = "".join(f'<text x="14" y="{26 + 22 * n}">{html.escape(line)}</text>' for n, line in enumerate(lines))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="860" height="{16 + 22 * len(lines)}" role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="940" height="{16 + 22 * len(lines)}" role="img">'
         f'<rect width="100%" height="100%" fill="{fill}"/><g font-family="sans-serif" font-size="15" font-weight="bold" fill="{ink}">{words}</g></svg>\n'
     )
 
