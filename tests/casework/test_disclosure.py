@@ -171,7 +171,8 @@ def of_the_case(path: str, case: str) -> set[str]:
         "run_end", "location", "reading_image", "picture", "listing_contact", "picture_contact", "fingerprint", "method_status", "sighting_capture",
         "premises_entry", "occupant_mark", "attribution_ground", "follow_up_capture", "bag", "unread", "sample_seed", "authority", "actor", "link_reach",
         "register_mark", "register_refusal", "uprn_position", "disclosure_item", "disclosure_thing", "disclosure_decision", "disclosure_edition",
-        "disclosure_copy", "alembic_version", "exhibit_initials", "case_entry_on", "money_evidence",
+        "disclosure_copy", "alembic_version", "exhibit_initials", "case_entry_on", "money_evidence", "lookup", "person_mark", "proposal", "proposal_answer",
+        "signed_head", "signing_key",
     }  # fmt: skip
     for name in names:  # any other table is known by what names the case in it
         if name not in rules and name not in no_things:
