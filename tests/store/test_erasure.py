@@ -119,7 +119,7 @@ def test_machines_whose_file_locks_do_not_meet_wait_at_the_database(store: Store
     build.close()
     monkeypatch.setattr(other.archive, "alone", contextlib.nullcontext)
     thread = threading.Thread(target=lambda: (erase(other, first), done.set()))
-    with store._alone():
+    with store.no_erasure():
         thread.start()
         assert not done.wait(1)
     assert done.wait(20), "the lock is let go when the erasure ends"
