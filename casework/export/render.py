@@ -37,7 +37,7 @@ def _plain() -> Environment:
     """For text that no browser reads as HTML."""
     return Environment(
         loader=PackageLoader("casework.export"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )  # noqa: S701
+    )
 
 
 def write_readme(folder: Path, context: Mapping[str, Any]) -> None:
