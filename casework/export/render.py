@@ -35,7 +35,7 @@ def _environment() -> Environment:
 
 def _plain() -> Environment:
     """For text that no browser reads as HTML."""
-    return Environment(
+    return Environment(  # noqa: S701
         loader=PackageLoader("casework.export"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
 
