@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from casework.cli import app
 from casework.export import ExportResult, export, pages, pdf, render
 from casework.export.limits import LIMITS
 from casework.export.pages import Page
@@ -398,6 +400,25 @@ def test_one_seal_gives_the_same_bytes_whenever_the_pack_is_made(tmp_path: Path)
         "AB4",
         "AB5",
     }
+
+
+def test_the_commands_seal_a_case_and_make_the_same_pack_of_it_twice(tmp_path: Path) -> None:
+    world = build(tmp_path / "home")
+    world.store.close()
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(app, [*words, "--home", str(tmp_path / "home")])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    seal = json.loads(run("case", "seal", CASE, "--by", "a.officer", "--why", "to counsel", "--json"))["seal"]
+    assert [each["seal"] for each in json.loads(run("case", "seals", CASE, "--json"))] == [seal]
+    said = [
+        run("case", "export", CASE, "--seal", str(seal), "--out", str(tmp_path / n), "--by", "a.officer", "--why", "copy") for n in "ab"
+    ]
+    heads = {re.search(r"Head: ([0-9a-f]{64})", each)[1] for each in said}  # type: ignore[index]
+    assert len(heads) == 1 and all(f"Seal: event {seal} of the log" in each for each in said)
+    assert CliRunner().invoke(app, ["verify", str(tmp_path / "b"), "--head", heads.pop()]).exit_code == 0
 
 
 def busy(world: World) -> None:
