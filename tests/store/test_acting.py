@@ -14,6 +14,8 @@ import pytest
 
 from store.attribution import Kind as Ground
 from store.attribution import Strength
+from store.disclosure import Standing as Schedule
+from store.disclosure import Undermines
 from store.errors import TouchstoneError
 from store.listings import keep_picture_contacts
 from store.network import Reach, Thing
@@ -235,7 +237,9 @@ def fill(store: Store) -> None:
     store.keep_return("R-2026-0001", statement.id or 0, **came, actor="officer", authority="demo")
     store.keep_money("C1", Goods("belts", 2, (evidence_of("document:CD/1"),)), actor="officer", authority="demo")
     store.number_items("C1", [("", ["listing:1"])], actor="officer")
-    store.keep_edition("C1", {"items": []}, actor="officer")
+    why = {"reason": "a tip", "sensitivity": "who told", "description": "a listing"}
+    store.decide_item("C1", 1, Schedule.sensitive, undermines=Undermines.no, **why, actor="officer", authority="demo")
+    store.keep_edition("C1", {"items": ["a listing"]}, actor="officer")
 
 
 # How to call each read method so that it shows at least one row of `full`.

@@ -38,6 +38,12 @@ FREE = (
     "bags",
     "C. Trader",
     "the name is on",
+    "Belts in the rear",
+    "B. Source",
+    "Fire safety",
+    "visited",
+    "belts",
+    "a listing",
 )
 KINDS = {"register": "register_snapshot", "view": "subject_view"}  # names under which an event lists rows, where they are not the table's
 LONG_AGO, MUCH_LATER = START - timedelta(days=9999), START + timedelta(days=9999)
@@ -171,6 +177,11 @@ STORE_CALLS: dict[str, Any] = {
     "uprns": lambda s, _: s.uprns(),
     "verify": lambda s, _: s.verify(),
     "yields": lambda s, _: s.yields("stall"),
+    "chain_at": lambda s, _: s.chain_at(1),
+    "crowded": lambda s, _: s.crowded(["M32 0TH"], 0),
+    "next_referral": lambda s, _: s.next_referral(),
+    "signed_heads": lambda s, _: s.signed_heads(),
+    "signing_keys": lambda s, _: s.signing_keys(),
 }  # fmt: skip
 # What writes and gives something back: called too, since it may give back more than it was given.
 WRITING: dict[str, Any] = {
@@ -192,6 +203,8 @@ GIVEN = {
     "keep_follow_up", "keep_ground", "keep_image", "keep_links", "keep_method", "keep_no_longer_found", "keep_occupant", "keep_operation", "keep_parted",
     "keep_positions", "keep_reach", "keep_readings", "keep_refusals", "keep_rendered", "keep_rows", "keep_sighting", "keep_unread", "keep_view",
     "keep_written", "log_override", "mark_register", "migrate", "nearest", "open", "open_case", "operation", "operation_since", "place", "set_method_status",
+    "decide_item", "end_key", "erase_disclosure", "erase_recorded", "keep_copy", "keep_edition", "keep_key", "keep_money", "keep_referral", "keep_report",
+    "keep_return", "keep_signed_head", "number_items", "regrade_report",  # the last gives its author the report's own text back
     "two_editions", "withdraw_entry", "withdraw_ground", "withdraw_occupant", "withdraw_pair", "write",
 }  # fmt: skip
 
