@@ -255,8 +255,9 @@ def named(store: Store, before: int) -> set[tuple[str, int]]:
             for part in (part for part in numbers.split(",") if part):
                 first, _, last = part.partition("-")
                 shown |= {(KINDS.get(kind, kind), n) for n in range(int(first), int(last or first) + 1)}
-        if isinstance(one := event.body["detail"].get("informant"), int):
-            shown.add(("informant", one))
+        for told in ("informant", "intelligence_source"):  # each leaves an event of its own, that names it in the detail
+            if isinstance(one := event.body["detail"].get(told), int):
+                shown.add((told, one))
     return shown
 
 
