@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, or_, select
 
-from store import audit
+from store import audit, disclosure, recorded
 from store import tables as t
 from store.closing import closed_cases
 from store.erasure import Erasure, held_on
@@ -85,8 +85,8 @@ class AdvertErasure(Erasure):
         return tuple(sorted(stay))
 
     def erase_case(self, reference: str, *, actor: str, reason: str) -> None:
-        """Erase what people recorded of a closed case: its rows, its title, what its exhibits are described as, its drafts with their bytes. What its
-        exhibits rest on is erased by itself. Refused while the case is kept, or a hold is on an exhibit or a follow-up of it. Raises TouchstoneError.
+        """Erase what people recorded of a closed case: its rows, its title, what its exhibits are described as, its drafts with their bytes, its
+        intelligence, referrals and money, and the words of its schedules. What its exhibits rest on is erased by itself. Refused while the case is kept, or a hold is on an exhibit or a follow-up of it. Raises TouchstoneError.
         """
         e, x, f = t.case_entry.c, t.exhibit.c, t.follow_up.c
         with self.database.reading() as c:
@@ -113,7 +113,14 @@ class AdvertErasure(Erasure):
             c.execute(t.exhibit.update().where(x.id.in_(exhibits)).values(description="", salt=""))
             c.execute(t.draft.update().where(t.draft.c.id.in_(drafts)).values(about=""))
             c.execute(t.case.update().where(t.case.c.reference == reference).values(title=""))
-            subjects = {kind: numbers for kind, numbers in (("case_entry", rows), ("exhibit", exhibits), ("draft", drafts)) if numbers}
+            of_case = {
+                "case_entry": rows,
+                "exhibit": exhibits,
+                "draft": drafts,
+                **recorded.blank_case(c, reference),
+                **disclosure.blank_case(c, reference),
+            }
+            subjects = {kind: numbers for kind, numbers in of_case.items() if numbers}
             audit.append(
                 self.database, c, Verb.erasure, actor=actor, purpose="erasure", justification=reason, case=reference, subjects=subjects
             )  # fmt: skip

@@ -195,21 +195,28 @@ class DisclosureWrites:
             _case(c, case)
             exhibit = c.execute(select(func.min(t.exhibit.c.id)).where(t.exhibit.c.case_file == case)).scalar()
             held = f"of exhibit row {exhibit}" if exhibit is not None else ""
-            items = select(t.disclosure_item.c.id).where(t.disclosure_item.c.case_file == case)
-            d, e = t.disclosure_decision, t.disclosure_edition
-            numbers = {
-                "disclosure_decision": sorted(c.execute(select(d.c.id).where(d.c.item.in_(items))).scalars()),
-                "disclosure_edition": sorted(c.execute(select(e.c.id).where(e.c.case_file == case)).scalars()),
-            }
-            if not held:
-                c.execute(d.update().where(d.c.item.in_(items)).values(reason="", sensitivity="", description="", salt=""))
-                c.execute(e.update().where(e.c.case_file == case).values(body_json=ERASED, salt=""))
+            numbers = _of_case(c, case) if held else blank_case(c, case)
             audit.append(
                 self.database, c, Verb.erasure, actor=actor, purpose="erasure refused" if held else "erasure", justification=reason, case=case,
                 subjects={name: each for name, each in numbers.items() if each}, detail={"hold": held} if held else {},
             )  # fmt: skip
         if held:
             raise TouchstoneError(f"what is disclosed of case {case} is under hold {held} and was not erased")
+
+
+def _of_case(c: Connection, case: str) -> dict[str, list[int]]:
+    d, e = t.disclosure_decision.c, t.disclosure_edition.c
+    items = select(t.disclosure_item.c.id).where(t.disclosure_item.c.case_file == case)
+    of = {"disclosure_decision": select(d.id).where(d.item.in_(items)), "disclosure_edition": select(e.id).where(e.case_file == case)}
+    return {name: sorted(c.execute(query).scalars()) for name, query in of.items()}
+
+
+def blank_case(c: Connection, case: str) -> dict[str, list[int]]:
+    """Blank what people wrote of a case's items and its editions' text; the rows' numbers, by table. Whether it may be is the caller's to ask."""
+    numbers, d, e = _of_case(c, case), t.disclosure_decision, t.disclosure_edition
+    c.execute(d.update().where(d.c.id.in_(numbers["disclosure_decision"])).values(reason="", sensitivity="", description="", salt=""))
+    c.execute(e.update().where(e.c.id.in_(numbers["disclosure_edition"])).values(body_json=ERASED, salt=""))
+    return numbers
 
 
 def _case(c: Connection, case: str) -> None:

@@ -400,13 +400,19 @@ def _case_on(c: Connection, of: Mapping[Any, Any]) -> str:
 def recorded_on(c: Connection, captures: Collection[int]) -> str:
     """What of these tables rests on any of these captures and is kept for a case, in words, or "": the captures are then kept as well."""
     i, s, r, b, m, e = (x.c for x in (t.intelligence, t.intelligence_source, t.referral, t.referral_return, t.money, t.money_evidence))
-    said = select(i.urn).join(t.intelligence_source, s.urn == i.urn).where(s.capture.in_(captures), i.case_file.is_not(None))
+    said = select(i.urn).join(t.intelligence_source, s.urn == i.urn).where(s.capture.in_(captures), i.case_file.not_in(closed_cases()))
     if urn := c.execute(said.order_by(i.urn).limit(1)).scalar():
         return f"of intelligence report {urn}"
-    returned = select(r.reference).join(t.referral_return, b.referral == r.id).where(b.capture.in_(captures), r.case_file.is_not(None))
+    returned = (
+        select(r.reference).join(t.referral_return, b.referral == r.id).where(b.capture.in_(captures), r.case_file.not_in(closed_cases()))
+    )
     if reference := c.execute(returned.order_by(r.reference).limit(1)).scalar():
         return f"of a return of referral {reference}"
-    cited = select(m.id).join(t.money_evidence, e.money == m.id).where(e.kind == "capture", e.number.in_(captures))
+    cited = (
+        select(m.id)
+        .join(t.money_evidence, e.money == m.id)
+        .where(e.kind == "capture", e.number.in_(captures), m.case_file.not_in(closed_cases()))
+    )
     if number := c.execute(cited.order_by(m.id).limit(1)).scalar():
         return f"of record of money {number}"
     return ""

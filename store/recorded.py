@@ -107,17 +107,37 @@ class RecordedErasure:
             numbers = [row["id"] for row in rows]
             held = _kept_for(c, table, rows)
             if not held:
-                blank: dict[str, Any] = {"body_json": ERASED, "salt": ""}
-                blank |= {name: None for name in ("sighting", "capture") if table is t.intelligence_source}
-                c.execute(table.update().where(table.c.id.in_(numbers)).values(**blank))
-                if table is t.money:
-                    c.execute(t.money_evidence.delete().where(t.money_evidence.c.money.in_(numbers)))
+                _blank(c, table, numbers)
             audit.append(
                 self.database, c, Verb.erasure, actor=actor, purpose="erasure refused" if held else "erasure", justification=reason,
                 subjects={table.name: numbers}, detail={"hold": held} if held else {},
             )  # fmt: skip
         if held:
             raise TouchstoneError(f"{what} {number} is under hold {held} and was not erased")
+
+
+def _blank(c: Connection, table: Table, numbers: Sequence[int]) -> None:
+    blank: dict[str, Any] = {"body_json": ERASED, "salt": ""}
+    blank |= {name: None for name in ("sighting", "capture") if table is t.intelligence_source}
+    c.execute(table.update().where(table.c.id.in_(numbers)).values(**blank))
+    if table is t.money:
+        c.execute(t.money_evidence.delete().where(t.money_evidence.c.money.in_(numbers)))
+
+
+def blank_case(c: Connection, case: str) -> dict[str, list[int]]:
+    """Blank all rows of TABLES that are of a case; their numbers, by table. Whether the case may be erased is the caller's to ask."""
+    i, s, r, b, m = t.intelligence.c, t.intelligence_source.c, t.referral.c, t.referral_return.c, t.money.c
+    of = {
+        "intelligence": select(i.id).where(i.case_file == case),
+        "intelligence_source": select(s.id).where(s.urn.in_(select(i.urn).where(i.case_file == case))),
+        "referral": select(r.id).where(r.case_file == case),
+        "referral_return": select(b.id).where(b.referral.in_(select(r.id).where(r.case_file == case))),
+        "money": select(m.id).where(m.case_file == case),
+    }
+    numbers = {name: sorted(c.execute(query).scalars()) for name, query in of.items()}
+    for name, found in numbers.items():
+        _blank(c, TABLES[name][0], found)
+    return numbers
 
 
 def _kept_for(c: Connection, table: Table, rows: Sequence[RowMapping]) -> str:

@@ -14,12 +14,14 @@ from sqlalchemy import select
 from store import tables as t
 from store.attribution import Kind as Ground
 from store.attribution import Strength
+from store.disclosure import Standing, Undermines
 from store.errors import TouchstoneError
 from store.proposals import ErasureGround
 from store.rules import CaseRule, DataRules, Ended, Justification, Retention, TwoPersons, case_until, months_after, read_rules
 from store.sightings import Handed
 from store.store import Store
 from store.words.casefile import CaseEntry, EntryKind, Person
+from store.words.intelligence import Origin, Provenance, grade_of
 from store.words.records import (
     Actor,
     CaptureKind,
@@ -38,6 +40,7 @@ from store.words.records import (
     Told,
     Verdict,
 )
+from store.words.valuation import Goods, evidence_of
 from tests.builders import Builder, jpeg
 from tests.conftest import new_store
 
@@ -326,6 +329,18 @@ def test_a_closed_case_holds_nothing_any_more_and_a_hold_still_does(kept: Store)
     HOLDS["exhibit"](kept)
     for what, body in ((EntryKind.person, Person(name="Ada Quillfeather", category=SubjectCategory.suspect, basis="she says so")),):
         kept.keep_entry(CaseEntry(None, "C1", what, body), actor="officer", authority="demo")
+    whose = {"actor": "officer", "authority": "demo"}
+    told = Provenance("SRC-1", Origin.person, "Ada Quillfeather told it", "Ada Quillfeather", sighting="")
+    urn = kept.keep_report("Belts are kept in the rear", grade_of("2BP"), told, marking="OFFICIAL", case="C1", **whose).urn
+    gone_to = {"recipient": "Ada Quillfeather", "why": "exits", "gateway": "law", "fields": [], "digest": "0" * 64}
+    kept.keep_referral("R-2026-0001", "fire", **gone_to, case="C1", **whose)
+    kept.keep_return("R-2026-0001", 1, outcome="Ada Quillfeather", reference="F1", dated="", items=[], refused=0, **whose)
+    kept.keep_money("C1", Goods("Ada Quillfeather's belts", 2, (evidence_of("capture:1"),)), **whose)
+    kept.number_items("C1", [("", ["listing:1"])], actor="officer")
+    kept.decide_item(
+        "C1", 1, Standing.sensitive, undermines=Undermines.no, reason="", sensitivity="Ada Quillfeather", description="a tip", **whose
+    )
+    kept.keep_edition("C1", {"items": ["Ada Quillfeather"]}, actor="officer")
     with pytest.raises(TouchstoneError, match="not closed"):
         kept.erase_case("C1", **WHO)
     kept.close_case("C1", actor="officer")
@@ -339,6 +354,19 @@ def test_a_closed_case_holds_nothing_any_more_and_a_hold_still_does(kept: Store)
     assert kept.verify() == []
     with kept.acting("officer", purpose="look") as reader:
         assert [e.description for e in reader.exhibits("C1")] == [""] and kept.case("C1").title == ""
+    with kept.database.reading() as c:
+        of_case = (
+            t.case_entry,
+            t.intelligence,
+            t.intelligence_source,
+            t.referral,
+            t.referral_return,
+            t.money,
+            t.disclosure_decision,
+            t.disclosure_edition,
+        )
+        rows = [dict(row) for table in of_case for row in c.execute(select(table)).mappings()]
+    assert len(rows) >= len(of_case) and "Quillfeather" not in str(rows) and urn in str(rows)
 
 
 def test_what_is_said_of_a_case_s_term_needs_its_day(kept: Store) -> None:
