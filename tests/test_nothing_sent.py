@@ -111,7 +111,12 @@ COMMANDS = [
     ["listing", "show", "market", "1001", *WHO], ["listing", "history", "market", "1001", *WHO], ["premises", "rank", *WHO], ["premises", "show", "2", *WHO],
     ["reference", "list"], ["method", "list"], ["register", "list"], ["case", "show", CASE, *WHO], ["case", "export", CASE, "--out", "{home}/pack", *WHO],
     ["verify", "{home}/pack"], ["log", "sign", "--by", "a.officer"], ["log", "heads"], ["log", "show"], ["log", "verify"], ["schedule", "run", "--once"],
-    ["schedule", "status"],
+    ["schedule", "status"], ["draft", "statement", CASE, "--name", "Ada Officer (fictional)", "--out", "{home}/drafts", *WHO],
+    ["draft", "exhibit-list", CASE, "--out", "{home}/drafts", *WHO], ["money", CASE, "--out", "{home}/money", *WHO], ["intel", "list", *WHO],
+    ["refer", "case", CASE, "--to", "police", "--recipient", "Duty desk (fictional)", "--out", "{home}/refer", *WHO],
+    ["disclosure", "list", CASE, *WHO], ["disclosure", "schedule", CASE, "--out", "{home}/schedules", *WHO],
+    ["disclosure", "copy", CASE, "--recipient", "Defence (fictional)", "--out", "{home}/copy", *WHO],
+    ["subject", "search", "--phone", "07700 900321", *WHO], ["transparency", "dpia", "--out", "{home}/transparency"],
 ]  # fmt: skip
 
 
