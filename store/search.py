@@ -13,7 +13,7 @@ from __future__ import annotations
 import enum
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -241,8 +241,8 @@ def _kept_counts(c: Connection, among: str) -> tuple[int, dict[str, tuple[tuple[
     of = t.listing_now_count.c
     found = {}
     for facet in ("", *FACETS):
-        query = select(of.value, of.n).where(of.among == among, of.facet == facet, of.n > 0).order_by(of.n.desc(), of.value).limit(VALUES)
-        found[facet] = tuple((r.value, r.n) for r in c.execute(query))
+        query = select(of.value, of.n).where(of.among == among, of.facet == facet, of.n > 0).order_by(of.n.desc(), of.value.desc()).limit(VALUES)
+        found[facet] = _most_first((r.value, r.n) for r in c.execute(query))
     total = found.pop("")
     return (total[0][1] if total else 0), found
 
@@ -252,4 +252,8 @@ def _counts(rows: Sequence[Any]) -> dict[str, tuple[tuple[str, int], ...]]:
     for row in rows:
         for facet, value in facets_of(row._mapping):
             tally[facet][value] += 1
-    return {facet: tuple(sorted(n.items(), key=lambda each: (-each[1], each[0]))[:VALUES]) for facet, n in tally.items()}
+    return {facet: _most_first(n.items())[:VALUES] for facet, n in tally.items()}
+
+
+def _most_first(values: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(values, key=lambda each: (-each[1], each[0])))

@@ -529,5 +529,5 @@ listing_now = Table(  # a listing as it now stands. `place` orders by when it wa
 )  # fmt: skip
 listing_now_count = Table(  # how many listings a facet's value has: of `all`, and of those that are `waiting`
     "listing_now_count", metadata, Column("among", String(8), primary_key=True), Column("facet", String(10), primary_key=True),
-    Column("value", String(80), primary_key=True), Column("n", Id, nullable=False), Index("ix_listing_now_count_n", "among", "facet", "n"),
+    Column("value", String(80), primary_key=True), Column("n", Id, nullable=False), Index("ix_listing_now_count_n", "among", "facet", "n", "value"),
 )  # fmt: skip

@@ -48,6 +48,6 @@ def upgrade() -> None:
     sa.Column('n', number, nullable=False),
     sa.PrimaryKeyConstraint('among', 'facet', 'value', name=op.f('pk_listing_now_count'))
     )
-    op.create_index('ix_listing_now_count_n', 'listing_now_count', ['among', 'facet', 'n'], unique=False)
+    op.create_index('ix_listing_now_count_n', 'listing_now_count', ['among', 'facet', 'n', 'value'], unique=False)
     for statement in SEARCHED[op.get_bind().dialect.name]:
         op.execute(statement)

