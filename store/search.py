@@ -218,7 +218,7 @@ def _keys_postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, A
     binds |= {f"span{number}": f"'{each}'" for number, each in enumerate(marks)}
     spans = ", ".join(f"({number}, :span{number})" for number in range(len(marks)))
     within = (  # "+ 0" keeps the order's own index out of it: by that all of the table may be gone through
-        "SELECT n.place AS key FROM listing_now n WHERE n.terms @@ (CAST(:terms AS tsquery) && CAST(span.mark AS tsquery))"
+        "SELECT n.place AS key FROM listing_now n WHERE n.terms @@ (CAST(:terms AS tsquery) && CAST(span.mark AS tsquery))"  # noqa: S608
         f" AND {bounds.replace('n.place', 'n.place + 0')}{exact} ORDER BY n.place + 0 DESC LIMIT :most"
     )
     return f"SELECT x.key FROM (SELECT * FROM (VALUES {spans}) v (at, mark) ORDER BY at) span CROSS JOIN LATERAL ({within}) x LIMIT :most"  # noqa: S608
@@ -241,7 +241,12 @@ def _kept_counts(c: Connection, among: str) -> tuple[int, dict[str, tuple[tuple[
     of = t.listing_now_count.c
     found = {}
     for facet in ("", *FACETS):
-        query = select(of.value, of.n).where(of.among == among, of.facet == facet, of.n > 0).order_by(of.n.desc(), of.value.desc()).limit(VALUES)
+        query = (
+            select(of.value, of.n)
+            .where(of.among == among, of.facet == facet, of.n > 0)
+            .order_by(of.n.desc(), of.value.desc())
+            .limit(VALUES)
+        )
         found[facet] = _most_first((r.value, r.n) for r in c.execute(query))
     total = found.pop("")
     return (total[0][1] if total else 0), found

@@ -44,7 +44,9 @@ def crowd(store: Store, number: int, *, seed: int = 1) -> None:
         first = {table.name: (c.execute(select(func.max(table.c.id))).scalar() or 0) + 1 for table in (t.capture, t.listing, t.seller)}
     sellers = max(3, number // 20)
     for start in range(0, number, AT_ONCE):
-        rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in (t.capture, t.seller, t.listing, t.snapshot, t.reading, t.flag, t.judgement)}
+        rows: dict[Table, list[dict[str, Any]]] = {
+            table: [] for table in (t.capture, t.seller, t.listing, t.snapshot, t.reading, t.flag, t.judgement)
+        }
         for n in range(start, min(number, start + AT_ONCE)):
             _one(draw, n, number, sellers, run, first, n in scarce, rows)
         with store.database.writing() as c:
@@ -57,7 +59,16 @@ def crowd(store: Store, number: int, *, seed: int = 1) -> None:
                 c.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), func.max(table.c.id))))
 
 
-def _one(draw: random.Random, n: int, number: int, sellers: int, run: str, first: dict[str, int], scarce: bool, rows: dict[Table, list[dict[str, Any]]]) -> None:
+def _one(
+    draw: random.Random,
+    n: int,
+    number: int,
+    sellers: int,
+    run: str,
+    first: dict[str, int],
+    scarce: bool,
+    rows: dict[Table, list[dict[str, Any]]],
+) -> None:
     listing, capture, account = first["listing"] + n, first["capture"] + n // CARDS, n % sellers
     seen = YEAR + timedelta(seconds=(n // CARDS) * SECONDS // max(1, number // CARDS))
     source = SOURCES[account % len(SOURCES)]
@@ -69,8 +80,19 @@ def _one(draw: random.Random, n: int, number: int, sellers: int, run: str, first
             "started_at": seen, "ended_at": seen, "record_id": f"urn:{n}",
         })  # fmt: skip
     if n < sellers:
-        rows[t.seller].append({"id": first["seller"] + n, "source": source, "handle": f"u{first['seller']}x{n}", "name": f"Stall {n}", "url": "", "added_at": YEAR})
-    rows[t.listing].append({"id": listing, "source": source, "ref": f"r{listing}", "url": f"http://{source}.example/{listing}", "added_at": YEAR})
+        rows[t.seller].append(
+            {
+                "id": first["seller"] + n,
+                "source": source,
+                "handle": f"u{first['seller']}x{n}",
+                "name": f"Stall {n}",
+                "url": "",
+                "added_at": YEAR,
+            }
+        )
+    rows[t.listing].append(
+        {"id": listing, "source": source, "ref": f"r{listing}", "url": f"http://{source}.example/{listing}", "added_at": YEAR}
+    )
     brand, words = draw.choices(BRANDS, [1 / (k + 1) for k in range(len(BRANDS))])[0], draw.choices(_VOCABULARY, cum_weights=_UNEVEN, k=40)
     extra = [word for word, there in (("bag", draw.random() < 0.5), ("middling", draw.random() < 0.01), ("scarcely", scarce)) if there]
     title, said = " ".join((brand, *words[:6], *extra)), " ".join(words[6:])

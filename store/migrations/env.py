@@ -5,7 +5,6 @@ from alembic import context
 from store.migrations import ours
 from store.tables import metadata
 
-
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

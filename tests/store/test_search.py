@@ -7,7 +7,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from store.words.records import Contribution, Flag, Level, SubjectKind, Verdict
 from store.words.terms import terms_of
 from tests.builders import Builder, as_of
 from tests.conftest import new_store
-from tests.crowd import BRANDS, PLACES, REASONS, SECONDS, SOURCES, YEAR, crowd
+from tests.crowd import BRANDS, REASONS, SECONDS, SOURCES, YEAR, crowd
 
 AREAS = {"M32 0TH": {"M32", "E08000009"}, "LS1 4AP": {"LS1", "E08000035"}, "SW1A 1AA": {"SW1A", "E09000033"}, "B1 1BB": {"B1", "E08000025"},
          "CF10 1EP": {"CF10", "W06000015"}, "N1": {"N1"}}  # fmt: skip
@@ -63,9 +63,29 @@ def build(store: Store) -> Any:
 
 # -- what is found -----------------------------------------------------------------------------------------------------------
 def test_a_listing_is_found_by_each_word_of_what_it_says(store: Store, build: Builder) -> None:
-    one = build.listing("ref-77", title="Café handbags, bnwt", text="Nice’s watches & dresses 👜", brand="Élan", seller="tote.shop", seller_name="Tote Shop", place="Leeds")
+    one = build.listing(
+        "ref-77",
+        title="Café handbags, bnwt",
+        text="Nice’s watches & dresses 👜",
+        brand="Élan",
+        seller="tote.shop",
+        seller_name="Tote Shop",
+        place="Leeds",
+    )
     build.listing("2", title="Scarf", text="plain")
-    for said in ("cafe", "CAFÉ bnwt", "handbag", "watch dress", "elan", "tote.shop", "Leeds", "👜", "ref-77", "ｂｎｗｔ", '"handbags" bnwt'):
+    for said in (
+        "cafe",
+        "CAFÉ bnwt",
+        "handbag",
+        "watch dress",
+        "elan",
+        "tote.shop",
+        "Leeds",
+        "👜",
+        "ref-77",
+        "ｂｎｗｔ",
+        '"handbags" bnwt',
+    ):
         assert words(store, said) == [one.listing], said
     assert words(store, "handbag scarf") == [], "every word must be there"
 
@@ -127,7 +147,8 @@ def naive(known: Known, q: Query) -> list[int]:
             q.judged is None or judged is q.judged,
             q.since is None or seen >= q.since,
             q.until is None or seen < q.until,
-            (q.low is None and q.high is None) or (price is not None and (q.low or 0) <= price <= (q.high if q.high is not None else 10**9)),
+            (q.low is None and q.high is None)
+            or (price is not None and (q.low or 0) <= price <= (q.high if q.high is not None else 10**9)),
             q.order is Order.newest or (s.level in ("review", "priority") and not judged),
         )
         if all(holds):
@@ -137,7 +158,12 @@ def naive(known: Known, q: Query) -> list[int]:
 
 def _said(s: Summary) -> set[str]:
     w = s.snapshot
-    return set(re.findall(r"\w+", " ".join((s.listing.ref, w.title, w.text, w.brand, w.category, w.condition, w.seller, w.seller_name, w.place)).casefold()))
+    return set(
+        re.findall(
+            r"\w+",
+            " ".join((s.listing.ref, w.title, w.text, w.brand, w.category, w.condition, w.seller, w.seller_name, w.place)).casefold(),
+        )
+    )
 
 
 def sets(of: list[Any]) -> Any:
@@ -165,7 +191,9 @@ def test_what_is_found_is_what_a_reading_of_every_listing_finds(store: Store) ->
         @given(queries, some.integers(7, 60))
         def same(query: Query, limit: int) -> None:
             expected, numbers, after = naive(known, query), list[int](), ""
-            for pages in count(1):
+            pages = 0
+            for _ in count():
+                pages += 1
                 page = reader.find(query, after=after, limit=limit)
                 numbers += [row.listing.id or 0 for row in page.rows]
                 assert (page.total, page.more) == (len(expected), False)
@@ -179,17 +207,25 @@ def test_what_is_found_is_what_a_reading_of_every_listing_finds(store: Store) ->
 def test_facets_count_what_is_found_and_those_of_all_are_kept_as_they_are_written(store: Store, build: Builder) -> None:
     for n, brand in enumerate(("Elan", "ELAN", "Other", "")):
         build.listing(str(n), title="bag" if n else "scarf", brand=brand, place="M32 0TH", seller=f"s{n}")
-    store.keep_flag(Flag(None, 1, "0" * 64, "1" * 64, Level.review, 2.0, (Contribution("price_low", 2.0, "why", "0" * 64, 1),)), build.run.id)
+    store.keep_flag(
+        Flag(None, 1, "0" * 64, "1" * 64, Level.review, 2.0, (Contribution("price_low", 2.0, "why", "0" * 64, 1),)), build.run.id
+    )
     every = find(store, Query())
     assert every.total == 4 and every.facets["brand"] == (("elan", 2), ("other", 1)) and every.facets["area"] == (("E08000009", 4),)
-    assert every.facets["level"] == (("review", 1),) and every.facets["reason"] == (("price_low", 1),) and every.facets["judged"] == (("False", 4),)
+    assert (
+        every.facets["level"] == (("review", 1),)
+        and every.facets["reason"] == (("price_low", 1),)
+        and every.facets["judged"] == (("False", 4),)
+    )
     assert find(store, Query("bag")).facets["brand"] == (("elan", 1), ("other", 1))
     assert find(store, Query(order=Order.urgent)).total == 1
     store.judge(SubjectKind.listing, 1, Verdict.no, actor="officer", authority="demo", reason="fine", findings_digest="1" * 64)
     waiting = find(store, Query(order=Order.urgent))
     assert (waiting.total, waiting.facets["brand"]) == (0, ()) and find(store, Query()).facets["judged"] == (("False", 3), ("True", 1))
     store.keep_flag(Flag(None, 1, "0" * 64, "2" * 64, Level.priority, 3.0, ()), build.run.id)
-    assert found(store, Query(order=Order.urgent)) == [1] == found(store, Query(levels=(Level.priority,), judged=False)), "new findings bring it back"
+    assert found(store, Query(order=Order.urgent)) == [1] == found(store, Query(levels=(Level.priority,), judged=False)), (
+        "new findings bring it back"
+    )
     assert found(store, Query(reasons=("price_low",))) == []
 
 
@@ -221,7 +257,18 @@ def shelf(store: Store) -> Any:
 def test_rows_kept_one_by_one_are_those_that_a_rebuild_makes(store: Store, build: Builder) -> None:
     for n in range(6):
         build.listing(str(n % 4), title=f"bag {n}", brand=f"b{n % 2}", seller=f"s{n % 3}", price_minor=n * 100, currency="GBP")
-        store.keep_flag(Flag(None, n % 4 + 1 if n < 4 else 1, "0" * 64, f"{n}" * 64, list(Level)[n % 4], n, (Contribution(f"r{n}", 1.0, "w", "0" * 64, 1),)), build.run.id)
+        store.keep_flag(
+            Flag(
+                None,
+                n % 4 + 1 if n < 4 else 1,
+                "0" * 64,
+                f"{n}" * 64,
+                list(Level)[n % 4],
+                n,
+                (Contribution(f"r{n}", 1.0, "w", "0" * 64, 1),),
+            ),
+            build.run.id,
+        )
     store.judge(SubjectKind.listing, 3, Verdict.unsure, actor="officer", authority="demo", reason="x", findings_digest="2" * 64)
     kept = shelf(store)
     assert store.rebuild_shelf() == 4 and shelf(store) == kept
@@ -242,7 +289,10 @@ def recount(rows: Any) -> Counter[tuple[str, str, str]]:
 def test_a_store_of_before_is_filled_when_it_is_opened(store_url: str, tmp_path: Path) -> None:
     store = Store(store_url, tmp_path / "archive")
     with as_of(store, "0020") as c:
-        at, run = "2026-01-01 00:00:00.000000", "INSERT INTO run (id, pass_name, actor, authority, code_version, config_digest, started_at) VALUES ('r', 'crawl', 'system', 'demo', '1', '', :at)"
+        at, run = (
+            "2026-01-01 00:00:00.000000",
+            "INSERT INTO run (id, pass_name, actor, authority, code_version, config_digest, started_at) VALUES ('r', 'crawl', 'system', 'demo', '1', '', :at)",
+        )
         c.execute(text(run), {"at": at})
         c.execute(text(
             "INSERT INTO capture (run, source, kind, method, url_requested, url_final, redirects_json, status, request_headers_json, response_headers_json, body_digest, body_length,"
@@ -264,7 +314,9 @@ def test_an_erasure_leaves_no_word_to_be_found_and_none_in_the_database(store: S
     seller = {"seller": "qqaccount", "seller_name": "Wwname"}
     gone = build.listing("zzref", title="Xyzzyword plain", text="jjphone 07700 900123", brand="Kkbrand", place="Vvplace", **seller).listing
     stays = build.listing("2", title="plain", brand="Other").listing
-    store.keep_flag(Flag(None, gone, "0" * 64, "1" * 64, Level.review, 1.0, (Contribution("uureason", 1.0, "why", "0" * 64, 1),)), build.run.id)
+    store.keep_flag(
+        Flag(None, gone, "0" * 64, "1" * 64, Level.review, 1.0, (Contribution("uureason", 1.0, "why", "0" * 64, 1),)), build.run.id
+    )
     build.close()
     erased = ("zzref", "xyzzyword", "jjphone", "kkbrand", "qqaccount", "wwname", "vvplace")
     assert all(words(store, word) == [gone] for word in erased) and found(store, Query(reasons=("uureason",))) == [gone]
@@ -283,7 +335,7 @@ def test_an_erasure_leaves_no_word_to_be_found_and_none_in_the_database(store: S
         left = b"".join(path.read_bytes() for path in tmp_path.glob("touchstone.db*")).lower()
         assert b"plain" in left, "what is searched by is in these bytes"
         # FTS5 writes a term without the letters that it begins with like the one before: each of these begins like none
-        assert not [word for word in (*erased, "uureason".encode().hex()) if word[1:].encode() in left]
+        assert not [word for word in (*erased, b"uureason".hex()) if word[1:].encode() in left]
 
 
 def test_searching_goes_on_while_others_write(store_url: str, tmp_path: Path) -> None:
