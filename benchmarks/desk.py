@@ -42,6 +42,7 @@ from store.search import Order, Query
 from store.shelf import mark
 from store.store import Store
 from store.words.records import Actor, Authority, Level
+from store.words.terms import same_words
 from tests.crowd import BRANDS, REASONS, SOURCES, YEAR, crowd, middle_words
 
 TIMES, SLOW, LIMIT = 31, 5, 50  # how often each is asked; what takes Datasette long, it is asked less often
@@ -222,7 +223,12 @@ def path_of(q: Query, facets: bool) -> str:
     ]
     search = [f'"{word}"' for word in q.words.split()] + [f'"{mark("reason", reason)}"' for reason in q.reasons]
     asked += [("_search", " AND ".join(search))] if search else []
-    for column, values in (("source", q.sources), ("brand", q.brands), ("level", [str(x) for x in q.levels]), ("area", q.areas)):
+    for column, values in (
+        ("source", q.sources),
+        ("brand", [same_words(x) for x in q.brands]),
+        ("level", [str(x) for x in q.levels]),
+        ("area", q.areas),
+    ):
         asked += [(f"{column}__exact", value) for value in values]
     asked += [("turn__notnull", "1")] if q.order is Order.urgent else []
     asked += [("price_minor__gte", str(q.low))] if q.low is not None else []

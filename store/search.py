@@ -173,9 +173,12 @@ def _found(c: Connection, asked: Asked, before: int, most: int, *, facets: bool 
     exact = _exact(asked, binds)
     source = _keys_sqlite if c.dialect.name == "sqlite" else _keys_postgresql
     keys = source(c, asked, exact, binds)
-    if facets:
-        columns = ", ".join(f"n.{name}" for name in ("source", "brand", "level", "area", "judged", "reasons"))
-        keys = f"SELECT h.key, {columns} FROM ({keys}) h CROSS JOIN listing_now n WHERE n.{asked.key} = h.key"  # noqa: S608 - our own names
+    if facets:  # each by its key, and never all beside all: on SQLite CROSS JOIN says so, on PostgreSQL the LIMIT
+        one = f"SELECT source, brand, level, area, judged, reasons FROM listing_now n WHERE n.{asked.key} = h.key"  # noqa: S608 - our own names
+        if c.dialect.name == "sqlite":
+            keys = one.replace("FROM", f"FROM ({keys}) h CROSS JOIN")
+        else:
+            keys = f"SELECT n.* FROM ({keys}) h CROSS JOIN LATERAL ({one} LIMIT 1) n"  # noqa: S608
     return list(c.execute(text(keys), binds))
 
 

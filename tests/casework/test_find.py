@@ -29,7 +29,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.keep_authority(Authority("demo", "Demonstration Authority"))
         build = Builder(store)
         for n in range(3):
-            build.listing(str(n), title=f"Green bag {n}", brand="Elan", price_minor=1000 * n, currency="GBP", place="M32 0TH", seller=f"s{n}")
+            build.listing(
+                str(n), title=f"Green bag {n}", brand="Elan", price_minor=1000 * n, currency="GBP", place="M32 0TH", seller=f"s{n}"
+            )
         why = Contribution("price_low", 4.0, "it costs little", "0" * 64, 1)
         store.keep_flag(Flag(None, 2, "0" * 64, "1" * 64, Level.priority, 4.0, (why,)), build.run.id)
         build.close()
@@ -57,7 +59,9 @@ def test_listings_are_found_by_words_and_filters_with_how_many_have_each(run: Ru
     read = json.loads(run("listing", "find", "--urgent", "--reason", "price_low", "--json"))
     assert [row["listing"]["ref"] for row in read["rows"]] == ["1"] and read["total"] == 1 and read["facets"]["level"] == [["priority", 1]]
     assert "Nothing is found." in run("listing", "find", "green", "--level", "review")
-    assert "Nothing is found." in run("listing", "find", "--until", "2026-03-01") and "3 are found" in run("listing", "find", "--since", "2026-03-01")
+    assert "Nothing is found." in run("listing", "find", "--until", "2026-03-01") and "3 are found" in run(
+        "listing", "find", "--since", "2026-03-01"
+    )
 
 
 def test_the_next_page_is_asked_for_by_what_the_first_says(run: Run) -> None:

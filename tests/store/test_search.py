@@ -20,12 +20,12 @@ from sqlalchemy import event, select, text
 from store import tables as t
 from store.errors import TouchstoneError
 from store.listings import Summary
-from store.search import Order, Page, Query
+from store.search import COUNTED, Order, Page, Query
 from store.store import Acting, Store
 from store.words.records import Contribution, Flag, Level, SubjectKind, Verdict
 from store.words.terms import terms_of
 from tests.builders import Builder, as_of
-from tests.conftest import new_store
+from tests.conftest import database, new_store
 from tests.crowd import BRANDS, REASONS, SECONDS, SOURCES, YEAR, crowd
 
 AREAS = {"M32 0TH": {"M32", "E08000009"}, "LS1 4AP": {"LS1", "E08000035"}, "SW1A 1AA": {"SW1A", "E09000033"}, "B1 1BB": {"B1", "E08000025"},
@@ -420,6 +420,29 @@ def test_no_search_goes_through_a_table_on_sqlite(sqlite_store: Store) -> None:
                 plan = [str(row[3]) for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
             allowed = r"SEARCH (n|listing_now) USING COVERING INDEX .*|SCAN f VIRTUAL TABLE INDEX .*:M1.*|SCAN h|CO-ROUTINE h|SEARCH listing_now_count USING .*INDEX .*"
             assert plan and all(re.fullmatch(allowed, line) for line in plan), (query, statement, plan)
+
+
+def nodes(plan: Any) -> Any:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+def test_no_search_goes_through_a_table_on_postgresql(postgres: str, tmp_path: Path) -> None:
+    with new_store(database(postgres), tmp_path) as store:
+        crowd(store, 12_000)
+        store.fill_shelf()
+        with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+            c.exec_driver_sql("VACUUM ANALYZE")
+        for query in COSTLY:
+            for statement, parameters in statements(store, query):
+                with store.database.reading() as c:
+                    c.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+                    [plan] = c.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+                of = [node for node in nodes(plan["Plan"]) if node.get("Relation Name") == "listing_now"]
+                assert not [node for node in of if node["Node Type"] == "Seq Scan"], (query, statement, plan)
+                read = sum((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in of)
+                assert read <= 5 * COUNTED, (query, statement, read)
 
 
 def steps(store: Store, query: Query) -> int:
