@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, select, text
@@ -23,7 +24,7 @@ from sqlalchemy import Connection, select, text
 from store import tables as t
 from store.errors import TouchstoneError
 from store.listings import ListingReads, Summary
-from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, WAITING, block_mark, facets_of, listing_of, mark, price_mark, step_of
+from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, WAITING, block_mark, listing_of, mark, price_mark, step_of
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
 
@@ -256,11 +257,17 @@ def _kept_counts(c: Connection, among: str) -> tuple[int, dict[str, tuple[tuple[
 
 
 def _counts(rows: Sequence[Any]) -> dict[str, tuple[tuple[str, int], ...]]:
-    tally: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
-    for row in rows:
-        for facet, value in facets_of(row._mapping):
-            tally[facet][value] += 1
-    return {facet: _most_first(n.items())[:VALUES] for facet, n in tally.items()}
+    """How many of these rows have each value: column by column, which is many times as fast as row by row."""
+    source, brand, level, area, judged, reasons = zip(*rows, strict=True) if rows else ((),) * 6
+    each: dict[str, Iterable[str]] = {
+        "source": source,
+        "brand": brand,
+        "level": level,
+        "area": area,
+        "judged": (str(bool(value)) for value in judged),
+    }
+    each["reason"] = chain.from_iterable(codes.split() for codes in reasons)
+    return {facet: _most_first((value, n) for value, n in Counter(each[facet]).items() if value)[:VALUES] for facet in FACETS}
 
 
 def _most_first(values: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

@@ -15,8 +15,9 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, func, select, text
@@ -98,7 +99,8 @@ class ShelfWrites:
         changed: Counter[tuple[str, str, str]] = Counter()
         for part in chunks(set(listings)):
             old = {r["id"]: dict(r) for r in c.execute(select(t.listing_now).where(t.listing_now.c.id.in_(part))).mappings()}
-            new = {row["id"]: row for row in _as_they_stand(c, part)}
+            standing = c.execute(_standing(), {"listings": part}).mappings()
+            new = {r["id"]: _row(r, blocks=c.dialect.name == "postgresql") for r in standing}
             differing = {n for n in old.keys() | new.keys() if not _same(old.get(n), new.get(n), c)}
             _replace(c, [old[n] for n in sorted(differing & old.keys())], [new[n] for n in sorted(differing & new.keys())])
             for rows, sign in ((old, -1), (new, 1)):
@@ -150,34 +152,29 @@ class ShelfWrites:
 
 
 # -- making the rows ---------------------------------------------------------------------------------------------------------
-def _as_they_stand(c: Connection, listings: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """The row of each of these listings that was ever read."""
-    newest, seen, flag = newest_readings(listings), seen_between(listings), t.flag.c
-    flagged = select(flag.listing, func.max(flag.id).label("id")).where(flag.listing.in_(listings)).group_by(flag.listing).subquery()
-    of = t.judgement.c
-    judged = exists().where(
-        of.subject_kind == "listing", of.subject == t.listing.c.id, of.findings_digest == func.coalesce(flag.findings_digest, "")
-    )
-    said = (t.snapshot.c[name] for name in SAID)
-    rows = (
-        select(
-            t.listing.c.id, t.listing.c.source, t.listing.c.ref, t.listing.c.url, t.snapshot.c.price_minor, t.snapshot.c.currency, *said,
-            t.reading.c.seller.label("account"), seen.c.last, flag.level, flag.score, flag.contributions_json, judged.label("judged"),
-        )
-        .select_from(
-            t.listing.join(newest, newest.c.listing == t.listing.c.id)
-            .join(t.reading, t.reading.c.id == newest.c.id)
-            .join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot)
-            .join(seen, seen.c.listing == t.listing.c.id)
-            .outerjoin(flagged, flagged.c.listing == t.listing.c.id)
-            .outerjoin(t.flag, flag.id == flagged.c.id)
-        )
+@cache
+def _standing() -> Any:
+    """How each of `listings` stands that was ever read. Made once: to make it anew costs more than to run it."""
+    of: Any = bindparam("listings", expanding=True)
+    newest, seen, flag, said = newest_readings(of), seen_between(of), t.flag.c, t.judgement.c
+    flagged = select(flag.listing, func.max(flag.id).label("id")).where(flag.listing.in_(of)).group_by(flag.listing).subquery()
+    findings = func.coalesce(flag.findings_digest, "")
+    judged = exists().where(said.subject_kind == "listing", said.subject == t.listing.c.id, said.findings_digest == findings)
+    words = (t.snapshot.c[name] for name in SAID)
+    return select(
+        t.listing.c.id, t.listing.c.source, t.listing.c.ref, t.listing.c.url, t.snapshot.c.price_minor, t.snapshot.c.currency, *words,
+        t.reading.c.seller.label("account"), seen.c.last, flag.level, flag.score, flag.contributions_json, judged.label("judged"),
+    ).select_from(
+        t.listing.join(newest, newest.c.listing == t.listing.c.id)
+        .join(t.reading, t.reading.c.id == newest.c.id)
+        .join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot)
+        .join(seen, seen.c.listing == t.listing.c.id)
+        .outerjoin(flagged, flagged.c.listing == t.listing.c.id)
+        .outerjoin(t.flag, flag.id == flagged.c.id)
     )  # fmt: skip
-    blocks = c.dialect.name == "postgresql"
-    return (_row(dict(r), blocks) for r in c.execute(rows).mappings())
 
 
-def _row(r: Mapping[str, Any], blocks: bool) -> dict[str, Any]:
+def _row(r: Mapping[Any, Any], blocks: bool) -> dict[str, Any]:
     erased = r["url"] == ""  # its words may be another's too, and are found under that one alone
     level, number = r["level"] or "", r["id"]
     place = place_of(r["last"], number)
@@ -256,9 +253,15 @@ def _count(c: Connection, changed: Mapping[tuple[str, str, str], int]) -> None:
     rows: list[dict[str, Any]] = [{"among": a, "facet": f, "value": v, "n": n} for (a, f, v), n in sorted(changed.items()) if n]
     if not rows:
         return
-    insert = (postgresql.insert if c.dialect.name == "postgresql" else sqlite.insert)(t.listing_now_count)
-    key = t.listing_now_count.c
-    c.execute(insert.on_conflict_do_update(index_elements=["among", "facet", "value"], set_={"n": key.n + insert.excluded.n}), rows)
+    add, drop = _adding(c.dialect.name)
+    c.execute(add, rows)
     if less := [{"a": row["among"], "f": row["facet"], "v": row["value"]} for row in rows if row["n"] < 0]:
-        none_left = (key.among == bindparam("a"), key.facet == bindparam("f"), key.value == bindparam("v"), key.n <= 0)
-        c.execute(t.listing_now_count.delete().where(*none_left), less)
+        c.execute(drop, less)
+
+
+@cache
+def _adding(dialect: str) -> tuple[Any, Any]:
+    insert, key = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(t.listing_now_count), t.listing_now_count.c
+    none_left = (key.among == bindparam("a"), key.facet == bindparam("f"), key.value == bindparam("v"), key.n <= 0)
+    add = insert.on_conflict_do_update(index_elements=["among", "facet", "value"], set_={"n": key.n + insert.excluded.n})
+    return add, t.listing_now_count.delete().where(*none_left)
