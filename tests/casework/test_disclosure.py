@@ -71,7 +71,9 @@ def of_the_case(path: str, case: str) -> set[str]:
     """The material of a case by a second walk, which knows nothing of the first: over rows as SQLite has them, until nothing more is reached."""
     db = sqlite3.connect(path)
     db.row_factory = sqlite3.Row
-    names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    # but what full text keeps: an index, which cannot be read as rows, and its own tables
+    wanted = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%\\_fts%' ESCAPE '\\'"
+    names = [r[0] for r in db.execute(wanted)]
     rows = {name: [dict(r) for r in db.execute(f'SELECT * FROM "{name}"')] for name in names}
     of: dict[str, set[Any]] = defaultdict(set)
     exhibited: dict[str, set[int]] = defaultdict(set)
