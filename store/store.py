@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from store import audit, integrity, lookups, migrations
 from store import tables as t
+from store.accounts import Accounts
 from store.advert_erasure import AdvertErasure
 from store.archive import Archive
 from store.assignments import AssignmentReads, AssignmentWrites
@@ -132,7 +133,7 @@ class Acting(
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
-    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, AssignmentWrites,
+    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, Accounts, AssignmentWrites,
     ClearanceWrites, SavedWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""

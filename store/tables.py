@@ -97,6 +97,30 @@ operation = _table(
     Column("authority", ForeignKey("authority.code"), nullable=False), Column("purpose", String(20), nullable=False),
     Column("body_json", Text, nullable=False), Column("added_at", Utc, nullable=False), UniqueConstraint("reference", "digest"),
 )  # fmt: skip
+account = _table(  # a person who may sign in at the desk; the role that they hold is the newest row of account_role
+    "account", Column("actor", ForeignKey("actor.id"), primary_key=True), Column("opened_by", ForeignKey("actor.id"), nullable=False),
+    Column("at", Utc, nullable=False),
+)  # fmt: skip
+account_role = _table(  # "" closes the account
+    "account_role", _id(), Column("account", ForeignKey("account.actor"), nullable=False, index=True), Column("role", String(40), nullable=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
+account_secret = _table(  # the newest counts; `temporary` is one that somebody else knows, to be changed at the first sign-in
+    "account_secret", _id(), Column("account", ForeignKey("account.actor"), nullable=False, index=True), Column("hash", Text, nullable=False),
+    Column("temporary", Boolean, nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
+sign_in = _table(  # an attempt on an account, or another's word (`unlocked`); of a name that is no account's nothing is kept, since people type passwords there
+    "sign_in", _id(), Column("account", ForeignKey("account.actor"), nullable=False), Column("says", String(10), nullable=False),
+    Column("address", String(45), nullable=False), Column("at", Utc, nullable=False), Index("ix_sign_in_account_at", "account", "at"),
+)  # fmt: skip
+desk_session = _table(  # somebody signed in; the browser holds the token, the store its digest
+    "desk_session", _id(), Column("token_digest", Digest, nullable=False, unique=True), Column("account", ForeignKey("account.actor"), nullable=False, index=True),
+    Column("until", Utc, nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
+desk_session_word = _table(  # `seen` (at most every few minutes), `reason` (what the person is working on, for the log), `ended`
+    "desk_session_word", _id(), _fk("session", "desk_session"), Column("says", String(10), nullable=False), Column("text", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)  # fmt: skip
 run = _table(
     "run", Column("id", String(40), primary_key=True), Column("pass_name", String(20), nullable=False, index=True),
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
