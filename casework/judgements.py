@@ -83,7 +83,7 @@ def judge_listings(
     if not members or len({each.listing for each in members}) < len(members):
         raise TouchstoneError("say which listings are judged, each of them once")
     settings = read_judging(home)
-    reason = "taken back" if verdict is Verdict.withdrawn else settings.reason(verdict, code, note)
+    reason = "taken back" if verdict is Verdict.undone else settings.reason(verdict, code, note)
     numbers = [each.listing for each in members]
     with store.acting(by, purpose="judge", justification=reason) as reader:
         found = {s.listing.id: s.listing for s in reader.summaries(numbers=numbers, limit=len(numbers))}
@@ -114,11 +114,11 @@ def judge_listings(
 
 
 def take_back(store: Store, home: Home, listings: Sequence[int], by: str) -> list[Judged]:
-    """Undo a person's own newest judgements of these listings, all or none: each is superseded by a row that says `withdrawn`, and the listing waits again.
+    """Undo a person's own newest judgements of these listings, all or none: each is superseded by a row that says `undone`, and the listing waits again.
 
     What they had said before it does not come back by itself. Raises TouchstoneError where there is nothing of theirs to take back.
     """
-    return judge_listings(store, home, [Member(number) for number in listings], Verdict.withdrawn, "", by)
+    return judge_listings(store, home, [Member(number) for number in listings], Verdict.undone, "", by)
 
 
 def _removed(store: Store, said: Judgement, mine: set[int | None]) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ class CaseWrites:
     ) -> Judgement:  # fmt: skip
         """Record a person's judgement. It supersedes the same person's earlier one of the same subject; nothing is deleted. It ends their lock.
 
-        `withdrawn` takes their earlier one back. `seen` is the newest judgement that they had before them (0: none): where somebody else judged
+        `undone` takes their earlier one back. `seen` is the newest judgement that they had before them (0: none): where somebody else judged
         since, theirs is refused, so that nobody contradicts a colleague without knowing. `drawn` puts it before a second person, unless
         another has judged the subject already; `second_of` is the judgement that was drawn, of which this is the second person's own.
 
@@ -49,7 +49,7 @@ class CaseWrites:
             j = t.judgement.c
             said = [judgement_of(r) for r in c.execute(select(t.judgement).where(j.subject_kind == str(kind), j.subject == subject).order_by(j.id))]  # fmt: skip
             before = next((each for each in reversed(said) if each.actor == actor), None)
-            if verdict is Verdict.withdrawn and (before is None or before.verdict is Verdict.withdrawn):
+            if verdict is Verdict.undone and (before is None or before.verdict is Verdict.undone):
                 raise TouchstoneError(f"{actor} has said nothing of {kind} {subject} that could be taken back")
             if seen is not None and (newer := [each for each in said if each.actor != actor and (each.id or 0) > seen]):
                 raise TouchstoneError(f"{newer[-1].actor} judged {kind} {subject} meanwhile; look at it again")
@@ -59,7 +59,7 @@ class CaseWrites:
             )  # fmt: skip
             if second_of is not None:
                 keep_second(c, second_of, number, kind, subject, actor, now)
-            elif drawn and verdict is not Verdict.withdrawn and not any(each.actor != actor for each in standing(said)):
+            elif drawn and verdict is not Verdict.undone and not any(each.actor != actor for each in standing(said)):
                 add(c, t.second_review, first=number, second=None, at=now)
             unlock(c, kind, subject, actor, authority, now)
             detail = {"judgement": number, "verdict": str(verdict)} | ({"code": code} if code else {})

@@ -62,7 +62,7 @@ def newest_judgements() -> Any:
     """(listing, id of the newest judgement of it that no other supersedes and that takes nothing back)."""
     superseded = select(t.judgement.c.supersedes).where(t.judgement.c.supersedes.is_not(None))
     current = select(t.judgement.c.subject.label("listing"), func.max(t.judgement.c.id).label("id"))
-    stands = (t.judgement.c.id.not_in(superseded), t.judgement.c.verdict != str(Verdict.withdrawn))
+    stands = (t.judgement.c.id.not_in(superseded), t.judgement.c.verdict != str(Verdict.undone))
     current = current.where(t.judgement.c.subject_kind == str(SubjectKind.listing), *stands)
     return current.group_by(t.judgement.c.subject).subquery()
 

@@ -58,7 +58,7 @@ def keep_second(c: Connection, first: int, second: int, kind: SubjectKind, subje
 
 def not_taken_back() -> ColumnElement[bool]:
     """A condition on rows of `judgement`: one that was not taken back, and takes none back."""
-    return and_(t.judgement.c.verdict != str(Verdict.withdrawn), ~_taken_back(t.judgement.c.id))
+    return and_(t.judgement.c.verdict != str(Verdict.undone), ~_taken_back(t.judgement.c.id))
 
 
 def _answered() -> tuple[Any, ...]:
@@ -69,7 +69,7 @@ def _answered() -> tuple[Any, ...]:
 
 def _taken_back(judgement: Any) -> Any:
     later = t.judgement.alias()
-    return exists().where(later.c.supersedes == judgement, later.c.verdict == str(Verdict.withdrawn))
+    return exists().where(later.c.supersedes == judgement, later.c.verdict == str(Verdict.undone))
 
 
 class SecondReads(Reader):
@@ -78,7 +78,7 @@ class SecondReads(Reader):
         these listings, where some are named."""
         r, j, later, own = t.second_review.c, t.judgement.c, t.judgement.alias(), t.judgement.alias()
         answer, taken = t.second_review.alias(), t.judgement.alias()
-        back = exists().where(taken.c.supersedes == answer.c.second, taken.c.verdict == str(Verdict.withdrawn))
+        back = exists().where(taken.c.supersedes == answer.c.second, taken.c.verdict == str(Verdict.undone))
         answered = exists().where(answer.c.first == r.first, answer.c.second.is_not(None), ~back)
         theirs = exists().where(own.c.subject_kind == j.subject_kind, own.c.subject == j.subject, own.c.actor == self.actor.id)
         superseded = exists().where(later.c.supersedes == j.id)
@@ -114,7 +114,7 @@ def _by_number(c: Connection, numbers: Sequence[int]) -> dict[int, Judgement]:
 def _judged_by_others(c: Connection, pairs: Sequence[Pair]) -> set[int]:
     """The second judgements of those pairs of whose listing a third person's judgement stands."""
     j, later, found = t.judgement.c, t.judgement.alias(), set()
-    stands = and_(j.verdict != str(Verdict.withdrawn), ~exists().where(later.c.supersedes == j.id))
+    stands = and_(j.verdict != str(Verdict.undone), ~exists().where(later.c.supersedes == j.id))
     for part in chunks({p.second.subject for p in pairs}):
         rows = c.execute(select(j.subject, j.actor).where(j.subject_kind == str(SubjectKind.listing), j.subject.in_(part), stands)).all()
         for p in pairs:

@@ -267,7 +267,7 @@ def judge(
     source: Annotated[str, typer.Argument(help="The source, or 'link' to judge a proposed link, or 'account' who runs one.")],
     ref: Annotated[str, typer.Argument(help="The source's reference of the listing, or the link's or the seller's number.")],
     verdict: Annotated[
-        Verdict, typer.Argument(help="yes: merits action; no; unsure; withdrawn: of a listing, what you said is taken back.")
+        Verdict, typer.Argument(help="yes: merits action; no; unsure; undone: of a listing, what you said is taken back.")
     ],
     reason: Annotated[str, typer.Option(help="Why, in your words; with --code what the code does not say.")] = "",
     code: Annotated[str, typer.Option(help="Of a listing: the reason's code in configs/judging.yml.")] = "",
@@ -293,7 +293,7 @@ def judge(
     """
     if source in ("link", "account") and (add_pictures or brand):
         raise TouchstoneError("a link or an account has no pictures to add")
-    if source in ("link", "account") and (code or as_second or verdict is Verdict.withdrawn):
+    if source in ("link", "account") and (code or as_second or verdict is Verdict.undone):
         raise TouchstoneError(
             "codes, second persons and taking back are for listings; of a link or an account the next judgement supersedes"
         )

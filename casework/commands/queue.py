@@ -200,7 +200,7 @@ def queue_skip(
 # -- judging many, undoing ----------------------------------------------------------------------------------------------------
 @queue.command("judge")
 def queue_judge(
-    verdict: Annotated[Verdict, typer.Argument(help="yes, no or unsure; withdrawn takes back what you said.")],
+    verdict: Annotated[Verdict, typer.Argument(help="yes, no or unsure; undone takes back what you said.")],
     listings: Annotated[list[str], typer.Argument(help="Each member by name: SOURCE/REF.")],
     code: Annotated[str, typer.Option(help="The reason's code in configs/judging.yml.")] = "",
     reason: Annotated[str, typer.Option(help="Why, in your words.")] = "",
@@ -211,7 +211,7 @@ def queue_judge(
     """Judge several listings alike, each named: one judgement for each, all of them or none.
 
     Example: touchstone queue judge no stall/1001 stall/1002 --code unbranded --by a.officer
-    Example: touchstone queue judge withdrawn stall/1001 --by a.officer
+    Example: touchstone queue judge undone stall/1001 --by a.officer
     """
     with opened(home) as (folder, store):
         who = person(store, folder, by)

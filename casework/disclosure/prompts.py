@@ -46,7 +46,7 @@ def in_force(judgements: Iterable[Row]) -> list[Row]:
     """The judgements that nobody superseded or took back."""
     rows = list(judgements)
     gone = {row["supersedes"] for row in rows}
-    return [row for row in rows if row["id"] not in gone and row["verdict"] != "withdrawn"]
+    return [row for row in rows if row["id"] not in gone and row["verdict"] != "undone"]
 
 
 def by_subject(m: Relevant) -> dict[tuple[str, int], list[Row]]:

@@ -110,7 +110,7 @@ class Verdict(enum.StrEnum):
     yes = "yes"
     no = "no"
     unsure = "unsure"
-    withdrawn = "withdrawn"  # took back what the row that it supersedes says: as if that person had said nothing
+    undone = "undone"  # took back what the row that it supersedes says: as if that person had said nothing
 
 
 class SubjectKind(enum.StrEnum):
@@ -841,7 +841,7 @@ def standing(judgements: Iterable[Judgement]) -> list[Judgement]:
     """The judgements that nobody superseded or took back, in the order given."""
     rows = list(judgements)
     gone = {row.supersedes for row in rows}
-    return [row for row in rows if row.id not in gone and row.verdict is not Verdict.withdrawn]
+    return [row for row in rows if row.id not in gone and row.verdict is not Verdict.undone]
 
 
 @dataclass(frozen=True, slots=True)

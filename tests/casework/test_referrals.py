@@ -108,7 +108,7 @@ NEVER = (
 WORDLESS = (
     "authority", "case_entry_on", "case_seal", "case_term", "disclosure_copy", "disclosure_thing", "draft_file", "fingerprint", "follow_up_capture", "image", "link_reach", "location", "money_evidence", "operation", "picture_contact", "premises_entry",
     "premises_given", "reading_image", "register_mark", "sample", "sample_seed", "uprn_position",
-    "person_mark", "proposal", "proposal_answer", "second_review", "signed_head", "signing_key",
+    "person_mark", "proposal", "proposal_answer", "signed_head", "signing_key",
 )  # fmt: skip
 KINDS = ("fire", "hmrc", "immigration", "police", "regional")
 
