@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -63,7 +64,12 @@ def _scan(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def scanned(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The folder that the tests copy. Of several test processes the first makes it, and the others wait."""
+    """The folder that the tests copy. Of several test processes the first makes it, and the others wait.
+
+    TOUCHSTONE_TEST_MARKET names one made before (`python -m tests.casework.desk.conftest FOLDER`), for whoever works on the desk and runs these often.
+    """
+    if made := os.environ.get("TOUCHSTONE_TEST_MARKET"):
+        return Path(made)
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
     folder, done = shared / "desk-market", shared / "desk-market.done"
@@ -184,3 +190,7 @@ def desk(serve: Callable[[], Served]) -> Served:
 def own_desk(serve: Callable[[], Served]) -> Served:
     """A desk for a test that changes what others look at: accounts, limits, what is judged."""
     return serve()
+
+
+if __name__ == "__main__":
+    _scan(Path(sys.argv[1]))
