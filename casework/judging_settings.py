@@ -11,7 +11,7 @@ from store.errors import TouchstoneError
 from store.strict import load
 from store.words.records import Verdict
 
-KEYS = {Verdict.yes: "y", Verdict.no: "n", Verdict.unsure: "u"}
+KEYS = {Verdict.yes: "y", Verdict.no: "n", Verdict.unsure: "m"}  # u undoes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ class Judging:
 
     def __iter__(self) -> Iterator[Code]:
         return (code for codes in self.codes.values() for code in codes)
+
+    def usual(self, verdict: Verdict) -> Code:
+        """What a verdict means where no other reason is chosen: its first code."""
+        return self.codes[str(verdict)][0]
 
     def of(self, verdict: Verdict, code: str) -> Code:
         """A verdict's code by name. Raises TouchstoneError."""

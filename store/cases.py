@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import exists, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -102,6 +102,16 @@ class CaseWrites:
 
 
 class CaseReads(Reader):
+    def judged_last(self, limit: int = 5) -> list[Judgement]:
+        """The reader's own newest judgements of listings that stand, the newest first."""
+        j, later = t.judgement.c, t.judgement.alias()
+        stands = (j.verdict != str(Verdict.undone), ~exists().where(later.c.supersedes == j.id))
+        query = select(t.judgement).where(j.actor == self.actor.id, j.subject_kind == str(SubjectKind.listing), *stands)
+        with self.store.database.reading() as c:
+            rows = [judgement_of(r) for r in c.execute(query.order_by(j.id.desc()).limit(limit))]
+        self.shown("judgement", (r.id for r in rows))
+        return rows
+
     def judgements(self, subjects: Sequence[tuple[SubjectKind, int]]) -> list[Judgement]:
         """Every judgement of these subjects, oldest first, superseded ones too."""
         query = (

@@ -25,7 +25,7 @@ class Waits(enum.StrEnum):
     """Which part of the queue: what the reader may judge now, what is theirs, or what is left out, by why."""
 
     free = "free"
-    mine = "mine"  # assigned to the reader
+    mine = "mine"  # assigned to the reader, or locked to them while they judge
     taken = "taken"  # another officer's, or another judges it now
     skipped = "skipped"
     cleared = "cleared"
@@ -88,8 +88,11 @@ class QueueReads(Reader):
         )
         same = put_off.c.findings_digest == t.flag.c.findings_digest
         skipped = exists().where(*_of(put_off), *newest_of(put_off, PUT_OFF), put_off.c.until > now, same)
-        own = t.assignment.alias()
-        mine = exists().where(*_of(own), *newest_of(own, GIVEN), own.c.officer == me)
+        own, held = t.assignment.alias(), t.assignment.alias()
+        mine = or_(
+            exists().where(*_of(own), *newest_of(own, GIVEN), own.c.officer == me),
+            exists().where(*_of(held), *newest_of(held, LOCKED), held.c.until > now, held.c.officer == me),
+        )
         return {
             Waits.free: and_(not_(cleared), not_(taken), not_(skipped)),
             Waits.mine: mine, Waits.taken: taken, Waits.skipped: skipped, Waits.cleared: cleared,

@@ -266,9 +266,7 @@ def seller_show(
 def judge(
     source: Annotated[str, typer.Argument(help="The source, or 'link' to judge a proposed link, or 'account' who runs one.")],
     ref: Annotated[str, typer.Argument(help="The source's reference of the listing, or the link's or the seller's number.")],
-    verdict: Annotated[
-        Verdict, typer.Argument(help="yes: merits action; no; unsure; undone: of a listing, what you said is taken back.")
-    ],
+    verdict: Annotated[Verdict, typer.Argument(help="yes: merits action; no; unsure; undone: of a listing, what you said is taken back.")],
     reason: Annotated[str, typer.Option(help="Why, in your words; with --code what the code does not say.")] = "",
     code: Annotated[str, typer.Option(help="Of a listing: the reason's code in configs/judging.yml.")] = "",
     as_second: Annotated[bool, typer.Option("--second", help="As the second person, of what `touchstone queue second` shows.")] = False,

@@ -385,6 +385,7 @@ CALLS |= {
     "assigned_to": lambda r: r.assigned_to("officer"),
     "clearances": lambda r: r.clearances(),
     "saved_searches": lambda r: r.saved_searches(),
+    "judged_last": lambda r: r.judged_last(),
     "second_due": lambda r: r.second_due(),
     "second_pairs": lambda r: r.second_pairs(),
     "working_on": lambda r: r.working_on(SubjectKind.listing, 1),
