@@ -19,7 +19,8 @@ function go(to, focus = true) {
   forget();
   here = to;
   cards[here].classList.add("queue-card--here");
-  if (focus) cards[here].focus({ preventScroll: true });
+  if (!focus) return; // a click has put it there: what moved under the pointer would not be clicked
+  cards[here].focus({ preventScroll: true });
   cards[here].scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 

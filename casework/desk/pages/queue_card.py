@@ -17,6 +17,7 @@ from casework.when import parse_when
 from store.clearances import Cleared
 from store.errors import TouchstoneError
 from store.notes import NoteKind
+from store.words.dates import LONDON
 from store.words.records import SubjectKind
 
 router = APIRouter()
@@ -32,6 +33,8 @@ def card(visit: Annotated[Visit, allowed(Action.queue_view)], number: Number) ->
         found = reader.summaries(numbers=[number])
         if not found or (found[0].listing.source == "sighting" and not visit.may(Action.sighting_view)):
             raise HTTPException(404)
+        if visit.may(Action.queue_second) and reader.second_due(1, listings=[number]):
+            return visit.go("/queue/second", "You are to judge it as the second person: what was said of it is told then.", "important")
         [row] = shown(reader, [officers_queue.card(reader, found[0])])
         seller = found[0].seller
         notes = []
@@ -39,10 +42,6 @@ def card(visit: Annotated[Visit, allowed(Action.queue_view)], number: Number) ->
             notes = reader.notes(LISTING, [number]) + (reader.notes(SubjectKind.seller, [seller]) if seller else [])
         cleared = reader.clearances(sellers=[seller]) if seller and visit.may(Action.clearance_view) else []
         history = reader.assignments(LISTING, number)
-        if reader.second_due(1, listings=[number]) and visit.may(
-            Action.queue_second
-        ):  # who is to say what they think first is not told what was said
-            raise HTTPException(303, headers={"Location": visit.at("/queue/second")})
     people = [each for each in visit.store.accounts() if each.role and each.authority == visit.authority]
     return visit.page(
         "queue/card.html", row=row, seller=seller, notes=sorted(notes, key=lambda n: n.at), cleared=cleared, history=history, people=people, **judging(visit)
@@ -114,8 +113,6 @@ def clear(
         raise TouchstoneError(f"“{until}” is no day: write it as 31/3/2027.")
     if kind is Cleared.seller and not what.strip().isdecimal():
         raise TouchstoneError("A seller is named by the number of their account’s page.")
-    from store.words.dates import LONDON
-
     visit.store.keep_clearance(
         kind, int(what) if kind is Cleared.seller else what, evidence, brand=brand, until=f"{day.astimezone(LONDON):%Y-%m-%d}" if day else "",
         actor=visit.actor, authority=visit.authority,
