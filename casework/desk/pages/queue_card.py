@@ -42,7 +42,8 @@ def card(visit: Annotated[Visit, allowed(Action.queue_view)], number: Number) ->
             notes = reader.notes(LISTING, [number]) + (reader.notes(SubjectKind.seller, [seller]) if seller else [])
         cleared = reader.clearances(sellers=[seller]) if seller and visit.may(Action.clearance_view) else []
         history = reader.assignments(LISTING, number)
-    people = [each for each in visit.store.accounts() if each.role and each.authority == visit.authority]
+    rights = visit.desk.settings
+    people = [x for x in visit.store.accounts() if x.authority == visit.authority and rights.may(x.role, Action.queue_judge)]
     return visit.page(
         "queue/card.html", row=row, seller=seller, notes=sorted(notes, key=lambda n: n.at), cleared=cleared, history=history, people=people, **judging(visit)
     )  # fmt: skip
