@@ -16,9 +16,9 @@ from casework.learn_settings import Queue
 from store.assignments import Work
 from store.config import Home
 from store.listings import Summary
-from store.queue import Waits
+from store.queue import QUEUED, Waits
 from store.store import Acting, Store
-from store.words.records import Flag, Judgement, SubjectKind
+from store.words.records import Flag, Judgement, Level, SubjectKind, standing
 
 NOBODYS = Work()
 SECOND_LOOK = "for a second look: near the threshold, or drawn at random"
@@ -53,20 +53,31 @@ def card(reader: Acting, summary: Summary) -> Card:
     return Card(summary, flag, said, findings=flag.findings_digest if flag else "", work=work)
 
 
+def before_judging(reader: Acting, summary: Summary) -> Card:
+    """A card as somebody sees it who is to judge it: what the score does not queue tells neither score nor reasons until they have."""
+    whole = card(reader, summary)
+    mine = any(j.actor == reader.actor.id for j in standing(whole.judgements))
+    if whole.flag is not None and whole.flag.level not in QUEUED and not mine:
+        return replace(whole, summary=_bare(summary), flag=None, second_look=True)
+    return whole
+
+
 def cards(
     reader: Acting, *, limit: int = 50, judged: bool = False, mix: Queue | None = None, review: float = 0.0, waits: Waits = Waits.free,
-    listings: Sequence[int] | None = None,
+    listings: Sequence[int] | None = None, levels: Sequence[Level] = QUEUED,
 ) -> list[Card]:  # fmt: skip
     """The queue, priority first. A listing judged on the same findings is left out; new findings bring it back with the old judgement shown.
 
     With `mix` some places of the `limit` are second looks, evenly among the others; `review` is from how many points a listing is queued. `waits`
-    asks for another part of the queue than what the reader may judge now; `listings` for those of these alone. Neither has second looks.
+    asks for another part of the queue than what the reader may judge now; `listings` for those of these alone, `levels` for those at these. None of that has second looks.
     """
-    looks = samples.looks(reader, mix, review, limit) if mix and waits is Waits.free and listings is None else []
+    looks = (
+        samples.looks(reader, mix, review, limit) if mix and waits is Waits.free and listings is None and tuple(levels) == QUEUED else []
+    )
     work = reader.work(SubjectKind.listing, [look.flag.listing for look in looks]) if looks else {}
     looks = [look for look in looks if not work[look.flag.listing].stands_in_the_way_of(reader.actor.id)]
     others = [look.flag.listing for look in looks]
-    flags = reader.queue(limit=max(0, limit - len(others)), judged=judged, waits=waits, listings=listings)
+    flags = reader.queue(levels, limit=max(0, limit - len(others)), judged=judged, waits=waits, listings=listings)
     digests = {f.listing: f.findings_digest for f in [*flags, *(look.flag for look in looks)]}
     numbers = [f.listing for f in flags] + others
     work |= reader.work(SubjectKind.listing, [f.listing for f in flags]) if flags else {}

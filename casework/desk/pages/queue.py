@@ -19,9 +19,9 @@ from casework.judgements import Judged, Member, judge_listings, take_back
 from casework.judging_settings import KEYS, Judging, read_judging
 from casework.learn_settings import read_learning
 from store.errors import TouchstoneError
-from store.queue import Waits
+from store.queue import QUEUED, Waits
 from store.store import Acting
-from store.words.records import Verdict
+from store.words.records import Level, Verdict
 
 router = APIRouter()
 NAV = Entry("Queue", "/queue", Action.queue_view, 20)
@@ -36,19 +36,22 @@ Number = Annotated[int, Form(ge=1, le=2**31 - 1)]
 
 
 @router.get("/queue")
-def queue(visit: Viewer, waits: Waits = Waits.free, most: Annotated[int, Query(ge=1, le=MOST)] = PAGE) -> Response:
+def queue(
+    visit: Viewer, waits: Waits = Waits.free, level: Level | None = None, most: Annotated[int, Query(ge=1, le=MOST)] = PAGE
+) -> Response:
     """A part of the queue; a reload brings what waits next."""
     mix, review = read_learning(visit.home).queue, policy_in_force(visit.store, visit.home).levels.review
     with visit.reading("queue") as reader:
-        cards = officers_queue.cards(reader, limit=most + 1, mix=mix, review=review, waits=waits)
+        cards = officers_queue.cards(reader, limit=most + 1, mix=mix, review=review, waits=waits, levels=[level] if level else QUEUED)
         rows = shown(reader, _may_see(visit, cards[:most]))
         left_out, searches = reader.left_out(), reader.saved_searches()
         last = _last(reader) if visit.may(Action.queue_judge) else []
     counts = {Waits.taken: left_out.taken, Waits.skipped: left_out.skipped, Waits.cleared: left_out.cleared}
-    more = f"/queue?waits={waits}&most={min(MOST, most + PAGE)}" if len(cards) > most and most < MOST else ""
+    shows = {"waits": str(waits)} | ({"level": str(level)} if level else {})
+    more = f"/queue?{urlencode(shows | {'most': min(MOST, most + PAGE)})}" if len(cards) > most and most < MOST else ""
     return visit.page(
         "queue/queue.html", rows=rows, waits=waits, parts=PARTS, counts=counts, left_out=left_out.sentence() if waits is Waits.free else "", last=last,
-        more=more, searches=searches, most=most, **judging(visit),
+        more=more, level=level, query=urlencode(shows), searches=searches, most=most, **judging(visit),
     )  # fmt: skip
 
 
@@ -132,7 +135,8 @@ def many(visit: Judge, card: Annotated[list[str], Form()] = []) -> Response:  # 
     with visit.reading("queue: many") as reader:
         numbers = [each.listing for each in members]
         rows: list[Shown] = shown(
-            reader, _may_see(visit, [officers_queue.card(reader, s) for s in reader.summaries(numbers=numbers, limit=len(numbers))])
+            reader,
+            _may_see(visit, [officers_queue.before_judging(reader, s) for s in reader.summaries(numbers=numbers, limit=len(numbers))]),
         )
     looked = {each.listing: each for each in members}
     changed = {

@@ -35,7 +35,7 @@ def card(visit: Annotated[Visit, allowed(Action.queue_view)], number: Number) ->
             raise HTTPException(404)
         if visit.may(Action.queue_second) and reader.second_due(1, listings=[number]):
             return visit.go("/queue/second", "You are to judge it as the second person: what was said of it is told then.", "important")
-        [row] = shown(reader, [officers_queue.card(reader, found[0])])
+        [row] = shown(reader, [officers_queue.before_judging(reader, found[0])])
         seller = found[0].seller
         notes = []
         if visit.may(Action.note_view):

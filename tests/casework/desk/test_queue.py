@@ -170,8 +170,8 @@ def test_the_second_person_is_told_only_after_they_have_judged(queue: Served) ->
 
 def test_a_search_is_saved_shared_and_forgotten(queue: Served) -> None:
     officer, analyst = queue.as_role("officer"), queue.as_role("analyst")
-    officer.post("/queue/save", {"name": "What is put off", "query": "waits=skipped&most=20", "shared": "true"}, on="/queue")
-    assert "/queue?most=20&amp;waits=skipped" in analyst.get("/queue").text and "shared by a.officer" in analyst.get("/queue").text
+    officer.post("/queue/save", {"name": "What is put off", "query": "waits=skipped&level=priority", "shared": "true"}, on="/queue")
+    assert "/queue?level=priority&amp;waits=skipped" in analyst.get("/queue").text and "shared by a.officer" in analyst.get("/queue").text
     assert analyst.post("/queue/forget", {"search": 1}, on="/queue").status_code == 400
     assert "no longer saved" in officer.post("/queue/forget", {"search": 1}, on="/queue").text
 
@@ -199,6 +199,26 @@ def test_who_may_look_and_not_judge_sees_no_form_and_is_refused(desk: Served) ->
             assert analyst.post(path, data).status_code == 403, path
         assert partner.post(path, data).status_code == 403, path
         assert desk.as_role("officer").client.post(path, data=data).status_code == 403, "without the form's token"
+
+
+def test_what_the_score_does_not_queue_tells_no_score_before_it_is_judged(queue: Served) -> None:
+    officer = queue.as_role("officer")
+    with queue.store.acting("a.officer", purpose="test") as reader:
+        low = next(s.listing.id or 0 for s in reader.summaries() if s.level == "note")
+    path = f"/queue/card/{low}"
+    page = officer.get(path).text
+    assert "second look" in page and "points</span>" not in page
+    together = officer.post("/queue/many", {"card": [f"{low}.0."]}, on="/queue").text
+    assert "second look" in together and "points</span>" not in together
+    officer.post("/queue/judge", {"card": cards_on(page)[low], "verdict": "no"}, on="/queue")
+    assert "points</span>" in officer.get(path).text
+
+
+def test_the_queue_is_seen_by_level(desk: Served) -> None:
+    officer = desk.as_role("officer")
+    every, urgent, lesser = (officer.get(f"/queue?most=200{more}").text for more in ("", "&level=priority", "&level=review"))
+    assert set(cards_on(urgent)) | set(cards_on(lesser)) <= set(cards_on(every)) and not set(cards_on(urgent)) & set(cards_on(lesser))
+    assert cards_on(urgent) and "govuk-tag--orange" not in urgent and officer.get("/queue?level=all").status_code == 422
 
 
 def test_each_look_at_the_queue_is_in_the_log_with_the_person(queue: Served) -> None:
