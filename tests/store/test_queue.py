@@ -16,6 +16,7 @@ from store.clearances import Cleared
 from store.errors import TouchstoneError
 from store.notes import NoteKind
 from store.queue import LeftOut, Waits
+from store.search import Order, Query
 from store.store import Store
 from store.words.records import Actor, Authority, Case, Flag, Level, Method, SubjectKind, Verdict
 from tests.builders import Builder
@@ -52,6 +53,11 @@ class Stalls:
     def waiting(self, waits: Waits = Waits.free, by: str = "officer") -> list[int]:
         with self.store.acting(by, purpose="test") as reader:
             return [f.listing for f in reader.queue(waits=waits)]
+
+    def found(self) -> list[int]:
+        """What waits, by the search of listings."""
+        with self.store.acting("officer", purpose="test") as reader:
+            return [s.listing.id or 0 for s in reader.find(Query(judged=False, order=Order.urgent)).rows]
 
     def left_out(self, by: str = "officer") -> LeftOut:
         with self.store.acting(by, purpose="test") as reader:
@@ -196,10 +202,11 @@ def test_what_was_put_off_comes_back_on_its_day_or_when_its_findings_change(stal
 # -- taking back ------------------------------------------------------------------------------------------------------------------
 def test_what_is_taken_back_waits_again_and_counts_for_nothing(stalls: Stalls) -> None:
     card = stalls.listing("1")
+    assert stalls.found() == [card]
     said = stalls.judge(card, "yes")
-    assert stalls.waiting() == [] and stalls.store.tally().above == {"yes": 1}
+    assert stalls.waiting() == stalls.found() == [] and stalls.store.tally().above == {"yes": 1}
     back = stalls.judge(card, "undone")
-    assert stalls.waiting() == [card] and stalls.store.tally().above == {"": 1}
+    assert stalls.waiting() == stalls.found() == [card] and stalls.store.tally().above == {"": 1}
     with stalls.store.acting("officer", purpose="test") as reader:
         rows = reader.judgements([(LISTING, card)])
         assert reader.judgements_in_force() == []
