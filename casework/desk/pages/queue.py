@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Depends, Form, Query
 from starlette.responses import JSONResponse, Response
 
 from casework import queue as officers_queue
@@ -18,9 +20,13 @@ from casework.flags import policy_in_force
 from casework.judgements import Judged, Member, judge_listings, take_back
 from casework.judging_settings import KEYS, Judging, read_judging
 from casework.learn_settings import read_learning
+from casework.when import parse_when
 from store.errors import TouchstoneError
 from store.queue import QUEUED, Waits
+from store.search import Order
+from store.search import Query as Search
 from store.store import Acting
+from store.words.money import parse_price
 from store.words.records import Level, Verdict
 
 router = APIRouter()
@@ -35,23 +41,76 @@ Short = Annotated[str, Form(max_length=80)]
 Number = Annotated[int, Form(ge=1, le=2**31 - 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What of the queue is looked for, as the page's address has it; "" asks for everything. Money in pounds, days as people write them."""
+
+    words: Annotated[str, Query(max_length=300)] = ""
+    source: Annotated[str, Query(max_length=80)] = ""
+    brand: Annotated[str, Query(max_length=200)] = ""
+    area: Annotated[str, Query(max_length=20)] = ""
+    seller: Annotated[str, Query(max_length=12, pattern="^[0-9]*$")] = ""
+    reason: Annotated[str, Query(max_length=60)] = ""
+    since: Annotated[str, Query(max_length=40)] = ""
+    until: Annotated[str, Query(max_length=40)] = ""
+    low: Annotated[str, Query(max_length=20)] = ""
+    high: Annotated[str, Query(max_length=20)] = ""
+
+    def given(self) -> dict[str, str]:
+        return {name: value.strip() for name, value in asdict(self).items() if value.strip()}
+
+    def query(self, level: Level | None) -> Search:
+        """The search of listings that nobody has judged as they stand. Raises TouchstoneError for a day or a price that is none."""
+        return Search(
+            words=self.words, sources=_one(self.source), brands=_one(self.brand), areas=_one(self.area), reasons=_one(self.reason),
+            sellers=(int(self.seller),) if self.seller else (), levels=(level,) if level else QUEUED, judged=False, order=Order.urgent,
+            since=_moment(self.since), until=_moment(self.until, days=1), low=_pence(self.low), high=_pence(self.high),
+        )  # fmt: skip
+
+
+def _one(text: str) -> tuple[str, ...]:
+    return (text.strip(),) if text.strip() else ()
+
+
+def _moment(text: str, days: int = 0) -> datetime | None:
+    if not text.strip():
+        return None
+    found = parse_when(text)
+    if found is None:
+        raise TouchstoneError(f"“{text}” is no day: write it as 25/11/2026.")
+    return found + timedelta(days=days)
+
+
+def _pence(text: str) -> int | None:
+    if not text.strip():
+        return None
+    found = parse_price(text, "GBP")
+    if found is None or found.currency != "GBP":
+        raise TouchstoneError(f"“{text}” is no price in pounds: write it as 49.99.")
+    return found.amount_minor
+
+
 @router.get("/queue")
-def queue(
-    visit: Viewer, waits: Waits = Waits.free, level: Level | None = None, most: Annotated[int, Query(ge=1, le=MOST)] = PAGE
-) -> Response:
-    """A part of the queue; a reload brings what waits next."""
+def queue(visit: Viewer, filters: Annotated[Filters, Depends()], waits: Waits = Waits.free, level: Level | None = None, most: Annotated[int, Query(ge=1, le=MOST)] = PAGE) -> Response:  # fmt: skip
+    """A part of the queue; a reload brings what waits next. With filters it is those among the most urgent that the search finds."""
     mix, review = read_learning(visit.home).queue, policy_in_force(visit.store, visit.home).levels.review
+    asked = filters.given()
     with visit.reading("queue") as reader:
-        cards = officers_queue.cards(reader, limit=most + 1, mix=mix, review=review, waits=waits, levels=[level] if level else QUEUED)
+        found = reader.find(filters.query(level), limit=MOST, facets=False) if asked else None
+        numbers = [s.listing.id or 0 for s in found.rows] if found else None
+        cards = officers_queue.cards(
+            reader, limit=most + 1, mix=mix, review=review, waits=waits, levels=[level] if level else QUEUED, listings=numbers
+        )
         rows = shown(reader, _may_see(visit, cards[:most]))
         left_out, searches = reader.left_out(), reader.saved_searches()
         last = _last(reader) if visit.may(Action.queue_judge) else []
     counts = {Waits.taken: left_out.taken, Waits.skipped: left_out.skipped, Waits.cleared: left_out.cleared}
-    shows = {"waits": str(waits)} | ({"level": str(level)} if level else {})
+    shows = {"waits": str(waits)} | ({"level": str(level)} if level else {}) | asked
     more = f"/queue?{urlencode(shows | {'most': min(MOST, most + PAGE)})}" if len(cards) > most and most < MOST else ""
     return visit.page(
         "queue/queue.html", rows=rows, waits=waits, parts=PARTS, counts=counts, left_out=left_out.sentence() if waits is Waits.free else "", last=last,
-        more=more, level=level, query=urlencode(shows), searches=searches, most=most, **judging(visit),
+        more=more, level=level, query=urlencode(shows), filters=asked, beyond=bool(found and found.next), searches=searches, most=most,
+        sources=sorted(path.stem for path in visit.home.configs("sources")), **judging(visit),
     )  # fmt: skip
 
 

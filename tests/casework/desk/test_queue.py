@@ -221,6 +221,34 @@ def test_the_queue_is_seen_by_level(desk: Served) -> None:
     assert cards_on(urgent) and "govuk-tag--orange" not in urgent and officer.get("/queue?level=all").status_code == 422
 
 
+def test_the_queue_is_filtered_by_words_source_brand_seller_and_price(desk: Served) -> None:
+    officer = desk.as_role("officer")
+
+    def shows(**asked: str) -> set[int]:
+        page = officer.get("/queue", params={"most": "200", **asked})
+        assert page.status_code == 200, page.text
+        return set(cards_on(page.text))
+
+    with desk.store.acting("a.officer", purpose="test") as reader:
+        every = {s.listing.id or 0: s for s in reader.summaries() if s.level in ("priority", "review")}
+    seller = str(next(s.seller for s in every.values() if s.seller))
+    assert shows(seller=seller) == {n for n, s in every.items() if str(s.seller) == seller}
+    assert shows(source="demo_shop") == {n for n, s in every.items() if s.listing.source == "demo_shop"}
+    cheap = {
+        n
+        for n, s in every.items()
+        if s.snapshot.currency == "GBP" and s.snapshot.price_minor is not None and s.snapshot.price_minor <= 4000
+    }
+    assert shows(high="40") == cheap and cheap
+    title = next(s.snapshot.title for s in every.values()).split()[0]
+    assert shows(words=title) and shows(words="no such word at all") == set()
+    assert shows(since="1/1/2099") == set() and shows(waits="skipped", words=title) == set()
+    for wrong in ({"since": "whenever"}, {"low": "cheap"}, {"seller": "x"}):
+        assert officer.get("/queue", params=wrong).status_code in (400, 422), wrong
+    page = officer.post("/queue/save", {"name": "Cheap", "query": "waits=free&high=40"}, on="/queue")
+    assert "high=40" in str(page.url) and set(cards_on(page.text)) <= cheap
+
+
 def test_each_look_at_the_queue_is_in_the_log_with_the_person(queue: Served) -> None:
     before = queue.store.log_head()[0]
     queue.as_role("officer").get("/queue")
