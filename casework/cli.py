@@ -29,12 +29,14 @@ from casework.commands import (
     methods,
     money,
     network,
+    notes,
     occupants,
     operations,
     pack,
     passes,
     pictures,
     places,
+    queue,
     ranking,
     reading,
     refer,
@@ -68,7 +70,8 @@ app.add_typer(sources.app, name="source")
 app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")
 ranking.register(listings.sellers)
-app.add_typer(listings.queue, name="queue")
+app.add_typer(queue.queue, name="queue")
+app.add_typer(notes.note, name="note")
 listings.register(app)
 learning.register(app)
 history.register(listings.listings)

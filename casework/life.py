@@ -19,7 +19,8 @@ from store.words.records import SubjectCategory
 ERASURES: Mapping[str, str] = {
     "listing": "erase_listing", "seller": "erase_seller", "capture": "erase", "sighting": "erase_sighting", "informant": "erase_informant",
     "follow_up": "erase_follow_up", "attribution": "erase_ground", "occupant": "erase_occupant", "pair_statement": "erase_pair_reason",
-    "subject_view": "erase_view", "lookup": "erase_lookup", "case": "erase_case",
+    "subject_view": "erase_view", "lookup": "erase_lookup", "case": "erase_case", "note": "erase_note", "clearance": "erase_clearance",
+    "saved_search": "erase_saved_search",
 }  # fmt: skip
 BY_REFERENCE = frozenset({"sighting", "informant", "case"})
 

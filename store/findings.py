@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, select, tuple_
+from sqlalchemy import Connection, and_, func, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -583,25 +583,6 @@ class FindingReads(Reader):
                 (flag_of(r), r["at"]) for r in c.execute(select(t.flag).where(t.flag.c.listing == listing).order_by(t.flag.c.id)).mappings()
             ]
         self.shown("listing", [listing])
-        return rows
-
-    def queue(self, levels: Sequence[Level] = (Level.priority, Level.review), limit: int = 50, judged: bool = False) -> list[Flag]:
-        """Newest flags at those levels, priority first, then by score; those judged on the same findings are left out."""
-        newest = select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).group_by(t.flag.c.listing).subquery()
-        query = select(t.flag).join(newest, newest.c.id == t.flag.c.id).where(t.flag.c.level.in_([str(x) for x in levels]))
-        if not judged:
-            same = and_(
-                t.judgement.c.subject_kind == "listing",
-                t.judgement.c.subject == t.flag.c.listing,
-                t.judgement.c.findings_digest == t.flag.c.findings_digest,
-            )
-            query = query.where(~exists(select(t.judgement.c.id).where(same)))
-        with self.store.database.reading() as c:
-            # "priority" < "review" alphabetically, which is the order wanted
-            rows = [
-                flag_of(r) for r in c.execute(query.order_by(t.flag.c.level, t.flag.c.score.desc(), t.flag.c.id).limit(limit)).mappings()
-            ]
-        self.shown("listing", (r.listing for r in rows))
         return rows
 
 

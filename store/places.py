@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 
 from store import audit
 from store import tables as t
-from store.cases import judgement_of
 from store.database import Database, add
 from store.errors import TouchstoneError
 from store.reader import Reader
+from store.second import judgement_of, not_taken_back
 from store.words.records import (
     Judgement,
     Link,
@@ -68,7 +68,8 @@ def judged() -> tuple[Any, Any]:
     People judge that two belong together, whichever row they were shown. Judgements are few, so that they are gathered once.
     """
     of_links = t.judgement.join(t.link, and_(t.judgement.c.subject_kind == str(SubjectKind.link), t.judgement.c.subject == t.link.c.id))
-    newest = select(*PAIR, func.max(t.judgement.c.id).label("judgement")).select_from(of_links).group_by(*PAIR).subquery()
+    said = select(*PAIR, func.max(t.judgement.c.id).label("judgement")).select_from(of_links).where(not_taken_back())
+    newest = said.group_by(*PAIR).subquery()
     same = and_(*(newest.c[column.name] == column for column in PAIR))
     beside = t.link.outerjoin(newest, same).outerjoin(t.judgement, t.judgement.c.id == newest.c.judgement)
     return beside, t.judgement.c.verdict

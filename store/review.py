@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, func, or_, select
 
+from store import recorded
 from store import tables as t
 from store.erasure import follow_ups_held, held_on
 from store.errors import TouchstoneError
@@ -58,6 +59,9 @@ REVIEWED: Mapping[str, Callable[[Any], Any]] = {
     "pair_statement": lambda c: c.reason != "",
     "subject_view": lambda c: c.subject.not_like("erased-%"),
     "lookup": lambda c: c.salt != "",
+    "note": lambda c: c.salt != "",
+    "clearance": lambda c: c.salt != "",
+    "saved_search": lambda c: c.salt != "",
 }
 
 
@@ -141,6 +145,8 @@ class ReviewReads(Reader):
             kept = held_on(c, of_sellers(row.seller, row.other))
         elif kind == "occupant":
             kept = held_on(c, of_premises(row.premises))
+        elif kind in recorded.TABLES:
+            kept = recorded.kept_for(c, table, [row._mapping])
         elif kind in ("sighting", "informant"):
             listing = row.listing if kind == "sighting" else select(t.sighting.c.listing).where(t.sighting.c.id == row.sighting)
             kept = held_on(c, {"listing": [listing] if kind == "sighting" else listing})

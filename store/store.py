@@ -21,10 +21,12 @@ from store import tables as t
 from store.accounts import Accounts
 from store.advert_erasure import AdvertErasure
 from store.archive import Archive
+from store.assignments import AssignmentReads, AssignmentWrites
 from store.attribution import AttributionReads, AttributionWrites
 from store.captures import CaptureWrites, newest_locations
 from store.casefile import CaseFileReads, CaseFileWrites
 from store.cases import CaseReads, CaseWrites
+from store.clearances import ClearanceReads, ClearanceWrites
 from store.config import Home
 from store.database import Database
 from store.disclosure import DisclosureReads, DisclosureWrites
@@ -43,9 +45,11 @@ from store.meetings import MeetingReads
 from store.money import MoneyReads, MoneyWrites
 from store.nearest import Nearest, index_folder
 from store.network import NetworkReads, NetworkWrites
+from store.notes import NoteReads
 from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
 from store.proposals import ProposalWrites
+from store.queue import QueueReads
 from store.ranking import RankingReads, RankingWrites
 from store.recorded import RecordedErasure
 from store.referrals import ReferralReads, ReferralWrites
@@ -56,8 +60,10 @@ from store.review import ReviewReads
 from store.rules import DataRules, read_rules
 from store.said import SaidErasure
 from store.samples import SampleReads, SampleWrites
+from store.saved import SavedReads, SavedWrites
 from store.seals import SealReads, SealWrites
 from store.search import SearchReads
+from store.second import SecondReads
 from store.sellers import SellerReads
 from store.shelf import ShelfWrites
 from store.sighted import SightedReads
@@ -66,6 +72,7 @@ from store.subjects import SubjectReads, SubjectWrites
 from store.trust import TrustWrites
 from store.windows import WindowReads
 from store.words.records import Actor, Authority, Event, Verb
+from store.working import WorkingReads
 
 SYSTEM = "system"
 
@@ -74,7 +81,8 @@ SYSTEM = "system"
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
     RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, DraftReads, LookupReads, WindowReads, UnreadReads, ReviewReads,
-    SubjectReads, SealReads, IntelligenceReads, ReferralReads, MoneyReads, DisclosureReads, RelevantReads, SearchReads,
+    SubjectReads, SealReads, IntelligenceReads, ReferralReads, MoneyReads, DisclosureReads, RelevantReads, QueueReads, AssignmentReads, NoteReads,
+    ClearanceReads, SavedReads, SecondReads, WorkingReads, SearchReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -127,7 +135,8 @@ class Acting(
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
-    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, Accounts, ShelfWrites,
+    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, Accounts, AssignmentWrites,
+    ClearanceWrites, SavedWrites, ShelfWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

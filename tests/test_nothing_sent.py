@@ -108,7 +108,9 @@ for words in json.loads(sys.argv[1]):
 
 WHO = ["--by", "a.officer", "--why", "complaint 17"]
 COMMANDS = [
-    ["key", "new", "--by", "a.officer"], ["selftest"], ["detect"], ["flag"], ["link"], ["status"], ["queue", "list", *WHO], ["listing", "list", *WHO], ["listing", "find", "bag", *WHO], ["index", "rebuild", "--only", "listings"],
+    ["key", "new", "--by", "a.officer"], ["selftest"], ["detect"], ["flag"], ["link"], ["status"], ["queue", "list", *WHO], ["queue", "second", *WHO], ["queue", "agreement", *WHO], ["queue", "cleared", *WHO],
+    ["queue", "take", "market", "1001", "--by", "a.officer"], ["queue", "who", "market", "1001", *WHO], ["note", "add", "seller", "1", "--text", "seen", "--by", "a.officer"],
+    ["note", "list", *WHO], ["listing", "list", *WHO], ["listing", "find", "bag", *WHO], ["index", "rebuild", "--only", "listings"],
     ["listing", "show", "market", "1001", *WHO], ["listing", "history", "market", "1001", *WHO], ["premises", "rank", *WHO], ["premises", "show", "2", *WHO],
     ["reference", "list"], ["method", "list"], ["register", "list"], ["case", "show", CASE, *WHO], ["case", "export", CASE, "--out", "{home}/pack", *WHO],
     ["verify", "{home}/pack"], ["log", "sign", "--by", "a.officer"], ["log", "heads"], ["log", "show"], ["log", "verify"], ["schedule", "run", "--once"],

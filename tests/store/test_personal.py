@@ -44,6 +44,8 @@ FREE = (
     "visited",
     "belts",
     "a listing",
+    "on the list",
+    "Belts in Wexcombe",
 )
 KINDS = {"register": "register_snapshot", "view": "subject_view"}  # names under which an event lists rows, where they are not the table's
 LONG_AGO, MUCH_LATER = START - timedelta(days=9999), START + timedelta(days=9999)
@@ -197,6 +199,7 @@ WRITING: dict[str, Any] = {
     "rebuild_shelf": lambda s, run: s.rebuild_shelf(),
     "hold": lambda s, run: s.hold(SubjectKind.listing, 1, actor="officer", reason="test"),
     "judge": lambda s, run: s.judge(SubjectKind.listing, 1, Verdict.no, actor="officer", authority="demo", reason="again"),
+    "lock": lambda s, run: s.lock(SubjectKind.listing, [1], actor="officer", authority="demo", until=MUCH_LATER),
     "rejoin_images": lambda s, run: s.rejoin_images(_reading(s)),
     "sample_seed": lambda s, run: s.sample_seed(),
     "say_pair": lambda s, run: s.say_pair(1, 2, False, actor="officer", authority="demo", reason="two stalls"),
@@ -211,7 +214,8 @@ GIVEN = {
     "keep_positions", "keep_reach", "keep_readings", "keep_refusals", "keep_rendered", "keep_rows", "keep_sighting", "keep_unread", "keep_view",
     "keep_written", "log_override", "mark_register", "migrate", "nearest", "open", "open_case", "operation", "operation_since", "place", "set_method_status",
     "compact_shelf", "fill_shelf", "shelve", "decide_item", "end_key", "erase_disclosure", "erase_recorded", "keep_copy", "keep_edition", "keep_key", "keep_money", "keep_referral", "keep_report",
-    "keep_return", "keep_signed_head", "number_items", "regrade_report",  # the last gives its author the report's own text back
+    "keep_return", "keep_signed_head", "number_items", "assign", "release", "unlock", "skip", "wake", "keep_note", "correct_note", "erase_note", "erase_clearance",
+    "erase_saved_search", "keep_clearance", "withdraw_clearance", "save_search", "withdraw_search", "regrade_report",  # the last gives its author the report's own text back
     "two_editions", "withdraw_entry", "withdraw_ground", "withdraw_occupant", "withdraw_pair", "write",
 }  # fmt: skip
 
