@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,20 @@ class PictureRules:
 
 
 class PictureReads(FindingReads):
+    def pictures_on(self, capture: int) -> dict[str, str]:
+        """The digests of the kept images that a page shows, by their addresses as its readings gave them."""
+        of, joined = t.reading.c, t.reading_image.c
+        query = select(of.images_json, joined.position, joined.sha256).join(t.reading_image, joined.reading == of.id)
+        found: dict[str, str] = {}
+        with self.store.database.reading() as c:
+            for r in c.execute(query.where(of.capture == capture).order_by(joined.id)):
+                addresses = json.loads(r.images_json)
+                if r.position < len(addresses):
+                    found[addresses[r.position]] = r.sha256
+            images = c.execute(select(t.image.c.id).where(t.image.c.sha256.in_(found.values()))).scalars().all()
+        self.shown("image", images)
+        return found
+
     def shared_pictures(self, seller: int) -> list[SharedPicture]:
         """Pairs of this seller's pictures with other sellers', by the methods in force; none of pictures that are everybody's."""
         with self.store.database.reading() as c:
