@@ -14,7 +14,7 @@ from store.findings import KeptFinding
 from store.listings import Summary
 from store.store import Acting, Store
 from store.words.money import format_price
-from store.words.records import Contribution, Direction, Examined, Flag, Image, Picture, Pointer, SubjectKind
+from store.words.records import Contribution, Details, Direction, Examined, Flag, Image, Picture, Pointer, SubjectKind
 
 GAP = "price_gap"
 PLACE = "same_place"
@@ -94,6 +94,22 @@ class Advert:
     @property
     def matches(self) -> list[tuple[Reason, Match]]:
         return [(reason, match) for reason in (*self.reasons, *self.leads) for match in reason.matches]
+
+
+def beside_words(d: Details) -> str:
+    """What the page said, at its newest capture, of what is no part of the words: as read, and as written in brackets; "" where nothing."""
+    said = (
+        ("posted", f"{d.posted_at:%Y-%m-%d %H:%M} UTC" if d.posted_at else None, d.posted_text),
+        ("offered", d.quantity, d.quantity_text),
+        ("sold", d.sold, d.sold_text),
+        ("price before", d.price_was_text or None, ""),
+        ("sent from", d.dispatch_text or None, ""),
+        ("account since", f"{d.joined_at:%Y-%m-%d}" if d.joined_at else None, d.joined_text),
+        ("VAT", d.vat or None, ""),
+        ("kind of price", d.price_kind.replace("_", " ") or None, ""),
+    )
+    shown = ((name, "not understood" if value is None else value, text) for name, value, text in said if value is not None or text)
+    return " · ".join(f"{name} {value}" + (f" ('{text}')" if text else "") for name, value, text in shown)
 
 
 def advert(store: Store, reader: Acting, summary: Summary, sightings: Collection[str]) -> Advert:

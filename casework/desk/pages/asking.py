@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from casework import alike
 from casework.desk import small
-from casework.desk.passing import MINUTES, Question
 from casework.desk.pages.pictures import Digest, kept
+from casework.desk.passing import MINUTES, Question
 from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from store.errors import TouchstoneError
@@ -50,7 +50,9 @@ def answered(visit: Viewer, token: Token) -> Response:
     with visit.reading("picture search") as reader:
         copies = alike.shown(visit.store, reader, question.answer.copies, visit.sightings)
         places = alike.shown(visit.store, reader, question.answer.places, visit.sightings)
-    return visit.page("listings/asked.html", token=token, answer=question.answer, copies=copies, places=places, drawn=DRAWN, minutes=MINUTES)
+    return visit.page(
+        "listings/asked.html", token=token, answer=question.answer, copies=copies, places=places, drawn=DRAWN, minutes=MINUTES
+    )
 
 
 @router.get("/listings/picture/{token}/own")
@@ -72,7 +74,9 @@ def beside(visit: Viewer, token: Token, sha256: Digest, place: bool = False) -> 
 def _question(visit: Visit, token: str) -> Question:
     found = visit.desk.passing.get(token, visit.actor)
     if found is None:
-        raise TouchstoneError(f"That photo is not held any more: photos that are looked for are kept for {MINUTES} minutes. Choose it again.")
+        raise TouchstoneError(
+            f"That photo is not held any more: photos that are looked for are kept for {MINUTES} minutes. Choose it again."
+        )
     return found
 
 

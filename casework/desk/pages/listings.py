@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Path, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from casework import judgements
-from casework.advert import Advert, advert
-from casework.commands.listings import beside_words
+from casework.advert import Advert, advert, beside_words
 from casework.desk.app import Entry
 from casework.desk.settings import Action
 from casework.desk.showing import listing_path
@@ -35,11 +35,13 @@ PREVALENCES = (0.01, 0.05, 0.2)
 
 
 @router.get("/listings")
-def listings(visit: Viewer, source: Annotated[str, Query(max_length=80)] = "", after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> Response:
+def listings(
+    visit: Viewer, source: Annotated[str, Query(max_length=80)] = "", after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
+) -> Response:
     with visit.reading("listing list") as reader:
         rows = reader.summaries(source=source or None, after=after, limit=PAGE)
         seen = may_be_seen(reader, rows, visit.sightings)
-    more = f"/listings?source={source}&after={rows[-1].listing.id}" if len(rows) == PAGE else ""
+    more = f"/listings?{urlencode({'source': source, 'after': rows[-1].listing.id})}" if len(rows) == PAGE else ""
     sources = sorted(path.stem for path in visit.home.configs("sources"))
     return visit.page("listings/listings.html", rows=seen, more=more, source=source, sources=sources)
 
@@ -64,8 +66,8 @@ def judge(
 ) -> Response:  # fmt: skip
     _may_look(visit, source)
     with visit.reading("judge") as reader:
-        [summary] = may_be_seen(reader, _of(reader, source, ref), visit.sightings) or [None]
-    if summary is None:
+        found = may_be_seen(reader, _of(reader, source, ref), visit.sightings)
+    if not found:
         raise HTTPException(404)
     try:
         if verdict not in VERDICTS:
@@ -75,9 +77,9 @@ def judge(
         done = judgements.judge_listing(visit.store, visit.home, source, ref, verdict, reason.strip(), visit.actor)
     except TouchstoneError as error:
         with visit.reading("listing show") as reader:
-            return _page(visit, reader, [summary], error=str(error), said=(verdict, reason))
+            return _page(visit, reader, found, error=str(error), said=(verdict, reason))
     again = " It supersedes what you said before, which stays on record." if done.judgement.supersedes else ""
-    return visit.go(listing_path(summary.listing), f"Judged: {verdict}.{again}")
+    return visit.go(listing_path(found[0].listing), f"Judged: {verdict}.{again}")
 
 
 def _may_look(visit: Visit, source: str) -> None:
