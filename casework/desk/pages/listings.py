@@ -18,7 +18,7 @@ from casework.desk.showing import listing_path
 from casework.desk.visit import Visit, allowed
 from casework.flags import meaning, policy_in_force
 from casework.marking import differing
-from casework.sightings import SIGHTED, may_be_seen
+from casework.sightings import SIGHTED, may_be_seen, without_sightings
 from store.errors import TouchstoneError
 from store.history import History
 from store.listings import Summary
@@ -107,7 +107,7 @@ def _page(visit: Visit, reader: Acting, found: list[Summary], error: str = "", s
     context: dict[str, Any] = {
         "advert": shown, "captures": _captures(reader, history), "history": history, "changes": _changes(history), "said_beside": beside_words(summary.details),
         "seller": next(iter(reader.sellers([summary.seller])), None) if summary.seller and visit.may("seller.view") else None,
-        "links": reader.links(subject=(SubjectKind.listing, number)), "scale": _scale(visit, shown),
+        "links": without_sightings(reader.links(subject=(SubjectKind.listing, number)), visit.sightings), "scale": _scale(visit, shown),
         "contacts": reader.contacts(listing=number), "judgements": reader.judgements([(SubjectKind.listing, number)]),
         "meetings": reader.same_seller(listing=number, sightings=visit.sightings, limit=20), "sighting": _sighting(visit, reader, number),
     }  # fmt: skip
