@@ -22,6 +22,7 @@ from store.words.records import Capture, CaptureKind
 MOST_PICTURES = 40
 MOST_STYLES = 2_000_000  # characters
 NOT_KEPT = "picture not kept"
+FITTED = "img { max-width: 100%; height: auto }"  # of a page that kept no styles, too, nothing lies beside the frame
 _DROPPED = ("script", "noscript", "template", "iframe", "frame", "object", "embed", "base", "meta", "link", "style", "title")
 
 
@@ -75,7 +76,7 @@ def _made(text: str, url: str, pictures: Mapping[str, str], styles: str, nonce: 
         root = html.document_fromstring(text.replace("\0", "\ufffd"))
     except (etree.ParserError, ValueError, AssertionError):
         return Replay(f"<pre>{escape(text)}</pre>", 0, 0)
-    gathered = [styles, *(node.text or "" for node in root.iter("style"))]
+    gathered = [FITTED, styles, *(node.text or "" for node in root.iter("style"))]
     put = missing = 0
     for node in list(root.iter(*_DROPPED, etree.Comment, etree.ProcessingInstruction)):
         node.drop_tree()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from itertools import pairwise
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query
@@ -16,7 +17,7 @@ from casework.desk.visit import Visit, allowed
 from casework.sightings import account_may_be_seen
 from premises.network import drawing, hubs, view
 from premises.network.settings import network_settings
-from premises.network.view import Network
+from premises.network.view import Network, Path
 from store.errors import TouchstoneError
 from store.store import Acting
 
@@ -107,7 +108,7 @@ def _page(visit: Visit, reader: Acting, number: int, to: str, error: str = "", o
             way, no_way = None, f"Nothing that you may see leads from seller {number} to {to.strip()}."
     return visit.page(
         "sellers/network.html", 400 if error else 200, seller=one, network=found, names={s.id: s for s in found.sellers}, error=error, to=to.strip(), way=way,
-        no_way=no_way, hubs=hubs.hubs(reader, number, settings), settings=settings, other=other, why=why, pictures=_pictures(visit, reader, found),
+        steps=_steps(visit, reader, way), no_way=no_way, hubs=hubs.hubs(reader, number, settings), settings=settings, other=other, why=why, pictures=_pictures(visit, reader, found),
     )  # fmt: skip
 
 
@@ -129,6 +130,16 @@ def _network(visit: Visit, reader: Acting, number: int) -> Network:
 def _may_see(visit: Visit, reader: Acting, nodes: tuple[str, ...]) -> bool:
     numbers = [int(node[7:]) for node in nodes if node.startswith("seller:")]
     return all(account_may_be_seen(reader, each, visit.sightings) for each in reader.sellers(numbers))
+
+
+def _steps(visit: Visit, reader: Acting, way: Path | None) -> list[tuple[str, str]]:
+    """Each step of a path in words, with the digest of the picture that it goes by ("" for none, or one that this person may not see)."""
+    if way is None:
+        return []
+    by = [next((node for node in pair if node.startswith(("picture:", "place:"))), "").partition(":")[2] for pair in pairwise(way.nodes)]
+    kept = reader.images([sha256 for sha256 in by if sha256])
+    may = {sha256 for sha256 in kept if visit.store.picture_may_be_seen(sha256, visit.sightings)}
+    return [(sentence, sha256 if sha256 in may else "") for sentence, sha256 in zip(way.sentences, by, strict=True)]
 
 
 def _pictures(visit: Visit, reader: Acting, found: Network) -> dict[str, str]:
