@@ -10,15 +10,11 @@ import pytest
 from store.words.records import SubjectKind
 from tests.builders import Builder, jpeg
 from tests.casework.desk.conftest import Served
+from tests.casework.desk.test_pictures import own_picture
 
 STRONGEST = "/listings/demo_shop/fo-118"
 PICTURE = r"/pictures/([0-9a-f]{64})"
 SCRIPT = '"><script>alert(1)</script><img src=x onerror=alert(2)>\'"{{7*7}}'
-
-
-def own_picture(desk: Served, ref: str = "fo-118") -> str:
-    with desk.store.acting("system", purpose="test") as reader:
-        return reader.listing_images(reader.listing("demo_shop", ref).listing.id or 0)[0].sha256
 
 
 # -- a listing ---------------------------------------------------------------------------------------------------------------

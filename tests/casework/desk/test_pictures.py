@@ -17,10 +17,6 @@ from store.errors import TouchstoneError
 from tests.builders import Builder, jpeg
 from tests.casework.desk.conftest import Served
 
-STRONGEST = "/listings/demo_shop/fo-118"
-PICTURE = r"/pictures/([0-9a-f]{64})"
-SCRIPT = '"><script>alert(1)</script><img src=x onerror=alert(2)>\'"{{7*7}}'
-
 
 def own_picture(desk: Served, ref: str = "fo-118") -> str:
     with desk.store.acting("system", purpose="test") as reader:
