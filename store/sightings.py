@@ -216,15 +216,22 @@ class SightingReads(ListingReads):
     _record: Callable[[Verb, Mapping[str, Any]], None]
 
     def sightings(
-        self, *, reference: str | None = None, listings: Collection[int] | None = None, told: Told | None = None, after: int = 0,
-        limit: int = 500,
+        self, *, reference: str | None = None, listings: Collection[int] | None = None, captures: Collection[int] | None = None,
+        told: Told | None = None, after: int = 0, limit: int = 500,
     ) -> list[Sighting]:  # fmt: skip
-        """Sightings in pages by id: one reference's, those of some listings, or those told by one side."""
+        """Sightings in pages by id: one reference's, those of some listings, those that some captures were handed in or read for, or those told by
+        one side."""
         query = select(t.sighting).where(t.sighting.c.id > after).order_by(t.sighting.c.id).limit(limit)
         if reference is not None:
             query = query.where(t.sighting.c.reference == reference)
         if listings is not None:
             query = query.where(t.sighting.c.listing.in_(listings))
+        if captures is not None:
+            handed, read = t.sighting_capture.c, t.reading.c
+            of = select(handed.sighting).where(handed.capture.in_(captures))
+            query = query.where(
+                or_(t.sighting.c.id.in_(of), t.sighting.c.listing.in_(select(read.listing).where(read.capture.in_(captures))))
+            )
         if told is not None:
             query = query.where(t.sighting.c.told == str(told))
         with self.store.database.reading() as c:

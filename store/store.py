@@ -48,6 +48,7 @@ from store.network import NetworkReads, NetworkWrites
 from store.notes import NoteReads
 from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
+from store.pictures import PictureRules
 from store.proposals import ProposalWrites
 from store.queue import QueueReads
 from store.ranking import RankingReads, RankingWrites
@@ -135,8 +136,7 @@ class Acting(
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
-    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, Accounts, AssignmentWrites,
-    ClearanceWrites, SavedWrites, ShelfWrites,
+    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, Accounts, AssignmentWrites, ClearanceWrites, SavedWrites, ShelfWrites, PictureRules,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 

@@ -12,6 +12,7 @@ import typer
 
 from casework import attribution, judgements, second
 from casework import queue as officers_queue
+from casework.advert import beside_words
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, safe_cell, say, table
 from casework.flags import meaning
 from store.config import Home
@@ -20,7 +21,7 @@ from store.meetings import Meeting, Meetings
 from store.search import Order, Query
 from store.store import Store
 from store.words.money import decimal_price, format_price, parse_price
-from store.words.records import Details, Level, Snapshot, SubjectKind, Verdict
+from store.words.records import Level, Snapshot, SubjectKind, Verdict
 
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
@@ -49,22 +50,6 @@ def register(app: typer.Typer) -> None:
 
 def price_of(s: Snapshot) -> str:
     return format_price(s.price_minor, s.currency) if s.price_minor is not None and s.currency else s.price_text
-
-
-def beside_words(d: Details) -> str:
-    """What the page said, at its newest capture, of what is no part of the words: as read, and as written in brackets; "" where nothing."""
-    said = (
-        ("posted", f"{d.posted_at:%Y-%m-%d %H:%M} UTC" if d.posted_at else None, d.posted_text),
-        ("offered", d.quantity, d.quantity_text),
-        ("sold", d.sold, d.sold_text),
-        ("price before", d.price_was_text or None, ""),
-        ("sent from", d.dispatch_text or None, ""),
-        ("account since", f"{d.joined_at:%Y-%m-%d}" if d.joined_at else None, d.joined_text),
-        ("VAT", d.vat or None, ""),
-        ("kind of price", d.price_kind.replace("_", " ") or None, ""),
-    )
-    shown = ((name, "not understood" if value is None else value, text) for name, value, text in said if value is not None or text)
-    return " · ".join(f"{name} {value}" + (f" ('{text}')" if text else "") for name, value, text in shown)
 
 
 @listings.command("list")

@@ -101,6 +101,7 @@ class DeskSettings:
     proxies: tuple[str, ...] = ()
     form_bytes: int = 1_000_000
     upload_bytes: int = 26_000_000
+    small_bytes: int = 500_000_000
 
     def __post_init__(self) -> None:
         if self.form_bytes < 10_000 or self.upload_bytes < self.form_bytes:

@@ -295,6 +295,7 @@ CALLS: dict[str, Any] = {
     "shared_pictures": lambda r: r.shared_pictures(1),
     "sellers_known": lambda r: r.sellers_known(names=[r.sellers()[0].handle]),
     "views": lambda r: r.views(START),
+    "pictures_on": lambda r: r.pictures_on(1),
     "published": lambda r: r.published([1]),
     "seller_subjects": lambda r: r.seller_subjects([1]),
     "find": lambda r: r.find(Query(words="bag")).rows,

@@ -137,6 +137,7 @@ STORE_CALLS: dict[str, Any] = {
     "handed_in": lambda s, _: s.handed_in("0" * 64, "statement"),
     "has_closures": lambda s, _: s.has_closures(),
     "image_digests": lambda s, _: s.image_digests([1, 2]),
+    "picture_may_be_seen": lambda s, _: s.picture_may_be_seen("0" * 64, ["demo"]),
     "holdings": lambda s, _: s.holdings(),
     "method_evidence": lambda s, _: s.method_evidence(),
     "disclosures": lambda s, _: s.disclosures(),
