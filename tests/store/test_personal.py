@@ -114,6 +114,8 @@ def test_the_marks_are_there_to_be_found(marked: Store) -> None:
 # Every function of Store that reads, or that gives something back, with arguments that find the planted rows.
 RUN = "SELECT id FROM run LIMIT 1"
 STORE_CALLS: dict[str, Any] = {
+    "account": lambda s, _: s.account("officer"),
+    "accounts": lambda s, _: s.accounts(),
     "actor": lambda s, _: s.actor("officer"),
     "authority": lambda s, _: s.authority("demo"),
     "seals": lambda s, _: s.seals("C1"),
@@ -133,6 +135,7 @@ STORE_CALLS: dict[str, Any] = {
     "handed_in": lambda s, _: s.handed_in("0" * 64, "statement"),
     "has_closures": lambda s, _: s.has_closures(),
     "image_digests": lambda s, _: s.image_digests([1, 2]),
+    "in_progress": lambda s, _: s.in_progress("demo"),
     "holdings": lambda s, _: s.holdings(),
     "method_evidence": lambda s, _: s.method_evidence(),
     "disclosures": lambda s, _: s.disclosures(),
@@ -140,9 +143,11 @@ STORE_CALLS: dict[str, Any] = {
     "last_listing": lambda s, _: s.last_listing(),
     "last_ticket": lambda s, _: s.last_ticket(),
     "level_counts": lambda s, _: s.level_counts(),
+    "levels_since": lambda s, _: s.levels_since(LONG_AGO),
     "listings_of_run": lambda s, run: s.listings_of_run(run),
     "listings_of_subjects": lambda s, run: s.listings_of_subjects(run, ["http://stall.example/user/1"]),
     "log": lambda s, _: s.log(),
+    "log_before": lambda s, _: s.log_before(authority="demo"),
     "log_head": lambda s, _: s.log_head(),
     "method_in_force": lambda s, _: s.method_in_force("detector", "image_match"),
     "methods": lambda s, _: s.methods(),
@@ -162,9 +167,12 @@ STORE_CALLS: dict[str, Any] = {
     "register_reached": lambda s, _: s.register_reached(1),
     "register_snapshots": lambda s, _: s.register_snapshots(),
     "requests_since": lambda s, _: s.requests_since("stall", LONG_AGO),
+    "refusals_since": lambda s, _: s.refusals_since("officer", LONG_AGO),
     "retain_until": lambda s, _: s.retain_until(),
     "run": lambda s, run: s.run(run),
     "runs": lambda s, _: s.runs(),
+    "session": lambda s, _: s.session("0" * 64, idle_since=LONG_AGO),
+    "sign_ins": lambda s, _: s.sign_ins("officer"),
     "sighting_words": lambda s, _: s.sighting_words("stall", mark("listing", "ref", 1)),
     "proposals": lambda s, _: s.proposals(),
     "approved": lambda s, _: s.approved("export", "C1", "officer"),
@@ -172,10 +180,13 @@ STORE_CALLS: dict[str, Any] = {
     "scrub": lambda s, _: s.scrub(),
     "listing_held": lambda s, _: _held(s),
     "tally": lambda s, _: s.tally(),
+    "token": lambda s, _: s.token("0" * 64),
+    "tokens": lambda s, _: s.tokens("demo"),
     "titled_otherwise": lambda s, run: s.titled_otherwise(_capture(s), "hand/1", mark("listing", "ref", 1), "x"),
     "unfinished_run": lambda s, _: s.unfinished_run("crawl", "stall", None),
     "uprns": lambda s, _: s.uprns(),
     "verify": lambda s, _: s.verify(),
+    "verify_log": lambda s, _: s.verify_log(),
     "yields": lambda s, _: s.yields("stall"),
     "chain_at": lambda s, _: s.chain_at(1),
     "crowded": lambda s, _: s.crowded(["M32 0TH"], 0),
@@ -197,6 +208,7 @@ WRITING: dict[str, Any] = {
 }  # fmt: skip
 # What takes an object of the caller's and gives that back, numbers, or nothing; and what is no reading at all.
 GIVEN = {
+    "open_account", "give_role", "set_secret", "note_sign_in", "begin_session", "say_of_session", "open_token", "end_token", "note_consultation",
     "acting", "add_reference", "as_of", "no_erasure", "seal_case", "answer", "close_case", "close_proposal", "erase_case", "erase_listing", "erase_seller", "erase_view", "mark_person", "propose", "say_term", "alone", "at", "begin_register", "begin_run", "check_follow_up", "close", "concern_flagged", "draw", "end_run", "erase",
     "erase_follow_up", "erase_ground", "erase_lookup", "erase_occupant", "erase_pair_reason", "erase_sighting", "exhibit_item", "join_image", "join_premises",
     "judge_account", "keep", "keep_actor", "keep_authority", "keep_draft", "keep_entries", "keep_entry", "keep_examinations", "keep_fingerprints", "keep_flag", "keep_flags",
