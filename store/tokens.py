@@ -62,7 +62,13 @@ class Tokens:
         with self.database.writing() as c:
             if c.execute(select(t.account.c.actor).where(t.account.c.actor == account)).first() is None:
                 raise TouchstoneError(f"'{account}' has no account; a token reads on behalf of somebody who has one")
-            values = {"account": account, "name": name.strip(), "scopes_json": canonical(sorted(scopes)).decode(), "until": until, "actor": by}
+            values = {
+                "account": account,
+                "name": name.strip(),
+                "scopes_json": canonical(sorted(scopes)).decode(),
+                "until": until,
+                "actor": by,
+            }
             number = add(c, t.api_token, token_digest=token_digest, at=datetime.now(UTC), **values)
             detail = {"token": number, "account": account, "scopes": sorted(scopes), "until": until.isoformat()}
             audit.append(self.database, c, Verb.alteration, actor=by, purpose="token made", detail=detail)

@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from casework import attribution, judgements
+from casework import attribution, extract, judgements
 from casework import queue as officers_queue
-from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, safe_cell, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from casework.flags import meaning, policy_in_force
 from casework.learn_settings import read_learning
+from casework.spreadsheets import write_csv
 from store.errors import TouchstoneError
 from store.meetings import Meeting, Meetings
-from store.words.money import decimal_price, format_price
+from store.words.money import format_price
 from store.words.records import Details, Flag, Snapshot, SubjectKind, Verdict
 
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
 queue = typer.Typer(no_args_is_help=True, help="The flagged listings that wait for an officer.")
-
-EXPORT_COLUMNS = (
-    "url",
-    "source",
-    "ref",
-    "title",
-    "price",
-    "currency",
-    "price_text",
-    "seller",
-    "place",
-    "image_count",
-    "first_seen",
-    "last_seen",
-    "level",
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -179,36 +163,11 @@ def listing_export(
     Example: touchstone listing export --csv listings.csv
     """
     csv_file.parent.mkdir(parents=True, exist_ok=True)
-    written = after = 0
     with (
         opened(home) as (folder, store),
         store.acting(person(store, folder, by), purpose="listing export", justification=why) as reader,
-        csv_file.open("w", newline="", encoding="utf-8") as file,
     ):
-        writer = csv.writer(file)
-        writer.writerow(EXPORT_COLUMNS)
-        while page := reader.summaries(source=source, after=after, limit=1000):
-            for r in page:
-                s = r.snapshot
-                price = "" if s.price_minor is None else decimal_price(s.price_minor, s.currency)
-                row = (
-                    r.listing.url,
-                    r.listing.source,
-                    r.listing.ref,
-                    s.title,
-                    price,
-                    s.currency or "",
-                    s.price_text,
-                    s.seller,
-                    s.place,
-                    r.image_count,
-                    r.first_seen.isoformat(),
-                    r.last_seen.isoformat(),
-                    r.level,
-                )
-                writer.writerow([safe_cell(cell) for cell in row])
-                written += 1
-            after = page[-1].listing.id or 0
+        written = write_csv(csv_file, extract.LISTING_COLUMNS, extract.listings(reader, source))
         reader.disclose("file", {"rows": written, "format": "csv"})
     say(f"{written} listings written to {csv_file}.")
 
