@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,11 @@ class Choice:
         if (self.since and day < self.since) or (self.until and day > self.until):
             return False
         return self.subject is None or self.subject[1] in _Numbers(body["subjects"].get(self.subject[0], ""))
+
+
+def within(choice: Choice, actors: frozenset[str]) -> Choice:
+    """The same choice, of these people's and systems' events only."""
+    return replace(choice, actors=actors)
 
 
 class _Numbers:

@@ -91,6 +91,11 @@ class Runs:
             raise TouchstoneError(f"no actor '{actor_id}' is known to this store")
         return Actor(row["id"], row["authority"], row["name"], row["role"], row["is_person"])
 
+    def actors(self, authority: str) -> frozenset[str]:
+        """The ids of an authority's people and systems."""
+        with self.database.reading() as c:
+            return frozenset(c.execute(select(t.actor.c.id).where(t.actor.c.authority == authority)).scalars())
+
     def authority(self, code: str) -> Authority:
         """The authority of that code, as it was recorded. Raises TouchstoneError for one the store does not know."""
         with self.database.reading() as c:

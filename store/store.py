@@ -8,10 +8,11 @@ that lists what it showed. Direct access to the database is outside that log; do
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -209,21 +210,21 @@ class Store(
 
     def log_before(
         self, before: int | None = None, *, authority: str, limit: int = 50, span: int = 20_000, case: str = "", actor: str = "",
-        verbs: Collection[Verb] = (), since: datetime | None = None, until: datetime | None = None,
+        verbs: Collection[Verb] = (), since: datetime | None = None, until: datetime | None = None, takes: Callable[[Event], bool] | None = None,
     ) -> tuple[list[Event], int]:  # fmt: skip
         """The newest events below number `before` that an authority's people and systems left, and the number below which to go on (0: none is left).
 
         So many numbers at most are looked through at a time, so that a rare word does not walk the whole log for one page.
         """
         e = t.event.c
-        where = [e.actor.in_(select(t.actor.c.id).where(t.actor.c.authority == authority))]
+        where: list[Any] = [e.actor.in_(select(t.actor.c.id).where(t.actor.c.authority == authority))]
         where += [column == value for column, value in ((e.case_file, case), (e.actor, actor)) if value]
         where += [e.verb.in_([str(verb) for verb in verbs])] if verbs else []
         where += [e.at >= since] if since else []
         where += [e.at < until] if until else []
         with self.database.reading() as c:
             start = min(before, audit.head(c)[0] + 1) if before else audit.head(c)[0] + 1
-            found = audit.search(c, *where, before=start, span=span, limit=limit)
+            found = list(islice(filter(takes, audit.search(c, *where, before=start, span=span)), limit))
         reached = found[-1].seq if len(found) == limit else start - span
         return found, max(0, reached) if reached > 1 else 0
 

@@ -66,7 +66,7 @@ def lines(found: list[Progress]) -> list[dict[str, Any]]:
     """Runs in progress as the page shows them."""
     return [
         {
-            "run": each.run.id, "what": named(each), "began": each.run.started_at.isoformat(),
+            "run": each.run.id, "operation": each.run.operation, "what": named(each), "began": each.run.started_at.isoformat(),
             "counts": ", ".join(f"{number:,} {word}" for word, number in each.counts.items()) or "nothing kept yet",
         }
         for each in found

@@ -117,6 +117,7 @@ STORE_CALLS: dict[str, Any] = {
     "account": lambda s, _: s.account("officer"),
     "accounts": lambda s, _: s.accounts(),
     "actor": lambda s, _: s.actor("officer"),
+    "actors": lambda s, _: s.actors("demo"),
     "authority": lambda s, _: s.authority("demo"),
     "seals": lambda s, _: s.seals("C1"),
     "seal": lambda s, _: s.seal("C1", s.seals("C1")[0].event),

@@ -5,7 +5,7 @@ const note = document.getElementById("progress-note");
 if (place && window.EventSource) {
   const events = new EventSource(place.dataset.events);
   events.addEventListener("progress", (event) => {
-    const runs = JSON.parse(event.data);
+    const runs = JSON.parse(event.data).filter((run) => !place.dataset.of || run.operation === place.dataset.of);
     const shown = document.createElement(runs.length ? "ul" : "p");
     shown.className = runs.length ? "govuk-list desk-running" : "govuk-body";
     if (!runs.length) shown.textContent = "Nothing is running.";
