@@ -168,8 +168,8 @@ STORE_CALLS: dict[str, Any] = {
     "register_reached": lambda s, _: s.register_reached(1),
     "register_snapshots": lambda s, _: s.register_snapshots(),
     "requests_since": lambda s, _: s.requests_since("stall", LONG_AGO),
-    "refusals_since": lambda s, _: s.refusals_since("officer", LONG_AGO),
     "retain_until": lambda s, _: s.retain_until(),
+    "refusals_since": lambda s, _: s.refusals_since("officer", LONG_AGO),
     "run": lambda s, run: s.run(run),
     "runs": lambda s, _: s.runs(),
     "session": lambda s, _: s.session("0" * 64, idle_since=LONG_AGO),
@@ -209,7 +209,7 @@ WRITING: dict[str, Any] = {
 }  # fmt: skip
 # What takes an object of the caller's and gives that back, numbers, or nothing; and what is no reading at all.
 GIVEN = {
-    "open_account", "give_role", "set_secret", "note_sign_in", "begin_session", "say_of_session", "open_token", "end_token", "note_consultation",
+    "begin_session", "give_role", "note_sign_in", "open_account", "say_of_session", "set_secret", "open_token", "end_token", "note_consultation",
     "acting", "add_reference", "as_of", "no_erasure", "seal_case", "answer", "close_case", "close_proposal", "erase_case", "erase_listing", "erase_seller", "erase_view", "mark_person", "propose", "say_term", "alone", "at", "begin_register", "begin_run", "check_follow_up", "close", "concern_flagged", "draw", "end_run", "erase",
     "erase_follow_up", "erase_ground", "erase_lookup", "erase_occupant", "erase_pair_reason", "erase_sighting", "exhibit_item", "join_image", "join_premises",
     "judge_account", "keep", "keep_actor", "keep_authority", "keep_draft", "keep_entries", "keep_entry", "keep_examinations", "keep_fingerprints", "keep_flag", "keep_flags",
