@@ -54,16 +54,19 @@ def asked(actor: str = "", verb: str = "", case: str = "", about: str = "", sinc
 
 
 @router.get("/log")
-def log_list(visit: Annotated[Visit, allowed(Action.log_view)], said: Annotated[Asked, Depends(asked)], before: int = 0) -> Response:
+def log_list(visit: Annotated[Visit, allowed(Action.log_view)], search: Annotated[Asked, Depends(asked)], before: int = 0) -> Response:
     try:
-        choice = said.choice()
+        choice = search.choice()
     except TouchstoneError as error:
-        return _page(visit, said, [], error=str(error), status=400)
+        return _page(visit, search, [], error=str(error), status=400)
     found, onwards = _found(visit, choice, max(0, before))
     visit.store.note_consultation(
-        visit.actor, purpose="log", justification=visit.reason, detail={"asked": said.given(), "events": len(found), "before": before or None}
+        visit.actor,
+        purpose="log",
+        justification=visit.reason,
+        detail={"asked": search.given(), "events": len(found), "before": before or None},
     )
-    return _page(visit, said, found, more=visit.at(f"/log?{urlencode({**said.given(), 'before': onwards})}") if onwards else "")
+    return _page(visit, search, found, more=visit.at(f"/log?{urlencode({**search.given(), 'before': onwards})}") if onwards else "")
 
 
 @router.post("/log/verify")
@@ -75,8 +78,8 @@ def log_verify(visit: Annotated[Visit, allowed(Action.log_view)]) -> Response:
 
 
 @router.get("/log/export")
-def log_export_form(visit: Annotated[Visit, allowed(Action.log_export)], said: Annotated[Asked, Depends(asked)]) -> Response:
-    return visit.page("log/export.html", said=said, error="", why="", verbs=list(Verb))
+def log_export_form(visit: Annotated[Visit, allowed(Action.log_export)], search: Annotated[Asked, Depends(asked)]) -> Response:
+    return visit.page("log/export.html", search=search, error="", why="", verbs=list(Verb))
 
 
 @router.post("/log/export")
@@ -86,13 +89,13 @@ def log_export(
     until: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """The chosen events as CSV, each of this authority's people and systems; it is a disclosure, and wants a reason."""
-    said, why = asked(actor, verb, case, about, since, until), " ".join(why.split())
+    search, why = asked(actor, verb, case, about, since, until), " ".join(why.split())
     try:
         if not why:
             raise TouchstoneError("Say why it is handed out, and to whom")
-        choice = logbook.within(said.choice(), visit.store.actors(visit.authority))
+        choice = logbook.within(search.choice(), visit.store.actors(visit.authority))
     except TouchstoneError as error:
-        return visit.page("log/export.html", 400, said=said, error=str(error), why=why, verbs=list(Verb))
+        return visit.page("log/export.html", 400, search=search, error=str(error), why=why, verbs=list(Verb))
     with tempfile.TemporaryDirectory(prefix="touchstone-log-") as folder:
         file = Path(folder) / "log.csv"
         with visit.reading("log export", why) as reader:
@@ -113,6 +116,8 @@ def _midnight(day: date | None) -> datetime | None:
     return datetime.combine(day, time(), LONDON).astimezone(UTC) if day else None
 
 
-def _page(visit: Visit, said: Asked, found: list[Event], *, more: str = "", error: str = "", status: int = 200) -> Response:
+def _page(visit: Visit, search: Asked, found: list[Event], *, more: str = "", error: str = "", status: int = 200) -> Response:
     rows: list[Any] = [(event.seq, datetime.fromisoformat(event.body["at"]), event.body) for event in found]
-    return visit.page("log/list.html", status, said=said, rows=rows, more=more, error=error, verbs=list(Verb), query=urlencode(said.given()))
+    return visit.page(
+        "log/list.html", status, search=search, rows=rows, more=more, error=error, verbs=list(Verb), query=urlencode(search.given())
+    )

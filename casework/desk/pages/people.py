@@ -104,7 +104,9 @@ def _anothers(visit: Visit, name: str) -> Account:
     """Somebody else's account: nobody gives themselves a role, and nobody locks themselves out."""
     account = _account(visit, name)
     if account.actor == visit.actor:
-        raise TouchstoneError("This is your own account: somebody else changes it. Your own password is changed under 'Password' at the top.")
+        raise TouchstoneError(
+            "This is your own account: somebody else changes it. Your own password is changed under 'Password' at the top."
+        )
     return account
 
 
