@@ -218,7 +218,9 @@ class SightingReads(ListingReads):
         """Those of these listings that an officer, a partner or the public told of: what is kept apart from whoever may not see sightings."""
         with self.store.database.reading() as c:
             query = select(t.sighting.c.listing).where(t.sighting.c.listing.in_(listings))
-            return set(c.execute(query).scalars())
+            found = set(c.execute(query).scalars())
+        self.shown("listing", found)
+        return found
 
     def sightings(
         self, *, reference: str | None = None, listings: Collection[int] | None = None, told: Told | None = None, after: int = 0,

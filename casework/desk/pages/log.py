@@ -50,7 +50,7 @@ class Asked:
 
 
 def asked(actor: str = "", verb: str = "", case: str = "", about: str = "", since: str = "", until: str = "") -> Asked:
-    return Asked(*(said.strip()[:200] for said in (actor, verb, case, about, since, until)))
+    return Asked(*(said.replace("\0", "").strip()[:200] for said in (actor, verb, case, about, since, until)))
 
 
 @router.get("/log")

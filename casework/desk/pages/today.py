@@ -84,7 +84,7 @@ def _plan(visit: Visit, now: datetime) -> dict[str, Any]:
 
 def _sources(visit: Visit) -> list[Any] | None:
     """Sources whose last crawl did not go well, or that were never crawled: (name, last run). None where there is no source or nobody may see them."""
-    if not visit.may("source.view"):
+    if not visit.may("source.view") or visit.authority != visit.home.settings.authority.code:
         return None
     names = [path.stem for path in visit.home.configs("sources")]
     last = [(name, next(iter(visit.store.runs("crawl", name, authority=visit.authority, limit=1)), None)) for name in names]
