@@ -122,6 +122,7 @@ COMMANDS = [
     ["disclosure", "list", CASE, *WHO], ["disclosure", "schedule", CASE, "--out", "{home}/schedules", *WHO],
     ["disclosure", "copy", CASE, "--recipient", "Defence (fictional)", "--out", "{home}/copy", *WHO],
     ["subject", "search", "--phone", "07700 900321", *WHO], ["transparency", "dpia", "--out", "{home}/transparency"],
+    ["digest", "write", "--by", "a.officer"],
     ["account", "add", "b.officer", "--role", "officer", "--by", "a.officer"], ["account", "password", "b.officer", "--by", "a.officer"], ["account", "list"],
 ]  # fmt: skip
 

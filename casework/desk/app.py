@@ -119,11 +119,20 @@ def _errors(app: FastAPI) -> None:
             return JSONResponse({"error": "not signed in"}, 401)
         return Guest(app.state.desk, request).go(path)
 
+    def first(request: Request) -> Response | None:
+        """From the first page, for whom there is none such, to the first that there is for them."""
+        visit = request.state.visit
+        entries = (
+            entry for entry in app.state.desk.templates.globals["navigation"] if request.scope["path"] == "/" and visit.may(entry.action)
+        )
+        found = next(entries, None)
+        return visit.go(found.path) if found else None
+
     handlers: dict[Any, Callable[[Request, Any], Response]] = {
         SignInFirst: lambda request, _: go(request, sign_in_path(request)),
         PasswordFirst: lambda request, _: go(request, "/password"),
         ReasonFirst: lambda request, _: go(request, sign_in_path(request).replace("/sign-in", "/reason")),
-        Forbidden: lambda request, error: page(
+        Forbidden: lambda request, error: first(request) or page(
             request, 403, "Your role may not do this", f"It takes the right '{error.action}'. Whoever looks after this system gives roles."
         ),
         Forged: lambda request, _: page(

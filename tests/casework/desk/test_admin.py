@@ -265,3 +265,24 @@ def test_a_name_of_another_authoritys_person_is_not_opened(own_desk: Served) -> 
     own_desk.store.keep_actor(Actor("d.elsewhere", "other", "D.", "officer"))
     answer = own_desk.as_role("administrator").post("/people/new", {"name": "d.elsewhere", "role": "officer"}, on="/people/new")
     assert answer.status_code == 400 and "another authority" in answer.text
+
+
+# -- tables handed out ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_listings_are_handed_out_for_a_reason_and_that_is_a_disclosure(own_desk: Served, kind: str) -> None:
+    analyst = own_desk.as_role("analyst")
+    assert analyst.post("/exports/listings", {"kind": kind}, on="/exports").status_code == 400
+    assert analyst.post("/exports/listings", {"kind": "exe", "why": "x"}, on="/exports").status_code == 400
+    assert analyst.post("/exports/listings", {"kind": kind, "why": "x", "source": "../x"}, on="/exports").status_code == 400
+    answer = analyst.post("/exports/listings", {"kind": kind, "why": "the data team", "source": "demo_shop"}, on="/exports")
+    assert re.fullmatch(rf'attachment; filename="listings-[\d-]+\.{kind}"', answer.headers["content-disposition"])
+    if kind == "csv":
+        rows = [row["source"] for row in csv.DictReader(io.StringIO(answer.text))]
+    else:
+        import openpyxl
+
+        rows = [row[1] for row in openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows(min_row=2, values_only=True)]
+    assert rows and set(rows) == {"demo_shop"}
+    event = next(e.body for e in reversed(own_desk.store.log()) if e.body["verb"] == "disclosure")
+    assert event["actor"] == "a.analyst" and event["justification"] == "the data team" and event["detail"]["rows"] == len(rows)
+    assert own_desk.as_role("partner").get("/exports").status_code == 403
