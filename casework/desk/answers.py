@@ -134,7 +134,7 @@ class Site(BaseModel):
 
 class Listings(BaseModel):
     items: list[Listing]
-    next: int | None = Field(description="give it as `after` for the next page; empty on the last one")
+    next: int | None = Field(description="give it as after for the next page; empty on the last one")
 
 
 class Accounts(BaseModel):
@@ -154,7 +154,7 @@ class Cases(BaseModel):
 
 class Passes(BaseModel):
     items: list[Pass]
-    next: str | None = Field(description="give it as `before` for the next page; empty on the last one")
+    next: str | None = Field(description="give it as before for the next page; empty on the last one")
 
 
 class Sites(BaseModel):

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 HERE = Path(__file__).resolve().parent
 _VALUE = re.compile(r"^(-?\d+(?:\.\d+)?) ?%?(?: \((-?\d+(?:\.\d+)?)[–-](-?\d+(?:\.\d+)?) ?%?\))?$")
+TOPS = (1, 5, 10, 25, 50, 100)  # where a scale may end: rates of a hundredth are not to be told apart on one that ends at 100
 ROW, LEFT, WIDE, RIGHT = 26, 330, 420, 90  # of a chart, in pixels: a row's height, the labels, the scale, the figures
 
 
@@ -32,7 +33,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A column of a table, drawn from 0 to `top` (1 or 100)."""
+    """A column of a table, drawn from 0 to `top`."""
 
     title: str
     top: int
@@ -110,7 +111,7 @@ def _charts(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Iter
                 dots.append(Dot(_plain(row[0]), float(found[1]), low, high, found[0]))
         most = max((dot.high or dot.value for dot in dots), default=0.0)
         if any(dot.low is not None for dot in dots) and most <= 100 and min(dot.value for dot in dots) >= 0:
-            yield Chart(_plain(title), 1 if most <= 1 else 100, tuple(dots))
+            yield Chart(_plain(title), next(top for top in TOPS if most <= top), tuple(dots))
 
 
 def _plain(text: str) -> str:

@@ -25,8 +25,8 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 router = APIRouter(prefix="/api/v1", responses=REFUSALS)
 BIGGEST = 2**63 - 1  # a row's number fits into 64 bits
-Number = Annotated[int, Path(ge=1, le=BIGGEST)]
-After = Annotated[int, Query(ge=0, le=BIGGEST, description="the `next` of the page before")]
+Number = Annotated[int, Path(ge=1, le=BIGGEST, description="the row's number")]
+After = Annotated[int, Query(ge=0, le=BIGGEST, description="the next of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200, description="rows of a page at most")]
 Named = Annotated[str, Query(pattern=r"^\w{0,80}$", description="only this source")]
 

@@ -10,12 +10,14 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from casework import extract, spreadsheets
+from casework.desk.app import Entry
 from casework.desk.downloads import download
 from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from store.errors import TouchstoneError
 
 router = APIRouter()
+NAV = Entry("Exports", "/exports", Action.listing_export, 105)
 MIME = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
