@@ -109,13 +109,13 @@ def _secret(home: Home) -> bytes:
 
 def _errors(app: FastAPI) -> None:
     def page(request: Request, status: int, title: str, text: str, headers: Mapping[str, str] | None = None) -> Response:
-        if request.scope["path"].startswith(API):
+        if security.path_of(request.scope).startswith(API):
             return JSONResponse({"error": text}, status, headers)
         visitor = getattr(request.state, "visit", None) or Guest(app.state.desk, request, request.cookies.get(DOOR, ""))
         return visitor.page("error.html", status, title=title, text=text)
 
     def go(request: Request, path: str) -> Response:
-        if request.scope["path"].startswith(API):
+        if security.path_of(request.scope).startswith(API):
             return JSONResponse({"error": "not signed in"}, 401)
         return Guest(app.state.desk, request).go(path)
 
@@ -123,7 +123,7 @@ def _errors(app: FastAPI) -> None:
         """From the first page, for whom there is none such, to the first that there is for them."""
         visit = request.state.visit
         entries = (
-            entry for entry in app.state.desk.templates.globals["navigation"] if request.scope["path"] == "/" and visit.may(entry.action)
+            entry for entry in app.state.desk.templates.globals["navigation"] if security.path_of(request.scope) == "/" and visit.may(entry.action)
         )
         found = next(entries, None)
         return visit.go(found.path) if found else None
