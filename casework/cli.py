@@ -15,6 +15,7 @@ from casework.commands import (
     capture,
     cases,
     data,
+    digest,
     disclosure,
     drafts,
     evaluate,
@@ -80,6 +81,7 @@ places.premises.add_typer(occupants.app, name="occupant")
 network.register(listings.sellers)
 app.add_typer(operations.app, name="operation")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(digest.app, name="digest")
 app.add_typer(sightings.app, name="sighting")
 app.add_typer(references.app, name="reference")
 app.add_typer(registers.app, name="register")

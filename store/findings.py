@@ -457,6 +457,15 @@ class FindingWrites:
                 out.setdefault(r.source, {})[r.level] = r.n
         return out
 
+    def levels_since(self, since: datetime) -> dict[str, int]:
+        """How many listings were flagged anew after a moment, by the level of their newest flag. Reads no further back than that."""
+        before = select(t.flag.c.id).where(t.flag.c.at <= since).order_by(t.flag.c.id.desc()).limit(1)
+        with self.database.reading() as c:
+            last = c.execute(before).scalar() or 0
+            newest = select(func.max(t.flag.c.id).label("id")).where(t.flag.c.id > last).group_by(t.flag.c.listing).subquery()
+            query = select(t.flag.c.level, func.count()).join(newest, newest.c.id == t.flag.c.id).group_by(t.flag.c.level)
+            return {str(level): int(number) for level, number in c.execute(query)}
+
     def examination_counts(self) -> list[tuple[str, str, int]]:
         """(method name, outcome, how many)."""
         query = select(t.method.c.name, t.examination.c.outcome, func.count().label("n")).join(

@@ -100,6 +100,7 @@ OTHER: Mapping[str, str] = {
     "listing_now_count": "how many listings have a source, a brand, a level, an area or a reason; what none has goes",
     "account": "staff who may sign in at the desk", "account_role": "their roles", "account_secret": "hashes of their passwords", "sign_in": "when staff signed in, and from where",
     "desk_session": "staff at the desk", "desk_session_word": "what staff say they are working on, which also stands in the log: no names (docs/limits.md)",
+    "api_token": "what a program is for, in the words of whoever made its token",
     "premises_given": "what an officer was given on a day", "assignment": "who has which card: numbers, a word and times", "second_review": "two judgements' numbers", "sample": "a ticket", "follow_up_capture": "what a photograph says of when it was taken",
 }  # fmt: skip
 PLAIN = frozenset({  # columns that hold a word from a list, a day, a number's name or a technical value, in whichever table

@@ -133,8 +133,11 @@ class PlaceWrites:
 
 
 class PlaceReads(Reader):
-    def premises(self, numbers: Sequence[int] | None = None, *, postcode: str | None = None) -> list[Premises]:
-        query = select(t.premises).order_by(t.premises.c.id)
+    def premises(
+        self, numbers: Sequence[int] | None = None, *, postcode: str | None = None, after: int = 0, limit: int | None = None
+    ) -> list[Premises]:
+        """By number; those of a postcode; or in pages by id."""
+        query = select(t.premises).where(t.premises.c.id > after).order_by(t.premises.c.id).limit(limit)
         if numbers is not None:
             query = query.where(t.premises.c.id.in_(numbers))
         if postcode is not None:

@@ -35,14 +35,15 @@ PARTS = frozenset(
         "exhibit_initials", "case_entry_on", "money_evidence", "second_review",
     }
 )  # fmt: skip
-# Rows of no case: who and where we are, how far a pass or a load got, who had which card, searches and proposals (the log tells of them), keys and signed
-# heads, what is made of a case in order to disclose it, and what is derived of listings so that they are found.
+# Rows of no case: who and where we are, who signs in and what programs read with, how far a pass or a load got, who had which card, searches and
+# proposals (the log tells of them), keys and signed heads, what is made of a case in order to disclose it, and what is derived of listings so that
+# they are found.
 OUTSIDE = frozenset(
     {
         "authority", "actor", "link_reach", "register_mark", "register_refusal", "uprn_position", "disclosure_item", "disclosure_thing",
         "disclosure_decision", "disclosure_edition", "disclosure_copy", "lookup", "person_mark", "proposal", "proposal_answer",
         "signed_head", "signing_key", "account", "account_role", "account_secret", "sign_in", "desk_session", "desk_session_word", "listing_now", "listing_now_count", "assignment",
-        "saved_search",
+        "saved_search", "api_token", "api_token_end",
     }
 )  # fmt: skip
 WALKED = frozenset(

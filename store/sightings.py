@@ -215,6 +215,14 @@ class SightingReads(ListingReads):
     justification: str
     _record: Callable[[Verb, Mapping[str, Any]], None]
 
+    def told(self, listings: Collection[int]) -> set[int]:
+        """Those of these listings that an officer, a partner or the public told of: what is kept apart from whoever may not see sightings."""
+        with self.store.database.reading() as c:
+            query = select(t.sighting.c.listing).where(t.sighting.c.listing.in_(listings))
+            found = set(c.execute(query).scalars())
+        self.shown("listing", found)
+        return found
+
     def sightings(
         self, *, reference: str | None = None, listings: Collection[int] | None = None, captures: Collection[int] | None = None,
         told: Told | None = None, after: int = 0, limit: int = 500,

@@ -135,6 +135,15 @@ desk_session_word = _table(  # `seen` (at most every few minutes), `reason` (wha
     "desk_session_word", _id(), _fk("session", "desk_session"), Column("says", String(10), nullable=False), Column("text", Text, nullable=False),
     Column("at", Utc, nullable=False),
 )  # fmt: skip
+api_token = _table(  # what a program reads with, on an account's behalf; the program holds the token, the store its digest
+    "api_token", _id(), Column("token_digest", Digest, nullable=False, unique=True), Column("account", ForeignKey("account.actor"), nullable=False, index=True),
+    Column("name", String(80), nullable=False), Column("scopes_json", Text, nullable=False), Column("until", Utc, nullable=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
+api_token_end = _table(  # somebody ended a token before its time
+    "api_token_end", _id(), _fk("token", "api_token", index=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+    UniqueConstraint("token"),
+)  # fmt: skip
 run = _table(
     "run", Column("id", String(40), primary_key=True), Column("pass_name", String(20), nullable=False, index=True),
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),

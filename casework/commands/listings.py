@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,38 +9,24 @@ from typing import Annotated
 
 import typer
 
-from casework import attribution, judgements, second
+from casework import attribution, extract, judgements, second
 from casework import queue as officers_queue
 from casework.advert import beside_words
-from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, safe_cell, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from casework.flags import meaning
+from casework.spreadsheets import write_csv
 from store.config import Home
 from store.errors import TouchstoneError
 from store.meetings import Meeting, Meetings
 from store.search import Order, Query
 from store.store import Store
-from store.words.money import decimal_price, format_price, parse_price
+from store.words.money import format_price, parse_price
 from store.words.records import Level, Snapshot, SubjectKind, Verdict
 
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
 
 DAY = ["%Y-%m-%d"]
-EXPORT_COLUMNS = (
-    "url",
-    "source",
-    "ref",
-    "title",
-    "price",
-    "currency",
-    "price_text",
-    "seller",
-    "place",
-    "image_count",
-    "first_seen",
-    "last_seen",
-    "level",
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -232,36 +217,11 @@ def listing_export(
     Example: touchstone listing export --csv listings.csv
     """
     csv_file.parent.mkdir(parents=True, exist_ok=True)
-    written = after = 0
     with (
         opened(home) as (folder, store),
         store.acting(person(store, folder, by), purpose="listing export", justification=why) as reader,
-        csv_file.open("w", newline="", encoding="utf-8") as file,
     ):
-        writer = csv.writer(file)
-        writer.writerow(EXPORT_COLUMNS)
-        while page := reader.summaries(source=source, after=after, limit=1000):
-            for r in page:
-                s = r.snapshot
-                price = "" if s.price_minor is None else decimal_price(s.price_minor, s.currency)
-                row = (
-                    r.listing.url,
-                    r.listing.source,
-                    r.listing.ref,
-                    s.title,
-                    price,
-                    s.currency or "",
-                    s.price_text,
-                    s.seller,
-                    s.place,
-                    r.image_count,
-                    r.first_seen.isoformat(),
-                    r.last_seen.isoformat(),
-                    r.level,
-                )
-                writer.writerow([safe_cell(cell) for cell in row])
-                written += 1
-            after = page[-1].listing.id or 0
+        written = write_csv(csv_file, extract.LISTING_COLUMNS, extract.listings(reader, source))
         reader.disclose("file", {"rows": written, "format": "csv"})
     say(f"{written} listings written to {csv_file}.")
 

@@ -110,6 +110,7 @@ WORDLESS = (
     "authority", "case_entry_on", "case_seal", "case_term", "disclosure_copy", "disclosure_thing", "draft_file", "fingerprint", "follow_up_capture", "image", "link_reach", "location", "money_evidence", "operation", "picture_contact", "premises_entry",
     "premises_given", "reading_image", "register_mark", "sample", "sample_seed", "uprn_position",
     "person_mark", "proposal", "proposal_answer", "signed_head", "signing_key", "account", "account_role", "account_secret", "desk_session", "sign_in",
+    "api_token", "api_token_end",
 )  # fmt: skip
 KINDS = ("fire", "hmrc", "immigration", "police", "regional")
 

@@ -285,6 +285,7 @@ CALLS: dict[str, Any] = {
     "listing_captures": lambda r: r.listing_captures(1),
     "readings": lambda r: r.readings(listing=1),
     "sightings": lambda r: r.sightings(),
+    "told": lambda r: r.told([r.sightings()[0].listing]),
     "sighting": lambda r: r.sighting(r.sightings()[0].reference),
     "sighting_files": lambda r: r.sighting_files(1),
     "parts_of": lambda r: r.parts_of(r.sighting_files(1)[0][0].id),
