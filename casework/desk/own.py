@@ -20,7 +20,7 @@ RESERVED = frozenset({"new", "put"})  # paths below /cases that are no case's
 def key_of(reference: str) -> str:
     """A reference as one part of an address or a folder's name: letters, figures, `-_.` and `~` before two figures of what is none of these."""
     key = quote(reference, safe="").replace("~", "%7E").replace("%", "~")
-    return f"~{ord(key[0]):02X}{key[1:]}" if key in RESERVED or not key.strip(".") and key else key
+    return f"~{ord(key[0]):02X}{key[1:]}" if key in RESERVED or (not key.strip(".") and key) else key
 
 
 def path_of(case: str, *parts: object) -> str:
