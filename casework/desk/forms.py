@@ -89,5 +89,5 @@ def ask(
     words = said(error) if error else ""
     wrong = next((field.name for field in fields if re.search(rf"(^|: ){field.name}: ", str(error))), "") if error else ""
     page = {"title": title, "fields": fields, "values": values or {}, "error": words, "wrong": wrong, "button": button}
-    defaults = {"caption": "", "back": None, "intro": "", "warning": False, "method": "post", "upload": any(f.kind == "file" for f in fields)}
+    defaults = {"caption": "", "back": None, "intro": "", "warning": False, "to": "", "upload": any(f.kind == "file" for f in fields)}
     return visit.page(template, 400 if error else 200, **{**defaults, **page, **context})
