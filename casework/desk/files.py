@@ -12,7 +12,9 @@ from pathlib import Path
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
+from casework.desk.visit import SAID, Visit
 from casework.export.bag import write_zip
+from store.errors import TouchstoneError
 
 ZIP = "application/zip"
 TYPES = {
@@ -41,6 +43,11 @@ def sent_file(path: Path, name: str, after: BackgroundTask | None = None) -> Res
     return FileResponse(path, media_type=TYPES.get(path.suffix, "application/octet-stream"), headers=_headers(name), background=after)
 
 
+def without(error: Exception, folder: Path) -> TouchstoneError:
+    """The error without the folder of `aside` in its words: nobody else has that."""
+    return TouchstoneError(str(error).replace(f"{folder}/", ""))
+
+
 @contextmanager
 def aside(prefix: str = "touchstone-") -> Iterator[Path]:
     """A folder that only this process's user reads, and that is gone afterwards."""
@@ -58,3 +65,9 @@ def zipped(folder: Path, name: str) -> Response:
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
+
+
+def and_say(visit: Visit, answer: Response, words: str, kind: str = "success") -> Response:
+    """The download, and a sentence that stands on the page that is looked at next: a download leaves the browser where it is."""
+    visit.remember(answer, SAID, visit.desk.notes.dumps([kind, words[:600]]), seconds=300)
+    return answer

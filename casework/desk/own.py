@@ -7,8 +7,7 @@ from urllib.parse import quote, unquote
 
 from starlette.exceptions import HTTPException
 
-from casework.desk.settings import Action
-from casework.desk.visit import Forbidden, Visit
+from casework.desk.visit import Visit
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting
@@ -54,7 +53,7 @@ def own_follow_ups(visit: Visit, reader: Acting, numbers: Iterable[int]) -> None
             raise TouchstoneError(f"follow_ups: there is no follow-up {number}")
 
 
-def must(visit: Visit, action: Action) -> None:
-    """Raises Forbidden where the role may not: for what depends on more than the address."""
-    if not visit.may(action):
-        raise Forbidden(action)
+def own_sighting(visit: Visit, reader: Acting, reference: str) -> None:
+    """Raises TouchstoneError for a sighting that there is not, or that is another authority's."""
+    if reader.sighting(reference).authority != visit.authority:
+        raise TouchstoneError(f"sighting: there is no sighting '{reference}' in this store")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from casework.desk.files import aside, zipped
+from casework.desk.files import and_say, aside, without, zipped
 from casework.desk.forms import Field, Sent, ask, sent
 from casework.desk.own import key_of, own_case, own_home, path_of
 from casework.desk.pages.cases import case_page
@@ -141,7 +141,8 @@ def edition(visit: Annotated[Visit, allowed(Action.disclosure_edit)], key: str, 
         with aside() as folder:
             out = folder / "schedules"
             done = schedule.write_schedules(visit.store, own_home(visit), case.reference, out, by=visit.actor, why=given["why"])
-            return zipped(out, f"schedules-{key_of(case.reference)}-{done.edition.number}")
+            words = f"Edition {done.edition.number} is written. {' '.join(f'{note}.' for note in done.schedules.notes)}"
+            return and_say(visit, zipped(out, f"schedules-{key_of(case.reference)}-{done.edition.number}"), words)
     except TouchstoneError as error:
         return _edition(visit, case, given, error)
 
@@ -167,14 +168,15 @@ def copy(visit: Annotated[Visit, allowed(Action.disclosure_edit)], key: str, for
     from casework.disclosure.copy import make_copy
 
     case, given = own_case(visit, key), sent(form, COPY)
-    try:
-        with aside() as folder:
-            wishes = folder / "redactions.yml"
-            wishes.write_text(given["redactions"], "utf-8")
+    with aside() as folder:
+        wishes = folder / "redactions.yml"
+        wishes.write_text(given["redactions"], "utf-8")
+        try:
             made = make_copy(
                 visit.store, own_home(visit), case.reference, folder / "copy", recipient=given["recipient"],
                 redactions=wishes if given["redactions"] else None, by=visit.actor, why=given["why"],
             )  # fmt: skip
-            return zipped(made.folder, f"copy-{key_of(case.reference)}-{made.manifest[:12]}")
-    except TouchstoneError as error:
-        return _copy(visit, case, given, TouchstoneError(str(error).replace(f"{folder}/", "")))
+        except TouchstoneError as error:
+            return _copy(visit, case, given, without(error, folder))
+        words = f"The copy has {made.files} files and {made.redactions} redactions; {made.left_out} things were left out. Its manifest: {made.manifest}"
+        return and_say(visit, zipped(made.folder, f"copy-{key_of(case.reference)}-{made.manifest[:12]}"), words)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from casework import life
 from casework.desk.forms import Field, Sent, ask, said, sent
-from casework.desk.own import own_home, path_of
+from casework.desk.own import own_follow_ups, own_home, own_sighting, path_of
 from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from store.errors import TouchstoneError
@@ -114,6 +114,11 @@ def erasure(visit: Annotated[Visit, allowed(Action.erase_propose)], form: Sent) 
 
 
 def _own_subject(visit: Visit, kind: str, subject: str) -> None:
-    """Raises TouchstoneError for a case that is not the authority's own: the words are those for one that there is not."""
+    """Raises TouchstoneError for what is another authority's: the words are those for what there is not."""
     if kind == "case" and subject not in [case.reference for case in visit.store.cases() if case.authority == visit.authority]:
         raise TouchstoneError(f"subject: there is no case '{subject}'")
+    with visit.reading("erasure asked for") as reader:
+        if kind in ("sighting", "informant"):
+            own_sighting(visit, reader, subject)
+        elif kind == "follow_up" and subject.isdecimal():
+            own_follow_ups(visit, reader, [int(subject)])
