@@ -40,7 +40,7 @@ OUTSIDE = frozenset(
     {
         "authority", "actor", "link_reach", "register_mark", "register_refusal", "uprn_position", "disclosure_item", "disclosure_thing",
         "disclosure_decision", "disclosure_edition", "disclosure_copy", "lookup", "person_mark", "proposal", "proposal_answer",
-        "signed_head", "signing_key",
+        "signed_head", "signing_key", "account", "account_role", "account_secret", "sign_in", "desk_session", "desk_session_word",
     }
 )  # fmt: skip
 WALKED = frozenset(
