@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -215,7 +215,7 @@ class FindingWrites:
         """Entries in force of these kinds and of that brand, in whatever capitals it is written, the newest first and below number `before`."""
         r, later = t.reference.c, t.reference.alias("later")
         removed = select(later.c.removes).where(later.c.removes.is_not(None))
-        asked = [r.removes.is_(None), r.kind.in_([str(kind) for kind in kinds]), r.number.not_in(removed)]
+        asked: list[ColumnElement[bool]] = [r.removes.is_(None), r.kind.in_([str(kind) for kind in kinds]), r.number.not_in(removed)]
         if brand.strip():
             asked.append(func.lower(r.brand) == brand.strip().casefold())
         if before is not None:

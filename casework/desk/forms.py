@@ -43,8 +43,9 @@ def sent(form: FormData | None, fields: Sequence[Field]) -> dict[str, Any]:
     for field in fields:
         if field.kind == "file":
             continue
-        every = [_text(each) for each in form.getlist(field.name)]
-        if bad := [each for each in every if field.options and each and each not in dict(field.options)]:
+        every = [text for each in form.getlist(field.name) if (text := _text(each))]
+        chosen = field.kind in ("choice", "radio", "several")
+        if bad := [each for each in every if chosen and each not in dict(field.options)]:
             raise TouchstoneError(f"{field.name}: '{bad[0][:60]}' is none of what is offered")
         first = every[0] if every else ""
         found[field.name] = every if field.kind == "several" else bool(first) if field.kind == "tick" else first

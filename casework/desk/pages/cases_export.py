@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from casework.desk import packing
 from casework.desk.files import sent_file
 from casework.desk.forms import Field, Sent, ask, said, sent
+from casework.desk.forms import number as number_of
 from casework.desk.own import own_case, own_home, path_of
 from casework.desk.pages.cases import case_page
 from casework.desk.pages.cases_exhibits import back_to
@@ -73,14 +74,12 @@ def ask_for(visit: Annotated[Visit, allowed(Action.export_propose)], key: str) -
     return visit.go(path_of(case.reference, "export"), "You asked for it. Another person approves it, and then you make it.")
 
 
-WHY = (
-    Field(
-        "why",
-        "Why the pack is made",
-        "It hands personal data on (section 62 of the Data Protection Act 2018): it goes into the log.",
-        required=True,
-    ),
-)
+def _fields(visit: Visit, case: Case) -> list[Field]:
+    seals = [(str(seal.event), f"as it was sealed at event {seal.event}, on {seal.at:%d %B %Y, %H:%M} UTC") for seal in visit.store.seals(case.reference)]  # fmt: skip
+    return [
+        Field("why", "Why the pack is made", "It hands personal data on (section 62 of the Data Protection Act 2018): it goes into the log.", required=True),
+        Field("seal", "As of when", "A pack of the same seal has the same head.", kind="choice", options=[("", "as the case stands now"), *seals[::-1]]),
+    ]  # fmt: skip
 
 
 @router.get("/cases/{key}/export/start")
@@ -90,17 +89,19 @@ def start_form(visit: Annotated[Visit, allowed(Action.export_propose)], key: str
 
 def _start(visit: Visit, case: Case, values: dict[str, Any], error: Exception | None = None) -> Response:
     intro = "The case is sealed as it stands, and the pack holds what it rests on, byte for byte, with every digest. It takes from seconds to minutes; you may go on working."
-    return ask(visit, "Make the evidence pack", WHY, values=values, error=error, button="Make the pack", intro=intro, **back_to(case, "export"))  # fmt: skip
+    return ask(visit, "Make the evidence pack", _fields(visit, case), values=values, error=error, button="Make the pack", intro=intro, **back_to(case, "export"))  # fmt: skip
 
 
 @router.post("/cases/{key}/export/start")
 def start(visit: Annotated[Visit, allowed(Action.export_propose)], key: str, form: Sent) -> Response:
-    case, given = own_case(visit, key), sent(form, WHY)
+    case = own_case(visit, key)
+    given: dict[str, Any] = {}
     try:
+        given = sent(form, _fields(visit, case))
         if not given["why"]:
             raise TouchstoneError("why: say why the pack is made")
         visit.store.approved("export", case.reference, visit.actor)
-        number = packing.start(own_home(visit), case.reference, by=visit.actor, why=given["why"])
+        number = packing.start(own_home(visit), case.reference, by=visit.actor, why=given["why"], seal=number_of(given["seal"], "seal"))
     except TouchstoneError as error:
         return _start(visit, case, given, error)
     return visit.go(path_of(case.reference, "export", number))
