@@ -75,10 +75,10 @@ def start(home: Home, case: str, *, by: str, why: str, seal: int | None = None) 
         job = {"case": case, "by": by, "why": why, "seal": seal, "at": datetime.now(UTC).isoformat(), "name": f"{safe_name(key_of(case))[:60]}-{number}"}  # fmt: skip
         (folder / JOB).write_text(json.dumps(job), "utf-8")
         child = subprocess.Popen(  # noqa: S603 - our own module, by this interpreter
-            [sys.executable, "-m", "casework.desk.packing", str(folder.resolve()), str(home.folder.resolve())], stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "casework.desk.packing", str(folder.resolve()), str(home.folder.resolve()), str(lock.fileno())], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, pass_fds=[lock.fileno()],
         )  # fmt: skip
-    threading.Thread(target=child.wait, daemon=True).start()  # it holds the lock from now on, until it ends
+    threading.Thread(target=child.wait, daemon=True).start()  # it holds the lock from now on, until it has said its last word
     return number
 
 
@@ -175,3 +175,4 @@ def main(folder: Path, home: Home) -> None:
 if __name__ == "__main__":
     os.umask(0o077)
     main(Path(sys.argv[1]), Home(Path(sys.argv[2])))
+    os.close(int(sys.argv[3]))  # the lock: what is left of this process is nobody's matter

@@ -177,6 +177,6 @@ def copy(visit: Annotated[Visit, allowed(Action.disclosure_edit)], key: str, for
                 redactions=wishes if given["redactions"] else None, by=visit.actor, why=given["why"],
             )  # fmt: skip
         except TouchstoneError as error:
-            return _copy(visit, case, given, without(error, folder))
+            return _copy(visit, case, given, TouchstoneError(str(without(error, folder)).replace("redactions.yml:", "redactions: line ")))
         words = f"The copy has {made.files} files and {made.redactions} redactions; {made.left_out} things were left out. Its manifest: {made.manifest}"
         return and_say(visit, zipped(made.folder, f"copy-{key_of(case.reference)}-{made.manifest[:12]}"), words)

@@ -125,7 +125,7 @@ def events(visit: Annotated[Visit, allowed(Action.case_view)], key: str, number:
 
 async def _told(home: Home, case: str, number: int) -> AsyncIterator[str]:
     shown: tuple[Any, ...] | None = None
-    for _ in range(int(LONGEST / EVERY)):
+    for look in range(1, int(LONGEST / EVERY)):
         made = packing.pack(home, case, number)
         if made is None:
             return
@@ -134,6 +134,8 @@ async def _told(home: Home, case: str, number: int) -> AsyncIterator[str]:
             shown = now
             body = {"done": packing.share(made), "of": len(STAGES), "stage": made.stages[-1] if made.stages else "", "over": made.over}
             yield f"data: {json.dumps(body)}\n\n"
+        elif look % 25 == 0:
+            yield ": still at it\n\n"  # so that nobody between here and the browser takes it for dead
         if made.over:
             return
         await asyncio.sleep(EVERY)

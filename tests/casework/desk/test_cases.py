@@ -159,7 +159,7 @@ def test_an_edition_keeps_what_is_served_apart_from_what_is_not_and_a_copy_is_fo
     copied = other.post(f"{at}/disclosure/copy", {"why": "initial disclosure", "recipient": "defence solicitor"})
     assert "copy/redactions.jsonl" in entries(copied.content)
     wrong = other.post(f"{at}/disclosure/copy", {"why": "x", "recipient": "y", "redactions": "strange: 1"})
-    assert wrong.status_code == 400 and "redactions.yml" in wrong.text and "/tmp/" not in wrong.text
+    assert wrong.status_code == 400 and 'href="#redactions"' in wrong.text and "line 1: unknown key" in wrong.text and "/tmp/" not in wrong.text
 
 
 def test_the_source_of_an_item_is_on_no_page_until_somebody_says_why(desk: Served, officer: Browser, at: str) -> None:
