@@ -16,7 +16,7 @@ from store.errors import TouchstoneError
 
 Sent = Annotated[FormData | None, Depends(posted)]
 LONGEST = 20_000  # characters of one field
-_COMMANDS = re.compile(r" \(`?--[\w-]+`?\)|[;,:]? `touchstone [^`]*`( [\w ]+)?|; give another (folder )?with `?--out`?")
+_COMMANDS = re.compile(r" \(`?--[\w-]+`?\)|: `--seal \d+` makes the same pack again|[;,:]? `touchstone [^`]*`( [\w ]+)?|; give another (folder )?with `?--out`?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ def number(text: str, name: str) -> int | None:
     return found[0] if found else None
 
 
-def said(error: Exception) -> str:
-    """What was wrong, without what it advises at the command line."""
+def said(error: Exception | str) -> str:
+    """What was wrong or is to be known, without what it advises at the command line."""
     text = _COMMANDS.sub("", str(error)).strip()
     return text[:1].upper() + text[1:]
 
@@ -87,8 +87,10 @@ def ask(
     button: str = "Save", template: str = "forms/form.html", **context: Any,
 ) -> HTMLResponse:  # fmt: skip
     """The page with the form: as it was filled in, with what is wrong first, where it was not accepted (400)."""
+    of = next((field for field in fields if re.search(rf"(^|: ){field.name}: ", str(error))), None) if error else None
     words = said(error) if error else ""
-    wrong = next((field.name for field in fields if re.search(rf"(^|: ){field.name}: ", str(error))), "") if error else ""
-    page = {"title": title, "fields": fields, "values": values or {}, "error": words, "wrong": wrong, "button": button}
+    if of is not None:  # it says which field by its name here: people know it by its label
+        words = f"{of.label}: {words[words.lower().index(f'{of.name}: ') + len(of.name) + 2 :]}"
+    page = {"title": title, "fields": fields, "values": values or {}, "error": words, "wrong": of.name if of else "", "button": button}
     defaults = {"caption": "", "back": None, "intro": "", "warning": False, "to": "", "upload": any(f.kind == "file" for f in fields)}
     return visit.page(template, 400 if error else 200, **{**defaults, **page, **context})
