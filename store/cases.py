@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, select, tuple_
+from sqlalchemy import Connection, and_, exists, func, or_, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -104,6 +107,14 @@ class CaseWrites:
             return [case_of(r) for r in c.execute(select(t.case).order_by(t.case.c.opened_at))]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A case in a list, and how many exhibits it has."""
+
+    case: Case
+    exhibits: int
+
+
 class CaseReads(Reader):
     def judged_last(self, limit: int = 5) -> list[Judgement]:
         """The reader's own newest judgements of listings that stand, the newest first."""
@@ -114,6 +125,27 @@ class CaseReads(Reader):
             rows = [judgement_of(r) for r in c.execute(query.order_by(j.id.desc()).limit(limit))]
         self.shown("judgement", (r.id for r in rows))
         return rows
+
+    def find_cases(self, authority: str, words: str = "", *, before: str = "", limit: int = 50) -> list[Listed]:
+        """An authority's cases, the newest first, whose reference, own number, title or operation has each of these words, in whatever
+        capitals; with `before` those that come after that case in the list."""
+        f = t.case.c
+        asked = [f.authority == authority]
+        for word in words.split():
+            like = "%" + re.sub(r"([\\%_])", r"\\\1", word.casefold()) + "%"
+            asked.append(or_(*(func.lower(func.coalesce(column, "")).like(like, escape="\\") for column in (f.reference, f.own_number, f.title, f.operation))))  # fmt: skip
+        if before:
+            last = select(f.opened_at).where(f.reference == before).scalar_subquery()
+            asked.append(or_(f.opened_at < last, and_(f.opened_at == last, f.reference < before)))
+        with self.store.database.reading() as c:
+            found = [
+                case_of(r) for r in c.execute(select(t.case).where(*asked).order_by(f.opened_at.desc(), f.reference.desc()).limit(limit))
+            ]
+            x = t.exhibit.c
+            rows = c.execute(select(x.id, x.case_file).where(x.case_file.in_([one.reference for one in found]))).all()
+        self.shown("exhibit", (r.id for r in rows))
+        counted = Counter(r.case_file for r in rows)
+        return [Listed(one, counted[one.reference]) for one in found]
 
     def judgements(self, subjects: Sequence[tuple[SubjectKind, int]]) -> list[Judgement]:
         """Every judgement of these subjects, oldest first, superseded ones too."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -211,6 +211,20 @@ class FindingWrites:
             for r in rows
             if r.number not in removed and r.removes is None and (kinds is None or ReferenceKind(r.kind) in kinds)
         ]
+
+    def references_page(
+        self, kinds: Sequence[ReferenceKind], brand: str = "", *, before: int | None = None, limit: int = 50
+    ) -> list[Reference]:
+        """Entries in force of these kinds and of that brand, in whatever capitals it is written, the newest first and below number `before`."""
+        r, later = t.reference.c, t.reference.alias("later")
+        removed = select(later.c.removes).where(later.c.removes.is_not(None))
+        asked: list[ColumnElement[bool]] = [r.removes.is_(None), r.kind.in_([str(kind) for kind in kinds]), r.number.not_in(removed)]
+        if brand.strip():
+            asked.append(func.lower(r.brand) == brand.strip().casefold())
+        if before is not None:
+            asked.append(r.number < before)
+        with self.database.reading() as c:
+            return [reference_of(row) for row in c.execute(_REFERENCES.where(*asked).order_by(None).order_by(r.number.desc()).limit(limit))]
 
     def reference_log(self) -> list[Reference]:
         """Every entry there ever was, removed ones and those that remove them too."""

@@ -84,12 +84,15 @@ class ReviewReads(Reader):
             self.shown(kind, (each.number for each in found if each.kind == kind))
         return found
 
-    def holds(self) -> list[Hold]:
-        """Holds that stand, oldest first."""
+    def holds(self, authority: str | None = None) -> list[Hold]:
+        """Holds that stand, oldest first; with `authority` those that its people said."""
         h = t.hold.c
         released = select(h.releases).where(h.releases.is_not(None))
         with self.store.database.reading() as c:
-            rows = c.execute(select(t.hold).where(h.releases.is_(None), h.id.not_in(released)).order_by(h.id)).all()
+            query = select(t.hold).where(h.releases.is_(None), h.id.not_in(released)).order_by(h.id)
+            if authority is not None:
+                query = query.where(h.actor.in_(select(t.actor.c.id).where(t.actor.c.authority == authority)))
+            rows = c.execute(query).all()
         self.shown("hold", (r.id for r in rows))
         return [Hold(r.id, r.subject_kind, r.subject, r.reason, r.actor, r.at) for r in rows]
 

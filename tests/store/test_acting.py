@@ -330,6 +330,7 @@ CALLS: dict[str, Any] = {
     "findings": lambda r: r.findings([1]),
     "judgements": lambda r: r.judgements([(SubjectKind.listing, 1)]),
     "exhibits": lambda r: r.exhibits("C1"),
+    "find_cases": lambda r: r.find_cases("demo", "case"),
     "occupants": lambda r: r.occupants(premises=[2]),
     "entries_beside": lambda r: r.entries_beside([2], ["fhrs"], 5),
     "entries_under": lambda r: r.entries_under({"fhrs": ["8"]}),

@@ -19,7 +19,7 @@ from store import personal
 from store import tables as t
 from store.errors import TouchstoneError
 from store.store import Store
-from store.words.records import SubjectKind, Verdict
+from store.words.records import ReferenceKind, SubjectKind, Verdict
 from tests.builders import START
 from tests.store.test_acting import CALLS, NOT_READING, filled, full, public  # noqa: F401
 
@@ -165,6 +165,7 @@ STORE_CALLS: dict[str, Any] = {
     "read_in_run": lambda s, run: s.read_in_run(run),
     "reference_log": lambda s, _: s.reference_log(),
     "references": lambda s, _: s.references(),
+    "references_page": lambda s, _: s.references_page(list(ReferenceKind)),
     "references_known": lambda s, _: s.references_known(1, ["8"]),
     "register_change_counts": lambda s, _: s.register_change_counts(1, 1),
     "register_ended": lambda s, _: s.register_ended(1),
