@@ -71,7 +71,8 @@ def create_app(home: Home, *, hosts: Collection[str] = ()) -> DeskApp:
     found = list(_pages())
     uploads = tuple(path for page in found for path in getattr(page, "UPLOADS", ()))
     answered = {*LOOPBACK, *hosts, *settings.hosts}
-    app.guard = lambda inner: security.Guard(inner, answered, settings.form_bytes, settings.upload_bytes, uploads)
+    policy = security.policy_with(settings.tiles.host if settings.tiles else "")
+    app.guard = lambda inner: security.Guard(inner, answered, settings.form_bytes, settings.upload_bytes, uploads, policy)
     templates = showing.environment()
     templates.globals["navigation"] = sorted((page.NAV for page in found if hasattr(page, "NAV")), key=lambda each: each.order)
     templates.globals["version"] = app.version

@@ -27,8 +27,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; frame-src 'self'; "
     "manifest-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+FORM_ONLY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -43,7 +43,10 @@ HEADERS = {
 class Guard:
     """Around the whole application: hosts and sizes on the way in, headers on the way out (a page that sets one itself keeps its own)."""
 
-    def __init__(self, app: App, hosts: Collection[str], form_bytes: int, upload_bytes: int, uploads: Collection[str]) -> None:
+    def __init__(
+        self, app: App, hosts: Collection[str], form_bytes: int, upload_bytes: int, uploads: Collection[str], policy: str = POLICY
+    ) -> None:  # fmt: skip
+        self.headers = {"Content-Security-Policy": policy, **HEADERS}
         self.app, self.hosts = app, {host.casefold() for host in hosts}
         self.form_bytes, self.upload_bytes, self.uploads = form_bytes, upload_bytes, tuple(uploads)
 
@@ -56,7 +59,7 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     out.setdefault(name, value)
                 if scope.get("scheme") == "https":
                     out.setdefault("Strict-Transport-Security", "max-age=31536000")
@@ -83,6 +86,11 @@ class Guard:
             return message
 
         await self.app(scope, counted, with_headers)
+
+
+def policy_with(images: str) -> str:
+    """The desk's policy, where pictures may also come from one more origin (the map's background); "" adds none."""
+    return POLICY.replace("img-src 'self'", f"img-src 'self' {images}") if images else POLICY
 
 
 def host_of(header: str) -> str:
