@@ -400,12 +400,20 @@ def _photos(reader: Acting, flagged: Sequence[Summary], most: int) -> list[Photo
 
 
 def _reduced(reader: Acting, sha256: str) -> bytes | None:
-    """A smaller JPEG for paper, upright, without what its camera wrote; None where its bytes are gone or cannot be opened."""
+    """`reduced` of a picture that is kept; None also where its bytes are gone."""
+    try:
+        return reduced(reader.image_bytes(sha256))
+    except TouchstoneError:
+        return None
+
+
+def reduced(body: bytes) -> bytes | None:
+    """A smaller JPEG to be looked at, upright, drawn anew without what its camera wrote; None where it cannot be opened."""
     from detectors.pictures.opening import Unreadable, opened
 
     try:
         kept = io.BytesIO()
-        opened(reader.image_bytes(sha256), LARGEST).save(kept, "JPEG", quality=80)
+        opened(body, LARGEST).save(kept, "JPEG", quality=80)
         return kept.getvalue()
-    except (TouchstoneError, Unreadable):
+    except Unreadable:
         return None

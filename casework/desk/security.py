@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
+import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
+
+from store.errors import TouchstoneError
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -86,6 +91,20 @@ class Guard:
             return message
 
         await self.app(scope, counted, with_headers)
+
+
+def secret_in(path: Path) -> bytes:
+    """What the tokens of forms are made with: one for all processes over this file, made where it is not there, for its owner alone (mode 0600)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    found = path.read_bytes()
+    if len(found) != 32:
+        raise TouchstoneError(f"{path}: not a key of 32 bytes; remove the file and start again (everybody signs in anew)")
+    return found
 
 
 def policy_with(images: str) -> str:

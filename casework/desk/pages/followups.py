@@ -144,7 +144,9 @@ def record(visit: Annotated[Visit, allowed(Action.followup_edit)], form: Annotat
         return _form(visit, asked, about, given, text, field, bool(_any_file(form)))
     row = done.row
     said = f"Recorded: {row.step or row.kind}, {row.when}." + "".join(f" {note[:1].upper()}{note[1:]}." for note in done.notes)
-    return visit.go(f"/purchases/{row.purchase}" if row.purchase else f"/follow-ups/{row.id}", said, "important" if done.notes else "success")
+    return visit.go(
+        f"/purchases/{row.purchase}" if row.purchase else f"/follow-ups/{row.id}", said, "important" if done.notes else "success"
+    )
 
 
 @router.get("/follow-ups/{number:int}")
@@ -197,24 +199,25 @@ def _chain(visit: Visit, reader: Any, number: int) -> followup.Chain:
 def _own_case(visit: Visit, reference: str) -> None:
     if not reference:
         return
-    with visit.reading("followup case") as reader:
-        if not any(case.reference == reference and case.authority == visit.authority for case in reader.cases()):
-            raise TouchstoneError(f"case: there is no case '{reference}' of this authority")
+    if not any(case.reference == reference and case.authority == visit.authority for case in visit.store.cases()):
+        raise TouchstoneError(f"case: there is no case '{reference}' of this authority")
 
 
 # -- what the form says ----------------------------------------------------------------------------------------------------------
 def _kind(text: str) -> Kind | Step:
-    for words in (Kind, Step):
-        if text in words and text != Kind.purchase:
-            return words(text)
-    raise HTTPException(404)
+    found = next((each for each in FORMS if each == text), None)
+    if found is None:
+        raise HTTPException(404)
+    return found
 
 
 def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
-def _told(asked: Kind | Step, about: Mapping[str, int | None], given: Mapping[str, str], files: Sequence[tuple[Role, str]]) -> followup.Told:
+def _told(
+    asked: Kind | Step, about: Mapping[str, int | None], given: Mapping[str, str], files: Sequence[tuple[Role, str]]
+) -> followup.Told:
     body: dict[str, Any] = {}
     for field in FORMS[asked].fields:
         said = given.get(field.name, "")
@@ -240,7 +243,11 @@ def _told(asked: Kind | Step, about: Mapping[str, int | None], given: Mapping[st
 
 def _items(given: Mapping[str, str]) -> list[Item]:
     rows = [{name: given.get(f"item-{n}-{name}", "") for name in COLUMNS} for n in range(MOST_ITEMS)]
-    return [followup.item_of("; ".join(f"{name}={value.replace(';', ',')}" for name, value in row.items() if value)) for row in rows if any(row.values())]
+    return [
+        followup.item_of("; ".join(f"{name}={value.replace(';', ',')}" for name, value in row.items() if value))
+        for row in rows
+        if any(row.values())
+    ]
 
 
 def _said(value: Any) -> Any:

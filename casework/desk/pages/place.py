@@ -72,7 +72,10 @@ def _page(visit: Visit, number: int, wrong: int = 0, error: str = "", verdict: s
         found = rank.show(reader, number, home=visit.home, sightings=told)
         leads = reader.links(object=(SubjectKind.premises, number), sightings=told)
         subjects = _subjects(reader, leads)
-        led = [_led(reader, each, *subjects[each.subject_kind, each.subject]) for each in (*found.links, *(x for x in leads if x.status == "refused"))]
+        led = [
+            _led(reader, each, *subjects[each.subject_kind, each.subject])
+            for each in (*found.links, *(x for x in leads if x.status == "refused"))
+        ]
         around = {p.id: p for p in reader.premises(reader.premises_around(number))}
         occupants = [each for each in occupants_at(reader, visit.home, number) if _shown(visit, each)]
         done = followup.timeline(reader, number, visit.authority) if visit.may(Action.followup_view) else []
