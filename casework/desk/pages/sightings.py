@@ -56,7 +56,7 @@ def add(visit: Annotated[Visit, allowed(Action.sighting_add)], form: Annotated[F
     try:
         told = TOLD_AS.get(given.get("told", ""), Told.officer)
         said = sightings.Statement(told, *(given.get(name, "") for name in ("note", "title", "place", "seen_at", "price", "seller", "phone", "brand", "obtained", "url")))  # fmt: skip
-        who = Informant(0, *(given.get(f"informant_{name}", "") for name in ("name", "contact", "note")))
+        who = Informant(0, given.get("informant_name", ""), given.get("informant_contact", ""), given.get("informant_note", ""))
         with as_files(uploads_in(form, "files", MOST_FILES)) as paths:
             added = sightings.add(
                 visit.store, visit.home, said, paths, by=visit.actor, informant=who if who.name or who.contact or who.note else None
@@ -64,7 +64,9 @@ def add(visit: Annotated[Visit, allowed(Action.sighting_add)], form: Annotated[F
     except TouchstoneError as error:
         return _form(visit, given, *in_words_of(LABELS, _named(str(error))), bool(uploads_in(form, "files", 1000)))
     reference = added.sighting.reference
-    text = f"Sighting {reference} is kept, with {len(added.sighting.claims.get('files', []))} files as they came. It is examined when the next scan runs."
+    number = len(added.sighting.claims.get("files", []))
+    files = "" if not number else ", with 1 file as it came" if number == 1 else f", with {number} files as they came"
+    text = f"Sighting {reference} is kept{files}. It is examined when the next scan runs."
     warned = "".join(f" {warning[:1].upper()}{warning[1:]}." for warning in added.warnings)
     return visit.go(
         f"/sightings/{reference}" if visit.may(Action.sighting_view) else "/sightings/new",
