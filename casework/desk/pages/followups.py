@@ -22,7 +22,7 @@ from store.words.followup import NO_POWER, SAID, FollowUp, Item, Kind, Outcome, 
 
 router = APIRouter()
 UPLOADS = ("/follow-ups",)
-MOST_FILES, MOST_ITEMS = 20, 8
+MOST_FILES, MOST_ITEMS = 20, 6
 
 
 @dataclass(frozen=True, slots=True)
