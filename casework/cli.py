@@ -47,6 +47,7 @@ from casework.commands import (
     serve,
     sightings,
     sources,
+    tips,
     trust,
 )
 from casework.commands.common import err
@@ -67,6 +68,7 @@ capture.register(app)
 home.register(app)
 serve.register(app)
 app.add_typer(serve.app, name="account")
+app.add_typer(tips.app, name="tips")
 app.add_typer(sources.app, name="source")
 app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")

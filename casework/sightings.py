@@ -89,7 +89,7 @@ def add(
     added = Added(Sighting(None, "", said.told, 0, "", by, datetime.now(UTC)))
     added.warnings += [f"{name} says who told it; it was replaced by a marker in what is kept" for name in told_as]
     run = store.begin_run(
-        "sighting", actor=by, authority=home.settings.authority.code, code_version=code_version(), config_digest=digest_of("sighting"), clock=measure(home.settings.clock.server),
+        "sighting", actor=by, authority=store.actor(by).authority, code_version=code_version(), config_digest=digest_of("sighting"), clock=measure(home.settings.clock.server),
         source=SOURCES[said.told],
     )  # fmt: skip
     try:
@@ -309,3 +309,30 @@ def words_of(said: Statement, title: str, currency: str = "GBP") -> Snapshot:
         title, text, said.price, price.amount_minor if price and worth else None, price.currency if price and worth else None,
         brand=said.brand.strip(), seller_name=said.seller.strip(), place=said.place.strip(),
     )  # fmt: skip
+
+
+# -- what is shown of one ----------------------------------------------------------------------------------------------------
+def shown(reader: Acting, reference: str, authority: str | None = None) -> dict[str, Any]:
+    """One sighting with its listing, its files and what they say of themselves, what was read from them, and where the same seller is met.
+
+    Raises TouchstoneError where it is not kept, or not by the authority named.
+    """
+    each = reader.sighting(reference, authority=authority)
+    files = reader.sighting_files(each.id or 0)
+    said: list[dict[str, Any]] = each.claims.get("files", [])  # in the order of the files; none of a list's row, and of what was erased
+    told = said if len(said) == len(files) else [{} for _ in files]
+    rows = [
+        {
+            "capture": capture.id, "name": name, "kind": about.get("kind", ""), "length": capture.body_length,
+            "sha256": about.get("sha256", capture.body_digest), "kept_sha256": capture.body_digest,
+            "claims": about.get("claims", {}), "pages": about.get("pages", []), "problems": about.get("problems", []),
+            "handed_in_at": capture.ended_at,
+        }
+        for (capture, name), about in zip(files, told, strict=True)
+    ]  # fmt: skip
+    [listing] = reader.summaries(numbers=[each.listing])
+    read = reader.read_from([c.id or 0 for c, _ in files], but=each.listing) if len(said) == len(files) else []
+    met = reader.same_seller(listing=each.listing)
+    return {
+        "sighting": each, "listing": listing, "files": rows, "read": read, "same_seller": met, "same_seller_left_out": met.left_out,
+    }  # fmt: skip

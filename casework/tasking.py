@@ -94,17 +94,23 @@ class Sheet:
 
 def write_sheet(reader: Acting, home: Home, premises: int, to: Path) -> None:
     """Write the tasking sheet of a premises into a new PDF; it is a disclosure in the log. Raises TouchstoneError."""
+    _new(to)
+    body = sheet_pdf(reader, home, premises)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_bytes(body)
+
+
+def sheet_pdf(reader: Acting, home: Home, premises: int, authority: str | None = None) -> bytes:
+    """The tasking sheet as a PDF, with what the authority named did there (None: whoever did); a disclosure in the log. Raises TouchstoneError."""
     if missing := pdf.missing_parts():
         raise TouchstoneError(f"the sheet is a PDF, and none can be made: {missing}")
-    _new(to)
-    sheet = gather(reader, home, premises)
+    sheet = gather(reader, home, premises, authority)
     pictures = {MAP: sheet.drawing.encode(), **{photo.name: photo.copy for photo in sheet.photos}}
     body = pdf.make_pdf(sheet_text(reader, home, sheet, datetime.now(UTC)), pictures.get, b"touchstone-tasking")
     reader.disclose(
         f"tasking sheet of premises {premises}", {"premises": premises, "links": len(sheet.links), "pictures": len(sheet.photos)}
     )
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_bytes(body)
+    return body
 
 
 def sheet_text(reader: Acting, home: Home, sheet: Sheet, now: datetime) -> str:
@@ -127,13 +133,19 @@ def sheet_text(reader: Acting, home: Home, sheet: Sheet, now: datetime) -> str:
 
 def write_continuity(reader: Acting, home: Home, chain: followup.Chain, to: Path) -> None:
     """Print the chain of custody of a test purchase into a new PDF; it is a disclosure in the log. Raises TouchstoneError."""
-    if missing := pdf.missing_parts():
-        raise TouchstoneError(f"the chain of custody is a PDF, and none can be made: {missing}")
     _new(to)
-    body = pdf.make_pdf(continuity_text(reader, home, chain, datetime.now(UTC)), lambda _: None, b"touchstone-continuity")
-    reader.disclose(f"chain of custody of test purchase {chain.number}", {"purchase": chain.number, "steps": len(chain.steps)})
+    body = continuity_pdf(reader, home, chain)
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_bytes(body)
+
+
+def continuity_pdf(reader: Acting, home: Home, chain: followup.Chain) -> bytes:
+    """The chain of custody as a PDF; it is a disclosure in the log. Raises TouchstoneError."""
+    if missing := pdf.missing_parts():
+        raise TouchstoneError(f"the chain of custody is a PDF, and none can be made: {missing}")
+    body = pdf.make_pdf(continuity_text(reader, home, chain, datetime.now(UTC)), lambda _: None, b"touchstone-continuity")
+    reader.disclose(f"chain of custody of test purchase {chain.number}", {"purchase": chain.number, "steps": len(chain.steps)})
+    return body
 
 
 def continuity_text(reader: Acting, home: Home, chain: followup.Chain, now: datetime) -> str:
@@ -160,7 +172,7 @@ def _new(to: Path) -> None:
 
 
 # -- what is on the sheet --------------------------------------------------------------------------------------------------------
-def gather(reader: Acting, home: Home, premises: int) -> Sheet:
+def gather(reader: Acting, home: Home, premises: int, authority: str | None = None) -> Sheet:
     """Read what the sheet shows. Raises TouchstoneError where there is no such premises."""
     settings = followup.read_settings(home)
     found = reader.premises([premises])
@@ -193,7 +205,7 @@ def gather(reader: Acting, home: Home, premises: int) -> Sheet:
         _most(b for s in shown for b in s["brands"]), _most(s["kind"] for s in shown if s["kind"]), _reasons(shown),
         _contacts(reader, links), _names(sellers.values(), listed),
         _hints(settings, listed), sorted({str(e.parts["part"]) for e in entries if e.parts.get("part")}),
-        _photos(reader, flagged, settings.pictures), followup.timeline(reader, premises), _closures(reader, place),
+        _photos(reader, flagged, settings.pictures), followup.timeline(reader, premises, authority), _closures(reader, place),
         [settings.powers[name] for name in settings.remind], drawing, marks,
     )  # fmt: skip
 
@@ -390,12 +402,20 @@ def _photos(reader: Acting, flagged: Sequence[Summary], most: int) -> list[Photo
 
 
 def _reduced(reader: Acting, sha256: str) -> bytes | None:
-    """A smaller JPEG for paper, upright, without what its camera wrote; None where its bytes are gone or cannot be opened."""
+    """`reduced` of a picture that is kept; None also where its bytes are gone."""
+    try:
+        return reduced(reader.image_bytes(sha256))
+    except TouchstoneError:
+        return None
+
+
+def reduced(body: bytes) -> bytes | None:
+    """A smaller JPEG to be looked at, upright, drawn anew without what its camera wrote; None where it cannot be opened."""
     from detectors.pictures.opening import Unreadable, opened
 
     try:
         kept = io.BytesIO()
-        opened(reader.image_bytes(sha256), LARGEST).save(kept, "JPEG", quality=80)
+        opened(body, LARGEST).save(kept, "JPEG", quality=80)
         return kept.getvalue()
-    except (TouchstoneError, Unreadable):
+    except Unreadable:
         return None

@@ -75,6 +75,15 @@ def judged() -> tuple[Any, Any]:
     return beside, t.judgement.c.verdict
 
 
+def of_no_sighting() -> ColumnElement[bool]:
+    """Links whose subject was not handed in as a sighting, and none of whose reasons rests on one: what a partner may be shown."""
+    handed = [
+        and_(t.link.c.subject_kind == str(kind), t.link.c.subject.in_(select(table.c.id).where(table.c.source.startswith("sightings_", autoescape=True))))
+        for kind, table in ((SubjectKind.seller, t.seller), (SubjectKind.listing, t.listing))
+    ]  # fmt: skip
+    return and_(~or_(*handed), ~t.link.c.reasons_json.contains('"code":"sight'))
+
+
 class PlaceWrites:
     database: Database
 
@@ -154,20 +163,22 @@ class PlaceReads(Reader):
         object: tuple[SubjectKind, int] | None = None,
         numbers: Sequence[int] | None = None,
         limit: int = 1000,
+        sightings: bool = True,
     ) -> list[Link]:
         """The newest link of each pair by the method in force, best first, with the status that judgements of the pair give it.
 
         A pair that a person said yes or no of is shown by its newest row of any method where the one in force has none.
-        With `numbers`: just those rows, whatever their method, with the status that their pair has now.
+        With `numbers`: just those rows, whatever their method, with the status that their pair has now. `sightings` False leaves out what is of
+        a sighting or rests on one.
         """
-        asked: list[ColumnElement[bool]] = []
+        asked: list[ColumnElement[bool]] = [] if sightings else [of_no_sighting()]
         if subject:
             asked += [t.link.c.subject_kind == str(subject[0]), t.link.c.subject == subject[1]]
         if object:
             asked += [t.link.c.object_kind == str(object[0]), t.link.c.object == object[1]]
         return self._links(asked, numbers, limit)
 
-    def links_to(self, kind: SubjectKind, objects: Collection[int] | None = None) -> list[Link]:
+    def links_to(self, kind: SubjectKind, objects: Collection[int] | None = None, *, sightings: bool = True) -> list[Link]:
         """As `links`, but every one that leads to things of this kind (with `objects`: to one of these), by number: none is left out."""
         parts: list[Sequence[int] | None] = [None]
         if objects is not None:
@@ -176,6 +187,7 @@ class PlaceReads(Reader):
         found = []
         for part in parts:
             asked = [t.link.c.object_kind == str(kind)] + ([t.link.c.object.in_(part)] if part is not None else [])
+            asked += [] if sightings else [of_no_sighting()]
             found += self._links(asked)
         return sorted(found, key=lambda x: x.id or 0)
 

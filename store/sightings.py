@@ -225,11 +225,19 @@ class SightingReads(ListingReads):
 
     def sightings(
         self, *, reference: str | None = None, listings: Collection[int] | None = None, captures: Collection[int] | None = None,
-        told: Told | None = None, after: int = 0, limit: int = 500,
+        told: Told | None = None, after: int = 0, limit: int = 500, authority: str | None = None, newest: bool = False,
     ) -> list[Sighting]:  # fmt: skip
-        """Sightings in pages by id: one reference's, those of some listings, those that some captures were handed in or read for, or those told by
-        one side."""
-        query = select(t.sighting).where(t.sighting.c.id > after).order_by(t.sighting.c.id).limit(limit)
+        """Sightings in pages by id: one reference's, those of some listings, those that some captures were handed in or read for, those told by
+        one side or kept by one authority.
+
+        `newest` turns the pages round: the last one first, and `after` (0: from the end) the lowest number that was shown.
+        """
+        number = t.sighting.c.id
+        query = select(t.sighting).order_by(number.desc() if newest else number).limit(limit)
+        if after or not newest:
+            query = query.where(number < after if newest else number > after)
+        if authority is not None:
+            query = query.where(t.sighting.c.authority == authority)
         if reference is not None:
             query = query.where(t.sighting.c.reference == reference)
         if listings is not None:
@@ -247,9 +255,9 @@ class SightingReads(ListingReads):
         self.shown("sighting", (r.id for r in rows))
         return rows
 
-    def sighting(self, reference: str) -> Sighting:
-        """One sighting. Raises TouchstoneError when it is not kept."""
-        found = self.sightings(reference=reference)
+    def sighting(self, reference: str, *, authority: str | None = None) -> Sighting:
+        """One sighting. Raises TouchstoneError when it is not kept, or not by the authority named."""
+        found = self.sightings(reference=reference, authority=authority)
         if not found:
             raise TouchstoneError(f"there is no sighting '{reference}' in this store; `touchstone sighting list` shows what is")
         return found[0]

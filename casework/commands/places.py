@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from casework import places
 from casework.commands import occupants
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from casework.spreadsheets import write_csv
@@ -120,13 +121,13 @@ def show(
 
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="premises show", justification=why) as reader:
         found = shown(reader, number, home=folder)
-        here = occupants.at(reader, folder, number)
+        here = places.occupants_at(reader, folder, number)
         _write(reader, [found], geojson, csv_file, map_file)
     if json:
         print_json({**plain(found), "occupants": plain(here)})
         return
     say(f"{found.premises.label} ({found.premises.kind})")
-    for line in _where(found):
+    for line in places.where(found):
         say(f"  {line}")
     for alert in found.alerts:
         say(f"  ALERT: {alert.sentence} (capture {alert.capture})")
@@ -235,22 +236,6 @@ def _listed(title: str, found: Sequence[Ranked], empty: str) -> None:
     for one in found:
         for alert in one.alerts:
             say(f"ALERT premises {one.premises.id}: {alert.sentence} (capture {alert.capture})")
-
-
-def _where(one: Ranked) -> list[str]:
-    """Position, authority and service in words, with how each is known."""
-    by = {"register": "as a register gives it", "postcode": "where its postcode lies", "unknown": ""}
-    lines = [f"position {one.lat:.5f}, {one.lon:.5f} ({by[one.position]})" if one.lat is not None else "no position is known"]
-    if one.area:
-        how = {"postcode": "by its postcode", "boundary": "by its boundary"}.get(one.area.how)
-        how = how or f"by a postcode {one.area.distance_m or 0:g} m away"
-        lines.append(f"local authority {one.area.name or one.area.code} ({one.area.code}), {how}")
-        if one.area.others:
-            lines.append(f"near a boundary: other postcodes here are of {', '.join(one.area.others)}")
-        lines.append(f"trading standards: {one.area.service_name or 'none that we know answers here'}")
-    lines += [f"{w.kind} {w.name} ({w.code})" for w in one.within if w.kind != "authority"]
-    lines += [f"{what} {said}" for what, said in (("market", one.market), ("landlord", one.landlord)) if said]
-    return lines
 
 
 def _metres(text: str) -> float:

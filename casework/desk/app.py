@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import pkgutil
-import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,12 +69,15 @@ def create_app(home: Home, *, hosts: Collection[str] = ()) -> DeskApp:
     found = list(_pages())
     uploads = tuple(path for page in found for path in getattr(page, "UPLOADS", ()))
     answered = {*LOOPBACK, *hosts, *settings.hosts}
-    app.guard = lambda inner: security.Guard(inner, answered, settings.form_bytes, settings.upload_bytes, uploads)
+    policy = security.policy_with(settings.tiles.host if settings.tiles else "")
+    app.guard = lambda inner: security.Guard(inner, answered, settings.form_bytes, settings.upload_bytes, uploads, policy)
     templates = showing.environment()
     templates.globals["navigation"] = sorted((page.NAV for page in found if hasattr(page, "NAV")), key=lambda each: each.order)
     templates.globals["version"] = app.version
     store = Store.open(home)
-    app.state.desk = Desk(home, settings, store, templates, _secret(home), security.Pace(settings.sign_in.attempts_a_minute))
+    app.state.desk = Desk(
+        home, settings, store, templates, security.secret_in(home.path("var/desk.key")), security.Pace(settings.sign_in.attempts_a_minute)
+    )
     templates.globals["authority"] = home.settings.authority.name
     for page in found:
         app.include_router(page.router)
@@ -90,21 +91,6 @@ def create_app(home: Home, *, hosts: Collection[str] = ()) -> DeskApp:
 def _pages() -> Iterator[Any]:
     for each in sorted(pkgutil.iter_modules(pages.__path__), key=lambda m: m.name):
         yield importlib.import_module(f"{pages.__name__}.{each.name}")
-
-
-def _secret(home: Home) -> bytes:
-    """What the tokens of forms are made with: one for all processes over this folder, for its owner alone (mode 0600)."""
-    path = home.path("var/desk.key")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    found = path.read_bytes()
-    if len(found) != 32:
-        raise TouchstoneError(f"{path}: not a key of 32 bytes; remove the file and start again (everybody signs in anew)")
-    return found
 
 
 def _errors(app: FastAPI) -> None:

@@ -791,6 +791,7 @@ class RegisterEntry:
     row: int = 0  # line or element number in the file
     id: int | None = None
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    edition: int | None = dataclasses.field(default=None, compare=False)  # the loading that it stands in
 
 
 @dataclass(frozen=True, slots=True)
