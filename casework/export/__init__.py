@@ -26,7 +26,7 @@ from store.config import Home
 from store.errors import TouchstoneError
 from store.seals import Seal
 from store.store import Store
-from store.words.records import Authority, canonical
+from store.words.records import Authority, SubjectKind, canonical
 
 __all__ = ["ExportResult", "export"]
 
@@ -134,9 +134,10 @@ def _write_words(store: Store, home: Home, authority: Authority, m: Material, co
     texts = {
         row["capture"]: words_of((data / row["file"]).read_text(row["charset"], "replace")) for row in contents.pages if row["charset"]
     }
-    m.gaps += gaps.unread_contacts(m, contents.pages, data)
     rows = tables.tables(store, m, authority, contents, seal=seal, folders=own)
-    missing = [row | {"why": scrub(row["why"], own)} for row in gaps.not_examined(store, m)]
+    missing = [
+        row | {"why": scrub(row["why"], own)} for row in [*gaps.not_examined(store, m), *gaps.unread_contacts(m, contents.pages, data)]
+    ]
     m.gaps[:] = [row | {"why": scrub(row["why"], own)} for row in m.gaps]
     tables.write_tables(rows, data / "rows")
     for name, content in sorted(m.files.items()):
@@ -175,6 +176,7 @@ def _context(summary: Summary, rows: dict[str, list[Row]], seal: Seal, contents:
         "exhibits": summary.exhibits(),
         "others": summary.others(),
         "missing": summary.gaps,
+        "missing_elsewhere": [row for row in summary.gaps if row.get("listing") not in m.of(SubjectKind.listing)],
         "absent": m.gaps,
         "methods": rows["methods"],
         "runs": rows["runs"],

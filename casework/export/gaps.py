@@ -21,7 +21,7 @@ _CALLED = {"telephone": "telephone", "tel": "telephone", "email": "e-mail", "mai
 def unread_contacts(m: Material, pages: Sequence[Row], data: Path) -> list[Row]:
     """A gap for each page of a listing that gives contacts where contacts are not read: in its data for machines, or in a link."""
     rows: list[Row] = []
-    read = {r.capture for r in m.readings.values()}
+    read = {r.capture: r.listing for r in m.readings.values()}
     for row in pages:
         if row["capture"] in read and row["charset"]:
             text = (data / row["file"]).read_text(row["charset"], "replace")
@@ -29,7 +29,7 @@ def unread_contacts(m: Material, pages: Sequence[Row], data: Path) -> list[Row]:
             if kinds:
                 what = f"contacts that capture {row['capture']} gives in its data for machines or in links ({', '.join(kinds)})"
                 why = "contacts are read in a listing's title, description and pictures alone; the page itself is in the pack"
-                rows.append({"page": row["capture"], "contacts": kinds, "what": what, "why": why})
+                rows.append({"listing": read[row["capture"]], "page": row["capture"], "what": what, "why": why})
     return rows
 
 

@@ -50,11 +50,12 @@ PAGES = (CaptureKind.page, CaptureKind.rendered)
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Another listing's picture that a finding or a link rests on. `sha256` is "" where its bytes stay outside the pack."""
+    """Another listing's picture that a finding or a link rests on. `sha256` is "" where its bytes stay outside the pack, and `why` says why."""
 
     sha256: str
     listing: int
     seller: int | None
+    why: str = ""
 
 
 @dataclass
@@ -336,11 +337,11 @@ def _beside(reader: Acting, m: Material) -> None:
     for picture in reader.pictures(sorted(wanted)) if wanted else []:
         sha256, captures = picture.image.sha256, reader.listing_captures(picture.listing)
         collected = any(c.kind is not CaptureKind.handed_in and sha256 in (c.body_digest, c.decoded_digest) for c in captures)
-        mine = picture.seller in m.sellers
-        m.beside[picture.id] = Beside(
-            sha256 if collected and (mine or f"picture:{picture.id}" in matched) else "", picture.listing, picture.seller
-        )
-        if m.beside[picture.id].sha256:
+        why = "" if collected else "it was handed in, and would go into a pack only with its listing, as an exhibit of its own"
+        if not why and picture.seller not in m.sellers and f"picture:{picture.id}" not in matched:
+            why = "it may show somebody's home, and the finding is a lead that counts for nothing; the store holds it"
+        m.beside[picture.id] = Beside("" if why else sha256, picture.listing, picture.seller, why)
+        if not why:
             m.images.setdefault(sha256, picture.image)
 
 
@@ -374,10 +375,9 @@ def _of_picture(reader: Acting, m: Material, number: int, use: str, about: Row) 
         m.gaps.append({**about, "what": f"picture {number}, {use}", "why": "the store does not hold it any more"})
         return
     whose = "the other account of this case" if beside.seller in m.sellers else "an account outside the case"
-    if not beside.sha256:
-        why = "it is somebody else's, kept as they handed it in, or is no more than a lead; the store holds it"
-        m.gaps.append({**about, "what": f"picture {number} of {whose}, {use}", "why": why})
-    if beside.listing in m.listings:
+    if beside.why:
+        m.gaps.append({**about, "what": f"picture {number} of {whose}, and its listing, {use}", "why": beside.why})
+    if beside.why or beside.listing in m.listings:
         return
     pages = [c.id for c in reader.listing_captures(beside.listing) if c.id in m.captures and c.kind in PAGES]
     here = f"; its page is here as capture {', '.join(map(str, pages))}, since something cites it" if pages else "; the store holds it"

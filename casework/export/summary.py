@@ -53,6 +53,7 @@ class Summary:
         return self.names.get(actor, actor)
 
     def exhibits(self) -> list[dict[str, Any]]:
+        self.told.update({e.subject: e.number for e in self.material.exhibits if e.subject_kind is SubjectKind.link and not e.withdrawn})
         return [self._exhibit(e) for e in self.material.exhibits]
 
     def _exhibit(self, e: Exhibit) -> dict[str, Any]:
