@@ -107,6 +107,8 @@ REFERS = (
     ("matches", "finding", "findings"),
     ("flags", "listing", "listings"),
     ("links", "method", "methods"),
+    ("links", "run", "runs"),
+    ("flags", "run", "runs"),
     ("contacts", "capture", "captures"),
     ("contacts", "listing", "listings"),
     ("pages", "capture", "captures"),
@@ -503,7 +505,7 @@ class Pack:
             self.vouch(self)
             return
         by = "openssl checks it (export/CHECK.txt), or `touchstone verify PACK --key FINGERPRINT`; this program does not"
-        who = f"it has a signature by the key {said['key']}; {by}" if said["key"] else f"it carries no signature ({said['no_signature']})"
+        who = f"it has a signature by the key {said['key']}; {by}" if said["key"] else "it carries no signature"
         when = f"it has a time stamp; {by}" if said["trusted_time"] else f"no trusted time ({said['no_trusted_time']})"
         self.report.not_checked[:0] = (f"who made the pack: {who}", f"when it was made: {when}")
 
@@ -997,11 +999,25 @@ class Pack:
 
     def exhibits(self) -> None:
         numbers: set[str] = set()
+        made = [e for e in self.events.values() if (e.get("purpose"), e.get("verb")) == ("exhibit", "alteration")]
+        commits = {e["detail"].get("exhibit"): e["detail"].get("commits") for e in made}
+        salted = 0
 
         def check(row: dict[str, Any], where: str) -> None:
+            nonlocal salted
             if row["number"] in numbers:
                 self.problem(ROWS + "exhibits.jsonl", f"exhibit number {row['number']} stands twice", where)
             numbers.add(row["number"])
+            if row.get("salt"):
+                salted += 1
+                said = [
+                    self.head.get("case"),
+                    *(row[name] for name in ("number", "subject_kind", "subject", "description", "producer", "actor")),
+                ]
+                if _sha(row["salt"].encode() + _canonical(said)) != commits.get(row["number"]):
+                    self.problem(
+                        ROWS + "exhibits.jsonl", f"exhibit {row['number']} is not what the event of its making in {LOG} commits to", where
+                    )
             table = SUBJECTS.get(row["subject_kind"])
             if (
                 table
@@ -1010,7 +1026,14 @@ class Pack:
             ):
                 self.problem(ROWS + "exhibits.jsonl", f"what exhibit {row['number']} is of is not in {ROWS}{table}.jsonl", where)
 
-        self.report.checked.append(f"{self.each('exhibits', check)} exhibit numbers, each used once")
+        count = self.each("exhibits", check)
+        self.report.checked.append(
+            f"{count} exhibit numbers, each used once; {salted} exhibits against what the events of their making commit to"
+        )
+        if salted < count:
+            self.report.not_checked.append(
+                f"that {count - salted} exhibits are what the events of their making commit to: the pack has no salt of theirs"
+            )
 
     def check(self, quoted: str | None) -> Report:
         self.guarded(str(self.folder), "", self.walk)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from casework import heads, keys, stamps, validation
 from casework.export import bag, render
-from casework.export.summary import shown_time
+from casework.export.shown import shown_time
 from store.errors import TouchstoneError
 from store.trust import fingerprint_of
 from store.words.records import canonical
@@ -59,7 +59,16 @@ def attest(making: Making) -> None:
     if warnings:
         (folder / ALARM).write_text("".join(f"WARNING. {warning}\n" for warning in warnings), encoding="utf-8")
     export = json.loads((folder / "export.json").read_bytes())
-    context = {"said": said, "record": record, "export": export, "commands": check_text(said), "time": shown_time}
+    actor = making.store.actor(making.actor)
+    context = {
+        "said": said,
+        "record": record,
+        "export": export,
+        "commands": check_text(said),
+        "time": shown_time,
+        "actor": actor,
+        "event": making.event,
+    }
     (folder / PAGE).write_text(render.sheet_text("attest.html", context), encoding="utf-8")
     making.notes.extend(f"WARNING: {warning}" for warning in warnings)
     making.notes.append(f"Signed with the key {signer.fingerprint}" if signer else f"Not signed: {unsigned}")
@@ -108,7 +117,8 @@ def check_text(said: Mapping[str, Any]) -> str:
     """CHECK.txt: the commands that check signature and stamp without Touchstone, or why there is none. A test runs them as they stand."""
     lines = [
         f"How to check who made this pack, and when. Case {said['case']}.",
-        "Run these in the pack's folder (the one that holds head.json). They need OpenSSL 3 and nothing of ours.",
+        "Run what stands indented in the pack's folder (the one that holds head.json)."
+        + (" It needs OpenSSL 3 and nothing of ours." if said["key"] or said["trusted_time"] else ""),
         "",
         "The pack's head: compare it with the one quoted on paper.",
         "    sha256sum head.json",
@@ -127,7 +137,7 @@ def check_text(said: Mapping[str, Any]) -> str:
             "",
         ]
     else:
-        lines += [f"NO SIGNATURE: {said['no_signature']}", ""]
+        lines += ["NO SIGNATURE. This copy is not signed: that it is the pack which was sealed is shown by the head on paper alone.", ""]
     if said["trusted_time"]:
         lines += [
             f"The time stamp. In place of export/{ROOT} use the root certificate that you got from the time-stamping authority itself.",
@@ -136,7 +146,7 @@ def check_text(said: Mapping[str, Any]) -> str:
             "Once its certificates have expired, check as of the time of the stamp: add -attime SECONDS (of the epoch) to the first.",
         ]
     else:
-        lines.append(f"NO TRUSTED TIME: {said['no_trusted_time']}")
+        lines.append(f"NO TRUSTED TIME: {said['no_trusted_time']}. When this copy was made is its own machine's word.")
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -144,7 +154,8 @@ def banner(warnings: list[str]) -> str:
     """A picture for the first lines of README.html, which itself says nothing of an export: whether the self-test passed, and which warnings there are."""
     fill, ink = ("#b10e1e", "#ffffff") if warnings else ("#f3f2f1", "#0b0c0c")
     lines = [part for warning in warnings for part in textwrap.wrap(f"WARNING. {warning}", 80)] or [
-        "The software passed its self-test when this pack was made."
+        "The software's basic self-test passed when this copy was made. It does not test",
+        "whether the opinions of its methods (findings, flags, links) are right.",
     ]
     words = "".join(f'<text x="14" y="{26 + 22 * n}">{html.escape(line)}</text>' for n, line in enumerate(lines))
     return (
@@ -200,7 +211,7 @@ class Check:
                     else "it is missing",
                 )
             else:
-                self.unchecked.append(f"who made the pack: it is not signed ({said['no_signature']})")
+                self.unchecked.append("who made the pack: it is not signed")
             return
         public = (self.export / KEY).read_text("utf-8")
         own = fingerprint_of(public)
