@@ -34,6 +34,7 @@ def case_rows(m: Material) -> dict[str, set[int]]:
         "reading": set(m.readings),
         "snapshot": set(m.snapshots),
         "seller": set(m.sellers),
+        "account": set(m.sellers),
         "picture": pictures,
         "image": {i.id for i in m.images.values() if i.id is not None},
         "examination": set(m.examinations),
