@@ -15,9 +15,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from casework.commands.common import safe_cell
 from store.errors import TouchstoneError
 from store.store import Store
+from store.words.cells import safe_cell
 from store.words.dates import LONDON
 from store.words.records import Event, Verb, canonical
 

@@ -1010,9 +1010,11 @@ class Pack:
     def others(self, used: dict[str, dict[str, Any]]) -> None:
         """The records that are no capture's own: what each file begins with, and what was asked. To no revisit another payload is to be found."""
         asked: set[str] = set()
-        answers = {
-            (r.headers.get("WARC-Target-URI"), r.headers.get("WARC-Date")): r.payload for r in self.records.values() if r.kind == "response"
-        }
+        answers: dict[tuple[Any, Any], set[str]] = {}
+        for record in self.records.values():
+            if record.kind == "response":
+                at = record.headers.get("WARC-Target-URI"), record.headers.get("WARC-Date")
+                answers.setdefault(at, set()).add(f"sha256:{record.payload}")
         for record in self.records.values():
             answer = record.headers.get("WARC-Concurrent-To", "")
             if record.kind == "request" and answer in used and answer not in asked:
@@ -1021,10 +1023,8 @@ class Pack:
             elif record.id not in used and (record.kind != "warcinfo" or record.offset):
                 self.problem(WACZ, "it belongs to no capture of this pack", record.where)
             if record.kind == "revisit":
-                named = record.headers.get("WARC-Refers-To-Target-URI"), record.headers.get("WARC-Refers-To-Date")
-                if "sha256:" + answers.get(named, str(record.headers.get("WARC-Payload-Digest"))[7:]) != record.headers.get(
-                    "WARC-Payload-Digest"
-                ):
+                named = answers.get((record.headers.get("WARC-Refers-To-Target-URI"), record.headers.get("WARC-Refers-To-Date")))
+                if named and record.headers.get("WARC-Payload-Digest") not in named:
                     self.problem(WACZ, "it refers to a record with another payload", record.where)
 
     def request(self, record: Record, answer: Record, row: dict[str, Any]) -> None:

@@ -11,11 +11,12 @@ import typer
 
 from casework import attribution, judgements
 from casework import queue as officers_queue
-from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, safe_cell, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from casework.flags import meaning, policy_in_force
 from casework.learn_settings import read_learning
 from store.errors import TouchstoneError
 from store.meetings import Meeting, Meetings
+from store.words.cells import safe_cell
 from store.words.money import decimal_price, format_price
 from store.words.records import Details, Flag, Snapshot, SubjectKind, Verdict
 

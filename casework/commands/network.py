@@ -103,7 +103,7 @@ def _path(way: Way) -> None:
 
 
 def _csv(found: Network, file: Path) -> None:
-    from casework.commands.common import safe_cell
+    from store.words.cells import safe_cell
 
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from casework.commands import occupants
-from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, safe_cell, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
 from store.errors import TouchstoneError
+from store.words.cells import safe_cell
 from store.words.dates import LONDON
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, safe_cell, say, table
+from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
+from store.words.cells import safe_cell
 
 COLUMNS = ("row", "seller", "source", "harm × strength", "flagged", "premises", "alerts", "parts")
 

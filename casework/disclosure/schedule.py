@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from casework.apart import Apart
-from casework.commands.common import safe_cell
 from casework.disclosure.material import Thing, block_text, spans, things_of
 from casework.disclosure.settings import Settings, read_settings
 from casework.documents import Block, Document, Fields, Heading, Paragraph, Signature, Table, write
@@ -26,6 +25,7 @@ from store.disclosure import Decision, Edition, Item, Standing, Undermines
 from store.errors import TouchstoneError
 from store.relevant import Relevant
 from store.store import Acting, Store
+from store.words.cells import safe_cell
 from store.words.records import Case
 
 PURPOSE = "disclosure"
