@@ -32,15 +32,15 @@ FINGERPRINTS = taken.ALGORITHMS
 COMPARED = (taken.BOXES, taken.ORB)
 
 KINDS = {
-    ReferenceKind.confirmed: ("confirmed_picture", 1.0, Direction.suspicious, "a picture of other goods, confirmed counterfeit"),
-    ReferenceKind.suspected: ("suspected_picture", 1.0, Direction.suspicious, "a picture of other goods, which an officer suspects"),
+    ReferenceKind.confirmed: ("confirmed_picture", 1.0, Direction.suspicious, "the goods in that reference were confirmed counterfeit"),
+    ReferenceKind.suspected: ("suspected_picture", 1.0, Direction.suspicious, "the goods in that reference are such as an officer suspects"),
     ReferenceKind.official: (
         "official_picture",
         0.0,
         Direction.exculpatory,
         "the brand's official photograph, which honest sellers use too",
     ),
-    ReferenceKind.genuine: ("genuine_picture", 1.0, Direction.exculpatory, "a picture of other goods, which are genuine"),
+    ReferenceKind.genuine: ("genuine_picture", 1.0, Direction.exculpatory, "the goods in that reference are genuine"),
     ReferenceKind.benign: (
         "benign_picture",
         0.0,

@@ -78,7 +78,7 @@ def redrawn(pack: Path, status: int = 0) -> dict[str, Any]:
 
 
 def text(pack: Path) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", (pack / "data/README.html").read_text())))
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", (pack / "data/README.html").read_text().replace("<wbr>", ""))))
 
 
 # -- what is in it -----------------------------------------------------------------------------------------------------------

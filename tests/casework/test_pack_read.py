@@ -59,7 +59,7 @@ def made(world: World, tmp_path_factory: pytest.TempPathFactory) -> ExportResult
 
 
 def words(path: Path) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))))
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8").replace("<wbr>", ""))))
 
 
 def readme(made: ExportResult) -> str:
@@ -129,6 +129,9 @@ def test_words_stand_in_quotation_marks_only_where_they_stand_on_the_page(tmp_pa
 def test_every_picture_that_a_finding_or_a_link_rests_on_is_in_the_pack_or_a_gap_says_why(made: ExportResult) -> None:
     pack = made.folder
     here = {n: image for image in rows(pack, "data/rows/images.jsonl") for n in image["pictures"]}
+    here |= {
+        int(m["other"].partition(":")[2]): {"file": m["second_file"]} for m in rows(pack, "data/rows/matches.jsonl") if m["second_file"]
+    }
     named = {
         int(p["other"].partition(":")[2])
         for f in rows(pack, "data/rows/findings.jsonl")
@@ -229,7 +232,14 @@ def test_a_pack_says_nothing_of_intelligence_or_schedules_not_even_that_there_ar
     report = store.keep_report("Belts are sold on Sundays", grade_of("2CP"), known, marking="OFFICIAL", actor="a.officer", authority="wexcombe", case=CASE, why="told by a neighbour")  # fmt: skip
     store.number_items(CASE, [("", ("capture:1",))], actor="a.officer")
     store.decide_item(
-        CASE, 1, Standing.sensitive, undermines=Undermines.no, actor="a.officer", authority="wexcombe", reason="", sensitivity="it names a source"
+        CASE,
+        1,
+        Standing.sensitive,
+        undermines=Undermines.no,
+        actor="a.officer",
+        authority="wexcombe",
+        reason="",
+        sensitivity="it names a source",
     )
     with store.acting("a.officer", purpose="intelligence", justification="for the meeting", case=CASE) as reader:
         assert reader.reports(case=CASE)
