@@ -522,7 +522,10 @@ class Pack:
         data = self.read(HEAD)
         self.report.head = _sha(data)
         if quoted is not None and quoted != self.report.head:
-            self.problem(HEAD, f"the pack's head is {self.report.head}, not {quoted} as quoted: this is not the pack that was sealed")
+            self.problem(
+                HEAD,
+                f"the pack's head is {self.report.head}, not {quoted} as quoted: this is not the pack that was sealed, or the head was mistyped",
+            )
         self.head = _object(data)
         self.report.case = str(self.head.get("case", ""))
         if self.head.get("format") != FORMAT:
@@ -1087,7 +1090,9 @@ class Pack:
             if self.digest(row["file"]) != row["sha256"]:
                 self.problem(f"data/{row['file']}", f"it is not the card of {ROWS}model_cards.jsonl {where}")
 
-        images, pages, files = self.each("images", image), self.each("pages", captured("pages")), self.each("files", captured("files"))
+        self.each("images", image)
+        pages, files = self.each("pages", captured("pages")), self.each("files", captured("files"))
+        images = sum(path.startswith("data/images/") for path in self.files)
         self.each("model_cards", card)
         self.each("references", lambda row, where: named.add(row["file"]) if row.get("file") else None)
         self.each("matches", lambda row, where: named.update({row["first_file"], row["second_file"], row["file"]} - {None}))

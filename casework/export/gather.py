@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from casework.export.beside import Beside, gather_beside, name_outside
 from casework.export.rows import Row, plain, row_of
+from casework.export.shown import counted
 from store.database import numbers_in
 from store.errors import TouchstoneError
 from store.findings import KeptExamination, KeptFinding
@@ -14,7 +16,6 @@ from store.seals import Seal
 from store.store import Acting, Store
 from store.words.records import (
     Capture,
-    CaptureKind,
     Case,
     Exhibit,
     Flag,
@@ -38,24 +39,9 @@ from store.words.records import (
 if TYPE_CHECKING:
     from casework.export.parts import Part
 
-OUTSIDE = {
-    "what": "whatever else the authority holds that bears on the case",
-    "why": "a pack has what its exhibits rest on; other material, of whatever kind, belongs on the authority's disclosure schedules (CPIA 1996), which are no part of a pack",
-}
 SUPPORTED = (SubjectKind.listing, SubjectKind.capture, SubjectKind.premises, SubjectKind.link, SubjectKind.seller, SubjectKind.item)
 CHUNK = 300
 COMPARED = ("reference", "picture")
-PAGES = (CaptureKind.page, CaptureKind.rendered)
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """Another listing's picture that a finding or a link rests on. `sha256` is "" where its bytes stay outside the pack, and `why` says why."""
-
-    sha256: str
-    listing: int
-    seller: int | None
-    why: str = ""
 
 
 @dataclass
@@ -145,13 +131,13 @@ def gather(store: Store, reader: Acting, case: Case, seal: Seal, parts: Iterable
     _opinions(store, reader, m)
     _made(store, m)
     _cited(store, m)
-    _beside(reader, m)
+    gather_beside(reader, m)
     for part in parts:
         added = part.gather(store, reader, m)
         m.more |= {name: list(added.get(name, ())) for name in part.tables}
         m.words |= part.words
     gather_judgements(reader, m)
-    _outside(store, reader, m)
+    name_outside(store, reader, m)
     _erased(reader, m, seal)
     return m
 
@@ -216,10 +202,10 @@ def _links(reader: Acting, m: Material) -> None:
             elif kind is SubjectKind.listing:
                 _listing(reader, m, number, "cited")
     for link in exhibited:
-        number = next(e.number for e in m.exhibits if (e.subject_kind, e.subject) == (SubjectKind.link, link.id))
+        mine = next(e.number for e in m.exhibits if (e.subject_kind, e.subject) == (SubjectKind.link, link.id))
         cites = sorted({r.capture for r in link.reasons if r.capture is not None})
         for capture in reader.captures(cites) if cites else []:
-            m.use(capture, number)
+            m.use(capture, mine)
     premises = set(m.of(SubjectKind.premises))
     found = list(exhibited)
     for kind, number in [(SubjectKind.listing, n) for n in m.listings] + [(SubjectKind.seller, n) for n in sorted(sellers)]:
@@ -288,10 +274,6 @@ def _opinions(store: Store, reader: Acting, m: Material) -> None:
                 )
 
 
-def counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"
-
-
 def _made(store: Store, m: Material) -> None:
     """In which run, and when, flags and links were made; and by which event of the log each link was joined."""
     for kind, numbers in ((SubjectKind.flag, m.flags), (SubjectKind.link, m.links)):
@@ -316,73 +298,13 @@ def _cited(store: Store, m: Material) -> None:
             m.gaps.append({"finding": finding, "what": f"reference {number}, with which finding {finding} compares", "why": why})
         elif kind == "snapshot" and not (number.isdigit() and int(number) in m.snapshots):
             outside.setdefault(finding, []).append(number)
-    for number, reference in sorted(m.references.items()):
+    for entry, reference in sorted(m.references.items()):
         if reference.statement:
-            what = f"the statement “{reference.statement}”, on which reference {number} rests"
-            m.gaps.append({"reference": number, "what": what, "why": "the reference log has its name alone; the authority holds it"})
+            what = f"the statement “{reference.statement}”, on which reference {entry} rests"
+            m.gaps.append({"reference": entry, "what": what, "why": "the reference log has its name alone; the authority holds it"})
     for finding, numbers in sorted(outside.items()):
         what = f"the words of {len(numbers)} listings outside the case (snapshots {', '.join(sorted(numbers, key=int))}), which finding {finding} cites"
         m.gaps.append({"finding": finding, "what": what, "why": "they are not in the case; the store holds them"})
-
-
-def _beside(reader: Acting, m: Material) -> None:
-    """Pictures of listings that are no exhibits, on which findings and links rest. The bytes of those that a finding says match, and of the
-    case's own accounts, go into the pack.
-
-    What was told or handed in stays out: a sighting goes into a pack as an exhibit of its own or not at all. So does a picture that only seems
-    to be of the same place as one of the case: it shows somebody's room, and such a finding is a lead that counts for nothing."""
-    matched = {pointer.other for _, pointer in m.compared()}
-    named = {p.other for f in m.findings.values() for p in f.finding.pointers} | {f"picture:{n}" for n in _of_links(m)}
-    wanted = {int(n) for kind, _, n in (other.partition(":") for other in named) if kind == "picture" and n.isdigit()} - m.pictures.keys()
-    for picture in reader.pictures(sorted(wanted)) if wanted else []:
-        sha256, captures = picture.image.sha256, reader.listing_captures(picture.listing)
-        collected = any(c.kind is not CaptureKind.handed_in and sha256 in (c.body_digest, c.decoded_digest) for c in captures)
-        why = "" if collected else "it was handed in, and would go into a pack only with its listing, as an exhibit of its own"
-        if not why and picture.seller not in m.sellers and f"picture:{picture.id}" not in matched:
-            why = "it may show somebody's home, and the finding is a lead that counts for nothing; the store holds it"
-        m.beside[picture.id] = Beside("" if why else sha256, picture.listing, picture.seller, why)
-        if not why:
-            m.images.setdefault(sha256, picture.image)
-
-
-def _of_links(m: Material) -> dict[int, int]:
-    """The pictures that reasons of links rest on, each with the link."""
-    return {r.picture: n for n, x in sorted(m.links.items()) for r in x.reasons if r.picture is not None}
-
-
-def _outside(store: Store, reader: Acting, m: Material) -> None:
-    """Name what findings and links rest on that is not in the pack; and that the authority may hold more, without a word of what."""
-    for f in m.findings.values():
-        for number in sorted(
-            {int(n) for p in f.finding.pointers for k, _, n in [p.other.partition(":")] if k == "picture" and n.isdigit()}
-        ):
-            _of_picture(reader, m, number, f"with which finding {f.id} compares", {"finding": f.id})
-    for number, link in _of_links(m).items():
-        _of_picture(reader, m, number, f"on which link {link} rests", {"link": link})
-    for name, count in store.recorded_of(m.case.reference).items():
-        if count:
-            what = {"referral": counted(count, "referral") + " to others", "money": counted(count, "record") + " of money"}[name]
-            m.gaps.append({"what": f"{what} in the case", "why": "they are not gathered into packs; the store holds them"})
-    m.gaps.append(dict(OUTSIDE))
-
-
-def _of_picture(reader: Acting, m: Material, number: int, use: str, about: Row) -> None:
-    """What of another listing's picture is missing: its bytes, and its listing."""
-    if number in m.pictures:
-        return
-    beside = m.beside.get(number)
-    if beside is None:
-        m.gaps.append({**about, "what": f"picture {number}, {use}", "why": "the store does not hold it any more"})
-        return
-    whose = "the other account of this case" if beside.seller in m.sellers else "an account outside the case"
-    if beside.why:
-        m.gaps.append({**about, "what": f"picture {number} of {whose}, and its listing, {use}", "why": beside.why})
-    if beside.why or beside.listing in m.listings:
-        return
-    pages = [c.id for c in reader.listing_captures(beside.listing) if c.id in m.captures and c.kind in PAGES]
-    here = f"; its page is here as capture {', '.join(map(str, pages))}, since something cites it" if pages else "; the store holds it"
-    what = f"the listing of picture {number}, of {whose}, {use}"
-    m.gaps.append({**about, "what": what, "why": f"it is no exhibit{here}"})
 
 
 def gather_judgements(reader: Acting, m: Material) -> None:

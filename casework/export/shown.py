@@ -76,6 +76,11 @@ COMBINED = dict.fromkeys(
 )
 
 
+def counted(number: int, what: str) -> str:
+    """3 captures."""
+    return f"{number} {what}{'s' if number != 1 else ''}"
+
+
 def few(ids: str) -> str:
     """The numbers of an event, `1-3,7`, as they are where they are few; else how many: the log has them whole."""
     return ids.replace(",", ", ") if len(ids) <= 24 else f"({len(numbers_in(ids))} of them)"

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from casework.export.gather import Material, counted
+from casework.export.gather import Material
 from casework.export.rows import Row
 from casework.export.shown import (
     COMBINED,
@@ -18,6 +18,7 @@ from casework.export.shown import (
     QUESTIONS,
     called,
     connection,
+    counted,
     header,
     money,
     scale,
@@ -202,7 +203,7 @@ class Summary:
             {"sentence": c.sentence, "reason": called(c.reason), "points": f"{c.points:+.1f}", "finding": c.finding}
             for c in flag.contributions
         ]
-        policy = next((row["settings"] for row in self.methods.values() if row["digest"] == flag.policy), {})
+        policy: Mapping[str, Any] = next((row["settings"] for row in self.methods.values() if row["digest"] == flag.policy), {})
         return {
             "id": flag.id,
             "at": shown_time(at),
