@@ -1463,7 +1463,7 @@ class _Reading:
         self.length += len(own)
         return rest
 
-    def _until_blank(self) -> bytes | None:
+    def _until_blank(self) -> "bytes | None":
         head, gap, rest = self._kept.partition(b"\r\n\r\n")
         if not gap:
             if len(self._kept) > LONGEST_HEAD:
