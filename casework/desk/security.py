@@ -40,6 +40,9 @@ HEADERS = {
 }
 
 
+STATIC = ("/assets/", "/vendor/")
+
+
 class Guard:
     """Around the whole application: hosts and sizes on the way in, headers on the way out (a page that sets one itself keeps its own)."""
 
@@ -51,11 +54,13 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers, path = Headers(scope=scope), path_of(scope)  # now: a mounted part changes the scope
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
+                if path.startswith(STATIC):
+                    out.setdefault("Cache-Control", "no-cache")  # kept, and asked whether it has changed
                 for name, value in HEADERS.items():
                     out.setdefault(name, value)
                 if scope.get("scheme") == "https":
@@ -67,7 +72,7 @@ class Guard:
                 scope, receive, with_headers
             )
             return
-        most = self.upload_bytes if scope["path"].startswith(self.uploads) else self.form_bytes
+        most = self.upload_bytes if path.startswith(self.uploads) else self.form_bytes
         declared = headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > most:
             await PlainTextResponse(f"Too large: at most {most:,} bytes here.", 413)(scope, receive, with_headers)
@@ -83,6 +88,12 @@ class Guard:
             return message
 
         await self.app(scope, counted, with_headers)
+
+
+def path_of(scope: Message) -> str:
+    """The path within the desk: without the prefix under which a reverse proxy shows it."""
+    path, prefix = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
 
 
 def host_of(header: str) -> str:
