@@ -129,6 +129,8 @@ ENTRIES = {
     "offence": "offences", "person": "persons", "connection": "connections", "premises": "places", "incident": "incidents", "outcome": "outcomes",
     "item": "items", "withdrawal": "withdrawals",
 }  # fmt: skip
+# Of what judgements are in a pack.
+JUDGED = {"listing", "snapshot", "seller", "account", "picture", "flag", "link", "capture", "premises", "exhibit"}
 # Which field of which file names a row of which other file, or a list of them, by its id.
 REFERS = (
     ("captures", "run", "runs"),
@@ -1281,7 +1283,7 @@ class Pack:
                 key = subjects.get("reference")
             elif table == "exhibits" and event["verb"] == "alteration" and event["case"] == self.head.get("case"):
                 key = repr(detail["exhibit"])
-            elif table == "judgements" and event["verb"] == "alteration":
+            elif table == "judgements" and event["verb"] == "alteration" and set(subjects) <= JUDGED:
                 key = repr(detail["judgement"])
             elif "case_entry" in detail and event["case"] == self.head.get("case"):
                 table, key = ENTRIES.get(detail["kind"]), repr(detail["case_entry"])
@@ -1370,7 +1372,7 @@ class Pack:
         ]
         for number, row in self.rows["exhibits"]:
             made = self.told.get(("exhibits", repr(row["number"])), []) if not row["withdrawn"] and row["subject_kind"] != "item" else []
-            after = [e for e in handed if made and e["seq"] > made[0]["seq"]]
+            after = [e for e in handed if made and e["seq"] > made[0]["seq"] and e["at"] > row["at"]]
             if missed := [str(e["seq"]) for e in [*made, *after] if e["seq"] not in steps.get(repr(row["id"]), ())]:
                 what = f"it leaves out event {', '.join(missed)} of {LOG}, a step in the custody of exhibit {row['number']}"
                 self.problem(ROWS + "custody.jsonl", what, f"exhibits.jsonl line {number}")

@@ -196,7 +196,7 @@ def test_a_pack_whose_export_says_nothing_of_signatures_any_more_is_refused(made
         if path.name not in ("export.json", "log.jsonl", "manifest-sha256.txt"):
             path.unlink()
     reseal_export(pack)
-    assert problems(verify(pack)).startswith("export/attest.json: it is missing")
+    assert "export/attest.json: it is missing" in problems(verify(pack))
     assert "export/attest.json: it is missing" in problems(checked(pack, made.fingerprint))
 
 
