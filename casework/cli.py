@@ -41,6 +41,7 @@ from casework.commands import (
     references,
     registers,
     schedule,
+    serve,
     sightings,
     sources,
     trust,
@@ -61,6 +62,8 @@ app = typer.Typer(
 passes.register(app)
 capture.register(app)
 home.register(app)
+serve.register(app)
+app.add_typer(serve.app, name="account")
 app.add_typer(sources.app, name="source")
 app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")

@@ -1,0 +1,1 @@
+"""The web pages that officers and investigators work with. docs/desk.md; `touchstone serve`."""

@@ -1,0 +1,50 @@
+"""How the desk writes things for people: times, prices, counts, in templates that escape all that a listing says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from store.words.dates import LONDON
+from store.words.money import format_price
+
+LEVEL_TAGS = {"priority": "govuk-tag--red", "review": "govuk-tag--orange", "note": "govuk-tag--blue"}
+
+
+def local_time(when: datetime | None, utc: bool = True) -> Markup:
+    """A moment in UK local time with UTC beside it, as <time>; "not known" for None."""
+    if when is None:
+        return Markup("not known")
+    local, plain = when.astimezone(LONDON), when.astimezone(UTC)
+    said = f"{local.day} {local:%b %Y, %H:%M}"
+    beside = Markup(' <span class="desk-utc">({} UTC)</span>').format(
+        f"{plain:%H:%M}" if plain.date() == local.date() else f"{plain.day} {plain:%b %H:%M}"
+    )
+    return Markup('<time datetime="{}">{}</time>').format(f"{plain:%Y-%m-%dT%H:%M:%SZ}", said) + (beside if utc else Markup(""))
+
+
+def price(amount_minor: int | None, currency: str | None, text: str = "") -> str:
+    """A price as it is read, or as it was written where it was not understood."""
+    if amount_minor is None:
+        return text or "no price"
+    return format_price(amount_minor, currency)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 listing`, `2,400 listings`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def environment() -> Environment:
+    """Templates of the desk, and the macros of GOV.UK Frontend. Escapes everything; an unknown name is an error, not an empty place."""
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader("casework.desk"), PackageLoader("govuk_frontend_jinja")]),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    filters: dict[str, Any] = {"uk_time": local_time, "count": count}
+    made.filters.update(filters)
+    made.globals.update(price=price, level_tag=lambda level: LEVEL_TAGS.get(level, "govuk-tag--grey"))
+    return made
