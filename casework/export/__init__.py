@@ -106,7 +106,7 @@ def export(
             notes += _write_words(store, home, authority, material, contents, data, sealed)
             end = log.write_log(store, material, data / "log.jsonl", 0, sealed.event)
             shutil.copyfile(verifier.__file__, part / "verify.py")
-            render.write_welcome(part / "README.txt", {"case": case, "seal": sealed, "authority": authority})
+            render.write_welcome(part / "README.txt", {"case": case, "seal": sealed, "authority": authority, "time": shown_time})
             head = bag.write_bag(part, case=case.reference, authority=authority.name, seal=sealed.event, log=end)
             counts = {"exhibits": len(material.exhibits), "captures": len(material.captures), "format": bag.FORMAT}
             holds = log.case_rows(material)
