@@ -318,7 +318,7 @@ def test_a_pack_of_an_older_form_is_refused_in_a_sentence(tmp_path: Path, older:
     """Which does not send its reader to the program that lies in the very pack."""
     (tmp_path / "head.json").write_bytes(canonical({"format": older, "case": "C-1"}))
     said = "this program reads touchstone-pack/3; it is older: take verify.py from the release of Touchstone of that time, and not from the pack"
-    assert named(tmp_path) == [f"head.json: its format is '{older}'; {said}"]
+    assert named(tmp_path)[0] == f"head.json: its format is '{older}'; {said}"
 
 
 def test_rechaining_alone_does_not_hide_a_changed_event(pack: Path) -> None:
