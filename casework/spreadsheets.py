@@ -10,27 +10,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from store.errors import TouchstoneError
+from store.words.cells import safe_cell
 
 KINDS = ("csv", "xlsx")
-STARTERS = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # the last four are the full-width forms, which some spreadsheets read alike
 LONGEST = 32_767  # characters that a cell of XLSX takes (ECMA-376)
-
-
-def safe_cell(cell: object) -> object:
-    """A cell that a spreadsheet will not run as a formula (CWE-1236): such text gets a leading apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in STARTERS else cell
 
 
 def write(file: IO[bytes], kind: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:

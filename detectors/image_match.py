@@ -23,7 +23,7 @@ from store.words.records import Direction, Finding, Fingerprint, Picture, Pointe
 if TYPE_CHECKING:
     from store.nearest import Hits, Nearest
 
-VERSION = "2"
+VERSION = "3"
 SUBJECT = SubjectKind.picture
 NEEDS = frozenset({"references", "other_pictures"})
 LIBRARIES = ("pillow", "imagehash", "pdqhash", "faiss-cpu", "opencv-python-headless")
@@ -32,15 +32,15 @@ FINGERPRINTS = taken.ALGORITHMS
 COMPARED = (taken.BOXES, taken.ORB)
 
 KINDS = {
-    ReferenceKind.confirmed: ("confirmed_picture", 1.0, Direction.suspicious, "goods confirmed counterfeit"),
-    ReferenceKind.suspected: ("suspected_picture", 1.0, Direction.suspicious, "goods that an officer suspects"),
+    ReferenceKind.confirmed: ("confirmed_picture", 1.0, Direction.suspicious, "the goods in that reference were confirmed counterfeit"),
+    ReferenceKind.suspected: ("suspected_picture", 1.0, Direction.suspicious, "the goods in that reference are such as an officer suspects"),
     ReferenceKind.official: (
         "official_picture",
         0.0,
         Direction.exculpatory,
         "the brand's official photograph, which honest sellers use too",
     ),
-    ReferenceKind.genuine: ("genuine_picture", 1.0, Direction.exculpatory, "genuine goods"),
+    ReferenceKind.genuine: ("genuine_picture", 1.0, Direction.exculpatory, "the goods in that reference are genuine"),
     ReferenceKind.benign: (
         "benign_picture",
         0.0,

@@ -131,7 +131,8 @@ class PlaceWrites:
         values |= {"subject_kind": str(item.subject_kind), "object_kind": str(item.object_kind), "method": method}
         where = [t.link.c[name] == value for name, value in values.items()]
         last = c.execute(select(t.link).where(*where).order_by(t.link.c.id.desc()).limit(1)).first()
-        reasons = [asdict(r) for r in item.reasons]
+        # a reason without a picture is written as it was before there were any: the same reason is no new row
+        reasons = [{name: said for name, said in asdict(r).items() if name != "picture" or said is not None} for r in item.reasons]
         digest = _link_digest(item.score, item.level, reasons)
         # from the words, not from last.digest: rows of before revision 0002 have the numbers of rows in theirs
         if last and _link_digest(last.score, last.level, json.loads(last.reasons_json)) == digest:

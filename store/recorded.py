@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, or_, select
+from sqlalchemy import Connection, RowMapping, Table, func, or_, select
 
 from store import audit
 from store import tables as t
@@ -93,6 +93,12 @@ def family_of(c: Connection, table: Table, number: int) -> list[int]:
 class RecordedErasure:
     database: Database
     retain_until: Callable[..., datetime | None]
+
+    def recorded_of(self, case: str) -> dict[str, int]:
+        """How many referrals were prepared and records of money kept of a case. Of intelligence nothing is told, not even whether there is any."""
+        with self.database.reading() as c:
+            counted = {name: select(func.count()).where(TABLES[name][0].c.case_file == case) for name in ("referral", "money")}
+            return {name: int(c.execute(query).scalar_one()) for name, query in counted.items()}
 
     def erase_recorded(self, name: str, number: int, *, actor: str, reason: str) -> None:
         """Blank a row of one of TABLES, and all that it supersedes or that supersedes it: the rows stay and say nothing. Safe to run again.

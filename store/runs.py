@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import func, select, tuple_
 
 from store import audit
 from store import tables as t
-from store.database import Database, add, add_once, insert_once
+from store.database import Database, add, add_once, chunks, insert_once
 from store.errors import TouchstoneError
 from store.words.records import (
     Actor,
@@ -22,6 +22,7 @@ from store.words.records import (
     Outcome,
     Run,
     Status,
+    SubjectKind,
     Verb,
     canonical,
 )
@@ -174,6 +175,16 @@ class Runs:
             query = query.where(t.run.c.operation == operation if operation else t.run.c.operation.is_(None))
         with self.database.reading() as c:
             return [_run_of(r) for r in c.execute(query)]
+
+    def made_in(self, kind: SubjectKind, numbers: Collection[int]) -> dict[int, tuple[str, datetime]]:
+        """In which run each of these flags or links was made, and when."""
+        table = {SubjectKind.flag: t.flag, SubjectKind.link: t.link}[kind]
+        found: dict[int, tuple[str, datetime]] = {}
+        with self.database.reading() as c:
+            for part in chunks(numbers):
+                query = select(table.c.id, table.c.run, table.c.at).where(table.c.id.in_(part))
+                found |= {r.id: (r.run, r.at) for r in c.execute(query)}
+        return found
 
     def run(self, number: str) -> Run:
         """The run of that id. Raises TouchstoneError for one the store does not know."""

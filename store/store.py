@@ -107,9 +107,10 @@ class Acting(
             raise TouchstoneError("this reading is over and logged; open another with store.acting(…)")
         self._shown[kind].update(i for i in ids if i is not None)
 
-    def disclose(self, recipient: str, detail: Mapping[str, Any]) -> None:
-        """Record that what this context showed leaves the store (an export, a pack), and to whom."""
-        self._record(Verb.disclosure, {"recipient": recipient, **detail})
+    def disclose(self, recipient: str, detail: Mapping[str, Any], holds: Mapping[str, Iterable[int]] | None = None) -> None:
+        """Record that what this context showed leaves the store (an export, a pack), and to whom. `holds`: the rows that leave, by the words that
+        events use, where they are fewer than were read to find them."""
+        self._record(Verb.disclosure, {"recipient": recipient, **detail}, holds)
 
     def close(self) -> None:
         """End the reading. It is an event where something was shown, and where a person asked and nothing was: a search that finds nobody is one."""
@@ -117,8 +118,8 @@ class Acting(
         if any(self._shown.values()) or (self._asked and self.actor.is_person):
             self._record(Verb.consultation, {})
 
-    def _record(self, verb: Verb, detail: Mapping[str, Any]) -> None:
-        subjects = {kind: sorted(ids) for kind, ids in sorted(self._shown.items()) if ids}
+    def _record(self, verb: Verb, detail: Mapping[str, Any], of: Mapping[str, Iterable[int]] | None = None) -> None:
+        subjects = {kind: sorted(ids) for kind, ids in sorted((self._shown if of is None else of).items()) if ids}
         asked, words = lookups.noted(self._asked), self._lookups
         self._asked, self._lookups = Counter(), []
         with self.store.database.writing() as c:

@@ -12,7 +12,7 @@ from typing import Any
 
 from casework.disclosure.prompts import CRAWLS, by_subject, in_force, newest_places, problem_key, prompts, superseded_methods
 from casework.disclosure.settings import Settings
-from casework.export.summary import KINDS, money
+from casework.export.shown import KINDS, money
 from crawler.clock import sentence as clock_sentence
 from store.relevant import Relevant, Row
 from store.words.records import CaptureKind

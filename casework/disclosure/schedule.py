@@ -20,12 +20,12 @@ from casework.disclosure.material import Thing, block_text, spans, things_of
 from casework.disclosure.settings import Settings, read_settings
 from casework.documents import Block, Document, Fields, Heading, Paragraph, Signature, Table, write
 from casework.exhibits import custody_of
-from casework.spreadsheets import safe_cell
 from store.config import Home
 from store.disclosure import Decision, Edition, Item, Standing, Undermines
 from store.errors import TouchstoneError
 from store.relevant import Relevant
 from store.store import Acting, Store
+from store.words.cells import safe_cell
 from store.words.records import Case
 
 PURPOSE = "disclosure"

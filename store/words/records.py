@@ -804,6 +804,7 @@ class LinkReason:
     capture: int | None = None
     entry: int | None = None
     against: bool = False
+    picture: int | None = None  # that it rests on
 
 
 @dataclass(frozen=True, slots=True)
