@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -33,6 +33,7 @@ def case_of(r: Any) -> Case:
 class CaseWrites:
     database: Database
     retention: Mapping[str, int]
+    shelve: Callable[[Connection, Collection[int]], None]
 
     def judge(
         self, kind: SubjectKind, subject: int, verdict: Verdict, *, actor: str, authority: str, reason: str, findings_digest: str = ""
@@ -72,6 +73,8 @@ class CaseWrites:
             )
             if kind is SubjectKind.listing and verdict is Verdict.yes:
                 concern(self.database, c, subject, self.retention, actor=actor, why="a person said yes")
+            if kind is SubjectKind.listing:
+                self.shelve(c, [subject])
         return Judgement(number, kind, subject, verdict, actor, reason, now, findings_digest, before)
 
     def open_case(self, case: Case, *, actor: str) -> None:
@@ -126,7 +129,9 @@ class CaseReads(Reader):
             last = select(f.opened_at).where(f.reference == before).scalar_subquery()
             asked.append(or_(f.opened_at < last, and_(f.opened_at == last, f.reference < before)))
         with self.store.database.reading() as c:
-            found = [case_of(r) for r in c.execute(select(t.case).where(*asked).order_by(f.opened_at.desc(), f.reference.desc()).limit(limit))]
+            found = [
+                case_of(r) for r in c.execute(select(t.case).where(*asked).order_by(f.opened_at.desc(), f.reference.desc()).limit(limit))
+            ]
             x = t.exhibit.c
             rows = c.execute(select(x.id, x.case_file).where(x.case_file.in_([one.reference for one in found]))).all()
         self.shown("exhibit", (r.id for r in rows))

@@ -108,7 +108,7 @@ for words in json.loads(sys.argv[1]):
 
 WHO = ["--by", "a.officer", "--why", "complaint 17"]
 COMMANDS = [
-    ["key", "new", "--by", "a.officer"], ["selftest"], ["detect"], ["flag"], ["link"], ["status"], ["queue", "list", *WHO], ["listing", "list", *WHO],
+    ["key", "new", "--by", "a.officer"], ["selftest"], ["detect"], ["flag"], ["link"], ["status"], ["queue", "list", *WHO], ["listing", "list", *WHO], ["listing", "find", "bag", *WHO], ["index", "rebuild", "--only", "listings"],
     ["listing", "show", "market", "1001", *WHO], ["listing", "history", "market", "1001", *WHO], ["premises", "rank", *WHO], ["premises", "show", "2", *WHO],
     ["reference", "list"], ["method", "list"], ["register", "list"], ["case", "show", CASE, *WHO], ["case", "export", CASE, "--out", "{home}/pack", *WHO],
     ["verify", "{home}/pack"], ["log", "sign", "--by", "a.officer"], ["log", "heads"], ["log", "show"], ["log", "verify"], ["schedule", "run", "--once"],

@@ -16,7 +16,9 @@ from store.errors import TouchstoneError
 
 Sent = Annotated[FormData | None, Depends(posted)]
 LONGEST = 20_000  # characters of one field
-_COMMANDS = re.compile(r" \(`?--[\w-]+`?\)|: `--seal \d+` makes the same pack again|[;,:]? `touchstone [^`]*`( [\w ]+)?|; give another (folder )?with `?--out`?")
+_COMMANDS = re.compile(
+    r" \(`?--[\w-]+`?\)|: `--seal \d+` makes the same pack again|[;,:]? `touchstone [^`]*`( [\w ]+)?|; give another (folder )?with `?--out`?"
+)
 
 
 @dataclass(frozen=True, slots=True)

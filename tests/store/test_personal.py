@@ -195,6 +195,7 @@ WRITING: dict[str, Any] = {
     "erase_informant": lambda s, run: s.erase_informant("S-2026-0001", actor="officer", reason="test"),
     "exhibit": lambda s, run: s.exhibit("C1", SubjectKind.listing, 1, initials="AB", description="advert", actor="officer"),
     "give": lambda s, run: s.give("officer", "2026-03-02", [2], 20, actor="officer"),
+    "rebuild_shelf": lambda s, run: s.rebuild_shelf(),
     "hold": lambda s, run: s.hold(SubjectKind.listing, 1, actor="officer", reason="test"),
     "judge": lambda s, run: s.judge(SubjectKind.listing, 1, Verdict.no, actor="officer", authority="demo", reason="again"),
     "rejoin_images": lambda s, run: s.rejoin_images(_reading(s)),
@@ -210,7 +211,7 @@ GIVEN = {
     "keep_follow_up", "keep_ground", "keep_image", "keep_links", "keep_method", "keep_no_longer_found", "keep_occupant", "keep_operation", "keep_parted",
     "keep_positions", "keep_reach", "keep_readings", "keep_refusals", "keep_rendered", "keep_rows", "keep_sighting", "keep_unread", "keep_view",
     "keep_written", "log_override", "mark_register", "migrate", "nearest", "open", "open_case", "operation", "operation_since", "place", "set_method_status",
-    "decide_item", "end_key", "erase_disclosure", "erase_recorded", "keep_copy", "keep_edition", "keep_key", "keep_money", "keep_referral", "keep_report",
+    "compact_shelf", "fill_shelf", "shelve", "decide_item", "end_key", "erase_disclosure", "erase_recorded", "keep_copy", "keep_edition", "keep_key", "keep_money", "keep_referral", "keep_report",
     "keep_return", "keep_signed_head", "number_items", "regrade_report",  # the last gives its author the report's own text back
     "two_editions", "withdraw_entry", "withdraw_ground", "withdraw_occupant", "withdraw_pair", "write",
 }  # fmt: skip

@@ -65,7 +65,9 @@ def new_form(visit: Annotated[Visit, allowed(Action.case_edit)]) -> Response:
 
 def _new(visit: Visit, values: dict[str, Any] | None = None, error: Exception | None = None) -> Response:
     law = visit.home.settings.authority.jurisdiction
-    laws = Field("jurisdiction", "Whose law it follows", kind="choice", options=[(name, name) for name in casefile.jurisdictions(visit.home)])
+    laws = Field(
+        "jurisdiction", "Whose law it follows", kind="choice", options=[(name, name) for name in casefile.jurisdictions(visit.home)]
+    )
     return ask(visit, "Open a case", [*NEW, laws], values={"jurisdiction": law} | (values or {}), error=error, button="Open the case", back="/cases")  # fmt: skip
 
 

@@ -46,7 +46,8 @@ def _fields(visit: Visit, reader: Acting, case: Case, kind: DraftKind) -> list[F
         return [*witness, Field("only", "Which exhibits", "None ticked: all of them.", kind="several", options=there)]
     if kind is DraftKind.brand_request:
         brands = sorted(
-            {brand.name for brand in read_brands(visit.home.configs("brands")).brands} | {r.brand for r in visit.store.references() if r.brand}
+            {brand.name for brand in read_brands(visit.home.configs("brands")).brands}
+            | {r.brand for r in visit.store.references() if r.brand}
         )
         return [Field("brand", "Brand", "As the reference library names it.", suggests=brands, required=True)]
     if kind is DraftKind.notice:
@@ -107,7 +108,10 @@ def make(visit: Annotated[Visit, allowed(Action.draft_make)], key: str, kind: Dr
     case = own_case(visit, key)
     given: dict[str, Any] = {}
     try:
-        with visit.reading("draft", why=visit.reason or f"draft of case {case.reference}", case=case.reference) as reader, aside() as folder:
+        with (
+            visit.reading("draft", why=visit.reason or f"draft of case {case.reference}", case=case.reference) as reader,
+            aside() as folder,
+        ):
             given = sent(form, _fields(visit, reader, case, kind))
             done = issue(visit.store, reader, own_home(visit), _made(visit, reader, case, kind, given), folder)
     except TouchstoneError as error:

@@ -226,5 +226,3 @@ def print_labels(visit: Annotated[Visit, allowed(Action.case_edit)], key: str, f
             return attachment((folder / "labels.pdf").read_bytes(), f"labels-{key_of(case.reference)}.pdf")
     except TouchstoneError as error:
         return _labels(visit, case, given, error)
-
-

@@ -112,7 +112,17 @@ def start(visit: Annotated[Visit, allowed(Action.export_propose)], key: str, for
 def one_pack(visit: Annotated[Visit, allowed(Action.case_view)], key: str, number: int) -> Response:
     case = own_case(visit, key)
     made = _own_pack(visit, case, number)
-    return case_page(visit, case, "export", "cases/pack.html", pack=made, stages=STAGES, done=packing.share(made), notes=[said(note) for note in made.notes], error=said(made.error))
+    return case_page(
+        visit,
+        case,
+        "export",
+        "cases/pack.html",
+        pack=made,
+        stages=STAGES,
+        done=packing.share(made),
+        notes=[said(note) for note in made.notes],
+        error=said(made.error),
+    )
 
 
 @router.get("/cases/{key}/export/{number:int}/events")

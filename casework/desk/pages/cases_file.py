@@ -163,9 +163,7 @@ def _record(visit: Visit, case: Case, kind: EntryKind, form: Sent, row: int | No
 
 @router.get("/cases/{key}/file/new/{kind}")
 def record_form(visit: Annotated[Visit, allowed(Action.case_edit)], key: str, kind: str) -> Response:
-    return _ask(
-        visit, own_case(visit, key), _kind(kind), {"category": str(SubjectCategory.suspect), "status": str(MarkStatus.not_checked)}
-    )
+    return _ask(visit, own_case(visit, key), _kind(kind), {"category": str(SubjectCategory.suspect), "status": str(MarkStatus.not_checked)})
 
 
 @router.post("/cases/{key}/file/new/{kind}")

@@ -126,7 +126,15 @@ def paper(visit: Annotated[Visit, allowed(Action.draft_make)], key: str) -> Resp
     case = own_case(visit, key)
     try:
         with aside() as folder:
-            money.write(visit.store, own_home(visit), case.reference, folder / "money", by=visit.actor, why=visit.reason or "working paper", stem="money")
+            money.write(
+                visit.store,
+                own_home(visit),
+                case.reference,
+                folder / "money",
+                by=visit.actor,
+                why=visit.reason or "working paper",
+                stem="money",
+            )
             return zipped(folder / "money", f"money-{key_of(case.reference)}")
     except TouchstoneError as error:
         return visit.go(path_of(case.reference, "money"), said(error), "important")

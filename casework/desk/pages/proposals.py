@@ -59,7 +59,9 @@ def answer_export(visit: Annotated[Visit, allowed(Action.export_approve)], numbe
         done = visit.store.answer(found.id, _says(form), actor=visit.actor)
     except TouchstoneError as error:
         return visit.go("/proposals", said(error), "important")
-    return visit.go("/proposals", f"Proposal {done.id}: {done.state}." + (f" {done.actor} makes the pack." if done.state == "approved" else ""))
+    return visit.go(
+        "/proposals", f"Proposal {done.id}: {done.state}." + (f" {done.actor} makes the pack." if done.state == "approved" else "")
+    )
 
 
 @router.post("/proposals/{number:int}/erase")

@@ -123,6 +123,8 @@ def take_back(visit: Annotated[Visit, allowed(Action.intelligence_edit)], refere
             )  # fmt: skip
         except TouchstoneError as error:
             return _return(visit, of, given, without(error, folder))
-    refused = f" {len(done.refused)} rows were refused: " + "; ".join(f"row {n}: {why}" for n, why in done.refused[:5]) if done.refused else ""
+    refused = (
+        f" {len(done.refused)} rows were refused: " + "; ".join(f"row {n}: {why}" for n, why in done.refused[:5]) if done.refused else ""
+    )
     words = f"The file is kept as capture {done.capture}; {done.rows} rows were read, {len(done.items)} reports made of them.{refused}"
     return visit.go("/referrals", words, "important" if refused else "success")

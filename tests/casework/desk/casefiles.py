@@ -42,5 +42,3 @@ def made(browser: Browser, pack: str) -> str:
             return text
         time.sleep(0.3)
     raise AssertionError(f"{pack} was not made in two minutes")
-
-

@@ -93,7 +93,14 @@ def test_a_row_of_the_case_file_is_recorded_corrected_and_taken_back_and_can_sti
 
 
 def test_an_offence_says_what_is_not_stated_yet(officer: Browser, at: str) -> None:
-    told = {"act": "offers_or_exposes", "mark": "MAISON LOZENGE", "goods": "belts", "status": "not_checked", "exhibits": ["AO1"], "classes": "18, 25"}
+    told = {
+        "act": "offers_or_exposes",
+        "mark": "MAISON LOZENGE",
+        "goods": "belts",
+        "status": "not_checked",
+        "exhibits": ["AO1"],
+        "classes": "18, 25",
+    }
     page = officer.post(f"{at}/file/new/offence", told).text
     assert "To know: not stated yet: register number" in page and "s.92(1)(b)" in page and "[AO1]" in page
     assert "not stated yet: register number" in officer.get(at).text
@@ -159,7 +166,12 @@ def test_an_edition_keeps_what_is_served_apart_from_what_is_not_and_a_copy_is_fo
     copied = other.post(f"{at}/disclosure/copy", {"why": "initial disclosure", "recipient": "defence solicitor"})
     assert "copy/redactions.jsonl" in entries(copied.content)
     wrong = other.post(f"{at}/disclosure/copy", {"why": "x", "recipient": "y", "redactions": "strange: 1"})
-    assert wrong.status_code == 400 and 'href="#redactions"' in wrong.text and "line 1: unknown key" in wrong.text and "/tmp/" not in wrong.text
+    assert (
+        wrong.status_code == 400
+        and 'href="#redactions"' in wrong.text
+        and "line 1: unknown key" in wrong.text
+        and "/tmp/" not in wrong.text
+    )
 
 
 def test_the_source_of_an_item_is_on_no_page_until_somebody_says_why(desk: Served, officer: Browser, at: str) -> None:
@@ -263,7 +275,9 @@ def test_where_an_export_needs_two_persons_another_approves_and_only_who_asked_m
 
 def test_nobody_approves_what_they_asked_for_themselves(own_desk: Served) -> None:
     supervisor = own_desk.as_role("supervisor")
-    assert "Another person answers" in supervisor.post("/proposals/erasure", {"kind": "listing", "subject": "3", "ground": "retention"}).text
+    assert (
+        "Another person answers" in supervisor.post("/proposals/erasure", {"kind": "listing", "subject": "3", "ground": "retention"}).text
+    )
     page = supervisor.get("/proposals").text
     assert "It is your own: another person answers it." in page and 'action="/proposals/1/' not in page
     assert "is a.supervisor&#39;s own" in supervisor.post("/proposals/1/erase", {"says": "approved"}).text

@@ -204,7 +204,18 @@ def test_a_script_in_any_field_is_words_on_every_page(own_desk: Served) -> None:
     assert seen > 25 and "{{7*7}}" in officer.get(at).text
 
 
-NAMES = ["../../etc/passwd", 'a"\r\nSet-Cookie: stolen=1', "ТС/2026 №1 ‮fdp.", "..", "new", "put", "a" * 80, "~new", "x%2F..%2Fy", "C:\\x|y?*"]
+NAMES = [
+    "../../etc/passwd",
+    'a"\r\nSet-Cookie: stolen=1',
+    "ТС/2026 №1 ‮fdp.",
+    "..",
+    "new",
+    "put",
+    "a" * 80,
+    "~new",
+    "x%2F..%2Fy",
+    "C:\\x|y?*",
+]
 
 
 @pytest.mark.parametrize("reference", NAMES)
