@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -52,6 +53,11 @@ class Pack:
     @property
     def over(self) -> bool:
         return bool(self.head or self.error)
+
+    @property
+    def here(self) -> bool:
+        """Whether its files lie on this machine: they may have been removed since."""
+        return bool(self.head) and self.zip.is_file()
 
 
 def _place(home: Home, case: str) -> Path:
@@ -131,6 +137,12 @@ def keep_verified(made: Pack, said: dict[str, Any]) -> None:
     part = made.folder.parent / f".{VERIFIED}"
     part.write_text(json.dumps(said), "utf-8")
     part.replace(made.folder.parent / VERIFIED)
+
+
+def remove(made: Pack) -> None:
+    """Take a pack's files from this machine, which no erasure reaches; its head and who asked for it stay."""
+    shutil.rmtree(made.folder, ignore_errors=True)
+    made.zip.unlink(missing_ok=True)
 
 
 def share(made: Pack) -> int:

@@ -155,7 +155,7 @@ async def _told(home: Home, case: str, number: int) -> AsyncIterator[str]:
 def download(visit: Annotated[Visit, allowed(Action.export_propose)], key: str, number: int) -> Response:
     case = own_case(visit, key)
     made = _own_pack(visit, case, number)
-    if not made.head or not made.zip.is_file():
+    if not made.here:
         raise HTTPException(404)
     with visit.reading("pack download", why=visit.reason or made.why, case=case.reference) as reader:
         reader.disclose(f"{visit.actor}, who downloads the pack of case {case.reference}", {"head": made.head, "seal": made.seal})
@@ -173,7 +173,7 @@ def verify(visit: Annotated[Visit, allowed(Action.case_view)], key: str, number:
     there = path_of(case.reference, "export", number)
     if given and not re.fullmatch(r"[0-9a-f]{64}", given):
         return visit.go(there, "A head has 64 figures and letters, 0 to 9 and a to f: copy it from the paper once more.", "important")
-    if not made.head or not made.folder.is_dir():
+    if not made.here:
         raise HTTPException(404)
     report = verifier.verify(made.folder, given or None, vouch=Check())
     packing.keep_verified(made, {
@@ -181,3 +181,14 @@ def verify(visit: Annotated[Visit, allowed(Action.case_view)], key: str, number:
         "checked": report.checked, "not_checked": report.not_checked, "warnings": report.warnings,
     })  # fmt: skip
     return visit.go(there, "The pack was checked: accepted." if report.accepted else "The pack was checked: REFUSED.", "success" if report.accepted else "important")  # fmt: skip
+
+
+@router.post("/cases/{key}/export/{number:int}/remove")
+def remove(visit: Annotated[Visit, allowed(Action.export_propose)], key: str, number: int) -> Response:
+    case = own_case(visit, key)
+    made = _own_pack(visit, case, number)
+    if not made.here:
+        raise HTTPException(404)
+    packing.remove(made)
+    words = "The pack is taken from this machine. The same seal makes the same pack again."
+    return visit.go(path_of(case.reference, "export", number), words)

@@ -238,6 +238,11 @@ def test_a_pack_of_the_same_seal_has_the_same_head(desk: Served, officer: Browse
         page = officer.post(f"{at}/export/start", {"why": "copy", "seal": seal})
         heads += re.findall(r'id="head">([0-9a-f]{64})<', made(officer, page.url.path))
     assert len(heads) == 2 and heads[0] == heads[1]
+    page = officer.post(f"{at}/export/2/remove").text
+    assert (
+        "Its files were taken from this machine" in page and heads[1] in page and officer.get(f"{at}/export/2/pack.zip").status_code == 404
+    )
+    assert [each.name for each in (desk.home.path("var/desk/packs") / at.rpartition("/")[2] / "2").iterdir() if "TS" in each.name] == []
 
 
 def test_one_pack_of_a_case_is_made_at_a_time_and_one_that_was_stopped_says_so(desk: Served, officer: Browser) -> None:
