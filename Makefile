@@ -8,7 +8,7 @@ SHARED ?= ../shared
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null && echo "sudo -n"; })
 
-.PHONY: help install install-test demo demo-real test test-full check bench clean
+.PHONY: help install install-test demo desk demo-real test test-full check bench clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -32,6 +32,10 @@ install-test: $(VENV)/.installed-test install
 
 demo: install  ## the whole path over the demonstration market, to a verified evidence pack
 	$(BIN)/python -m tests.market.demo
+
+desk: install  ## the desk over the demonstration's store
+	@test -d var/demo/var || { echo "There is no demonstration yet: make demo"; exit 1; }
+	$(BIN)/touchstone serve --home var/demo
 
 demo-real: install  ## the same path over real pages and adverts of $(SHARED), where it is present
 	$(BIN)/python -m tests.real.demo $(SHARED)

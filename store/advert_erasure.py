@@ -35,6 +35,7 @@ class AdvertErasure(Erasure):
     erase_sighting: Callable[..., tuple[int, ...]]
     erase_ground: Callable[..., None]
     erase_pair_reason: Callable[..., None]
+    shelve: Callable[[Connection, Collection[int]], None]
 
     def erase_listing(self, number: int, *, actor: str, reason: str) -> tuple[int, ...]:
         """Erase an advert, with what was found in it; its account too, where that has no other. Captures that show others are returned.
@@ -60,6 +61,7 @@ class AdvertErasure(Erasure):
                 raise TouchstoneError(f"listing {number} is under hold {held} by now; its captures are erased, its words are not")
             alone = self._sellers_alone(c, number)
             gone = _blank(c, number, own)
+            self.shelve(c, [number])
             audit.append(
                 self.database, c, Verb.erasure, actor=actor, purpose="erasure", justification=reason, subjects={"listing": [number], **gone},
                 detail={"captures_that_stay": shared},

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -30,6 +30,7 @@ def case_of(r: Any) -> Case:
 class CaseWrites:
     database: Database
     retention: Mapping[str, int]
+    shelve: Callable[[Connection, Collection[int]], None]
 
     def judge(
         self, kind: SubjectKind, subject: int, verdict: Verdict, *, actor: str, authority: str, reason: str, findings_digest: str = ""
@@ -69,6 +70,8 @@ class CaseWrites:
             )
             if kind is SubjectKind.listing and verdict is Verdict.yes:
                 concern(self.database, c, subject, self.retention, actor=actor, why="a person said yes")
+            if kind is SubjectKind.listing:
+                self.shelve(c, [subject])
         return Judgement(number, kind, subject, verdict, actor, reason, now, findings_digest, before)
 
     def open_case(self, case: Case, *, actor: str) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, select, tuple_
+from sqlalchemy import Connection, and_, exists, func, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -151,6 +151,7 @@ class FindingWrites:
     database: Database
     retention: Mapping[str, int]
     retain_until: Any
+    shelve: Callable[[Connection, Collection[int]], None]
 
     # -- the reference log ----------------------------------------------------------------------------------------------
     def add_reference(self, reference: Reference) -> int:
@@ -410,32 +411,37 @@ class FindingWrites:
     # -- flags ----------------------------------------------------------------------------------------------------------
     def keep_flag(self, flag: Flag, run: str) -> bool:
         """Keep a flag unless the listing's newest one says the same under the same policy; whether it was new."""
-        with self.database.writing() as c:
-            if flag.level in (Level.review, Level.priority):  # also where the flag is not new: the listing may have been seen again
-                concern(self.database, c, flag.listing, self.retention, actor="system", why=f"flagged {flag.level}", run=run)
-            last = c.execute(select(t.flag).where(t.flag.c.listing == flag.listing).order_by(t.flag.c.id.desc()).limit(1)).first()
-            missing = canonical(list(flag.not_examined)).decode()
-            if last and (last.policy, last.findings_digest, last.not_examined_json) == (flag.policy, flag.findings_digest, missing):
-                return False
-            add(
-                c,
-                t.flag,
-                listing=flag.listing,
-                policy=flag.policy,
-                findings_digest=flag.findings_digest,
-                level=str(flag.level),
-                score=flag.score,
-                contributions_json=canonical(as_json(flag.contributions)).decode(),
-                not_examined_json=missing,
-                run=run,
-                at=datetime.now(UTC),
-            )
-        return True
+        return self.keep_flags([flag], run) == 1
 
     def keep_flags(self, flags: Iterable[Flag], run: str) -> int:
         """Keep flags as `keep_flag` does, all or none; how many were new."""
-        with self.database.writing():
-            return sum(self.keep_flag(flag, run) for flag in flags)
+        with self.database.writing() as c:
+            self.database.lock_chain(c)  # before a row is written that another waits for: `shelve` wants it last
+            new = [flag.listing for flag in flags if self._keep_flag(c, flag, run)]
+            self.shelve(c, new)
+        return len(new)
+
+    def _keep_flag(self, c: Connection, flag: Flag, run: str) -> bool:
+        if flag.level in (Level.review, Level.priority):  # also where the flag is not new: the listing may have been seen again
+            concern(self.database, c, flag.listing, self.retention, actor="system", why=f"flagged {flag.level}", run=run)
+        last = c.execute(select(t.flag).where(t.flag.c.listing == flag.listing).order_by(t.flag.c.id.desc()).limit(1)).first()
+        missing = canonical(list(flag.not_examined)).decode()
+        if last and (last.policy, last.findings_digest, last.not_examined_json) == (flag.policy, flag.findings_digest, missing):
+            return False
+        add(
+            c,
+            t.flag,
+            listing=flag.listing,
+            policy=flag.policy,
+            findings_digest=flag.findings_digest,
+            level=str(flag.level),
+            score=flag.score,
+            contributions_json=canonical(as_json(flag.contributions)).decode(),
+            not_examined_json=missing,
+            run=run,
+            at=datetime.now(UTC),
+        )
+        return True
 
     def level_counts(self) -> dict[str, dict[str, int]]:
         """How many listings of each source stand at each level, by their newest flag."""

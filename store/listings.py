@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -142,6 +142,7 @@ def documents_of(listing: int) -> Any:
 class ListingWrites:
     database: Database
     retain_until: Any
+    shelve: Callable[[Connection, Collection[int]], None]
 
     def keep_readings(self, capture: Capture, parser: str, parser_version: str, parsed: Iterable[Parsed], run: str) -> list[Reading]:
         """Keep what a parser read of a capture: listings, snapshots, sellers, contacts and the readings that join them.
@@ -151,8 +152,10 @@ class ListingWrites:
         assert capture.id is not None
         readings = []
         with self.database.writing() as c:
+            self.database.lock_chain(c)  # before a row is written that another waits for: `shelve` wants it last
             for item in parsed:
                 readings.append(self._keep_reading(c, capture, parser, parser_version, item, run))
+            self.shelve(c, [reading.listing for reading in readings])
         return readings
 
     def _keep_reading(self, c: Connection, capture: Capture, parser: str, version: str, item: Parsed, run: str) -> Reading:

@@ -68,7 +68,7 @@ def _words(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return "" if re.fullmatch(r"[0-9a-f]{64}", value) else str(value)[:LONGEST]
+        return "" if re.fullmatch(r"[0-9a-f]{64}", value) else str(value)[:LONGEST].encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
         return {str(k)[:LONGEST]: _plain(v) for k, v in list(value.items())[:MOST]}
     if isinstance(value, list | tuple | set | frozenset):

@@ -93,6 +93,10 @@ OTHER: Mapping[str, str] = {
     "exhibit_initials": "an officer's letters", "draft_file": "the name of a document of ours", "case_term": "a day and a word, of a case", "case_seal": "how far the rows of each table went",
     "signing_key": "a public key, and why it began or ended", "signed_head": "a head of the log, signed and stamped: digests and times",
     "disclosure_item": "a number on a schedule", "disclosure_thing": "a row's kind and number", "disclosure_copy": "digests of a redacted copy",
+    "listing_now": "words of a listing again, and what else it is found by: derived, and made anew at each erasure (docs/decisions/0011)",
+    "listing_now_count": "how many listings have a source, a brand, a level, an area or a reason; what none has goes",
+    "account": "staff who may sign in at the desk", "account_role": "their roles", "account_secret": "hashes of their passwords", "sign_in": "when staff signed in, and from where",
+    "desk_session": "staff at the desk", "desk_session_word": "what staff say they are working on, which also stands in the log: no names (docs/limits.md)",
     "premises_given": "what an officer was given on a day", "sample": "a ticket", "follow_up_capture": "what a photograph says of when it was taken",
 }  # fmt: skip
 PLAIN = frozenset({  # columns that hold a word from a list, a day, a number's name or a technical value, in whichever table

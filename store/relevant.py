@@ -35,12 +35,12 @@ PARTS = frozenset(
     }
 )  # fmt: skip
 # Rows of no case: who and where we are, how far a pass or a load got, searches and proposals (the log tells of them), keys and signed
-# heads, and what is made of a case in order to disclose it.
+# heads, what is made of a case in order to disclose it, and what is derived of listings so that they are found.
 OUTSIDE = frozenset(
     {
         "authority", "actor", "link_reach", "register_mark", "register_refusal", "uprn_position", "disclosure_item", "disclosure_thing",
         "disclosure_decision", "disclosure_edition", "disclosure_copy", "lookup", "person_mark", "proposal", "proposal_answer",
-        "signed_head", "signing_key",
+        "signed_head", "signing_key", "account", "account_role", "account_secret", "sign_in", "desk_session", "desk_session_word", "listing_now", "listing_now_count",
     }
 )  # fmt: skip
 WALKED = frozenset(

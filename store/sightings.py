@@ -99,6 +99,7 @@ class SightingWrites(ListingWrites, Erasure):
                 subjects={"sighting": [number], "listing": [reading.listing], "capture": sorted({n for n, _ in given.files})},
                 detail={"told": str(given.told), "informant": given.informant is not None},
             )  # fmt: skip
+            self.shelve(c, [reading.listing])
         return Sighting(
             number, reference, given.told, reading.listing, authority, actor, now, given.seen_at, given.seen_at_text, given.place,
             given.obtained, dict(given.claims),

@@ -57,7 +57,9 @@ from store.rules import DataRules, read_rules
 from store.said import SaidErasure
 from store.samples import SampleReads, SampleWrites
 from store.seals import SealReads, SealWrites
+from store.search import SearchReads
 from store.sellers import SellerReads
+from store.shelf import ShelfWrites
 from store.sighted import SightedReads
 from store.sightings import SightingWrites
 from store.subjects import SubjectReads, SubjectWrites
@@ -72,7 +74,7 @@ SYSTEM = "system"
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
     RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, DraftReads, LookupReads, WindowReads, UnreadReads, ReviewReads,
-    SubjectReads, SealReads, IntelligenceReads, ReferralReads, MoneyReads, DisclosureReads, RelevantReads,
+    SubjectReads, SealReads, IntelligenceReads, ReferralReads, MoneyReads, DisclosureReads, RelevantReads, SearchReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -125,7 +127,7 @@ class Acting(
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
-    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, Accounts,
+    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, Accounts, ShelfWrites,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
@@ -163,11 +165,14 @@ class Store(
         return Nearest(self.database, index_folder(self.archive.folder), version)
 
     def migrate(self) -> None:
-        """Bring the tables up to the newest Alembic revision."""
+        """Bring the tables up to the newest Alembic revision, and fill what is derived of them where that is new."""
         migrations.upgrade(self.database)
+        self.fill_shelf()
 
     def scrub(self) -> str:
         """Leave nothing of what was erased in the database's own files; a sentence where that could not be done, or ""."""
+        with self.database.writing() as c:
+            self.compact_shelf(c)
         return self.database.scrub()
 
     def close(self) -> None:

@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     Float,
@@ -25,7 +27,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
+    text,
+    type_coerce,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -57,7 +63,15 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class _TermVector(TSVECTOR):
+    """Terms joined by spaces, as PostgreSQL looks for them; none is parsed or cut by a dictionary."""
+
+    def bind_expression(self, bindvalue: BindParameter[Any]) -> ColumnElement[Any]:
+        return func.array_to_tsvector(func.string_to_array(type_coerce(bindvalue, Text), " "))
+
+
 Digest = String(64)
+Terms = Text().with_variant(_TermVector(), "postgresql")
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only for INTEGER PRIMARY KEY
 
 
@@ -524,4 +538,20 @@ disclosure_edition = _table(  # the schedules as they stood when they were writt
 disclosure_copy = _table(  # a redacted copy that was made; under `key` are the commitments to originals whose plain digest could be guessed from
     "disclosure_copy", _id(), Column("case_file", ForeignKey("case_file.reference"), nullable=False, index=True), Column("manifest", Digest, nullable=False),
     Column("key", String(64), nullable=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
+
+# -- derived: made of the rows above, so that a listing is found; changed in place, and made again at will (docs/decisions/0011) -----
+listing_now = Table(  # a listing as it now stands. `place` orders by when it was last seen, `turn` by urgency while it waits for an officer
+    "listing_now", metadata, Column("id", Id, ForeignKey("listing.id"), primary_key=True, autoincrement=False),
+    Column("place", BigInteger, nullable=False), Column("turn", BigInteger), Column("source", String(80), nullable=False),
+    Column("brand", String(80), nullable=False), Column("level", String(10), nullable=False), Column("area", String(9), nullable=False),
+    Column("judged", Boolean, nullable=False), Column("reasons", Text, nullable=False), Column("price_minor", Id), Column("currency", String(3)),
+    Column("terms", Terms, nullable=False),
+    # with all that a facet or a price asks of a listing that was found, so that its row is not read
+    Index("ix_listing_now_place", "place", *(facets := ("source", "brand", "level", "area", "judged", "reasons", "price_minor", "currency"))),
+    Index("ix_listing_now_turn", "turn", *facets, "place", sqlite_where=text("turn IS NOT NULL"), postgresql_where=text("turn IS NOT NULL")),
+)  # fmt: skip
+listing_now_count = Table(  # how many listings a facet's value has: of `all`, and of those that are `waiting`
+    "listing_now_count", metadata, Column("among", String(8), primary_key=True), Column("facet", String(10), primary_key=True),
+    Column("value", String(80), primary_key=True), Column("n", Id, nullable=False), Index("ix_listing_now_count_n", "among", "facet", "n", "value"),
 )  # fmt: skip

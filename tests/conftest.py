@@ -61,9 +61,13 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/touchstone.db"
+    return database(request.getfixturevalue("postgres"))
+
+
+def database(uri: str) -> str:
+    """The URL of a new and empty database of that PostgreSQL server."""
     import psycopg
 
-    uri = request.getfixturevalue("postgres")
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')

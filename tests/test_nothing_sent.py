@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from store.config import Home
@@ -107,7 +108,7 @@ for words in json.loads(sys.argv[1]):
 
 WHO = ["--by", "a.officer", "--why", "complaint 17"]
 COMMANDS = [
-    ["key", "new", "--by", "a.officer"], ["selftest"], ["detect"], ["flag"], ["link"], ["status"], ["queue", "list", *WHO], ["listing", "list", *WHO],
+    ["key", "new", "--by", "a.officer"], ["selftest"], ["detect"], ["flag"], ["link"], ["status"], ["queue", "list", *WHO], ["listing", "list", *WHO], ["listing", "find", "bag", *WHO], ["index", "rebuild", "--only", "listings"],
     ["listing", "show", "market", "1001", *WHO], ["listing", "history", "market", "1001", *WHO], ["premises", "rank", *WHO], ["premises", "show", "2", *WHO],
     ["reference", "list"], ["method", "list"], ["register", "list"], ["case", "show", CASE, *WHO], ["case", "export", CASE, "--out", "{home}/pack", *WHO],
     ["verify", "{home}/pack"], ["log", "sign", "--by", "a.officer"], ["log", "heads"], ["log", "show"], ["log", "verify"], ["schedule", "run", "--once"],
@@ -117,6 +118,7 @@ COMMANDS = [
     ["disclosure", "list", CASE, *WHO], ["disclosure", "schedule", CASE, "--out", "{home}/schedules", *WHO],
     ["disclosure", "copy", CASE, "--recipient", "Defence (fictional)", "--out", "{home}/copy", *WHO],
     ["subject", "search", "--phone", "07700 900321", *WHO], ["transparency", "dpia", "--out", "{home}/transparency"],
+    ["account", "add", "b.officer", "--role", "officer", "--by", "a.officer"], ["account", "password", "b.officer", "--by", "a.officer"], ["account", "list"],
 ]  # fmt: skip
 
 
@@ -173,6 +175,27 @@ def test_as_shipped_no_command_opens_a_connection_or_looks_a_name_up(home: Home,
     # beside itself only what Python's ctypes asks where a library lies, and platform what machine this is
     looking = {"gcc", "cc", "ld", "ldconfig", "uname", "objdump", "sh"}
     assert {Path(str(row[2])).name for row in seen if row[1] == "subprocess.Popen"} <= {Path(sys.executable).name, *looking}
+
+
+def test_the_desk_answers_and_asks_nobody(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "watch").mkdir()
+    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path / "watch"), str(ROOT))), "SEEN": str(tmp_path / "seen.jsonl")}
+    command = [sys.executable, "-m", "casework.cli", "serve", "--port", "0", "--home", str(home.folder)]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as desk:
+        assert desk.stdout
+        said = next(line for line in desk.stdout if "The desk is at" in line)
+        try:
+            for path in ("sign-in", "", "assets/desk.css", "nothing"):
+                assert httpx.get(said.split()[4] + path, follow_redirects=True).status_code in (200, 404)
+        finally:
+            desk.terminate()
+            desk.wait(30)
+    seen = (tmp_path / "seen.jsonl").read_text().splitlines() if (tmp_path / "seen.jsonl").exists() else []
+    assert [line for line in map(json.loads, seen) if line[1] not in ("subprocess.Popen", "socket.getaddrinfo")] == []
+    assert all("127.0.0.1" in str(line) for line in map(json.loads, seen) if line[1] == "socket.getaddrinfo"), (
+        "its own address, to listen on"
+    )
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is the authority")

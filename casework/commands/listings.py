@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,13 +17,15 @@ from casework.flags import meaning, policy_in_force
 from casework.learn_settings import read_learning
 from store.errors import TouchstoneError
 from store.meetings import Meeting, Meetings
-from store.words.money import decimal_price, format_price
-from store.words.records import Details, Flag, Snapshot, SubjectKind, Verdict
+from store.search import Order, Query
+from store.words.money import decimal_price, format_price, parse_price
+from store.words.records import Details, Flag, Level, Snapshot, SubjectKind, Verdict
 
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
 queue = typer.Typer(no_args_is_help=True, help="The flagged listings that wait for an officer.")
 
+DAY = ["%Y-%m-%d"]
 EXPORT_COLUMNS = (
     "url",
     "source",
@@ -98,6 +101,71 @@ def listing_list(
         shown,
         "No listing is kept yet: `touchstone crawl` brings them.",
     )
+
+
+@listings.command("find")
+def listing_find(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Each must be in the listing: title, text, brand, seller, place, reference.")
+    ] = None,
+    brand: Annotated[list[str] | None, typer.Option(help="Of this brand, as its page says. Of several, any; so of each filter.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="On this source.")] = None,
+    level: Annotated[list[Level] | None, typer.Option(help="Flagged at this level.")] = None,
+    reason: Annotated[list[str] | None, typer.Option(help="With this reason code in its newest flag.")] = None,
+    seller: Annotated[list[int] | None, typer.Option(help="Of the seller with this row number.")] = None,
+    area: Annotated[
+        list[str] | None, typer.Option(help="In this postcode district (M32) or local authority (E08000009), as its page says.")
+    ] = None,
+    judged: Annotated[bool | None, typer.Option("--judged/--unjudged", help="Judged on the findings it now has, or not.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=DAY, help="Last seen on this day (UTC) or later.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Last seen before this day (UTC).")] = None,
+    low: Annotated[str | None, typer.Option(help="Priced at this or more, as 12.50.")] = None,
+    high: Annotated[str | None, typer.Option(help="Priced at this or less.")] = None,
+    currency: Annotated[str, typer.Option(help="Of the prices.")] = "GBP",
+    urgent: Annotated[bool, typer.Option("--urgent", help="Only those that wait for an officer, priority first, then by score.")] = False,
+    after: Annotated[str, typer.Option(help="Go on where the page before said.")] = "",
+    limit: Annotated[int, typer.Option(help="At most so many, up to 200.")] = 50,
+    by: By = "",
+    why: Why = "",
+    json: Json = False,
+    home: Folder = None,
+) -> None:
+    """Find listings by words and filters, those seen last first; how many there are of each source, brand, level, area and reason.
+
+    Example: touchstone listing find gucci bag --source my_marketplace --level review --by a.officer
+    Example: touchstone listing find --brand prada --area M32 --low 20 --high 150 --urgent --by a.officer
+    """
+    query = Query(
+        " ".join(words or ()), tuple(source or ()), tuple(brand or ()), tuple(level or ()), tuple(reason or ()), tuple(seller or ()), tuple(area or ()), judged,
+        since and since.replace(tzinfo=UTC), until and until.replace(tzinfo=UTC), _minor(low, currency), _minor(high, currency), currency,
+        Order.urgent if urgent else Order.newest,
+    )  # fmt: skip
+    with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="listing find", justification=why) as reader:
+        page = reader.find(query, after=after, limit=limit)
+    if json:
+        print_json(page)
+        return
+    shown = [
+        (f"{r.last_seen:%Y-%m-%d %H:%M} UTC", r.listing.source, r.listing.ref, r.snapshot.title[:60], price_of(r.snapshot), r.snapshot.seller_name or r.snapshot.seller, r.level)
+        for r in page.rows
+    ]  # fmt: skip
+    table("Listings", ("last seen", "source", "ref", "title", "price", "seller", "level"), shown, "Nothing is found.")
+    if page.rows:
+        say(f"More than {page.total} are found; of the first {page.total}:" if page.more else f"{page.total} are found:")
+    for facet, values in page.facets.items():
+        if values:
+            say(f"  {facet}: " + ", ".join(f"{value} ({n})" for value, n in values))
+    if page.next:
+        say(f"There are more: --after {page.next}")
+
+
+def _minor(price: str | None, currency: str) -> int | None:
+    if price is None:
+        return None
+    found = parse_price(price, currency)
+    if found is None or found.amount_minor is None or found.currency != currency:
+        raise TouchstoneError(f"'{price}' is no price in {currency}; write 12.50")
+    return found.amount_minor
 
 
 @listings.command("show")

@@ -1,40 +1,56 @@
-"""The index of near images, and the model of the descriptor that it searches by."""
+"""The indexes that things are found by, and the model of the descriptor that near images are searched by."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from casework.commands.common import Folder, bar, opened, say
+from casework.commands.common import Bar, Folder, bar, opened, say
 from store.errors import TouchstoneError
+from store.store import Store
 
-index = typer.Typer(no_args_is_help=True, help="The index of near images, in files beside the archive.")
+index = typer.Typer(no_args_is_help=True, help="What things are found by: listings by words, and near images.")
 train = typer.Typer(no_args_is_help=True, help="Fit models on data of your own.")
 
 
+class Only(StrEnum):
+    """One of the indexes."""
+
+    listings = "listings"
+    pictures = "pictures"
+
+
 @index.command("rebuild")
-def rebuild(home: Folder = None) -> None:
-    """Make the index again from the database. It grows by itself at each `touchstone detect`; this is for when its files are lost or doubted.
+def rebuild(
+    only: Annotated[Only | None, typer.Option(help="Only one of the two.")] = None,
+    home: Folder = None,
+) -> None:
+    """Make what things are found by again from the rows: listings by words and facets, and near images.
+
+    Both grow by themselves; this is for when they are doubted, or an image file is lost. Others who write wait meanwhile.
 
     Example: touchstone index rebuild
+    Example: touchstone index rebuild --only listings
     """
+    with opened(home) as (_folder, store), bar() as progress:
+        if only is not Only.pictures:
+            listings = store.rebuild_shelf(lambda number: progress.add("listings", number))
+            say(f"{listings} listings are found by words and facets.")
+        if only is not Only.listings:
+            _rebuild_pictures(store, progress)
+
+
+def _rebuild_pictures(store: Store, progress: Bar) -> None:
     from detectors import contract
 
     detector = contract.detector_of("image_match")
     if detector.missing:
         raise TouchstoneError(detector.missing)
-    with opened(home) as (_folder, store):
-        nearest, done = store.nearest(detector.module.fingerprint_version()), 0
-        with bar() as progress:
-
-            def step(number: int) -> None:
-                nonlocal done
-                done += number
-                progress("images", done, done)
-
-            images = nearest.rebuild(step)
+    nearest = store.nearest(detector.module.fingerprint_version())
+    images = nearest.rebuild(lambda number: progress.add("images", number))
     say(f"{images} images are in the index ({nearest.folder}).")
 
 

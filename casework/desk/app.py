@@ -95,13 +95,13 @@ def _pages() -> Iterator[Any]:
 
 def _errors(app: FastAPI) -> None:
     def page(request: Request, status: int, title: str, text: str) -> Response:
-        if request.scope["path"].startswith(API):
+        if security.path_of(request.scope).startswith(API):
             return JSONResponse({"error": text}, status)
         visitor = getattr(request.state, "visit", None) or Guest(app.state.desk, request, request.cookies.get(DOOR, ""))
         return visitor.page("error.html", status, title=title, text=text)
 
     def go(request: Request, path: str) -> Response:
-        if request.scope["path"].startswith(API):
+        if security.path_of(request.scope).startswith(API):
             return JSONResponse({"error": "not signed in"}, 401)
         return Guest(app.state.desk, request).go(path)
 

@@ -45,6 +45,9 @@ HEADERS = {
 }
 
 
+STATIC = ("/assets/", "/vendor/")
+
+
 class Guard:
     """Around the whole application: hosts and sizes on the way in, headers on the way out (a page that sets one itself keeps its own)."""
 
@@ -59,11 +62,13 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers, path = Headers(scope=scope), path_of(scope)  # now: a mounted part changes the scope
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
+                if path.startswith(STATIC):
+                    out.setdefault("Cache-Control", "no-cache")  # kept, and asked whether it has changed
                 for name, value in self.headers.items():
                     out.setdefault(name, value)
                 if scope.get("scheme") == "https":
@@ -75,7 +80,7 @@ class Guard:
                 scope, receive, with_headers
             )
             return
-        most = self.upload_bytes if scope["path"].startswith(self.uploads) else self.form_bytes
+        most = self.upload_bytes if path.startswith(self.uploads) else self.form_bytes
         declared = headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > most:
             await PlainTextResponse(f"Too large: at most {most:,} bytes here.", 413)(scope, receive, with_headers)
@@ -110,6 +115,12 @@ def secret_in(path: Path) -> bytes:
 def policy_with(images: str) -> str:
     """The desk's policy, where pictures may also come from one more origin (the map's background); "" adds none."""
     return POLICY.replace("img-src 'self'", f"img-src 'self' {images}") if images else POLICY
+
+
+def path_of(scope: Message) -> str:
+    """The path within the desk: without the prefix under which a reverse proxy shows it."""
+    path, prefix = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
 
 
 def host_of(header: str) -> str:

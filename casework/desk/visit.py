@@ -88,6 +88,11 @@ class Guest:
         return security.form_token(self.desk.secret, self._bound_to)
 
     @property
+    def path(self) -> str:
+        """The page that was asked for, as the desk knows it."""
+        return security.path_of(self.request.scope)
+
+    @property
     def address(self) -> str:
         return self.request.client.host if self.request.client else ""
 
@@ -196,7 +201,7 @@ class Allowed:
         request.state.visit = visit
         if request.method not in ("GET", "HEAD"):
             _genuine(request, form, visit, True)
-        if visit.account.temporary and request.scope["path"] not in ("/password", "/sign-out"):
+        if visit.account.temporary and security.path_of(request.scope) not in ("/password", "/sign-out"):
             raise PasswordFirst
         if self.action is not None and not visit.may(self.action):
             raise Forbidden(self.action)
@@ -225,5 +230,5 @@ def _genuine(request: Request, form: Mapping[str, Any] | None, visitor: Guest, b
 
 def sign_in_path(request: Request) -> str:
     """Where whoever is not signed in goes first, and from there back to what they asked for."""
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    asked = security.path_of(request.scope) + (f"?{request.url.query}" if request.url.query else "")
     return f"/sign-in?next={quote(asked, safe='')}" if request.method == "GET" and asked != "/" else "/sign-in"

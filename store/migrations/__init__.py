@@ -34,6 +34,11 @@ def newest() -> str:
     return max(path.name for path in (Path(__file__).parent / "versions").glob("0*.py")).partition("_")[0]
 
 
+def ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
+    """Whether a table or an index stands in store/tables.py: what full text keeps of its own does not, and autogenerate would drop it."""
+    return not (kind in ("table", "index") and name is not None and "_fts" in name)
+
+
 def configuration() -> Config:
     from alembic.config import Config
 

@@ -2,18 +2,13 @@
 
 from alembic import context
 
+from store.migrations import ours
 from store.tables import metadata
-
-
-def _ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
-    # FTS5 keeps shadow tables of its own, which autogenerate would drop
-    return not (kind == "table" and name is not None and "_fts" in name)
-
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    include_object=_ours,
+    include_object=ours,
     render_as_batch=True,
     transactional_ddl=True,
 )

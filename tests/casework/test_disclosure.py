@@ -172,7 +172,7 @@ def of_the_case(path: str, case: str) -> set[str]:
         "premises_entry", "occupant_mark", "attribution_ground", "follow_up_capture", "bag", "unread", "sample_seed", "authority", "actor", "link_reach",
         "register_mark", "register_refusal", "uprn_position", "disclosure_item", "disclosure_thing", "disclosure_decision", "disclosure_edition",
         "disclosure_copy", "alembic_version", "exhibit_initials", "case_entry_on", "money_evidence", "lookup", "person_mark", "proposal", "proposal_answer",
-        "signed_head", "signing_key",
+        "signed_head", "signing_key", "listing_now", "listing_now_count",
     }  # fmt: skip
     for name in names:  # any other table is known by what names the case in it
         if name not in rules and name not in no_things:

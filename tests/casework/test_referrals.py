@@ -10,6 +10,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,13 @@ NEVER = (
     "zqtoldexhibit", "zqnotefile", "zqoccupantnote", "zqoccupantsource", "zqgroundsays", "zqgroundsource", "zqfinding", "zqlinkreason", "zqpair", "zqhold",
     "zqprovenance", "zqrunmessage", "zqunread", "zqheader", "zqrefusal", "zqadvice", "zqmanager", "zqcourt", "zqgenuinegoods", "zqpricelist",
     "zqcategory", "zqworn", "zqother", "zqserved", "zqnotice", "zqmethoddetail", "zqformer", "zqreturned", "zqserver", "zqactor", "zqexamination", "zqlicence", "zqviewreason",
-    "zqsuspect", "zqsuspectbasis", "zqdraftabout", "zqdecision", "zqsensitivity", "zqitem", "zqedition", "zqlookup",
+    "zqsuspect", "zqsuspectbasis", "zqdraftabout", "zqdecision", "zqsensitivity", "zqitem", "zqedition", "zqlookup", "zqworkingon",
 )  # fmt: skip
 # Tables of this world in which nobody's words are: their text columns are codes, digests, addresses of records and days, or they are empty here.
 WORDLESS = (
     "authority", "case_entry_on", "case_seal", "case_term", "disclosure_copy", "disclosure_thing", "draft_file", "fingerprint", "follow_up_capture", "image", "link_reach", "location", "money_evidence", "operation", "picture_contact", "premises_entry",
     "premises_given", "reading_image", "register_mark", "sample", "sample_seed", "uprn_position",
-    "person_mark", "proposal", "proposal_answer", "signed_head", "signing_key",
+    "person_mark", "proposal", "proposal_answer", "signed_head", "signing_key", "account", "account_role", "account_secret", "desk_session", "sign_in",
 )  # fmt: skip
 KINDS = ("fire", "hmrc", "immigration", "police", "regional")
 
@@ -128,6 +129,8 @@ def _planted(store: Store) -> None:
     for name in ("a.officer", "b.officer", "zqactor"):
         store.keep_actor(Actor(name, "wexcombe", name, "officer"))
     who = {"actor": "a.officer", "authority": "wexcombe"}
+    store.open_account("a.officer", "officer", by="a.officer")
+    store.say_of_session(store.begin_session("a.officer", "0" * 64, datetime(2026, 3, 1, tzinfo=UTC)), "reason", "zqworkingon")
     build = Builder(store, "zqsite")
     words = Snapshot(
         "zqtitle", "zqtext 07700 900163", "45.00", 4500, "GBP", "zqlistingbrand", "zqcategory", "zqworn", "zqhandle", "zqsellername", "zqplace"

@@ -6,6 +6,7 @@ demonstration says how good it was; figures over invented listings are no measur
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from casework.commands.serve import PORT
 from tests.market import Market, start_market
 
 HERE = Path(__file__).resolve().parent
@@ -170,6 +172,23 @@ def main() -> int:
         f"\n[bold]The evidence pack is verified[/]: {pack.relative_to(ROOT)}/README.html is the page to open; everything is under {WORK.relative_to(ROOT)}."
     )
     out.print(f"Took {time.monotonic() - began:.0f} s. Machines gave opinions; the judgements above are the demonstration officer's.")
+    return desk()
+
+
+def desk() -> int:
+    """Say where the desk is and how to sign in there; where somebody sits at a terminal, show it until they stop it."""
+    password = touchstone(
+        "account", "add", OFFICER, "--role", "supervisor", "--full-name", "A. Demo-Officer (fictional)", show=False
+    ).split()[-1]
+    out.print(
+        f"\n[bold]The desk over this store[/]: http://127.0.0.1:{PORT}/ · name {OFFICER} · password {password} (you are asked to choose your own)"
+    )
+    if not sys.stdout.isatty():
+        out.print("[bold]make desk[/] serves it.")
+        return 0
+    out.print("It is being served now; Ctrl-C ends it, and [bold]make desk[/] serves it again.")
+    with contextlib.suppress(KeyboardInterrupt):
+        subprocess.run([sys.executable, "-m", "casework.cli", "serve"], cwd=WORK, env=_environment(), check=False)
     return 0
 
 

@@ -20,6 +20,7 @@ from store.errors import TouchstoneError
 from store.listings import keep_picture_contacts
 from store.network import Reach, Thing
 from store.occupants import Basis, Role
+from store.search import Query
 from store.sightings import Handed
 from store.store import Acting, Store
 from store.words.casefile import CaseEntry, EntryKind, Person
@@ -65,6 +66,7 @@ PERSONAL = (
     "Seller",
     "Contact",
     "Summary",
+    "Page",
     "Version",
     "Capture",
     "Reading",
@@ -277,6 +279,7 @@ CALLS: dict[str, Any] = {
     "views": lambda r: r.views(START),
     "published": lambda r: r.published([1]),
     "seller_subjects": lambda r: r.seller_subjects([1]),
+    "find": lambda r: r.find(Query(words="bag")).rows,
     "seller_listings": lambda r: r.seller_listings(1),
     "contacts": lambda r: r.contacts(listing=1),
     "sellers_of_contact": lambda r: r.sellers_of_contact("phone", "+447700900123"),

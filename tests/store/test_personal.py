@@ -114,6 +114,8 @@ def test_the_marks_are_there_to_be_found(marked: Store) -> None:
 # Every function of Store that reads, or that gives something back, with arguments that find the planted rows.
 RUN = "SELECT id FROM run LIMIT 1"
 STORE_CALLS: dict[str, Any] = {
+    "account": lambda s, _: s.account("officer"),
+    "accounts": lambda s, _: s.accounts(),
     "actor": lambda s, _: s.actor("officer"),
     "authority": lambda s, _: s.authority("demo"),
     "seals": lambda s, _: s.seals("C1"),
@@ -163,8 +165,11 @@ STORE_CALLS: dict[str, Any] = {
     "register_snapshots": lambda s, _: s.register_snapshots(),
     "requests_since": lambda s, _: s.requests_since("stall", LONG_AGO),
     "retain_until": lambda s, _: s.retain_until(),
+    "refusals_since": lambda s, _: s.refusals_since("officer", LONG_AGO),
     "run": lambda s, run: s.run(run),
     "runs": lambda s, _: s.runs(),
+    "session": lambda s, _: s.session("0" * 64, idle_since=LONG_AGO),
+    "sign_ins": lambda s, _: s.sign_ins("officer"),
     "sighting_words": lambda s, _: s.sighting_words("stall", mark("listing", "ref", 1)),
     "proposals": lambda s, _: s.proposals(),
     "approved": lambda s, _: s.approved("export", "C1", "officer"),
@@ -189,6 +194,7 @@ WRITING: dict[str, Any] = {
     "erase_informant": lambda s, run: s.erase_informant("S-2026-0001", actor="officer", reason="test"),
     "exhibit": lambda s, run: s.exhibit("C1", SubjectKind.listing, 1, initials="AB", description="advert", actor="officer"),
     "give": lambda s, run: s.give("officer", "2026-03-02", [2], 20, actor="officer"),
+    "rebuild_shelf": lambda s, run: s.rebuild_shelf(),
     "hold": lambda s, run: s.hold(SubjectKind.listing, 1, actor="officer", reason="test"),
     "judge": lambda s, run: s.judge(SubjectKind.listing, 1, Verdict.no, actor="officer", authority="demo", reason="again"),
     "rejoin_images": lambda s, run: s.rejoin_images(_reading(s)),
@@ -197,13 +203,14 @@ WRITING: dict[str, Any] = {
 }  # fmt: skip
 # What takes an object of the caller's and gives that back, numbers, or nothing; and what is no reading at all.
 GIVEN = {
+    "begin_session", "give_role", "note_sign_in", "open_account", "say_of_session", "set_secret",
     "acting", "add_reference", "as_of", "no_erasure", "seal_case", "answer", "close_case", "close_proposal", "erase_case", "erase_listing", "erase_seller", "erase_view", "mark_person", "propose", "say_term", "alone", "at", "begin_register", "begin_run", "check_follow_up", "close", "concern_flagged", "draw", "end_run", "erase",
     "erase_follow_up", "erase_ground", "erase_lookup", "erase_occupant", "erase_pair_reason", "erase_sighting", "exhibit_item", "join_image", "join_premises",
     "judge_account", "keep", "keep_actor", "keep_authority", "keep_draft", "keep_entries", "keep_entry", "keep_examinations", "keep_fingerprints", "keep_flag", "keep_flags",
     "keep_follow_up", "keep_ground", "keep_image", "keep_links", "keep_method", "keep_no_longer_found", "keep_occupant", "keep_operation", "keep_parted",
     "keep_positions", "keep_reach", "keep_readings", "keep_refusals", "keep_rendered", "keep_rows", "keep_sighting", "keep_unread", "keep_view",
     "keep_written", "log_override", "mark_register", "migrate", "nearest", "open", "open_case", "operation", "operation_since", "place", "set_method_status",
-    "decide_item", "end_key", "erase_disclosure", "erase_recorded", "keep_copy", "keep_edition", "keep_key", "keep_money", "keep_referral", "keep_report",
+    "compact_shelf", "fill_shelf", "shelve", "decide_item", "end_key", "erase_disclosure", "erase_recorded", "keep_copy", "keep_edition", "keep_key", "keep_money", "keep_referral", "keep_report",
     "keep_return", "keep_signed_head", "number_items", "regrade_report",  # the last gives its author the report's own text back
     "two_editions", "withdraw_entry", "withdraw_ground", "withdraw_occupant", "withdraw_pair", "write",
 }  # fmt: skip

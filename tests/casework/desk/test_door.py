@@ -160,6 +160,20 @@ def test_behind_tls_cookies_are_sent_over_tls_only(desk: Served) -> None:
         assert "secure" in answer.headers["set-cookie"].lower() and "strict-transport-security" in answer.headers
 
 
+def test_behind_a_prefix_every_address_has_it_once(desk: Served) -> None:
+    from starlette.testclient import TestClient
+
+    with TestClient(desk.app, base_url="http://127.0.0.1", root_path="/touchstone") as client:
+        page = client.get("/touchstone/password?x=1")
+        assert page.url.path == "/touchstone/sign-in" and page.url.params["next"] == "/password?x=1"
+        form = {"csrf": token_in(page.text), "name": "a.officer", "password": PASSWORD, "next": "/password?x=1"}
+        page = client.post("/touchstone/sign-in", data=form)
+        assert page.url.path == "/touchstone/password" and page.status_code == 200
+        addresses = re.findall(r'(?:href|src|action)="(/[^"]*)"', page.text)
+        assert addresses and all(a.startswith("/touchstone/") and "/touchstone/touchstone" not in a for a in addresses)
+        assert client.get("/touchstone/assets/desk.css").headers["cache-control"] == "no-cache"
+
+
 def test_a_host_that_is_not_ours_is_not_answered(desk: Served) -> None:
     """DNS rebinding: a page of another site that resolves to this machine."""
     assert httpx.get(desk.url + "/sign-in", headers={"Host": "evil.example"}).status_code == 400

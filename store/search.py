@@ -1,0 +1,274 @@
+"""Finding listings by words and facets, a page at a time, newest first or most urgent first.
+
+One question to one index gives the keys of a page, and no listing is read but those that are shown (store/shelf.py has what is asked). On
+SQLite FTS5 keeps the keys of each term in order, so that a page is the first keys that all of its terms have. PostgreSQL's index does not;
+there the listings are asked for in spans of time, each at most four times as long as the one before, until the page is full.
+
+Totals and facets of all listings are counted as they are written. Those of a search are of its first thousand, and `Page.more` says so: to
+count on would be to read everything that is found.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+
+from store import tables as t
+from store.errors import TouchstoneError
+from store.listings import ListingReads, Summary
+from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, WAITING, block_mark, listing_of, mark, price_mark, step_of
+from store.words.records import Level
+from store.words.terms import same_words, terms_of
+
+COUNTED = 1000  # listings of a search that totals and facets are of
+VALUES = 20  # of a facet, those that most listings have
+WORDS = 64  # different words of one search
+LARGEST = 200  # listings of one page
+_END = 1 << 62  # beyond every key
+
+
+class Order(enum.StrEnum):
+    """`newest`: last seen last, of all listings; `urgent`: priority first, then by score, of those that wait for an officer."""
+
+    newest = "newest"
+    urgent = "urgent"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for. Every word must be in the listing; of several values of one filter any, and all filters must hold.
+
+    `areas` are postcode districts ("M32") or local authorities by GSS code; `reasons` are codes of the newest flag's contributions;
+    `sellers` are row numbers. `since` and `until` (not itself) are of when it was last seen, to the second. Prices are in minor units of
+    `currency`, both ends included. `judged`: whether a person has judged it on the findings it now has.
+    """
+
+    words: str = ""
+    sources: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
+    reasons: tuple[str, ...] = ()
+    sellers: tuple[int, ...] = ()
+    areas: tuple[str, ...] = ()
+    judged: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    low: int | None = None
+    high: int | None = None
+    currency: str = "GBP"
+    order: Order = Order.newest
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of what was found. `next` is where the next page begins, "" at the end.
+
+    `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first thousand.
+    """
+
+    rows: tuple[Summary, ...]
+    next: str
+    total: int
+    more: bool
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+
+class SearchReads(ListingReads):
+    def find(self, query: Query, *, after: str = "", limit: int = 50, facets: bool = True) -> Page:
+        """A page of the listings that are looked for, from where `after` (a page's `next`) says. Without `facets` nothing is counted: total 0.
+
+        Raises TouchstoneError: too many words, a page too large, an `after` that no page gave, a time without a zone.
+        """
+        if not 1 <= limit <= LARGEST:
+            raise TouchstoneError(f"a page has 1 to {LARGEST} listings")
+        if after and not re.fullmatch(r"[0-9]{1,19}", after):
+            raise TouchstoneError("this is no place of a page; begin again at the first")
+        asked = _asked(query)
+        before = min(int(after), _END) if after else _END
+        with self.store.database.reading() as c:
+            rows: list[Any] = []
+            total, more, counted = 0, False, dict[str, tuple[tuple[str, int], ...]]()
+            keys = [] if asked is None else [key for key, *_ in _found(c, asked, before, limit + 1)]
+            if facets and asked is not None and asked.everything:
+                total, counted = _kept_counts(c, WAITING if asked.key == "turn" else ALL)
+            elif facets and asked is not None:
+                rows = _found(c, asked, _END, COUNTED + 1, facets=True)
+                total, more = min(len(rows), COUNTED), len(rows) > COUNTED
+                counted = _counts(rows[:COUNTED])
+            numbers = [listing_of(key) for key in keys[:limit]]
+            summaries = {s.listing.id: s for s in self._summaries(c, numbers)}
+        self.shown("listing", numbers)
+        going_on = str(keys[limit - 1]) if len(keys) > limit else ""
+        return Page(tuple(summaries[n] for n in numbers if n in summaries), going_on, total, more, counted)
+
+
+# -- the question ------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query as the index has it: terms of which all must be there, or of a group any; bounds of the place; a price's exact bounds."""
+
+    key: str  # place | turn
+    groups: tuple[tuple[str, ...], ...]
+    first: int  # the least place
+    last: int  # and the one beyond the greatest
+    price: tuple[int, int, str] | None
+
+    @property
+    def everything(self) -> bool:
+        return not self.groups and (self.first, self.last) == (0, _END)
+
+
+def _asked(q: Query) -> Asked | None:
+    """None where there are words and nothing in them that could be looked for."""
+    words = terms_of([q.words])
+    if q.words.strip() and not words:
+        return None
+    if len(words) > WORDS:
+        raise TouchstoneError(f"a search takes at most {WORDS} different words")
+    any_of = [
+        [mark("source", value) for value in q.sources],
+        [mark("brand", same_words(value)) for value in q.brands],
+        [mark("level", str(value)) for value in q.levels],
+        [mark("reason", value) for value in q.reasons],
+        [mark("seller", str(value)) for value in q.sellers],
+        [mark("area", value.strip().upper()) for value in q.areas],
+        [] if q.judged is None else [mark("judged", str(q.judged))],
+    ]
+    price = None
+    if q.low is not None or q.high is not None:
+        price = (q.low if q.low is not None else -(1 << 62), q.high if q.high is not None else 1 << 62, q.currency)
+        steps = range(step_of(price[0]), step_of(price[1]) + 1)
+        any_of.append([f"_price_{_letters(q.currency)}_{step}" for step in steps] or [price_mark(0, "none")])
+    groups = [(word,) for word in words] + [tuple(dict.fromkeys(group)) for group in any_of if group]
+    key = "turn" if q.order is Order.urgent else "place"
+    first = _second(q.since) << NUMBER if q.since else 0
+    return Asked(key, tuple(groups), first, _second(q.until) << NUMBER if q.until else _END, price)
+
+
+def _letters(currency: str) -> str:
+    return re.sub("[^A-Z]", "", currency.upper())
+
+
+def _second(when: datetime) -> int:
+    if when.tzinfo is None:
+        raise TouchstoneError("a time that listings are looked for by needs its zone")
+    return min(max(0, int(when.timestamp())), 1 << 32)
+
+
+# -- what is found -----------------------------------------------------------------------------------------------------------
+def _found(c: Connection, asked: Asked, before: int, most: int, *, facets: bool = False) -> list[Any]:
+    """The first `most` keys below `before`, greatest first; with `facets` each beside what its facets are."""
+    binds: dict[str, Any] = {"before": before, "least": 0, "most": most}
+    if asked.key == "place":
+        binds |= {"before": min(before, asked.last), "least": asked.first}
+    if binds["before"] <= binds["least"]:
+        return []
+    exact = _exact(asked, binds)
+    source = _keys_sqlite if c.dialect.name == "sqlite" else _keys_postgresql
+    keys = source(c, asked, exact, binds)
+    if facets:  # each by its key, and never all beside all: on SQLite CROSS JOIN says so, on PostgreSQL the LIMIT
+        one = f"SELECT source, brand, level, area, judged, reasons FROM listing_now n WHERE n.{asked.key} = h.key"  # noqa: S608 - our own names
+        if c.dialect.name == "sqlite":
+            keys = one.replace("FROM", f"FROM ({keys}) h CROSS JOIN")
+        else:
+            keys = f"SELECT n.* FROM ({keys}) h CROSS JOIN LATERAL ({one} LIMIT 1) n"  # noqa: S608
+    return list(c.execute(text(keys), binds))
+
+
+def _exact(asked: Asked, binds: dict[str, Any]) -> str:
+    """Conditions that no term says: the ends of a price, and dates where the order is another."""
+    conditions = []
+    if asked.price:
+        binds |= dict(zip(("low", "high", "currency"), asked.price, strict=True))
+        conditions.append("n.price_minor BETWEEN :low AND :high AND n.currency = :currency")
+    if asked.key == "turn" and (asked.first, asked.last) != (0, _END):
+        binds |= {"first": asked.first, "last": asked.last}
+        conditions.append("n.place >= :first AND n.place < :last")
+    return "".join(f" AND {condition}" for condition in conditions)
+
+
+def _keys_sqlite(c: Connection, asked: Asked, exact: str, binds: dict[str, Any]) -> str:
+    key = asked.key
+    if not asked.groups:
+        return f"SELECT n.{key} AS key FROM listing_now n WHERE n.{key} < :before AND n.{key} >= :least{exact} ORDER BY n.{key} DESC LIMIT :most"  # noqa: S608
+    binds["terms"] = " AND ".join("(" + " OR ".join(f'"{term}"' for term in group) + ")" for group in asked.groups)
+    join = f" CROSS JOIN listing_now n ON n.{key} = f.rowid" if exact else ""
+    return (
+        f"SELECT f.rowid AS key FROM {FTS[key]} f{join} WHERE {FTS[key]} MATCH :terms AND f.rowid < :before AND f.rowid >= :least{exact}"  # noqa: S608
+        " ORDER BY f.rowid DESC LIMIT :most"
+    )
+
+
+def _keys_postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, Any]) -> str:
+    key = asked.key
+    # each search has a plan of its own: one made for any terms is made for none. Compiling one takes longer than these run
+    c.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"))
+    bounds = f"n.{key} < :before AND n.{key} >= :least"
+    if asked.groups:
+        binds["terms"] = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in asked.groups)
+    if not asked.groups or key == "turn":
+        terms = " AND n.terms @@ CAST(:terms AS tsquery)" if asked.groups else ""
+        return f"SELECT n.{key} AS key FROM listing_now n WHERE {bounds}{terms}{exact} ORDER BY n.{key} DESC LIMIT :most"  # noqa: S608 - our own names
+    ends = c.execute(text(f"SELECT min(n.place) AS first, max(n.place) AS last FROM listing_now n WHERE {bounds}"), binds).one()  # noqa: S608
+    marks = list(_spans(ends.first >> NUMBER, (ends.last >> NUMBER) + 1)) if ends.last is not None else ["_none"]
+    binds |= {f"span{number}": f"'{each}'" for number, each in enumerate(marks)}
+    spans = ", ".join(f"({number}, :span{number})" for number in range(len(marks)))
+    within = (  # "+ 0" keeps the order's own index out of it: by that all of the table may be gone through
+        "SELECT n.place AS key FROM listing_now n WHERE n.terms @@ (CAST(:terms AS tsquery) && CAST(span.mark AS tsquery))"  # noqa: S608
+        f" AND {bounds.replace('n.place', 'n.place + 0')}{exact} ORDER BY n.place + 0 DESC LIMIT :most"
+    )
+    return f"SELECT x.key FROM (SELECT * FROM (VALUES {spans}) v (at, mark) ORDER BY at) span CROSS JOIN LATERAL ({within}) x LIMIT :most"  # noqa: S608
+
+
+def _spans(first: int, end: int) -> Iterator[str]:
+    """Marks of the spans that cover the seconds from `first` to before `end`, from the last backwards, each as long as its beginning allows
+    and at most four times the one before."""
+    power = BLOCKS[0]
+    end = -(-end >> power) << power  # up to where the shortest span about the end ends
+    while end > first:
+        yield block_mark(end - 1, power)
+        end = ((end - 1) >> power) << power
+        if power < BLOCKS[-1] and end % (1 << (power + BLOCKS.step)) == 0:
+            power += BLOCKS.step
+
+
+# -- what is counted ---------------------------------------------------------------------------------------------------------
+def _kept_counts(c: Connection, among: str) -> tuple[int, dict[str, tuple[tuple[str, int], ...]]]:
+    of = t.listing_now_count.c
+    found = {}
+    for facet in ("", *FACETS):
+        query = (
+            select(of.value, of.n)
+            .where(of.among == among, of.facet == facet, of.n > 0)
+            .order_by(of.n.desc(), of.value.desc())
+            .limit(VALUES)
+        )
+        found[facet] = _most_first((r.value, r.n) for r in c.execute(query))
+    total = found.pop("")
+    return (total[0][1] if total else 0), found
+
+
+def _counts(rows: Sequence[Any]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """How many of these rows have each value: column by column, which is many times as fast as row by row."""
+    source, brand, level, area, judged, reasons = zip(*rows, strict=True) if rows else ((),) * 6
+    each: dict[str, Iterable[str]] = {
+        "source": source,
+        "brand": brand,
+        "level": level,
+        "area": area,
+        "judged": (str(bool(value)) for value in judged),
+    }
+    each["reason"] = chain.from_iterable(codes.split() for codes in reasons)
+    return {facet: _most_first((value, n) for value, n in Counter(each[facet]).items() if value)[:VALUES] for facet in FACETS}
+
+
+def _most_first(values: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(values, key=lambda each: (-each[1], each[0])))
