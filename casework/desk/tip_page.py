@@ -121,7 +121,7 @@ class TipPage:
         return self._page(request, "sent.html", reference=reference)
 
     def asset(self, request: Request) -> Response:
-        return FileResponse(ASSETS[request.scope["path"].removeprefix(request.scope.get("root_path", ""))])
+        return FileResponse(ASSETS[security.path_of(request.scope)])
 
     async def tell(self, request: Request) -> Response:
         """Take a tip. Everything that costs little is asked first: the pace, where the form comes from; then the body is read."""

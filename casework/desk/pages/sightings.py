@@ -69,62 +69,59 @@ def add(visit: Annotated[Visit, allowed(Action.sighting_add)], form: Annotated[F
     text = f"Sighting {reference} is kept{files}. It is examined when the next scan runs."
     warned = "".join(f" {warning[:1].upper()}{warning[1:]}." for warning in added.warnings)
     return visit.go(
-        f"/sightings/{reference}" if visit.may(Action.sighting_view) else "/sightings/new",
+        f"/sightings/{added.sighting.id}" if visit.may(Action.sighting_view) else "/sightings/new",
         text + warned,
         "important" if warned else "success",
     )
 
 
-@router.get("/sightings/{reference}")
-def one(visit: Annotated[Visit, allowed(Action.sighting_view)], reference: str) -> Response:
+@router.get("/sightings/{number:int}")
+def one(visit: Annotated[Visit, allowed(Action.sighting_view)], number: int) -> Response:
     with visit.reading("sighting show") as reader:
-        found = _found(reader, reference, visit)
+        found = _found(reader, number, visit)
     return _one(visit, found)
 
 
-@router.get("/sightings/{reference}/files/{number:int}")
-def original(visit: Annotated[Visit, allowed(Action.sighting_view)], reference: str, number: int) -> Response:
+@router.get("/sightings/{number:int}/files/{file:int}")
+def original(visit: Annotated[Visit, allowed(Action.sighting_view)], number: int, file: int) -> Response:
     """The file as it was handed in, byte for byte. Never shown: whatever it is, the browser keeps it and opens nothing.
 
     Of what the public or a partner sent it may say who took it and where, so that it takes the right to see an informant.
     """
     with visit.reading("sighting file") as reader:
-        found = _found(reader, reference, visit)
+        found = _found(reader, number, visit)
         if not _may_have_original(visit, found["sighting"]):
             raise Forbidden(Action.informant_view)
-        file = _file(found, number)
-        body = reader.payload(file["capture"])
-        reader.disclose("file", {"capture": file["capture"]})
-    return download(body, f"{reference}-{number}-{file['name']}", "application/octet-stream")
+        kept = _file(found, file)
+        body = reader.payload(kept["capture"])
+        reader.disclose("file", {"capture": kept["capture"]})
+    return download(body, f"{found['sighting'].reference}-{file}-{kept['name']}", "application/octet-stream")
 
 
-@router.get("/sightings/{reference}/pictures/{number:int}")
-def picture(visit: Annotated[Visit, allowed(Action.sighting_view)], reference: str, number: int) -> Response:
+@router.get("/sightings/{number:int}/pictures/{file:int}")
+def picture(visit: Annotated[Visit, allowed(Action.sighting_view)], number: int, file: int) -> Response:
     """A picture drawn anew from its pixels for the page, without a byte of what was handed in; the original stays as it came."""
     with visit.reading("sighting picture") as reader:
-        file = _file(_found(reader, reference, visit), number)
-        drawn = reduced(reader.payload(file["capture"])) if file["kind"] == "picture" else None
+        kept = _file(_found(reader, number, visit), file)
+        drawn = reduced(reader.payload(kept["capture"])) if kept["kind"] == "picture" else None
     if drawn is None:
         raise HTTPException(404)
     return Response(drawn, media_type="image/jpeg")
 
 
-@router.post("/sightings/{reference}/informant")
+@router.post("/sightings/{number:int}/informant")
 def informant(
-    visit: Annotated[Visit, allowed(Action.informant_view)], reference: str, why: Annotated[str, Form(max_length=300)] = ""
+    visit: Annotated[Visit, allowed(Action.informant_view)], number: int, why: Annotated[str, Form(max_length=300)] = ""
 ) -> Response:
     """Who told it: the answer to the form itself, so that no address shows it and no look is without its reason."""
     if not why.strip():
         with visit.reading("sighting show") as reader:
-            found = _found(reader, reference, visit)
+            found = _found(reader, number, visit)
         return _one(visit, found, 400, "Say why you must know who told it.")
     with visit.reading("sighting informant", why) as reader:
-        try:
-            number = reader.sighting(reference, authority=visit.authority).id or 0
-        except TouchstoneError:
-            raise HTTPException(404) from None
-        found_informant = reader.informant(number)
-    return visit.page("sightings/informant.html", reference=reference, who=found_informant, why=why)
+        told = _sighting(reader, number, visit)
+        who = reader.informant(number)
+    return visit.page("sightings/informant.html", s=told, who=who, why=why)
 
 
 def _may_have_original(visit: Visit, sighting: Sighting) -> bool:
@@ -138,11 +135,15 @@ def _one(visit: Visit, found: Mapping[str, Any], status: int = 200, error: str =
     )  # fmt: skip
 
 
-def _found(reader: Acting, reference: str, visit: Visit) -> dict[str, Any]:
-    try:
-        return sightings.shown(reader, reference, visit.authority)
-    except TouchstoneError:
-        raise HTTPException(404) from None
+def _sighting(reader: Acting, number: int, visit: Visit) -> Sighting:
+    found = reader.sightings(after=number - 1, limit=1, authority=visit.authority)
+    if not found or found[0].id != number:
+        raise HTTPException(404)
+    return found[0]
+
+
+def _found(reader: Acting, number: int, visit: Visit) -> dict[str, Any]:
+    return sightings.shown(reader, _sighting(reader, number, visit).reference, visit.authority)
 
 
 def _file(found: Mapping[str, Any], number: int) -> dict[str, Any]:

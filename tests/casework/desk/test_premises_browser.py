@@ -123,7 +123,7 @@ def test_a_sighting_with_a_photograph_is_added_on_a_phone(own_desk: Served, phot
         page.fill("#place", "Stall 12, Market Hall, Wexcombe")
         page.fill("#seen_at", "25/11/2026 14:30")
         page.click("text=Keep the sighting")
-        page.wait_for_url("**/sightings/S-*")
+        page.wait_for_url(re.compile(r"/sightings/\d+$"))
         assert "is kept, with 1 file as it came" in page.locator("main").inner_text()
         page.locator(".sightings-picture").scroll_into_view_if_needed()
         if scripts:
