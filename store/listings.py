@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, RowMapping, bindparam, case, func, literal, or_, select, union_all
+from sqlalchemy import Connection, Integer, RowMapping, bindparam, case, func, literal, select, union_all
 
 from store import tables as t
 from store.captures import CaptureReads
@@ -539,12 +539,8 @@ class ListingReads(CaptureReads):
         self.shown("reading", (r.id for r in rows))
         return rows
 
-    def sellers(self, numbers: Sequence[int] | None = None, *, words: str = "", after: int = 0, limit: int = 500) -> list[Seller]:
-        """Accounts by number, or in pages by id: with `words` those whose handle or name has them in it, in capitals or not."""
+    def sellers(self, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500) -> list[Seller]:
         query = select(t.seller).order_by(t.seller.c.id)
-        if words:
-            has = [func.lower(column).contains(words.lower(), autoescape=True) for column in (t.seller.c.handle, t.seller.c.name)]
-            query = query.where(or_(*has))
         query = query.where(t.seller.c.id > after).limit(limit) if numbers is None else query.where(t.seller.c.id.in_(numbers))
         with self.store.database.reading() as c:
             rows = [Seller(r.id, r.source, r.handle, r.name, r.url) for r in c.execute(query)]
