@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, RowMapping, bindparam, case, func, literal, or_, select, union_all
+from sqlalchemy import Connection, Integer, RowMapping, bindparam, case, func, literal, select, union_all
 
 from store import tables as t
 from store.captures import CaptureReads
@@ -546,16 +546,9 @@ class ListingReads(CaptureReads):
         self.shown("reading", (r.id for r in rows))
         return rows
 
-    def sellers(
-        self, numbers: Sequence[int] | None = None, *, words: str = "", after: int = 0, limit: int = 500, sighted: bool = True
-    ) -> list[Seller]:
-        """Accounts by number, or in pages by id: with `words` those whose handle or name has them in it, in capitals or not; with `sighted` false
-        none that is known by what was told alone.
-        """
+    def sellers(self, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500, sighted: bool = True) -> list[Seller]:
+        """Accounts by number, or in pages by id; with `sighted` false none that is known by what was told alone."""
         query = select(t.seller).order_by(t.seller.c.id)
-        if words:
-            has = [func.lower(column).contains(words.lower(), autoescape=True) for column in (t.seller.c.handle, t.seller.c.name)]
-            query = query.where(or_(*has))
         if not sighted:
             crawled = t.reading.c.listing.not_in(select(t.sighting.c.listing))
             query = query.where(select(t.reading.c.id).where(t.reading.c.seller == t.seller.c.id, crawled).exists())

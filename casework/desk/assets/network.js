@@ -57,7 +57,6 @@ async function draw() {
   });
   graph.on("tap", "edge", (event) => ofEdge(event.target.data(), graph));
   graph.on("tap", "node", (event) => ofNode(event.target.data(), graph));
-  window.touchstoneGraph = graph;
 }
 
 if (place && canvas) draw();

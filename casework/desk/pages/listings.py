@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Path, Query
+from fastapi import APIRouter, Depends, Form, Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from casework import judgements
 from casework.advert import Advert, advert, beside_words
 from casework.desk.app import Entry
+from casework.desk.filters import Filters
 from casework.desk.settings import Action
 from casework.desk.showing import listing_path
 from casework.desk.visit import Visit, allowed
@@ -22,6 +22,7 @@ from casework.sightings import SIGHTED, may_be_seen, without_sightings
 from store.errors import TouchstoneError
 from store.history import History
 from store.listings import Summary
+from store.search import Query as Search
 from store.store import Acting
 from store.words.records import CaptureKind, Sighting, SubjectKind, Verdict, Version
 
@@ -35,15 +36,25 @@ PREVALENCES = (0.01, 0.05, 0.2)
 
 
 @router.get("/listings")
-def listings(
-    visit: Viewer, source: Annotated[str, Query(max_length=80)] = "", after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
-) -> Response:
-    with visit.reading("listing list") as reader:
-        rows = reader.summaries(source=source or None, after=after, limit=PAGE)
-        seen = may_be_seen(reader, rows, visit.sightings)
-    more = f"/listings?{urlencode({'source': source, 'after': rows[-1].listing.id})}" if len(rows) == PAGE else ""
-    sources = sorted(path.stem for path in visit.home.configs("sources"))
-    return visit.page("listings/listings.html", rows=seen, more=more, source=source, sources=sources)
+def listings(visit: Viewer, asked: Annotated[Filters, Depends()]) -> Response:
+    error = ""
+    try:
+        query = asked.query()
+    except TouchstoneError as problem:
+        query, error = Search(), str(problem)
+    if not visit.sightings:
+        query = replace(query, sources=tuple(each for each in query.sources or _sources(visit) if each not in SIGHTED) or ("",))
+    with visit.reading("listing find") as reader:
+        found = reader.find(query, after=asked.after, limit=PAGE)
+        seen = may_be_seen(reader, found.rows, visit.sightings)
+    return visit.page(
+        "listings/listings.html", 400 if error else 200, error=error, rows=seen, found=found, asked=asked,
+        more=f"/listings?{asked.onwards(found.next)}" if found.next else "",
+    )  # fmt: skip
+
+
+def _sources(visit: Visit) -> list[str]:
+    return [path.stem for path in visit.home.configs("sources")]
 
 
 @router.get("/listings/{number:int}")

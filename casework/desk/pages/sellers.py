@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Path, Query
+from fastapi import APIRouter, Form, Path
+from fastapi import Query as Asked
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -17,12 +18,15 @@ from casework.sightings import SIGHTED, account_may_be_seen, may_be_seen, withou
 from store.attribution import SAYS, Kind, Strength
 from store.errors import TouchstoneError
 from store.places import GONE
+from store.search import LARGEST, Query
 from store.store import Acting
 from store.words.records import Level, Seller, SubjectKind, Verdict
+from store.words.terms import terms_of
 
 router = APIRouter()
 NAV = Entry("Sellers", "/sellers", Action.seller_view, 40)
 PAGE = 50
+MOST_LOOKED_AT = 1000  # listings whose seller's words are compared with what is looked for, the newest
 Viewer = Annotated[Visit, allowed(Action.seller_view)]
 Editor = Annotated[Visit, allowed(Action.attribution_edit)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -31,13 +35,27 @@ VERDICTS = (Verdict.yes, Verdict.no, Verdict.unsure)
 
 
 @router.get("/sellers")
-def sellers(visit: Viewer, q: Annotated[str, Query(max_length=200)] = "", after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> Response:
+def sellers(visit: Viewer, q: Annotated[str, Asked(max_length=200)] = "", after: Annotated[int, Asked(ge=0, le=2**31 - 1)] = 0) -> Response:
     words = " ".join(q.split())
     with visit.reading("seller list") as reader:
-        found = reader.sellers(words=words, after=after, limit=PAGE)
+        found, whole = _named(reader, words) if words else (reader.sellers(after=after, limit=PAGE), True)
         shown = [one for one in found if account_may_be_seen(reader, one, visit.sightings)]
-    more = f"/sellers?{urlencode({'q': words, 'after': found[-1].id})}" if len(found) == PAGE else ""
-    return visit.page("sellers/sellers.html", rows=shown, more=more, q=words)
+    more = f"/sellers?{urlencode({'after': found[-1].id})}" if not words and len(found) == PAGE else ""
+    return visit.page("sellers/sellers.html", rows=shown, more=more, q=words, whole=whole)
+
+
+def _named(reader: Acting, words: str) -> tuple[list[Seller], bool]:
+    """Accounts whose handle or name has all these words, as their listings give them; and whether all listings with the words were gone through."""
+    asked, numbers, after = set(terms_of([words])), dict[int, None](), ""
+    for _ in range(MOST_LOOKED_AT // LARGEST):
+        page = reader.find(Query(words), after=after, limit=LARGEST, facets=False)
+        for row in page.rows:
+            if row.seller is not None and asked <= set(terms_of([row.snapshot.seller, row.snapshot.seller_name])):
+                numbers[row.seller] = None
+        after = page.next
+        if not after or len(numbers) > PAGE:
+            break
+    return reader.sellers(sorted(numbers)[:PAGE]) if numbers else [], not after and len(numbers) <= PAGE
 
 
 @router.get("/sellers/{number}")

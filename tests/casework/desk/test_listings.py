@@ -109,6 +109,29 @@ def test_who_may_not_view_listings_or_sellers_gets_none_of_their_pages(desk: Ser
         assert desk.browser().get(path).url.path == "/sign-in", path
 
 
+# -- finding -----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("asked, title, other", [
+    ("q=hermes+belt", "Hermes belt 5A quality", "Moncler puffer"), ("level=note", "Burberry trench size 12", "Hermes belt 5A quality"),
+    ("low=1000", "", "Hermes belt 5A quality"), ("source=demo_wall&order=urgent", "Chanel dupe bag", "Hermes belt 5A quality"),
+    ("reason=price_far_below&judged=no&low=39&high=39.00&since=2020-01-01", "Hermes belt 5A quality", "Moncler puffer"), ("until=2020-01-01", "", "Hermes belt 5A quality"),
+    ("q=%22+OR+1%3D1+--", "", "Hermes belt 5A quality"), ("area=M32%27%3B+DROP+TABLE+listing", "", "Hermes belt 5A quality"),
+])  # fmt: skip
+def test_listings_are_found_by_words_and_filters_and_the_search_is_in_the_log(desk: Served, asked: str, title: str, other: str) -> None:
+    before = desk.store.log_head()[0]
+    page = desk.as_role("officer").get(f"/listings?{asked}")
+    assert page.status_code == 200 and title in page.text and other not in page.text
+    assert ("a.officer", "listing find") in {(e.body["actor"], e.body["purpose"]) for e in desk.store.log(after=before)}
+
+
+@pytest.mark.parametrize(
+    "asked, says",
+    [("since=yesterday", "is no day"), ("low=lots", "is no price"), ("level=guilty", "is no level"), ("after=x", "no place of a page")],
+)
+def test_a_filter_that_is_none_gets_a_sentence(desk: Served, asked: str, says: str) -> None:
+    answer = desk.as_role("officer").get(f"/listings?{asked}")
+    assert answer.status_code == 400 and says in answer.text
+
+
 # -- hostile words -----------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def hostile(own_desk: Served) -> tuple[Served, int, int]:
@@ -133,7 +156,7 @@ def test_no_field_of_a_listing_or_an_account_becomes_markup_or_a_link(hostile: t
     paths = [
         f"/listings/{listing}",
         "/listings",
-        "/listings?after=50",
+        f"/listings?q={SCRIPT[:12]}",
         "/sellers",
         f"/sellers?q={SCRIPT[:20]}",
         f"/sellers/{seller}",

@@ -100,15 +100,15 @@ def test_pages_of_sellers_hold_to_axe_and_to_their_width(desk: Served) -> None:
             opened(page)
             looked_at(page, name)
         page.goto(f"{desk.url}/sellers/{number}/network")
-        page.wait_for_function("window.touchstoneGraph")
+        page.wait_for_selector("#graph canvas")
         looked_at(page, "network")
 
 
 def test_a_line_of_the_graph_opens_its_evidence(desk: Served) -> None:
     with chromium(desk, "officer") as page:
         page.goto(f"{desk.url}/sellers/{linked(desk)}/network")
-        page.wait_for_function("window.touchstoneGraph")
-        page.evaluate("window.touchstoneGraph.edges('[kind = \"phone\"]')[0].emit('tap')")
+        page.wait_for_selector("#graph canvas")
+        page.evaluate("document.getElementById('graph')._cyreg.cy.edges('[kind = \"phone\"]')[0].emit('tap')")
         expect(page.locator("#evidence")).to_contain_text("gives the phone +447700900142")
         assert page.locator("#evidence a").get_attribute("href", timeout=2000).startswith("/captures/")  # type: ignore[union-attr]
 
@@ -125,10 +125,12 @@ def test_without_scripts_the_network_is_a_drawing_and_tables(desk: Served, name:
 def test_two_accounts_are_kept_apart_and_that_is_taken_back_without_scripts(own_desk: Served) -> None:
     with chromium(own_desk, "officer", scripts=False) as page:
         page.goto(f"{own_desk.url}/sellers/{linked(own_desk)}/network")
+        other = page.input_value("#other")
         page.check("#says-two")
         page.fill("#why", "two shops that share a courier")
         page.click("main button:has-text('Record it')")
         assert "kept apart by a.officer" in page.inner_text("main")
+        page.select_option("#other", other)
         page.check("#says-withdraw")
         page.fill("#why", "it was no courier")
         page.click("main button:has-text('Record it')")

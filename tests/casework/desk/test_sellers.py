@@ -54,12 +54,13 @@ def test_a_sighting_is_for_whom_sightings_are(sighted: tuple[Served, str]) -> No
     for name, path in places(desk, reference).items():
         assert officer.get(path).status_code == 200, name
         assert analyst.get(path).status_code == 404 and partner.get(path).status_code == 404, name
-    assert "Quillon belts" in officer.get("/listings?after=50").text
+    assert "Quillon belts" in officer.get("/listings?q=belts").text
     for browser in (analyst, partner):
-        for path in ("/listings?after=50", "/sellers?q=uillon", "/sellers/11", "/sellers/15", "/sellers/15/network"):
+        for path in ("/listings?q=belts", "/sellers?q=sam", "/sellers/11", "/sellers/15", "/sellers/15/network"):
             page = browser.get(path).text
             assert "Quillon" not in page and reference not in page, path
-    assert reference in officer.get("/sellers/15").text
+        assert "sightings_officer" not in browser.get("/listings").text
+    assert reference in officer.get("/sellers/15").text and "Quillon Sam" in officer.get("/sellers?q=sam").text
 
 
 def test_another_authoritys_sighting_is_not_there(sighted: tuple[Served, str]) -> None:
@@ -77,7 +78,7 @@ def test_another_authoritys_sighting_is_not_there(sighted: tuple[Served, str]) -
     for name, path in places(desk, reference).items():
         assert other.get(path).status_code == 404, name
     assert other.post(places(desk, reference)["listing"], {"verdict": "yes", "reason": "x"}).status_code == 404
-    assert "Quillon belts" not in other.get("/listings?after=50").text
+    assert "Quillon belts" not in other.get("/listings?q=belts").text
     assert other.get(STRONGEST).status_code == 200
 
 
