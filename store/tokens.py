@@ -41,7 +41,11 @@ class Token:
 
 _TOKENS = (
     select(t.api_token, t.actor.c.authority, t.api_token_end.c.at.label("ended_at"))
-    .select_from(t.api_token.join(t.actor, t.actor.c.id == t.api_token.c.account).outerjoin(t.api_token_end, t.api_token_end.c.token == t.api_token.c.id))
+    .select_from(
+        t.api_token.join(t.actor, t.actor.c.id == t.api_token.c.account).outerjoin(
+            t.api_token_end, t.api_token_end.c.token == t.api_token.c.id
+        )
+    )
     .order_by(t.api_token.c.id)
 )
 

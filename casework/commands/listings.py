@@ -27,6 +27,7 @@ queue = typer.Typer(no_args_is_help=True, help="The flagged listings that wait f
 
 DAY = ["%Y-%m-%d"]
 
+
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Judging")(judge)
 

@@ -123,7 +123,9 @@ def _errors(app: FastAPI) -> None:
         """From the first page, for whom there is none such, to the first that there is for them."""
         visit = request.state.visit
         entries = (
-            entry for entry in app.state.desk.templates.globals["navigation"] if security.path_of(request.scope) == "/" and visit.may(entry.action)
+            entry
+            for entry in app.state.desk.templates.globals["navigation"]
+            if security.path_of(request.scope) == "/" and visit.may(entry.action)
         )
         found = next(entries, None)
         return visit.go(found.path) if found else None
