@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from casework.commands.common import safe_cell
+from casework import spreadsheets
 from premises.rank import Ranked
 from store.config import Home
 from store.errors import TouchstoneError
@@ -47,8 +46,6 @@ def occupants_at(reader: Acting, home: Home, premises: int) -> list[Occupant]:
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A CSV (RFC 4180) that a spreadsheet opens without running anything."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    out = io.BytesIO()
+    spreadsheets.write(out, "csv", columns, rows)
+    return out.getvalue().decode()

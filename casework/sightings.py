@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,16 @@ from casework.when import parse_when
 from store.archive import ArchiveWriter
 from store.config import Home
 from store.errors import TouchstoneError
+from store.listings import Summary
 from store.secrets import redact_url
 from store.sightings import Handed
 from store.store import Acting, Store
 from store.version import code_version
 from store.words.money import parse_price
-from store.words.records import Capture, CaptureKind, Informant, Outcome, Run, Sighting, Snapshot, Told, digest_of
+from store.words.records import Capture, CaptureKind, Informant, Link, LinkReason, Outcome, Run, Seller, Sighting, Snapshot, Told, digest_of
 
 SOURCES = {told: f"sightings_{told}" for told in Told}
+SIGHTED = frozenset(SOURCES.values())
 PURPOSE = "sighting"
 PARSER, VERSION = "statement", "statement/1"
 SCHEMA = "schema_org"  # in place of a source's name: read pages of any site by what they say in schema.org
@@ -227,6 +229,31 @@ def _warn(store: Store, said: Statement, contents: Sequence[Any], apart: Apart, 
         if (before := store.handed_in(_digest(each.body), SOURCES[said.told])) is not None:
             added.warnings.append(f"{each.name} was handed in before, as capture {before}")
         added.warnings += [f"{each.name}: {problem}" for problem in each.problems]
+
+
+def may_be_seen(reader: Acting, rows: Sequence[Summary], authorities: Collection[str]) -> list[Summary]:
+    """Those of these listings that are no sighting, or are one of these authorities'."""
+    told = [s.listing.id or 0 for s in rows if s.listing.source in SIGHTED]
+    whose = {each.listing for each in reader.sightings(listings=told) if each.authority in authorities} if told and authorities else set()
+    return [s for s in rows if s.listing.source not in SIGHTED or s.listing.id in whose]
+
+
+def account_may_be_seen(reader: Acting, seller: Seller, authorities: Collection[str]) -> bool:
+    """Whether an account is of the web, or described in a sighting of one of these authorities."""
+    if seller.source not in SIGHTED:
+        return True
+    return bool(authorities) and bool(may_be_seen(reader, reader.seller_listings(seller.id or 0), authorities))
+
+
+def without_sightings(links: Sequence[Link], authorities: Collection[str]) -> list[Link]:
+    """Links as they are shown to whom sightings are not: that one counts is said, and not what it says."""
+    if authorities:
+        return list(links)
+    veiled = "rests on a sighting, which your role does not see"
+    return [
+        replace(link, reasons=tuple(LinkReason(r.code, r.weight, veiled, None, None, r.against) if r.code.startswith("sight") else r for r in link.reasons))
+        for link in links
+    ]  # fmt: skip
 
 
 # -- what is kept ----------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from store.store import Acting
 from store.words.dates import LONDON
 from store.words.followup import Closure, FollowUp
 from store.words.postcode import find_postcodes
-from store.words.records import Level, Link, Premises, RegisterEntry, Seller, SubjectKind
+from store.words.records import Level, Link, Premises, RegisterEntry, Seller, SubjectKind, standing
 
 MAP_WIDTH, MAP_HEIGHT = 900, 430
 LARGEST = 900  # pixels a side of a picture on the sheet
@@ -319,7 +319,9 @@ def _flagged(reader: Acting, home: Home, flagged: Sequence[Summary]) -> list[dic
 
 def _cleared(reader: Acting, cleared: Sequence[Summary]) -> list[str]:
     """Who said no of each of these adverts, when and why."""
-    said = {j.subject: j for j in reader.judgements([(SubjectKind.listing, s.listing.id or 0) for s in cleared])}  # the newest comes last
+    said = {
+        j.subject: j for j in standing(reader.judgements([(SubjectKind.listing, s.listing.id or 0) for s in cleared]))
+    }  # the newest comes last
     return [f"{s.listing.ref} on {s.listing.source}: {j.actor} said {j.verdict} on {j.at:%d %B %Y}: {j.reason}" for s in cleared if (j := said.get(s.listing.id or 0))]  # fmt: skip
 
 

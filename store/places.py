@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 
 from store import audit
 from store import tables as t
-from store.cases import judgement_of
 from store.database import Database, add
 from store.errors import TouchstoneError
 from store.reader import Reader
+from store.second import judgement_of, not_taken_back
 from store.words.records import (
     Judgement,
     Link,
@@ -68,7 +68,8 @@ def judged() -> tuple[Any, Any]:
     People judge that two belong together, whichever row they were shown. Judgements are few, so that they are gathered once.
     """
     of_links = t.judgement.join(t.link, and_(t.judgement.c.subject_kind == str(SubjectKind.link), t.judgement.c.subject == t.link.c.id))
-    newest = select(*PAIR, func.max(t.judgement.c.id).label("judgement")).select_from(of_links).group_by(*PAIR).subquery()
+    said = select(*PAIR, func.max(t.judgement.c.id).label("judgement")).select_from(of_links).where(not_taken_back())
+    newest = said.group_by(*PAIR).subquery()
     same = and_(*(newest.c[column.name] == column for column in PAIR))
     beside = t.link.outerjoin(newest, same).outerjoin(t.judgement, t.judgement.c.id == newest.c.judgement)
     return beside, t.judgement.c.verdict
@@ -130,7 +131,8 @@ class PlaceWrites:
         values |= {"subject_kind": str(item.subject_kind), "object_kind": str(item.object_kind), "method": method}
         where = [t.link.c[name] == value for name, value in values.items()]
         last = c.execute(select(t.link).where(*where).order_by(t.link.c.id.desc()).limit(1)).first()
-        reasons = [asdict(r) for r in item.reasons]
+        # a reason without a picture is written as it was before there were any: the same reason is no new row
+        reasons = [{name: said for name, said in asdict(r).items() if name != "picture" or said is not None} for r in item.reasons]
         digest = _link_digest(item.score, item.level, reasons)
         # from the words, not from last.digest: rows of before revision 0002 have the numbers of rows in theirs
         if last and _link_digest(last.score, last.level, json.loads(last.reasons_json)) == digest:
@@ -141,8 +143,11 @@ class PlaceWrites:
 
 
 class PlaceReads(Reader):
-    def premises(self, numbers: Sequence[int] | None = None, *, postcode: str | None = None) -> list[Premises]:
-        query = select(t.premises).order_by(t.premises.c.id)
+    def premises(
+        self, numbers: Sequence[int] | None = None, *, postcode: str | None = None, after: int = 0, limit: int | None = None
+    ) -> list[Premises]:
+        """By number; those of a postcode; or in pages by id."""
+        query = select(t.premises).where(t.premises.c.id > after).order_by(t.premises.c.id).limit(limit)
         if numbers is not None:
             query = query.where(t.premises.c.id.in_(numbers))
         if postcode is not None:

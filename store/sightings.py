@@ -215,11 +215,20 @@ class SightingReads(ListingReads):
     justification: str
     _record: Callable[[Verb, Mapping[str, Any]], None]
 
+    def told(self, listings: Collection[int]) -> set[int]:
+        """Those of these listings that an officer, a partner or the public told of: what is kept apart from whoever may not see sightings."""
+        with self.store.database.reading() as c:
+            query = select(t.sighting.c.listing).where(t.sighting.c.listing.in_(listings))
+            found = set(c.execute(query).scalars())
+        self.shown("listing", found)
+        return found
+
     def sightings(
-        self, *, reference: str | None = None, listings: Collection[int] | None = None, told: Told | None = None, after: int = 0,
-        limit: int = 500, authority: str | None = None, newest: bool = False,
+        self, *, reference: str | None = None, listings: Collection[int] | None = None, captures: Collection[int] | None = None,
+        told: Told | None = None, after: int = 0, limit: int = 500, authority: str | None = None, newest: bool = False,
     ) -> list[Sighting]:  # fmt: skip
-        """Sightings in pages by id: one reference's, those of some listings, those told by one side or kept by one authority.
+        """Sightings in pages by id: one reference's, those of some listings, those that some captures were handed in or read for, those told by
+        one side or kept by one authority.
 
         `newest` turns the pages round: the last one first, and `after` (0: from the end) the lowest number that was shown.
         """
@@ -233,6 +242,12 @@ class SightingReads(ListingReads):
             query = query.where(t.sighting.c.reference == reference)
         if listings is not None:
             query = query.where(t.sighting.c.listing.in_(listings))
+        if captures is not None:
+            handed, read = t.sighting_capture.c, t.reading.c
+            of = select(handed.sighting).where(handed.capture.in_(captures))
+            query = query.where(
+                or_(t.sighting.c.id.in_(of), t.sighting.c.listing.in_(select(read.listing).where(read.capture.in_(captures))))
+            )
         if told is not None:
             query = query.where(t.sighting.c.told == str(told))
         with self.store.database.reading() as c:

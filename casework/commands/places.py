@@ -13,6 +13,7 @@ import typer
 from casework import places
 from casework.commands import occupants
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
+from casework.spreadsheets import write_csv
 from store.errors import TouchstoneError
 from store.words.dates import LONDON
 
@@ -177,7 +178,7 @@ def rollup(
         columns = ("name", "code", "figure", "premises", "confirmed", "subjects", "flagged", "alerts", "first")
         rows = [(g.name, g.key, g.figure, len(g.premises), g.confirmed, g.subjects, g.flagged, g.alerts, g.premises[0]) for g in groups]
         if csv_file:
-            _write_csv(csv_file, columns, rows)
+            write_csv(csv_file, columns, rows)
             reader.disclose("file", {"rows": len(rows), "format": "csv"})
     if json:
         print_json(groups)
@@ -260,7 +261,7 @@ def _write(reader: Acting, found: Sequence[Ranked], geojson: Path | None, csv_fi
         geojson.write_text(jsons.dumps(collection(found), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         reader.disclose("file", {"rows": len(found), "format": "geojson"})
     if csv_file:
-        _write_csv(csv_file, COLUMNS, [row(r) for r in found])
+        write_csv(csv_file, COLUMNS, [row(r) for r in found])
         reader.disclose("file", {"rows": len(found), "format": "csv"})
     if map_file:
         drawn = points(found)
@@ -271,7 +272,3 @@ def _write(reader: Acting, found: Sequence[Ranked], geojson: Path | None, csv_fi
         reader.disclose("file", {"rows": len(drawn), "format": map_file.suffix[1:].lower()})
         if len(drawn) < len(found):
             say(f"{len(found) - len(drawn)} of {len(found)} places have no position and are not on the map.")
-
-
-def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    path.write_bytes(places.csv_text(columns, rows).encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,9 +94,9 @@ def _pages() -> Iterator[Any]:
 
 
 def _errors(app: FastAPI) -> None:
-    def page(request: Request, status: int, title: str, text: str) -> Response:
+    def page(request: Request, status: int, title: str, text: str, headers: Mapping[str, str] | None = None) -> Response:
         if security.path_of(request.scope).startswith(API):
-            return JSONResponse({"error": text}, status)
+            return JSONResponse({"error": text}, status, headers)
         visitor = getattr(request.state, "visit", None) or Guest(app.state.desk, request, request.cookies.get(DOOR, ""))
         return visitor.page("error.html", status, title=title, text=text)
 
@@ -105,11 +105,22 @@ def _errors(app: FastAPI) -> None:
             return JSONResponse({"error": "not signed in"}, 401)
         return Guest(app.state.desk, request).go(path)
 
+    def first(request: Request) -> Response | None:
+        """From the first page, for whom there is none such, to the first that there is for them."""
+        visit = request.state.visit
+        entries = (
+            entry
+            for entry in app.state.desk.templates.globals["navigation"]
+            if security.path_of(request.scope) == "/" and visit.may(entry.action)
+        )
+        found = next(entries, None)
+        return visit.go(found.path) if found else None
+
     handlers: dict[Any, Callable[[Request, Any], Response]] = {
         SignInFirst: lambda request, _: go(request, sign_in_path(request)),
         PasswordFirst: lambda request, _: go(request, "/password"),
         ReasonFirst: lambda request, _: go(request, sign_in_path(request).replace("/sign-in", "/reason")),
-        Forbidden: lambda request, error: page(
+        Forbidden: lambda request, error: first(request) or page(
             request, 403, "Your role may not do this", f"It takes the right '{error.action}'. Whoever looks after this system gives roles."
         ),
         Forged: lambda request, _: page(
@@ -118,7 +129,8 @@ def _errors(app: FastAPI) -> None:
         TouchstoneError: lambda request, error: page(request, 400, "That could not be done", str(error)),
         RequestValidationError: lambda request, error: page(request, 422, "Something in that address or form is not understood", _complaint(error)),
         HTTPException: lambda request, error: page(
-            request, error.status_code, *(("There is no such page", "It may have been moved, or erased.") if error.status_code == 404 else ("That was not understood", str(error.detail)))
+            request, error.status_code, *(("There is no such page", "It may have been moved, or erased.") if error.status_code == 404 else ("That was not understood", str(error.detail))),
+            error.headers,
         ),
     }  # fmt: skip
     for kind, handler in handlers.items():

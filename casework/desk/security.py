@@ -98,6 +98,12 @@ class Guard:
         await self.app(scope, counted, with_headers)
 
 
+def path_of(scope: Message) -> str:
+    """The path within the desk: without the prefix under which a reverse proxy shows it."""
+    path, prefix = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
+
+
 def secret_in(path: Path) -> bytes:
     """What the tokens of forms are made with: one for all processes over this file, made where it is not there, for its owner alone (mode 0600)."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,12 +121,6 @@ def secret_in(path: Path) -> bytes:
 def policy_with(images: str) -> str:
     """The desk's policy, where pictures may also come from one more origin (the map's background); "" adds none."""
     return POLICY.replace("img-src 'self'", f"img-src 'self' {images}") if images else POLICY
-
-
-def path_of(scope: Message) -> str:
-    """The path within the desk: without the prefix under which a reverse proxy shows it."""
-    path, prefix = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
-    return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
 
 
 def host_of(header: str) -> str:
