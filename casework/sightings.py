@@ -256,6 +256,12 @@ def without_sightings(links: Sequence[Link], authorities: Collection[str]) -> li
     ]  # fmt: skip
 
 
+def may_tell_who(capture: Capture, told: Sequence[Sighting]) -> bool:
+    """Whether a file is as the public or a partner sent it: it may say whose camera took it and where, and is then as an informant is."""
+    as_sent = capture.url_requested.startswith("urn:sha256:") and not capture.url_requested.endswith("-without-metadata")
+    return as_sent and any(each.told is not Told.officer for each in told)
+
+
 # -- what is kept ----------------------------------------------------------------------------------------------------------
 def _digest(body: bytes) -> str:
     import hashlib

@@ -12,12 +12,13 @@ from starlette.responses import HTMLResponse, Response
 from casework.desk import small
 from casework.desk.pages.pictures import kept, kind_of
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Forbidden, Visit, allowed
 from casework.export.pages import is_page
 from casework.replay import policy, replay
+from casework.sightings import may_tell_who
 from store.errors import TouchstoneError
 from store.store import Acting
-from store.words.records import Capture, CaptureKind
+from store.words.records import Capture, CaptureKind, Sighting
 
 router = APIRouter()
 Viewer = Annotated[Visit, allowed(Action.listing_view)]
@@ -67,9 +68,16 @@ def exact(visit: Viewer, number: Number) -> Response:
     """The bytes as they came over the wire, as a file to keep: what leaves the store so is in the log as a disclosure."""
     with visit.reading("capture bytes") as reader:
         found = seen(visit, reader, number)
+        if not visit.may(Action.informant_view) and may_tell_who(found, _told(reader, found)):
+            raise Forbidden(Action.informant_view)
         data = reader.payload(number)
         reader.disclose("a file of this person's", {"capture": number, "sha256": found.body_digest})
     return kept(data, f"capture-{number}.bin")
+
+
+def _told(reader: Acting, found: Capture) -> list[Sighting]:
+    numbers = [number for number in (found.id, found.part_of) if number is not None]
+    return reader.sightings(captures=numbers)
 
 
 def seen(visit: Visit, reader: Acting, number: int) -> Capture:

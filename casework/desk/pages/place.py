@@ -15,9 +15,10 @@ from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from casework.judgements import judge_link
 from casework.places import occupants_at, where
+from casework.sightings import account_may_be_seen, may_be_seen
 from premises import rank
 from premises.link import NAMES_THE_UNIT
-from store.occupants import Occupant
+from store.occupants import Basis, Occupant
 from store.occupants import Role as Standing
 from store.places import GONE
 from store.store import Acting
@@ -48,7 +49,9 @@ def judge(
     visit: Annotated[Visit, allowed(Action.link_judge)], number: int, link: int, verdict: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = ""
 ) -> Response:  # fmt: skip
     with visit.reading("judge", reason) as reader:
-        known = reader.links(numbers=[link], object=(SubjectKind.premises, number))
+        known = _subjects(
+            visit, reader, reader.links(numbers=[link], object=(SubjectKind.premises, number), sightings=sees_sightings(visit))
+        )
     if not known:
         raise HTTPException(404)
     if verdict not in DECIDED or not reason.strip():
@@ -71,10 +74,11 @@ def _page(visit: Visit, number: int, wrong: int = 0, error: str = "", verdict: s
         here = _there(reader, number)
         found = rank.show(reader, number, home=visit.home, sightings=told)
         leads = reader.links(object=(SubjectKind.premises, number), sightings=told)
-        subjects = _subjects(reader, leads)
+        subjects = _subjects(visit, reader, leads)
         led = [
             _led(reader, each, *subjects[each.subject_kind, each.subject])
             for each in (*found.links, *(x for x in leads if x.status == "refused"))
+            if (each.subject_kind, each.subject) in subjects
         ]
         around = {p.id: p for p in reader.premises(reader.premises_around(number))}
         occupants = [each for each in occupants_at(reader, visit.home, number) if _shown(visit, each)]
@@ -99,19 +103,26 @@ def _units(around: dict[int | None, Premises], number: int) -> list[Premises]:
 
 
 def _shown(visit: Visit, one: Occupant) -> bool:
-    """What registers say is anybody's; what an officer says is their own authority's, and no partner's."""
-    return one.id is None or (one.authority == visit.authority and sees_sightings(visit))
+    """What registers say is anybody's; what an officer says is for whom follow-ups are, and of their own authority."""
+    if one.id is None:
+        return True
+    return (
+        visit.may(Action.followup_view) and one.authority == visit.authority and (one.basis is not Basis.sighting or sees_sightings(visit))
+    )
 
 
-def _subjects(reader: Acting, links: list[Link]) -> dict[tuple[SubjectKind, int], tuple[str, str]]:
-    """(name, source) of each account and advert that leads here."""
+def _subjects(visit: Visit, reader: Acting, links: list[Link]) -> dict[tuple[SubjectKind, int], tuple[str, str]]:
+    """(name, source) of each account and advert that leads here; of another authority's sightings none."""
     sellers = sorted({x.subject for x in links if x.subject_kind is SubjectKind.seller})
     adverts = sorted({x.subject for x in links if x.subject_kind is SubjectKind.listing})
-    found = {(SubjectKind.seller, s.id or 0): (s.name or s.handle, s.source) for s in reader.sellers(sellers)} if sellers else {}
-    if adverts:
-        summaries = reader.summaries(numbers=adverts, limit=len(adverts))
-        found |= {(SubjectKind.listing, s.listing.id or 0): (s.snapshot.title or s.listing.ref, s.listing.source) for s in summaries}
-    return {key: found.get(key, ("erased", "")) for key in {(x.subject_kind, x.subject) for x in links}}
+    found: dict[tuple[SubjectKind, int], tuple[str, str]] = {}
+    for seller in reader.sellers(sellers) if sellers else []:
+        if account_may_be_seen(reader, seller, visit.sightings):
+            found[SubjectKind.seller, seller.id or 0] = (seller.name or seller.handle, seller.source)
+    summaries = reader.summaries(numbers=adverts, limit=len(adverts)) if adverts else []
+    for each in may_be_seen(reader, summaries, visit.sightings):
+        found[SubjectKind.listing, each.listing.id or 0] = (each.snapshot.title or each.listing.ref, each.listing.source)
+    return found
 
 
 def _led(reader: Acting, link: Link, name: str, source: str) -> Led:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from casework.desk.app import Entry
 from casework.desk.downloads import download
-from casework.desk.settings import Action, Role
+from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from casework.places import csv_text
 from premises import export
@@ -52,8 +52,8 @@ class Asked:
 
 
 def sees_sightings(visit: Visit) -> bool:
-    """A partner is shown nothing that rests on a sighting."""
-    return visit.account.role != Role.partner
+    """Whether links that rest on a sighting are shown, and count: to whom sightings are."""
+    return bool(visit.sightings)
 
 
 @router.get("/premises")

@@ -215,7 +215,7 @@ def test_words_of_others_on_a_places_page_are_text(own_desk: Served) -> None:
     assert officer.get("/premises/map.geojson").headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_partner_sees_nothing_that_rests_on_a_sighting_nor_what_officers_said(own_desk: Served) -> None:
+def test_whoever_sees_no_sightings_sees_nothing_that_rests_on_one_nor_what_officers_said(own_desk: Served) -> None:
     from typer.testing import CliRunner
 
     from casework import sightings
@@ -237,6 +237,7 @@ def test_a_partner_sees_nothing_that_rests_on_a_sighting_nor_what_officers_said(
     assert "sightings_public" in officer.get(f"/premises/{here}").text and "Back Room Bags" in officer.get(f"/premises/{here}").text
     theirs = partner.get(f"/premises/{here}").text
     assert "sightings_" not in theirs and "Rail Belts" not in theirs and "Back Room Bags" not in theirs and "Record what was done" not in theirs  # fmt: skip
+    assert "Rail Belts" not in work.as_role("analyst").get(f"/premises/{here}").text
     counts = [len(json.loads(browser.get("/premises/map.geojson").text)["features"]) for browser in (officer, partner)]
     assert counts[1] <= counts[0]
 

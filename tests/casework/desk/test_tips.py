@@ -122,6 +122,11 @@ def test_who_told_it_is_kept_apart_and_shown_for_a_reason_alone(work: Shared) ->
     assert officer.post(f"/sightings/{reference}/informant", {"why": "x"}).status_code == 403
     assert officer.get(f"/sightings/{reference}/files/1").status_code == 403, "the original says whose camera it was"
     assert supervisor.get(f"/sightings/{reference}/files/1").status_code == 200
+    original = re.search(r"kept as capture (\d+)", answer.text)[1]  # type: ignore[index]
+    assert (
+        officer.get(f"/captures/{original}/bytes").status_code == 403 and supervisor.get(f"/captures/{original}/bytes").status_code == 200
+    )
+    assert officer.get(f"/captures/{int(original) + 1}/bytes").status_code == 200, "the copy that says nothing of a camera"
     without = supervisor.post(f"/sightings/{reference}/informant", {"why": " "})
     assert without.status_code == 400 and "900321" not in without.text
     shown = supervisor.post(f"/sightings/{reference}/informant", {"why": "statement to be taken"})
