@@ -8,7 +8,7 @@ under which run, by whom, and each time that it left.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from store.store import Acting, Store
 from store.words.casefile import Act, CaseEntry, Custody, EntryKind, Thing
 from store.words.custody import CustodyStep, Holding, breaks, holding
 from store.words.followup import FollowUp, Kind, Received, Sealed, Seizure, SentToExaminer, Stated, Step
-from store.words.records import Capture, CaptureKind, Exhibit, SubjectKind, Verb
+from store.words.records import Capture, CaptureKind, Event, Exhibit, SubjectKind, Verb
 
 INITIALS = re.compile(r"[A-Z]{2,5}")
 NUMBERED = (SubjectKind.link, SubjectKind.capture, SubjectKind.premises, SubjectKind.seller)
@@ -132,8 +132,10 @@ class ExhibitCustody:
     now: Holding | None = None
 
 
-def custody_of(reader: Acting, exhibits: Sequence[Exhibit], case: str) -> list[ExhibitCustody]:
-    """The custody of these exhibits of a case. A digital one's is read in the log."""
+def custody_of(
+    reader: Acting, exhibits: Sequence[Exhibit], case: str, tells: Callable[[Event], bool] = lambda _: True
+) -> list[ExhibitCustody]:
+    """The custody of these exhibits of a case. A digital one's is read in the log, in those events that `tells` lets be told."""
     rows = reader.case_entries(case, EntryKind.item, EntryKind.custody)
     things = {row.number: row for row in rows if isinstance(row.what, Thing)}
     recorded: dict[str, list[CustodyStep]] = {}
@@ -144,7 +146,7 @@ def custody_of(reader: Acting, exhibits: Sequence[Exhibit], case: str) -> list[E
     for exhibit in exhibits:
         thing = things.get(exhibit.subject) if exhibit.subject_kind is SubjectKind.item else None
         if thing is None or not isinstance(thing.what, Thing):
-            out.append(ExhibitCustody(exhibit, None, tuple(_in_the_log(reader, exhibit))))
+            out.append(ExhibitCustody(exhibit, None, tuple(sorted(_in_the_log(reader, exhibit, tells), key=_order))))
             continue
         steps = sorted([*_taken(reader, thing), *recorded.get(exhibit.number, [])], key=_order)
         if thing.what.physical:
@@ -217,12 +219,21 @@ def _of_follow_up(row: FollowUp, thing: Thing) -> Iterator[CustodyStep]:
         yield CustodyStep(at, day, None, what.examiner, "examiner's statement received", record=record)
 
 
-def _in_the_log(reader: Acting, exhibit: Exhibit) -> Iterator[CustodyStep]:
+def _rests_on(reader: Acting, exhibit: Exhibit) -> list[int]:
+    """The captures of which an exhibit that is kept here consists: of a link those that its reasons cite."""
+    if exhibit.subject_kind is SubjectKind.capture:
+        return [exhibit.subject]
+    if exhibit.subject_kind is SubjectKind.listing:
+        return [c.id for c in reader.listing_captures(exhibit.subject) if c.id is not None]
+    if exhibit.subject_kind is SubjectKind.link:
+        return sorted({r.capture for x in reader.links(numbers=[exhibit.subject]) for r in x.reasons if r.capture is not None})
+    return []
+
+
+def _in_the_log(reader: Acting, exhibit: Exhibit, tells: Callable[[Event], bool]) -> Iterator[CustodyStep]:
     """Of what is kept here: its collection, its making an exhibit, and each time that the case left the store."""
     store = reader.store
-    numbers = {SubjectKind.capture: [exhibit.subject]}.get(exhibit.subject_kind, [])
-    if exhibit.subject_kind is SubjectKind.listing:
-        numbers = [c.id for c in reader.listing_captures(exhibit.subject) if c.id is not None]
+    numbers = _rests_on(reader, exhibit)
     captures = {c.id: c for c in reader.captures(numbers)} if numbers else {}
     collected = {}
     for event in store.events_of(runs={c.run for c in captures.values()}) if captures else []:
@@ -230,13 +241,25 @@ def _in_the_log(reader: Acting, exhibit: Exhibit) -> Iterator[CustodyStep]:
         if event.body["verb"] == str(Verb.collection) and subjects.isdecimal() and int(subjects) in captures:
             collected[int(subjects)] = event
     for number, capture in sorted(captures.items(), key=lambda pair: pair[0] or 0):
-        tells = collected.get(number or 0)
-        by, record = (tells.body["actor"], f"event {tells.seq} of the log") if tells else ("", "no event of the log")
-        yield CustodyStep(capture.ended_at, False, None, by, f"capture {number} collected", capture.url_final[:120], why=f"SHA-256 {capture.body_digest}", record=record)  # fmt: skip
-    for event in store.events_of(case=exhibit.case):
+        told = collected.get(number or 0)
+        by, record = (told.body["actor"], f"event {told.seq} of the log") if told else ("", "no event of the log")
+        why = str(told.body["purpose"]).replace("_", " ") if told else ""
+        yield CustodyStep(
+            capture.ended_at, False, None, by, f"capture {number} collected", capture.url_final[:120], why=why, record=record,
+            sha256=capture.body_digest,
+        )  # fmt: skip
+    for event in filter(tells, store.events_of(case=exhibit.case)):
         at, body = datetime.fromisoformat(event.body["at"]), event.body
         if body["detail"].get("exhibit") == exhibit.number:
-            yield CustodyStep(at, False, None, body["actor"], f"made exhibit {exhibit.number}", record=f"event {event.seq} of the log")
+            yield CustodyStep(
+                at,
+                False,
+                None,
+                body["actor"],
+                f"made exhibit {exhibit.number}",
+                why=body["justification"],
+                record=f"event {event.seq} of the log",
+            )
         elif body["verb"] == str(Verb.disclosure) and at > exhibit.at:
             to = str(body["detail"].get("recipient", body["purpose"]))
             yield CustodyStep(

@@ -35,6 +35,11 @@ SOURCES: Mapping[str, str] = {
     "github.com/co-cddo/algorithmic-transparency-recording-standard, read whole. Version 4.0 is out; its change log and template were not read: layout of v4.0 unconfirmed.",
     "model-card": "Headings after Mitchell et al., Model Cards for Model Reporting (FAT* 2019), from memory: layout unconfirmed.",
 }
+OTHERS: Mapping[str, str] = {  # what methods do that are no detectors
+    "additive": "Adds up the findings of the detectors that are in force, by weights and caps that are set in advance.",
+    "premises": "Holds what a listing or an account says of where it is against the addresses, names and telephones of registers.",
+    "network": "Looks for accounts that give the same contacts, use the same pictures or words, or lead to the same premises.",
+}
 PRINCIPLES = (
     ("1st: lawful and fair (s.35)", "A source runs only where its file says why we may look. Sweeps are keyed by brand, term and area, never by a person; a watch on a "
      "person needs a live authorisation. Scores never decide: a flag is a reason to look, and only a person judges."),
@@ -155,15 +160,15 @@ def _methods(s: System) -> list[Any]:
     for number, method in s.in_force:
         evidence, by, at = s.evidence.get(number, ("", "", s.at))
         rows.append(
-            [f"{method.kind} {method.name} {method.version}", _task(method.name), f"{evidence} ({by}, {at:%Y-%m-%d})" if evidence else None]
+            [f"{method.kind} {method.name} {method.version}", task(method.name), f"{evidence} ({by}, {at:%Y-%m-%d})" if evidence else None]
         )
     return [Table(["Method", "What it does", "In force on which evidence"], rows, widths=[22, 48, 30])]
 
 
-def _task(name: str) -> str | None:
+def task(name: str) -> str | None:
     """What a method looks for and why, as its own file begins; None where that is not said."""
     if name not in discover():
-        return {"score": "weighs the findings of the detectors that are in force"}.get(name)
+        return OTHERS.get(name)
     said = importlib.import_module(f"detectors.{name}").__doc__ or ""
     return " ".join(said.split("\n\n")[0].split()) or None
 
@@ -348,7 +353,7 @@ def _specifications(s: System) -> list[Any]:
         found = discover().get(method.name)
         out.append(
             Fields([
-                ("2.4.2.1 Model name", f"{method.kind} {method.name}"), ("2.4.2.2 Model version", method.version), ("2.4.2.3 Model task", _task(method.name)),
+                ("2.4.2.1 Model name", f"{method.kind} {method.name}"), ("2.4.2.2 Model version", method.version), ("2.4.2.3 Model task", task(method.name)),
                 ("2.4.2.4 Model input", inputs.get(str(found.subject)) if found else None), ("2.4.2.5 Model output", "findings: a reason code, a score, a sentence, pointers" if method.kind == "detector" else None),
                 ("2.4.2.6 Model architecture", "; ".join(f"{name}, SHA-256 {digest}" for name, digest in method.models.items()) or "rules, no trained model"), ("2.4.2.7 Model performance", evidence or None),
                 ("2.4.2.8 Datasets", None), ("2.4.2.9 Dataset purposes", None),

@@ -96,7 +96,7 @@ def record(home: Home) -> dict[str, Any]:
         ]
         unread = ""
     except TouchstoneError as error:
-        faults, unread = [], str(error)
+        faults, unread = [], str(error).replace(f"{defaults_folder()}/", "")  # nothing in a pack says where we lie
     return {
         "format": "touchstone-validation/1",
         "at": datetime.now(UTC).isoformat(timespec="microseconds"),

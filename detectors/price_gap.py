@@ -21,7 +21,7 @@ from store.words.money import format_price
 from store.words.records import Finding, Pointer, Reference, Snapshot, SubjectKind
 from store.words.text import normalise
 
-VERSION = "3"
+VERSION = "4"
 SUBJECT = SubjectKind.snapshot
 NEEDS = frozenset({"prices", "brands"})
 
@@ -202,11 +202,15 @@ def _sentence(snapshot: Snapshot, cell: Cell, held: Sequence[_Held], usual: floa
     number, summed = len(references), sum(r.rows or 1 for r in references)
     kind = _condition_words(cell.condition, references)
     newest = max(r.dated for r in references) or "no date"
-    said = f"The price, {format_price(snapshot.price_minor or 0, snapshot.currency)}, is {ratio:.0%} of what {kind}{cell.brand} goods of this kind ({cell.category}) "
-    said += f"fetch: {format_price(round(usual), snapshot.currency)} by {number} reference{'s' if number > 1 else ''}"
-    said += f" that sum{'s' if number == 1 else ''} up {summed} prices" if summed > number else ""
+    goods, middle = f"{kind}{cell.brand} goods of this kind ({cell.category})", format_price(round(usual), snapshot.currency)
+    said = f"The price, {format_price(snapshot.price_minor or 0, snapshot.currency)}, is {ratio:.0%} of "
+    if summed == 1:  # one price is no more than that: it does not say what such goods fetch
+        said += f"the one price that is kept for {goods}: {middle}"
+    else:
+        said += f"what {goods} fetch: {middle} by {number} reference{'s' if number > 1 else ''}"
+        said += f" that sum{'s' if number == 1 else ''} up {summed} prices" if summed > number else ""
     sources = sorted({r.provenance for r in references})
-    said += f", the newest of {newest}, from {'; '.join(s[:120] for s in sources[:2])}" + (
+    said += f", {'of' if summed == 1 else 'the newest of'} {newest}, from {'; '.join(s[:120] for s in sources[:2])}" + (
         f" and {len(sources) - 2} more" if len(sources) > 2 else ""
     )
     if low is not None:

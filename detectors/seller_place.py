@@ -15,7 +15,7 @@ from detectors.contract import Context, Examined, done, not_possible
 from store.words.records import Finding, Offer, Pointer, SellerSubject, SubjectKind
 from store.words.text import normalise
 
-VERSION = "1"
+VERSION = "2"
 SUBJECT = SubjectKind.seller
 READ = 5000  # characters of a description
 
@@ -49,7 +49,9 @@ def examine(batch: Sequence[SellerSubject], context: Context) -> Iterable[Examin
         abroad = [(offer, far) for offer, _, far, _ in read if far]
         stated = any(near for _, _, _, near in read)
         if not claims:
-            yield not_possible(subject.id, "no place: no listing read says where the seller is")
+            yield not_possible(
+                subject.id, "no place: no listing read says that the seller is here, or gives a place that this method knows"
+            )
         elif not abroad and not stated:
             yield not_possible(subject.id, "no place of dispatch: no listing read says from where the goods are sent")
         else:

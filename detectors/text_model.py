@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from detectors.brands import Brands
 from detectors.contract import Context, Examined, not_possible
 from detectors.reading import encoder
-from detectors.reading.words import Word, passages, said, telling, unreadable
+from detectors.reading.words import MASK, Word, passages, said, telling, unreadable
 from store.words.records import Examined as Outcome
 from store.words.records import Finding, Pointer, Snapshot, SubjectKind
 
-VERSION = "2"
+VERSION = "3"
 SUBJECT = SubjectKind.snapshot
 NEEDS = frozenset({"brands"})
 LIBRARIES = ("onnxruntime",)
@@ -81,9 +81,9 @@ def _examined(snapshot: Snapshot, reader: encoder.Reader, brands: Brands | None,
 
 
 def _moved(passage: Sequence[Word], whole: float, reader: encoder.Reader) -> list[tuple[float, int]]:
-    """By how much leaving out each word lowers the log-odds, greatest first. Of a long passage only the words of those parts are tried that
+    """By how much leaving out each word lowers the log-odds, greatest first; a brand's name is masked and is not named. Of a long passage only the words of those parts are tried that
     lower it most when they are left out whole: some twenty runs in place of sixty."""
-    tried = [place for place, word in enumerate(passage) if any(char.isalnum() for char in word.said)]
+    tried = [place for place, word in enumerate(passage) if word.said != MASK and any(char.isalnum() for char in word.said)]
     if len(tried) < 2:
         return []
     if len(tried) > 2 * PART:
@@ -107,7 +107,7 @@ def _finding(snapshot: Snapshot, passage: Sequence[Word], whole: float, probabil
         pointers.append(Pointer(word.field, word.start, word.end, raw, detail={**detail, "moved": round(weights[place], 2)}))
     quoted = ", ".join(dict.fromkeys(f"“{pointer.raw[:60]}”" for pointer in pointers))
     what = f"what moved it most: {quoted}" if quoted else "no word of it by itself"
-    sentence = f"The {CALLED[passage[0].field]} is worded like those of listings of copies; {what}. A machine's opinion of the wording."
+    sentence = f"The {CALLED[passage[0].field]} is worded like those of listings of copies; {what}. A machine's opinion of the wording, weak by itself."
     if not pointers:
         pointers.append(Pointer(passage[0].field, passage[0].start, passage[-1].end, detail=detail))
     return Finding("text_model", round(probability, 3), sentence, pointers=tuple(pointers))

@@ -25,7 +25,7 @@ from detectors.spellings import Spelling, whole
 from store.words.records import Direction, Finding, Pointer, Snapshot, SubjectKind
 from store.words.text import Normalised, normalise
 
-VERSION = "3"
+VERSION = "4"
 SUBJECT = SubjectKind.snapshot
 NEEDS = frozenset({"brands"})
 
@@ -253,7 +253,7 @@ class _Terms:
         if strength := max((getattr(self.settings.disguises, kind) for _, kind in found), default=0.0):
             pointers = [pointer for pointer, _ in found]
             named = ", ".join(dict.fromkeys(str(pointer.detail["brand"]) for pointer in pointers))
-            sentence = f"The listing writes a brand's name so that a search does not find it: {_quoted(pointers)}, that is {named}."
+            sentence = f"A brand's name is written so that a search for it may miss it: {_quoted(pointers)}, read as {named}."
             yield Finding(DISGUISED, strength, sentence, Direction.suspicious, _few(pointers))
 
     def _hits(self, text: Normalised, whole: str) -> Iterator[tuple[int, int, int, str]]:

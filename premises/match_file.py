@@ -16,6 +16,7 @@ from store.config import Home
 from store.errors import StopRun
 from store.runs import PassResult
 from store.store import Store
+from store.words.cells import safe_cell
 from store.words.records import Outcome
 
 ASKED = ("id", "text")
@@ -53,7 +54,7 @@ def run(
                 remaining, done = iter(asked), 0
                 while batch := list(islice(remaining, BATCH)):
                     for (key, _), answers in zip(batch, matcher.match([text[:LONGEST] for _, text in batch]), strict=True):
-                        writer.writerows(rows_of(key, answers))
+                        writer.writerows([safe_cell(cell) for cell in row] for row in rows_of(key, answers))
                         first = answers[0]
                         counts["proposed" if first.proposed else "none" if first.level == "none" else "building"] += 1
                     done += len(batch)

@@ -113,6 +113,11 @@ class ExhibitWrites:
             query = select(t.exhibit_initials).where(bound.case_file == case).order_by(bound.id)
             return {r.initials: r.officer for r in c.execute(query)}
 
+    def exhibit_salts(self, case: str) -> dict[int, str]:
+        """The salts of a case's exhibits, by row: with one, what an exhibit says can be held against the commitment in its event."""
+        with self.database.reading() as c:
+            return {r.id: r.salt for r in c.execute(select(t.exhibit.c.id, t.exhibit.c.salt).where(t.exhibit.c.case_file == case))}
+
     def events_of(self, *, case: str | None = None, runs: Collection[str] = ()) -> list[Event]:
         """The log's events that name a case, or that were written under these runs, in order. They hold numbers and digests, no personal values."""
         e = t.event.c

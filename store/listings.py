@@ -449,13 +449,16 @@ class ListingReads(CaptureReads):
         source: str | None = None,
         numbers: Sequence[int] | None = None,
         snapshot: int | None = None,
+        sighted: bool = True,
     ) -> list[Summary]:
-        """Listings as they last read, in pages by id."""
+        """Listings as they last read, in pages by id; with `sighted` false none that an officer, a partner or the public told of."""
         ids = select(t.listing.c.id).where(t.listing.c.id > after).order_by(t.listing.c.id).limit(limit)
         if source:
             ids = ids.where(t.listing.c.source == source)
         if numbers is not None:
             ids = ids.where(t.listing.c.id.in_(numbers))
+        if not sighted:
+            ids = ids.where(t.listing.c.id.not_in(select(t.sighting.c.listing)))
         if snapshot is not None:
             ids = ids.where(t.listing.c.id.in_(select(t.reading.c.listing).where(t.reading.c.snapshot == snapshot)))
         with self.store.database.reading() as c:
@@ -543,8 +546,12 @@ class ListingReads(CaptureReads):
         self.shown("reading", (r.id for r in rows))
         return rows
 
-    def sellers(self, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500) -> list[Seller]:
+    def sellers(self, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500, sighted: bool = True) -> list[Seller]:
+        """Accounts by number, or in pages by id; with `sighted` false none that is known by what was told alone."""
         query = select(t.seller).order_by(t.seller.c.id)
+        if not sighted:
+            crawled = t.reading.c.listing.not_in(select(t.sighting.c.listing))
+            query = query.where(select(t.reading.c.id).where(t.reading.c.seller == t.seller.c.id, crawled).exists())
         query = query.where(t.seller.c.id > after).limit(limit) if numbers is None else query.where(t.seller.c.id.in_(numbers))
         with self.store.database.reading() as c:
             rows = [Seller(r.id, r.source, r.handle, r.name, r.url) for r in c.execute(query)]

@@ -90,11 +90,6 @@ def tame(text: str) -> str:
     return "".join(c if c in "\n\t" or (c.isprintable() and unicodedata.category(c) != "Cf") else f"\\x{ord(c):02x}" for c in text)
 
 
-def safe_cell(cell: object) -> object:
-    """A cell that a spreadsheet will not run as a formula (CWE-1236): such text gets a leading apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
-
-
 def say(text: str) -> None:
     """Print text that may hold words of others: no markup in it is obeyed."""
     out.print(tame(text), markup=False, highlight=False, soft_wrap=True)

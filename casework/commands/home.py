@@ -89,7 +89,7 @@ def doctor(json: Json = False, home: Folder = None) -> None:
 
 def verify(
     pack: Annotated[Path, typer.Argument(help="The folder of the evidence pack.")],
-    head: Annotated[str, typer.Option(help="The pack's head as it was printed at export and quoted on paper.")] = "",
+    head: Annotated[str | None, typer.Option(help="The pack's head as it was printed at export and quoted on paper.")] = None,
     key: Annotated[
         list[str] | None, typer.Option("--key", help="The fingerprint of the key that signed it, as published elsewhere; also several.")
     ] = None,
@@ -118,5 +118,7 @@ def verify(
         if why := missing():
             raise TouchstoneError(f"--pictures: {why}")
         further = compare
-    vouch = Check([keys.plain_fingerprint(each) for each in key or []], stamps.read_certificates(authority) if authority else None)
-    raise typer.Exit(main([str(pack), *(["--head", head] if head else []), *(["--json"] if json else [])], further, vouch))
+    vouch = Check([keys.plain_fingerprint(each) for each in key or []], None if authority is None else stamps.read_certificates(authority))
+    raise typer.Exit(
+        main([str(pack.absolute()), *([] if head is None else [f"--head={head}"]), *(["--json"] if json else [])], further, vouch)
+    )

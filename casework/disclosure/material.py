@@ -12,7 +12,7 @@ from typing import Any
 
 from casework.disclosure.prompts import CRAWLS, by_subject, in_force, newest_places, problem_key, prompts, superseded_methods
 from casework.disclosure.settings import Settings
-from casework.export.summary import KINDS, money
+from casework.export.shown import KINDS, money
 from crawler.clock import sentence as clock_sentence
 from store.relevant import Relevant, Row
 from store.words.records import CaptureKind
@@ -420,6 +420,21 @@ class Words:
             r["at"],
             f"{r['verdict']}: {r['reason']}",
         )
+
+    def _note(self, r: Row) -> tuple[str, Any, str]:
+        what = {"note": "Note", "log": "Entry of an investigator's log", "skipped": "Why it was put off:"}[r["kind"]]
+        of = "the case" if r["case_file"] else self.subject(r["subject_kind"], r["subject"])
+        gone = f", which supersedes {r['supersedes']}" if r["supersedes"] is not None else ""
+        return f"{what} {r['id']} by {r['actor']} of {of}{gone}", r["happened_at"] or r["at"], self._body(r)
+
+    def _clearance(self, r: Row) -> tuple[str, Any, str]:
+        of = self._seller_name(r["seller"]) if r["seller"] is not None else f"{r['kind']} {r['value']}"
+        said = (
+            "no longer cleared"
+            if r["withdrawn"]
+            else f"cleared for {r['brand'] or 'every brand'}" + (f" until {r['until']}" if r["until"] else "")
+        )
+        return f"Clearance {r['id']} by {r['actor']} of {of}: {said}", r["at"], self._body(r)
 
     def _link(self, r: Row) -> tuple[str, Any, str]:
         reasons = json.loads(r["reasons_json"])

@@ -17,17 +17,23 @@ from casework.export.limits import markdown
 from casework.export.making import PURPOSE, Making
 from casework.export.parts import parts
 from casework.export.rows import Row, scrub
-from casework.export.summary import Summary, shown_time
+from casework.export.shown import few, shown_time, words_of
+from casework.export.summary import Summary
+from casework.transparency import task
 from crawler.clock import sentence
+from detectors.pictures.drawing import LINES
 from store.config import Home
 from store.errors import TouchstoneError
 from store.seals import Seal
 from store.store import Store
-from store.words.records import Authority, canonical
+from store.words.records import Authority, SubjectKind, canonical
 
-__all__ = ["ExportResult", "export"]
+__all__ = ["STAGES", "ExportResult", "export"]
 
+CAPTURING = ("crawl", "capture", "screenshot")  # passes that ask sites, and measure the clock when they begin
 Progress = Callable[[str, int, int | None], None]  # what, how many done, of how many
+# What an export does, in this order; each is said as it begins
+STAGES = ("what the exhibits rest on", "records, pages and pictures", "rows, log and summary", "the check that its reader will make", "zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +97,24 @@ def export(
             store.as_of(sealed),
             store.acting(actor, purpose=PURPOSE, justification=justification, case=case.reference) as reader,
         ):
-            say("what the exhibits rest on")
+            say(STAGES[0])
             material = gather(store, reader, case, sealed, parts())
-            say("records, pages and pictures")
+            say(STAGES[1])
             data = part / bag.PAYLOAD
             data.mkdir()
             contents = write_contents(store, reader, material, data, sealed, " ".join(bag.tool().values()))
-            say("rows, log and summary")
+            say(STAGES[2])
             authority = store.authority(case.authority)
             notes += _write_words(store, home, authority, material, contents, data, sealed)
             end = log.write_log(store, material, data / "log.jsonl", 0, sealed.event)
             shutil.copyfile(verifier.__file__, part / "verify.py")
-            render.write_welcome(part / "README.txt", {"case": case, "seal": sealed, "authority": authority})
+            render.write_welcome(part / "README.txt", {"case": case, "seal": sealed, "authority": authority, "time": shown_time})
             head = bag.write_bag(part, case=case.reference, authority=authority.name, seal=sealed.event, log=end)
             counts = {"exhibits": len(material.exhibits), "captures": len(material.captures), "format": bag.FORMAT}
-            reader.disclose(f"evidence pack of case {case.reference}", {**counts, "seal": sealed.event, "head": head})
+            holds = log.case_rows(material)
+            reader.disclose(f"evidence pack of case {case.reference}", {**counts, "seal": sealed.event, "head": head}, holds)
         making.write_export(Making(store, home, sealed, part, head, actor, notes), material)
-        say("the check that its reader will make")
+        say(STAGES[3])
         _check(part, head)
         if out.exists():
             out.rmdir()
@@ -117,7 +124,7 @@ def export(
     if allowed is not None:
         store.close_proposal(allowed, "done", actor=actor)
     if zipped:
-        say("zip")
+        say(STAGES[4])
         bag.write_zip(out, target)
     made = out / bag.PAYLOAD / "summary.pdf"
     return ExportResult(out, head, sealed.event, made if made.exists() else None, tuple(notes), target if zipped else None)
@@ -126,8 +133,13 @@ def export(
 def _write_words(store: Store, home: Home, authority: Authority, m: Material, contents: Contents, data: Path, seal: Seal) -> list[str]:
     """Rows, gaps, limits and summaries, none of which says when the pack was made; notes for the officer."""
     own = (home.folder, store.archive.folder, data.parent.parent.absolute())
+    texts = {
+        row["capture"]: words_of((data / row["file"]).read_text(row["charset"], "replace")) for row in contents.pages if row["charset"]
+    }
     rows = tables.tables(store, m, authority, contents, seal=seal, folders=own)
-    missing = [row | {"why": scrub(row["why"], own)} for row in gaps.not_examined(store, m)]
+    missing = [
+        row | {"why": scrub(row["why"], own)} for row in [*gaps.not_examined(store, m), *gaps.unread_contacts(m, contents.pages, data)]
+    ]
     m.gaps[:] = [row | {"why": scrub(row["why"], own)} for row in m.gaps]
     tables.write_tables(rows, data / "rows")
     for name, content in sorted(m.files.items()):
@@ -138,7 +150,7 @@ def _write_words(store: Store, home: Home, authority: Authority, m: Material, co
     methods = {r["id"]: r for r in rows["methods"]}
     custody, collected = log.custody(store, m, seal.event)
     at = {row["capture"]: row["file"] for row in contents.records.rows if row["capture"] is not None}
-    summary = Summary(m, authority, names, contents.pictures, contents.pages, at, methods, missing, collected, contents.matches)
+    summary = Summary(m, authority, names, contents.pictures, contents.pages, at, methods, missing, collected, contents.matches, texts)
     context = _context(summary, rows, seal, contents) | {"custody": custody}
     render.write_limits(data, markdown(), m.case.reference)
     render.write_readme(data, context)
@@ -166,6 +178,7 @@ def _context(summary: Summary, rows: dict[str, list[Row]], seal: Seal, contents:
         "exhibits": summary.exhibits(),
         "others": summary.others(),
         "missing": summary.gaps,
+        "missing_elsewhere": [row for row in summary.gaps if row.get("listing") not in m.of(SubjectKind.listing)],
         "absent": m.gaps,
         "methods": rows["methods"],
         "runs": rows["runs"],
@@ -173,10 +186,19 @@ def _context(summary: Summary, rows: dict[str, list[Row]], seal: Seal, contents:
         "registers": rows["registers"],
         "time": shown_time,
         "clock": sentence,
+        "front": (front := summary.front()),
+        "clocks": sorted({sentence(row["clock"]) for row in rows["runs"] if row["id"] in front["runs"] and row["pass_name"] in CAPTURING}),
+        "starters": sorted({summary.who(row["actor"]) for row in rows["runs"] if row["id"] in front["runs"]}),
+        "programs": sorted({row["code_version"] for row in rows["runs"] if row["id"] in front["runs"]}),
+        "capturing": CAPTURING,
+        "task": task,
+        "few": few,
+        "lines_at_most": LINES,
         "parts_of_pack": parts(),
         "rows": rows,
         "who": summary.who,
         "at_file": lambda capture: opened.get(capture) or contents.pictures.get(m.captures[capture].body_digest) or "",
+        "picture_file": summary.picture_file,
         "judgements_by_id": {row["id"]: row for row in rows["judgements"]},
         "methods_by_id": {row["id"]: row for row in rows["methods"]},
         "judges": len({row["actor"] for row in rows["judgements"]}),

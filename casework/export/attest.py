@@ -1,12 +1,12 @@
 """What vouches for a pack, in its folder export/: the validation record, the signature over head.json, the authority's stamp on it, the signed heads of
 the log; and a page and a text that say how each is checked without us.
 
-None of it follows from the case alone, so none is in the pack's manifest. What is not there has its reason in attest.json, and on the page.
+None of it follows from the case alone, so none is in the pack's manifest. What is not there has its reason in attest.json, and on the page. All
+files of the folder but attest.json, its signature and the manifest stand in attest.json by digest: what it signs is the folder.
 """
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import textwrap
@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from casework import heads, keys, stamps, validation
+from casework import heads, keys, stamps, validation, verify
 from casework.export import bag, render
-from casework.export.summary import shown_time
+from casework.export.shown import shown_time
 from store.errors import TouchstoneError
 from store.trust import fingerprint_of
 from store.words.records import canonical
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from casework.export.making import Making
     from casework.verify import Pack
 
-FORMAT = "touchstone-attest/1"
+FORMAT = verify.ATTEST_FORMAT
 ATTEST, SIGNATURE, KEY = "attest.json", "attest.json.sig", "key.pem"
 HEAD_SIGNATURE, STAMP, ROOT, CHAIN = "head.json.sig", "head.json.tsr", "authority-root.pem", "authority-chain.pem"
 VALIDATION, HEADS, TEXT, PAGE, BANNER = "validation.json", "log-heads.jsonl", "CHECK.txt", "index.html", "status.svg"
@@ -49,18 +49,27 @@ def attest(making: Making) -> None:
     said = {
         "format": FORMAT, "case": making.seal.case, "head": making.head, "key": signer.fingerprint if signer else None, "no_signature": unsigned,
         "trusted_time": time if "at" in time else None, "no_trusted_time": time.get("why", ""), "warnings": warnings,
-        "files": {name: bag.sha256_file(path) for name, path in bag.files(folder)},
     }  # fmt: skip
-    (folder / ATTEST).write_bytes(canonical(said))
-    if signer:
-        (folder / SIGNATURE).write_bytes(signer.sign(canonical(said)))
     (folder / TEXT).write_text(check_text(said), encoding="utf-8")
     (folder / BANNER).write_text(banner(warnings), encoding="utf-8")
     if warnings:
         (folder / ALARM).write_text("".join(f"WARNING. {warning}\n" for warning in warnings), encoding="utf-8")
     export = json.loads((folder / "export.json").read_bytes())
-    context = {"said": said, "record": record, "export": export, "commands": check_text(said), "time": shown_time}
+    actor = making.store.actor(making.actor)
+    context = {
+        "said": said,
+        "record": record,
+        "export": export,
+        "commands": check_text(said),
+        "time": shown_time,
+        "actor": actor,
+        "event": making.event,
+    }
     (folder / PAGE).write_text(render.sheet_text("attest.html", context), encoding="utf-8")
+    said["files"] = {name: bag.sha256_file(path) for name, path in bag.files(folder)}
+    (folder / ATTEST).write_bytes(canonical(said))
+    if signer:
+        (folder / SIGNATURE).write_bytes(signer.sign(canonical(said)))
     making.notes.extend(f"WARNING: {warning}" for warning in warnings)
     making.notes.append(f"Signed with the key {signer.fingerprint}" if signer else f"Not signed: {unsigned}")
     making.notes.append(f"Trusted time: {time['at']}, by {time['authority']}" if "at" in time else f"No trusted time: {time['why']}")
@@ -108,7 +117,8 @@ def check_text(said: Mapping[str, Any]) -> str:
     """CHECK.txt: the commands that check signature and stamp without Touchstone, or why there is none. A test runs them as they stand."""
     lines = [
         f"How to check who made this pack, and when. Case {said['case']}.",
-        "Run these in the pack's folder (the one that holds head.json). They need OpenSSL 3 and nothing of ours.",
+        "Run what stands indented in the pack's folder (the one that holds head.json)."
+        + (" It needs OpenSSL 3 and nothing of ours." if said["key"] or said["trusted_time"] else ""),
         "",
         "The pack's head: compare it with the one quoted on paper.",
         "    sha256sum head.json",
@@ -127,7 +137,7 @@ def check_text(said: Mapping[str, Any]) -> str:
             "",
         ]
     else:
-        lines += [f"NO SIGNATURE: {said['no_signature']}", ""]
+        lines += ["NO SIGNATURE. This copy is not signed: that it is the pack which was sealed is shown by the head on paper alone.", ""]
     if said["trusted_time"]:
         lines += [
             f"The time stamp. In place of export/{ROOT} use the root certificate that you got from the time-stamping authority itself.",
@@ -136,7 +146,7 @@ def check_text(said: Mapping[str, Any]) -> str:
             "Once its certificates have expired, check as of the time of the stamp: add -attime SECONDS (of the epoch) to the first.",
         ]
     else:
-        lines.append(f"NO TRUSTED TIME: {said['no_trusted_time']}")
+        lines.append(f"NO TRUSTED TIME: {said['no_trusted_time']}. When this copy was made is its own machine's word.")
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -144,7 +154,8 @@ def banner(warnings: list[str]) -> str:
     """A picture for the first lines of README.html, which itself says nothing of an export: whether the self-test passed, and which warnings there are."""
     fill, ink = ("#b10e1e", "#ffffff") if warnings else ("#f3f2f1", "#0b0c0c")
     lines = [part for warning in warnings for part in textwrap.wrap(f"WARNING. {warning}", 80)] or [
-        "The software passed its self-test when this pack was made."
+        "The software's basic self-test passed when this copy was made. It does not test",
+        "whether the opinions of its methods (findings, flags, links) are right.",
     ]
     words = "".join(f'<text x="14" y="{26 + 22 * n}">{html.escape(line)}</text>' for n, line in enumerate(lines))
     return (
@@ -155,7 +166,8 @@ def banner(warnings: list[str]) -> str:
 
 # -- the check -----------------------------------------------------------------------------------------------------------------
 class Check:
-    """The check of a pack's signature, stamp and signed heads: `Check(fingerprints, certificates)` is what casework/verify.py calls with the pack.
+    """The check of a pack's signature, stamp and signed heads: `Check(fingerprints, certificates)` is what casework/verify.py calls with the pack,
+    once it has held the files of export/ against attest.json. What is read is what it read: plain files, and no pipe or link.
 
     `fingerprints` of keys as published elsewhere: without any, a signature is held against the key beside it, which shows nothing of who made it.
     `certificates`: roots of the time-stamping authority, got from it; None for that beside the stamp.
@@ -165,7 +177,7 @@ class Check:
         self.fingerprints, self.certificates = fingerprints, certificates
 
     def __call__(self, pack: Pack) -> None:
-        self.export, self.head, self.pack = pack.folder / bag.EXPORT, pack.read(bag.HEAD), pack
+        self.head, self.pack = pack.read(bag.HEAD), pack
         self.checked: list[str] = []
         self.unchecked: list[str] = []
         self.run()
@@ -175,23 +187,32 @@ class Check:
     def wrong(self, name: str, what: str) -> None:
         self.pack.problem(f"{bag.EXPORT}/{name}", what)
 
+    def read(self, name: str) -> bytes:
+        return self.pack.read(f"{bag.EXPORT}/{name}")
+
     def run(self) -> None:
         try:
-            said = json.loads((self.export / ATTEST).read_bytes())
-            if said["format"] != FORMAT or canonical(said) != (self.export / ATTEST).read_bytes():
+            said = json.loads(self.read(ATTEST))
+            if said["format"] != FORMAT or canonical(said) != self.read(ATTEST):
                 raise ValueError("it is not in its one form")
-            steps = (self.signature, self.files, self.time, self.heads)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            steps = (self.signature, self.made_again, self.time, self.heads)
+        except Exception as error:
             self.wrong(ATTEST, f"it cannot be read ({error})")
             return
         for step in steps:
             try:
                 step(said)
-            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            except Exception as error:  # whatever a hostile file makes a library raise
                 self.wrong(ATTEST, f"what it says cannot be followed ({type(error).__name__}: {error})")
 
     def signature(self, said: Mapping[str, Any]) -> None:
-        if not (self.export / HEAD_SIGNATURE).exists():
+        problems = len(self.pack.report.problems)
+        self.signed(said)
+        if not self.fingerprints or len(self.pack.report.problems) > problems:
+            self.unchecked.append(verify.OF_THE_COPY)
+
+    def signed(self, said: Mapping[str, Any]) -> None:
+        if f"{bag.EXPORT}/{HEAD_SIGNATURE}" not in self.pack.files:
             if self.fingerprints or said["key"]:
                 self.wrong(
                     HEAD_SIGNATURE,
@@ -200,12 +221,12 @@ class Check:
                     else "it is missing",
                 )
             else:
-                self.unchecked.append(f"who made the pack: it is not signed ({said['no_signature']})")
+                self.unchecked.append("who made the pack: it is not signed")
             return
-        public = (self.export / KEY).read_text("utf-8")
+        public = self.read(KEY).decode("utf-8")
         own = fingerprint_of(public)
-        for name, data in ((HEAD_SIGNATURE, self.head), (SIGNATURE, (self.export / ATTEST).read_bytes())):
-            if not keys.signed_by(public, (self.export / name).read_bytes(), data):
+        for name, data in ((HEAD_SIGNATURE, self.head), (SIGNATURE, self.read(ATTEST))):
+            if not keys.signed_by(public, self.read(name), data):
                 self.wrong(name, "the signature does not hold: what it was made over was changed, or it was made with another key")
         if own != said["key"]:
             self.wrong(KEY, f"it is not the key that {ATTEST} names")
@@ -218,36 +239,26 @@ class Check:
         else:
             self.checked.append(f"the signatures over {bag.HEAD} and {bag.EXPORT}/{ATTEST}, by the key {own}")
 
-    def files(self, said: Mapping[str, Any]) -> None:
-        """The files of export/ that attest.json lists, which its signature covers; those that follow from it are made again."""
-        listed = dict(said["files"])
-        for name, digest in listed.items():
-            path = self.export / name
-            if Path(name).name != name or not path.is_file():
-                self.wrong(name, f"it is missing, although {ATTEST} lists it")
-            elif bag.sha256_file(path) != digest:
-                self.wrong(name, f"it was changed: {ATTEST} lists another digest")
+    def made_again(self, said: Mapping[str, Any]) -> None:
+        """What of export/ follows from attest.json and the validation record."""
         for name, text in ((TEXT, check_text(said)), (BANNER, banner(said["warnings"]))):
-            if not (self.export / name).is_file() or (self.export / name).read_text("utf-8") != text:
+            if self.read(name).decode("utf-8") != text:
                 self.unchecked.append(f"{bag.EXPORT}/{name}: this version of Touchstone would write it otherwise; read {ATTEST}")
-        for name in (KEY, HEAD_SIGNATURE, STAMP, ROOT, CHAIN, HEADS, VALIDATION):
-            if (self.export / name).exists() and name not in listed:
-                self.wrong(name, f"{ATTEST} does not list it")
-        if said["head"] != hashlib.sha256(self.head).hexdigest():
-            self.wrong(ATTEST, "it speaks of another head than this pack's")
-        record = json.loads((self.export / VALIDATION).read_bytes())
+        record = json.loads(self.read(VALIDATION))
         if validation.warnings(record) != said["warnings"]:
             self.wrong(VALIDATION, f"its warnings are not those of {ATTEST}")
 
     def time(self, said: Mapping[str, Any]) -> None:
         stamped = said["trusted_time"]
         if stamped is None:
-            self.unchecked.append(f"when the pack was made: no trusted time ({said['no_trusted_time']})")
+            if self.certificates is not None:
+                self.wrong(STAMP, "it is missing: the pack has no time stamp, and an authority's certificates were given")
+            self.unchecked.append(verify.NO_TIME)
             return
         try:
-            beside = stamps.certificates_of((self.export / CHAIN).read_text("utf-8"))
+            beside = stamps.certificates_of(self.read(CHAIN).decode("utf-8"))
             roots = beside if self.certificates is None else self.certificates
-            found = stamps.check((self.export / STAMP).read_bytes(), self.head, roots, between=beside)
+            found = stamps.check(self.read(STAMP), self.head, roots, between=beside)
         except stamps.NoTrustedTime as error:
             self.wrong(STAMP, str(error))
             return
@@ -260,12 +271,10 @@ class Check:
             )
 
     def heads(self, said: Mapping[str, Any]) -> None:
-        if not (self.export / HEADS).exists():
+        if f"{bag.EXPORT}/{HEADS}" not in self.pack.files:
             self.unchecked.append("that the log was signed day by day: no signed head of it is in the pack")
             return
-        found = heads.check(
-            (self.export / HEADS).read_text("utf-8").splitlines(), self.pack.chains.get, self.fingerprints, self.certificates
-        )
+        found = heads.check(self.read(HEADS).decode("utf-8").splitlines(), self.pack.chains.get, self.fingerprints, self.certificates)
         for each in found.problems:
             self.wrong(HEADS, each)
         by = "the key given" if self.fingerprints else "the keys beside them"

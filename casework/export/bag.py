@@ -13,11 +13,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from casework import verify
 from casework.export.wacz import entry
 from store.version import code_version
 from store.words.records import canonical
 
-FORMAT = "touchstone-pack/2"
+FORMAT = verify.FORMAT
 HEAD, MANIFEST, TAGS, PAYLOAD, EXPORT = "head.json", "manifest-sha256.txt", "tagmanifest-sha256.txt", "data", "export"
 STORED = (".gz", ".jpg", ".png", ".webp", ".pdf", ".wacz", ".zip")  # what is compressed already is not compressed again
 

@@ -14,7 +14,7 @@ from casework.export import pages, records, render
 from casework.export.gather import Material
 from casework.export.matches import write_matches
 from casework.export.rows import Row
-from casework.export.summary import shown_time
+from casework.export.shown import shown_time
 from store.archive import ArchiveError
 from store.errors import TouchstoneError
 from store.seals import Seal
@@ -29,6 +29,11 @@ SUFFIXES = {
     "image/avif": ".avif",
     "image/bmp": ".bmp",
     "image/tiff": ".tif",
+}
+CAME = {
+    CaptureKind.page: "This is what the server sent.",
+    CaptureKind.rendered: "This is the document as a browser wrote it out after the page's scripts had run; what servers sent to the browser are captures of their own.",
+    CaptureKind.handed_in: "This is a file that was handed in.",
 }
 PART = ".part"  # a file that is being written, until its digest is known to be right
 HANDED = SUFFIXES | {"application/pdf": ".pdf", "text/plain": ".txt"}  # as what a file that was handed in is given; all else ends in .bin
@@ -72,7 +77,9 @@ def write_contents(store: Store, reader: Acting, m: Material, folder: Path, seal
 
 def _wanted(reader: Acting, m: Material) -> dict[str, str]:
     """Every picture that belongs here, by digest: its file."""
-    referred = {r.image_sha256 for r in m.references.values() if r.image_sha256} | set(filter(None, m.beside.values()))
+    referred = {r.image_sha256 for r in m.references.values() if r.image_sha256} | {
+        each.sha256 for each in m.beside.values() if each.sha256
+    }
     known = m.images | reader.images(sorted(referred - m.images.keys()))
     mimes = {digest: image.mime.lower() for digest, image in known.items()}
     # an SVG can hold scripts: it is no picture to open here
@@ -186,5 +193,5 @@ class _Taking:
         row = self._row(f"{view}.txt", view, hashlib.sha256(body).hexdigest(), page.charset, page.exact)
         (self.folder / "pages").mkdir(exist_ok=True)
         (self.folder / f"{view}.txt").write_bytes(body)
-        render.write_view(self.folder / view, page, row, self.m.case.reference)
+        render.write_view(self.folder / view, page, row, self.m.case.reference, CAME.get(self.capture.kind, ""))
         self.contents.pages.append(row)

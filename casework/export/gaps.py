@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
 from casework.export.gather import Material
 from casework.export.rows import Row
 from store.store import Store
 from store.words.records import Examined, Status, SubjectKind
+
+_CONTACT = re.compile(
+    r"""["'](?P<data>telephone|email|faxNumber)["']\s*:\s*["'\[]|itemprop\s*=\s*["']?(?P<item>telephone|email|faxNumber)|href\s*=\s*["']?(?P<link>tel|mailto):""",
+    re.IGNORECASE,
+)
+_CALLED = {"telephone": "telephone", "tel": "telephone", "email": "e-mail", "mailto": "e-mail", "faxnumber": "fax"}
+
+
+def unread_contacts(m: Material, pages: Sequence[Row], data: Path) -> list[Row]:
+    """A gap for each page of a listing that gives contacts where contacts are not read: in its data for machines, or in a link."""
+    rows: list[Row] = []
+    read = {r.capture: r.listing for r in m.readings.values()}
+    for row in pages:
+        if row["capture"] in read and row["charset"]:
+            text = (data / row["file"]).read_text(row["charset"], "replace")
+            kinds = sorted({_CALLED[found[found.lastgroup or 0].lower()] for found in _CONTACT.finditer(text)})
+            if kinds:
+                what = f"contacts that capture {row['capture']} gives in its data for machines or in links ({', '.join(kinds)})"
+                why = "contacts are read in a listing's title, description and pictures alone; the page itself is in the pack"
+                rows.append({"listing": read[row["capture"]], "page": row["capture"], "what": what, "why": why})
+    return rows
 
 
 def not_examined(store: Store, m: Material) -> list[Row]:
@@ -49,9 +74,11 @@ def not_examined(store: Store, m: Material) -> list[Row]:
                 {"listing": listing, "what": f"listing {listing} was never scored", "why": "the flag pass has not run since it was kept"}
             )
         else:
+            told = {f"{row['method']}: {row['why']}" for subject in subjects for row in by_subject.get(subject, [])}
             rows += [
                 {"listing": listing, "what": f"not part of the score of listing {listing}: {text}", "why": "recorded with the flag"}
                 for text in newest[listing].not_examined
+                if text not in told
             ]
     for (kind, number), found in sorted(by_subject.items()):
         if kind is SubjectKind.seller and not any((kind, number) in s for s in m.subjects.values()):

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from casework.export.beside import Beside, gather_beside, name_outside
 from casework.export.rows import Row, plain, row_of
+from casework.export.shown import counted
+from store.database import numbers_in
 from store.errors import TouchstoneError
 from store.findings import KeptExamination, KeptFinding
 from store.seals import Seal
 from store.store import Acting, Store
 from store.words.records import (
     Capture,
-    CaptureKind,
     Case,
     Exhibit,
     Flag,
@@ -30,6 +32,7 @@ from store.words.records import (
     Seller,
     Snapshot,
     SubjectKind,
+    Verb,
     Version,
 )
 
@@ -56,7 +59,7 @@ class Material:
     images: dict[str, Image] = field(default_factory=dict)
     shown: dict[int, list[str]] = field(default_factory=dict)  # listing → digests of the pictures it has shown
     pictures: dict[int, Picture] = field(default_factory=dict)  # of the listings, by number
-    beside: dict[int, str] = field(default_factory=dict)  # others that findings say match: number → digest, "" where it is kept apart
+    beside: dict[int, Beside] = field(default_factory=dict)  # others that findings and links rest on, by number
     sellers: dict[int, Seller] = field(default_factory=dict)
     contacts: list[Row] = field(default_factory=list)
     subjects: dict[int, list[tuple[SubjectKind, int]]] = field(default_factory=dict)  # listing → what examinations of it are of
@@ -64,6 +67,8 @@ class Material:
     findings: dict[int, KeptFinding] = field(default_factory=dict)
     flags: dict[int, tuple[Flag, str]] = field(default_factory=dict)
     links: dict[int, Link] = field(default_factory=dict)
+    made: dict[tuple[SubjectKind, int], tuple[str, str]] = field(default_factory=dict)  # flag or link → in which run, and when
+    joined: dict[int, int] = field(default_factory=dict)  # link → the event of the log by which it was joined
     premises: dict[int, Premises] = field(default_factory=dict)
     entries: dict[int, tuple[int, RegisterEntry]] = field(default_factory=dict)  # entry → premises, entry
     judgements: dict[int, Judgement] = field(default_factory=dict)
@@ -76,6 +81,12 @@ class Material:
 
     def of(self, kind: SubjectKind) -> list[int]:
         return [e.subject for e in self.exhibits if e.subject_kind is kind and not e.withdrawn]
+
+    def numbers(self, sha256: str) -> list[int]:
+        """The numbers by which findings and links name an image, one for each listing that shows it."""
+        return sorted(
+            {n for n, p in self.pictures.items() if p.image.sha256 == sha256} | {n for n, b in self.beside.items() if b.sha256 == sha256}
+        )
 
     def compared(self) -> Iterator[tuple[KeptFinding, Pointer]]:
         """Findings that a picture matches another, each with the pointer to the other."""
@@ -118,13 +129,15 @@ def gather(store: Store, reader: Acting, case: Case, seal: Seal, parts: Iterable
     _links(reader, m)
     _people(reader, m)
     _opinions(store, reader, m)
-    _cited(store, reader, m)
-    _beside(reader, m)
+    _made(store, m)
+    _cited(store, m)
+    gather_beside(reader, m)
     for part in parts:
         added = part.gather(store, reader, m)
         m.more |= {name: list(added.get(name, ())) for name in part.tables}
         m.words |= part.words
     gather_judgements(reader, m)
+    name_outside(store, reader, m)
     _erased(reader, m, seal)
     return m
 
@@ -188,6 +201,11 @@ def _links(reader: Acting, m: Material) -> None:
                 sellers.add(number)
             elif kind is SubjectKind.listing:
                 _listing(reader, m, number, "cited")
+    for link in exhibited:
+        mine = next(e.number for e in m.exhibits if (e.subject_kind, e.subject) == (SubjectKind.link, link.id))
+        cites = sorted({r.capture for r in link.reasons if r.capture is not None})
+        for capture in reader.captures(cites) if cites else []:
+            m.use(capture, mine)
     premises = set(m.of(SubjectKind.premises))
     found = list(exhibited)
     for kind, number in [(SubjectKind.listing, n) for n in m.listings] + [(SubjectKind.seller, n) for n in sorted(sellers)]:
@@ -199,7 +217,7 @@ def _links(reader: Acting, m: Material) -> None:
         if len(links) > len(theirs):
             m.gaps.append(
                 {
-                    "what": f"{len(links) - len(theirs)} proposed links between {kind} {number} and sellers outside the case",
+                    "what": f"{counted(len(links) - len(theirs), 'proposed link')} between {kind} {number} and sellers outside the case",
                     "why": "they would show other people's accounts; the store holds them",
                 }
             )
@@ -256,8 +274,18 @@ def _opinions(store: Store, reader: Acting, m: Material) -> None:
                 )
 
 
-def _cited(store: Store, reader: Acting, m: Material) -> None:
-    """What findings point at: entries of the reference log, and pictures of other people's listings, which stay outside themselves."""
+def _made(store: Store, m: Material) -> None:
+    """In which run, and when, flags and links were made; and by which event of the log each link was joined."""
+    for kind, numbers in ((SubjectKind.flag, m.flags), (SubjectKind.link, m.links)):
+        m.made |= {(kind, number): (run, str(plain(at))) for number, (run, at) in store.made_in(kind, list(numbers)).items()}
+    runs = {run for (kind, _), (run, _) in m.made.items() if kind is SubjectKind.link}
+    for event in store.events_of(runs=runs) if runs else []:
+        if event.body["verb"] == str(Verb.combination):
+            m.joined |= dict.fromkeys(numbers_in(event.body["subjects"].get("link", "")) & m.links.keys(), event.seq)
+
+
+def _cited(store: Store, m: Material) -> None:
+    """What findings point at: entries of the reference log, and the words of other people's listings, which stay outside."""
     pointed = {p.other: f.id for f in m.findings.values() for p in f.finding.pointers if p.other}
     known = {r.number: r for r in store.references() if r.number is not None}
     outside: dict[int, list[str]] = {}
@@ -270,27 +298,13 @@ def _cited(store: Store, reader: Acting, m: Material) -> None:
             m.gaps.append({"finding": finding, "what": f"reference {number}, with which finding {finding} compares", "why": why})
         elif kind == "snapshot" and not (number.isdigit() and int(number) in m.snapshots):
             outside.setdefault(finding, []).append(number)
-        elif kind == "picture" and not (number.isdigit() and int(number) in m.pictures):
-            why = "it is not in the case; the store holds it"
-            m.gaps.append(
-                {"finding": finding, "what": f"the listing of picture {number}, with which finding {finding} compares", "why": why}
-            )
+    for entry, reference in sorted(m.references.items()):
+        if reference.statement:
+            what = f"the statement “{reference.statement}”, on which reference {entry} rests"
+            m.gaps.append({"reference": entry, "what": what, "why": "the reference log has its name alone; the authority holds it"})
     for finding, numbers in sorted(outside.items()):
         what = f"the words of {len(numbers)} listings outside the case (snapshots {', '.join(sorted(numbers, key=int))}), which finding {finding} cites"
         m.gaps.append({"finding": finding, "what": what, "why": "they are not in the case; the store holds them"})
-
-
-def _beside(reader: Acting, m: Material) -> None:
-    """Pictures of listings outside the case that findings say match: their bytes go into the pack, since the findings rest on them.
-
-    What was told or handed in stays out: a sighting goes into a pack as an exhibit of its own or not at all."""
-    named = [pointer.other.partition(":") for _, pointer in m.compared()]
-    wanted = {int(n) for kind, _, n in named if kind == "picture" and n.isdigit()} - m.pictures.keys()
-    found = reader.pictures(sorted(wanted)) if wanted else []
-    for picture in found:
-        sha256, captures = picture.image.sha256, reader.listing_captures(picture.listing)
-        collected = any(c.kind is not CaptureKind.handed_in and sha256 in (c.body_digest, c.decoded_digest) for c in captures)
-        m.beside[picture.id] = sha256 if collected else ""
 
 
 def gather_judgements(reader: Acting, m: Material) -> None:

@@ -10,7 +10,8 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "not shown). Attribution needs evidence of its own: payment account, delivery or return address, a seized "
         "device, an admission, a reply of the platform. attribution.html says for each account of the case what of this was "
         'recorded and whether a person judged it to be shown; without that it says "not shown". Likeness to other accounts '
-        "never counts. Where the pack links a seller to premises, that link is a proposal for a person to test.",
+        "never counts. A link between an account and premises, or between two accounts, is a program's proposal. Where it says that a person confirmed "
+        "it, that person agreed that its reasons join the two, and no more. Neither shows who is behind an account.",
     ),
     (
         "Whether the goods are counterfeit is not shown",
@@ -28,7 +29,8 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "What the drawing of a match shows",
         "A drawing shows which places of two picture files agree, by the program that its row in "
         "data/rows/matches.jsonl names. That two files show one photograph says nothing of where either seller has it "
-        "from, nor that the goods are the same or are fakes. Anybody can make a drawing again from the two files "
+        "from, nor that the goods are the same or are fakes. Of many places that agree it draws no more than 60. That two pictures seem to be "
+        "of one place is not drawn. Anybody can make a drawing again from the two files "
         "with that program; with other versions of it or of its libraries, or another kind of processor, it may "
         "come out otherwise, which is no sign of a change. verify.py does not make drawings again. Another "
         "listing's picture that was handed in or told to the authority is here only where that listing is an "
@@ -59,6 +61,17 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "validation by anybody else, it does not cover everything, and a list of known faults does not hold the unknown.",
     ),
     (
+        "What an authority holds beside",
+        "A pack has what its exhibits rest on and what was recorded of the case. Other material that may be relevant is on the authority's disclosure "
+        "schedules (CPIA 1996), which are no part of a pack; that something is not here says nothing of whether it exists.",
+    ),
+    (
+        "What can be checked without the software",
+        "Every digest, the chain of the log and what belongs to what can be checked by verify.py alone. Not so: that README.html, summary.pdf and the views "
+        "say what the rows say; that the drawings are what their pictures give (`touchstone verify PACK --pictures` makes them again); and that a method "
+        "gives the same opinion again, which takes the software in the version named.",
+    ),
+    (
         "What came after the seal is not here",
         "The pack shows the case as it stood at one event of the log. What was recorded, judged, corrected or withdrawn later is not in it; "
         "what was erased later is named in gaps.json. export/log.jsonl has the events from the seal to the making of this copy.",
@@ -74,7 +87,8 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "differ from the wire, and HTTP/2 has none of the old form. Kept beside them, where the library gave it: the "
         "server's address, the IPv4 addresses that its name led to, the digest of its TLS certificate and of the others "
         "that it showed. The certificates themselves, IPv6 addresses and the address from which we asked are not "
-        "kept. A browser tells neither the name's answer nor the certificate's digest: that one then stands as \"unknown\".",
+        "kept. A browser tells neither the name's answer nor the certificate's digest, and of the document that it rendered no HTTP version: "
+        'what is not known stands as "unknown".',
     ),
     (
         "Secrets were taken out",
@@ -94,19 +108,24 @@ LIMITS: tuple[tuple[str, str], ...] = (
         "Other people's data",
         "A page is kept whole, so that a page of search results shows other sellers too. Where a finding says that a "
         "picture matches another seller's, that seller's picture is here with whatever its camera wrote into it, though the "
-        "listing is not. Photographs that officers took may show people. This pack is not redacted: whoever passes it on must consider that.",
+        "listing is not. Photographs that officers took may show people. This pack is not redacted: whoever passes it on must consider that. "
+        "The authority named on its first page is the controller of the personal data in it. On which lawful basis it processes them, how this copy is to "
+        "be marked and handled, for how long it may be kept and to whom a data subject turns is not in the pack: the authority says.",
     ),
     (
         "The log covers what goes through the software",
         "The chain shows that no recorded event was changed, taken out or put in before the head that was quoted. "
         "Somebody with direct access to the database or its machine could read without leaving an event, or could "
         "write a whole new history before a head was ever quoted. Events of other matters are given as digests "
-        "only and cannot be read here.",
+        "only and cannot be read here; so are those of the case that speak of what is kept out of packs. The event of a row that a person recorded "
+        "commits to all that it says. With the salts of the exhibits, which are in the pack, verify.py computes theirs anew; for the other rows the "
+        "salts stay in the store, since some of what was committed to is held back, and the authority can show that they agree.",
     ),
     (
         "What was not examined",
         "Not everything was examined by every method. README.html and gaps.json list what was not possible, what "
-        "failed and what was left out. Where a method found nothing, that is no evidence that there is nothing.",
+        "failed and what was left out. Where a method found nothing, that is no evidence that there is nothing. Contacts are read in "
+        "a listing's title, its description and its pictures; those in a page's data for machines, its links and its foot are not read as the listing's.",
     ),
     (
         "Premises are from published registers",

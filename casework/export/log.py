@@ -1,4 +1,5 @@
-"""The custody log as it goes into a pack: the case's events whole, all others as the digest that holds their place in the chain."""
+"""The custody log as it goes into a pack: the case's events whole, but for those of what is kept out of packs; all others as the digest that holds
+their place in the chain."""
 
 from __future__ import annotations
 
@@ -13,6 +14,15 @@ from store.trust import HEAD_EVENT, KEY_EVENT
 from store.words.records import Event, SubjectKind, Verb, canonical
 
 PAGE = 5000
+# What is in no pack: an event that speaks of it is here as a digest, also where it is of the case. That there is sensitive material at all may be
+# what must not be told (CPIA 1996 code: it is on a schedule of its own, which the defence is not given).
+KEPT_OUT = frozenset(
+    {
+        "intelligence", "intelligence_source", "referral", "referral_return", "money", "informant", "looked_for_informant",
+        "looked_for_intelligence_source", "disclosure_item", "disclosure_decision", "disclosure_edition", "disclosure_copy",
+    }
+)  # fmt: skip
+_PURPOSES = ("intelligence", "source of intelligence", "referral", "return of a referral", "money", "disclosure")
 
 
 def case_rows(m: Material) -> dict[str, set[int]]:
@@ -24,6 +34,7 @@ def case_rows(m: Material) -> dict[str, set[int]]:
         "reading": set(m.readings),
         "snapshot": set(m.snapshots),
         "seller": set(m.sellers),
+        "account": set(m.sellers),
         "picture": pictures,
         "image": {i.id for i in m.images.values() if i.id is not None},
         "examination": set(m.examinations),
@@ -38,13 +49,19 @@ def case_rows(m: Material) -> dict[str, set[int]]:
     }
 
 
+def is_told(event: Event) -> bool:
+    """Whether an event speaks of nothing that is kept out of packs: by what it is of, and by what it was for."""
+    named = {*(event.body.get("subjects") or {}), *(event.body.get("detail") or {})}
+    return not named & KEPT_OUT and not str(event.body.get("purpose")).startswith(_PURPOSES)
+
+
 def is_disclosed(event: Event, case: str, rows: Mapping[str, set[int]]) -> bool:
-    """Whether an event is the case's own, or is of nothing but rows that the pack shows (its captures' collection among them)."""
+    """Whether an event is the case's own and may be told, or is of nothing but rows that the pack shows (its captures' collection among them)."""
     if event.body.get("purpose") in (KEY_EVENT, HEAD_EVENT):  # of the log itself, and of nobody's matter
         return True
     named = event.body.get("case")
     if named is not None:
-        return bool(named == case)
+        return bool(named == case) and is_told(event)
     subjects: Mapping[str, str] = event.body.get("subjects") or {}
     return bool(subjects) and all(_within(ids, rows.get(kind, set())) for kind, ids in subjects.items())
 

@@ -33,6 +33,7 @@ class Making:
     head: str
     actor: str
     notes: list[str] = field(default_factory=list)  # sentences for the officer
+    event: dict[str, Any] = field(default_factory=dict)  # the disclosure that this export recorded
 
     @property
     def export(self) -> Path:
@@ -46,7 +47,8 @@ def write_export(making: Making, m: Material) -> None:
     """Write export/: log.jsonl from the event after the seal to the log's end, export.json, what each adder adds, and the manifest of these."""
     making.export.mkdir()
     end = log.write_log(making.store, m, making.export / "log.jsonl", making.seal.event, making.store.log_head()[0])
-    event = _own_event(making, end["seq"])
+    event = making.event
+    event |= _own_event(making, end["seq"])
     said = {
         "format": FORMAT, "case": making.seal.case, "seal": making.seal.event, "head": making.head, "event": event["seq"],
         "made_at": event["at"], "log": end,

@@ -49,7 +49,8 @@ def _apart(pointer: Pointer, m: Material) -> str:
     kind, _, number = pointer.other.partition(":")
     if kind == "reference":
         return "" if int(number) in m.references else f"reference {number} was removed from the reference log"
-    if int(number) in m.pictures or m.beside.get(int(number)):
+    beside = m.beside.get(int(number))
+    if int(number) in m.pictures or (beside is not None and beside.sha256):
         return ""
     return f"picture {number} would go into a pack only with its listing, as an exhibit of its own"
 

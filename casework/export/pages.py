@@ -14,10 +14,13 @@ import re
 import zlib
 from dataclasses import dataclass
 
+from casework import verify
 from store.words.records import Capture, CaptureKind
 
-MOST = 32 * 2**20  # bytes of a page, or of anything that has to be decoded; a longer one is in the archive alone
-PAGE_KINDS = (CaptureKind.page, CaptureKind.rendered, CaptureKind.handed_in)
+PAGE_KINDS, MOST = (
+    verify.PAGE_KINDS,
+    verify.MOST,
+)  # MOST: bytes of a page, or of anything that has to be decoded; a longer one is in the archive alone
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -41,19 +44,11 @@ def inert(text: str) -> str:
 
 
 def is_page(capture: Capture) -> bool:
-    mime = header(capture, "content-type").partition(";")[0].strip().lower()
-    return capture.kind in PAGE_KINDS and mime in (
-        "",
-        "text/html",
-        "application/xhtml+xml",
-        "text/plain",
-        "application/json",
-        "application/ld+json",
-    )
+    return verify.is_page(str(capture.kind), capture.response_headers)
 
 
 def header(capture: Capture, name: str) -> str:
-    return next((value for key, value in capture.response_headers if key.lower() == name), "")
+    return verify.header_of(capture.response_headers, name)
 
 
 def coding(capture: Capture) -> str:

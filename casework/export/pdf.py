@@ -36,7 +36,11 @@ def write_pdf(text: str, pack: Path) -> str:
     def own(name: str) -> bytes | None:
         folder, _, file = name.partition("/")
         path = pack / folder / file
-        return path.read_bytes() if folder in ("images", "matches") and "/" not in file and path.is_file() else None
+        return (
+            path.read_bytes()
+            if (folder in ("images", "matches") or (folder == "pages" and file.endswith(".png"))) and "/" not in file and path.is_file()
+            else None
+        )
 
     (pack / "summary.pdf").write_bytes(make_pdf(text, own, b"touchstone-pack"))
     return ""

@@ -12,7 +12,8 @@ from pathlib import Path
 from casework.export import pages
 from casework.export.gather import Material
 from casework.export.rows import Row
-from casework.export.wacz import Entry, WaczWriter, cdxj
+from casework.export.wacz import Entry, WaczWriter
+from casework.verify import cdxj
 from store.archive import Archive, ArchiveError
 from store.archive_writer import SEGMENT
 from store.seals import Seal

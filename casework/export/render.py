@@ -62,8 +62,9 @@ def write_limits(folder: Path, markdown: str, case: str) -> None:
     (folder / "limits.html").write_text(_environment().get_template("limits.html").render(limits=LIMITS, case=case), encoding="utf-8")
 
 
-def write_view(path: Path, page: Page, row: Row, case: str) -> None:
-    path.write_text(_environment().get_template("page.html").render(text=inert(page.text), row=row, case=case), encoding="utf-8")
+def write_view(path: Path, page: Page, row: Row, case: str, what: str = "") -> None:
+    """The view of a page. `what` is a sentence on how its bytes came about."""
+    path.write_text(_environment().get_template("page.html").render(text=inert(page.text), row=row, case=case, what=what), encoding="utf-8")
 
 
 def summary_text(context: Mapping[str, Any]) -> str:

@@ -4,58 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
 from casework.export.gather import Material
 from casework.export.rows import Row
+from casework.export.shown import (
+    COMBINED,
+    KINDS,
+    LEADS,
+    LEVELS,
+    QUESTIONS,
+    called,
+    connection,
+    counted,
+    header,
+    money,
+    scale,
+    shown_time,
+    strength,
+)
 from store.findings import KeptFinding
 from store.words.records import Authority, Capture, CaptureKind, Exhibit, Flag, Judgement, Link, SubjectKind
+from store.words.text import normalise
 
 _EMBEDDED = (".jpg", ".png", ".gif", ".webp")
-_SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
-KINDS = {
-    CaptureKind.page: "page as the server sent it",
-    CaptureKind.image: "picture",
-    CaptureKind.rendered: "document as a browser rendered it",
-    CaptureKind.network: "answer fetched by the browser",
-    CaptureKind.robots: "robots.txt",
-    CaptureKind.screenshot: "screenshot of a rendered document",
-    CaptureKind.handed_in: "handed in",
-}
-LEVELS = {"priority": "priority: queued first", "review": "review: queued", "note": "note: recorded only", "none": "none: nothing to say"}
-
-
-def _connection(c: Capture) -> str:
-    """HTTP version, what the name led to and the certificate, as far as they are known."""
-    said = [c.http_version] if c.http_version else []
-    said += [f"its name led to {', '.join(c.dns_answer)}"] if c.dns_answer else []
-    if c.certificate:
-        chain = (
-            f" (the first of {len(c.certificate_chain)} that the server showed)"
-            if c.certificate_chain
-            else " (which others the server showed is unknown)"
-        )
-        said.append(f"certificate SHA-256 {c.certificate}{chain}" if c.certificate != "unknown" else "certificate unknown")
-    return "; ".join(said)
-
-
-def shown_time(moment: datetime | str | None) -> str:
-    """22 November 2026, 19:32:07 UTC."""
-    if moment is None:
-        return "not recorded"
-    if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment)
-    return f"{moment.day} {moment:%B %Y, %H:%M:%S} UTC"
-
-
-def money(minor: int | None, currency: str | None) -> str:
-    if minor is None or not currency:
-        return ""
-    amount = f"{Decimal(minor) / 100:,.2f}"
-    return f"{_SYMBOLS[currency]}{amount}" if currency in _SYMBOLS else f"{amount} {currency}"
+SEEN_IN = (CaptureKind.page, CaptureKind.rendered, CaptureKind.network)
 
 
 @dataclass(frozen=True)
@@ -72,12 +47,14 @@ class Summary:
     gaps: Sequence[Row]
     collected: Mapping[str, Row]  # capture → the event of its collection
     matches: Sequence[Row]
+    texts: Mapping[int, str] = field(default_factory=dict)  # capture of a page → its words, as `words_of` gives them
     told: dict[int, str] = field(default_factory=dict)  # link → the exhibit under which it is set out
 
     def who(self, actor: str) -> str:
         return self.names.get(actor, actor)
 
     def exhibits(self) -> list[dict[str, Any]]:
+        self.told.update({e.subject: e.number for e in self.material.exhibits if e.subject_kind is SubjectKind.link and not e.withdrawn})
         return [self._exhibit(e) for e in self.material.exhibits]
 
     def _exhibit(self, e: Exhibit) -> dict[str, Any]:
@@ -97,7 +74,7 @@ class Summary:
         if e.subject_kind is SubjectKind.capture:
             return base | {"captures": self._captures(e.number), "judgements": self._judgements([(e.subject_kind, e.subject)])}
         if e.subject_kind is SubjectKind.link:
-            return base | {"links": [self.link(x, e) for x in m.links.values() if x.id == e.subject]}
+            return base | {"captures": self._captures(e.number), "links": [self.link(x, e) for x in m.links.values() if x.id == e.subject]}
         if e.subject_kind is SubjectKind.premises:
             links = [
                 x for x in m.links.values() if (SubjectKind.premises, e.subject) in ((x.subject_kind, x.subject), (x.object_kind, x.object))
@@ -116,6 +93,13 @@ class Summary:
         versions = m.versions[number]
         sellers = sorted({r.seller for r in m.readings.values() if r.listing == number and r.seller is not None})
         flags = [(flag, at) for flag, at in m.flags.values() if flag.listing == number]
+        mine = [r for r in m.readings.values() if r.listing == number]
+        addresses = {m.listings[number].url, *(m.captures[r.capture].url_final for r in mine if r.capture in m.captures)}
+        seen = [r.captured_at for r in mine]
+        seen += [
+            c.ended_at for c in m.captures.values() if c.kind in SEEN_IN and c.url_final in addresses and e.number in m.uses[c.id or 0]
+        ]
+        points = {c.finding: c.points for flag, _ in flags[-1:] for c in flag.contributions}
         subjects = m.subjects[number]
         around = [*subjects, (SubjectKind.exhibit, e.id or 0), *((SubjectKind.flag, f.id or 0) for f, _ in flags)]
         return {
@@ -123,13 +107,14 @@ class Summary:
             "now": versions[-1].snapshot,
             "versions": self._versions(number),
             "captures": self._captures(e.number),
-            "first": shown_time(min(r.captured_at for r in m.readings.values() if r.listing == number)),
-            "last": shown_time(max(r.captured_at for r in m.readings.values() if r.listing == number)),
+            "first": shown_time(min(seen)),
+            "last": shown_time(max(seen)),
             "price": money(versions[-1].snapshot.price_minor, versions[-1].snapshot.currency),
+            "price_stands": self._stands(versions[-1].snapshot.price_text, number),
             "pictures": self._pictures(number),
             "flag": self._flag(*flags[-1]) if flags else None,
-            "earlier_flags": [{"at": shown_time(at), "level": str(f.level), "score": f"{f.score:.2f}"} for f, at in flags[:-1]],
-            "findings": [self._finding(f) for f in m.findings.values() if (f.subject_kind, f.subject) in subjects],
+            "earlier_flags": [{"at": shown_time(at), "level": str(f.level), "score": f"{f.score:.1f}"} for f, at in flags[:-1]],
+            "findings": [self._finding(f, number, points) for f in m.findings.values() if (f.subject_kind, f.subject) in subjects],
             "examinations": self._examinations(subjects),
             "gaps": [g for g in self.gaps if g.get("listing") == number],
             "judgements": self._judgements(around),
@@ -175,9 +160,12 @@ class Summary:
             "digest": c.body_digest,
             "length": f"{c.body_length:,}",
             "server": c.server_ip or "not recorded",
-            "connection": _connection(c),
+            "connection": connection(c),
             "agent": next((value for name, value in c.request_headers if name.lower() == "user-agent"), ""),
-            "shown": next((value for name, value in c.response_headers if name == "X-Touchstone-Shown"), ""),
+            "shown": header(c, "X-Touchstone-Shown"),
+            "pictures_from": self._pictures_from(c),
+            "of": c.part_of,
+            "of_status": self.material.captures[c.part_of].status if c.part_of in self.material.captures else None,
             "source": c.source,
             "run": c.run,
             "record": c.record_id,
@@ -185,6 +173,20 @@ class Summary:
             "event": self.collected.get(str(c.id)),
             "page": next((p for p in self.pages if p["capture"] == c.id), None),
         }
+
+    def _pictures_from(self, c: Capture) -> list[str]:
+        """Of a screenshot, the kept pictures that were drawn in it in place of asking the site again: each capture with its time."""
+        kept = self.material.captures
+        numbers = [int(n) for n in header(c, "X-Touchstone-Pictures-From").split()]
+        return [
+            f"capture {n} of {shown_time(kept[n].ended_at)}" if n in kept else f"capture {n}, which is not in this pack" for n in numbers
+        ]
+
+    def _stands(self, said: str, number: int) -> bool:
+        """Whether words of a listing stand as they are on one of its pages in this pack: only then are they quoted."""
+        wanted = " ".join(said.split())
+        pages = [self.texts.get(r.capture, "") for r in self.material.readings.values() if r.listing == number]
+        return bool(wanted) and any(wanted in text for text in pages)
 
     def _pictures(self, number: int) -> list[dict[str, Any]]:
         out = []
@@ -198,38 +200,93 @@ class Summary:
 
     def _flag(self, flag: Flag, at: str) -> dict[str, Any]:
         rows = [
-            {"sentence": c.sentence, "reason": c.reason, "points": f"{c.points:+.4f}", "finding": c.finding} for c in flag.contributions
+            {"sentence": c.sentence, "reason": called(c.reason), "points": f"{c.points:+.1f}", "finding": c.finding}
+            for c in flag.contributions
         ]
+        policy: Mapping[str, Any] = next((row["settings"] for row in self.methods.values() if row["digest"] == flag.policy), {})
         return {
             "id": flag.id,
             "at": shown_time(at),
             "level": LEVELS.get(str(flag.level), str(flag.level)),
-            "score": f"{flag.score:.4f}",
+            "score": f"{flag.score:.1f}",
+            "scale": scale(policy),
             "contributions": rows,
             "policy": flag.policy,
         }
 
-    def _finding(self, f: KeptFinding) -> dict[str, Any]:
+    def _finding(self, f: KeptFinding, listing: int, points: Mapping[int, float]) -> dict[str, Any]:
         method = self.methods.get(f.method, {})
+        speaks = "for suspicion" if str(f.finding.direction) == "suspicious" else "against suspicion"
         return {
             "id": f.id,
             "sentence": f.finding.sentence,
-            "reason": f.finding.reason,
-            "direction": str(f.finding.direction),
-            "score": f"{f.finding.score:.2f}",
-            "method": f"{f.method_name} {method.get('version', '')}",
+            "reason": called(f.finding.reason),
+            "speaks": speaks
+            if points.get(f.id)
+            else "a lead; it counts for nothing"
+            if f.finding.reason in LEADS
+            else f"{speaks}, but counts for nothing",
+            "strength": "" if f.finding.reason in LEADS else strength(f),
+            "method": f"{called(f.method_name)} {method.get('version', '')}",
             "status": method.get("status") or "no status",
             "digest": f.method_digest,
             "subject": f"{f.subject_kind} {f.subject}",
-            "pointers": [{"raw": p.raw, "field": p.field, "said": self._pointed(p.other)} for p in f.finding.pointers if p.raw or p.other],
-            "matches": [row | {"said": self._pointed(row["other"])} for row in self.matches if row["finding"] == f.id],
+            "pointers": [
+                {"raw": p.raw, "stands": self._stands(p.raw, listing), "field": p.field, "said": self._pointed(p.other)}
+                for p in f.finding.pointers
+                if p.raw or p.other
+            ],
+            "warnings": [said for p in f.finding.pointers if (said := self._other_brand(p.other, listing))],
+            "matches": [
+                row | {"said": self._pointed(row["other"]), "agree": self._agree(f, row["other"])}
+                for row in self.matches
+                if row["finding"] == f.id
+            ],
         }
+
+    def _agree(self, f: KeptFinding, other: str) -> int | None:
+        return next((p.detail.get("inliers") for p in f.finding.pointers if p.other == other), None)
+
+    def _other_brand(self, other: str, listing: int) -> str:
+        """A warning where a picture of a brand's goods was matched that the listing's words do not name; else ""."""
+        kind, _, number = other.partition(":")
+        entry = self.material.references.get(int(number)) if kind == "reference" and number.isdigit() else None
+        if entry is None or not entry.brand or not entry.image_sha256:
+            return ""
+        now = self.material.versions[listing][-1].snapshot
+        m = self.material
+        mine = [f for f in m.findings.values() if (f.subject_kind, f.subject) in m.subjects[listing]]
+        named = {str(p.detail.get("brand")) for f in mine for p in f.finding.pointers}  # those too that are written otherwise
+        if entry.brand in named or normalise(entry.brand).text in normalise(f"{now.title} {now.text} {now.brand}").text:
+            return ""
+        return f"The reference is of {entry.brand} goods, and the listing's words do not name {entry.brand}: the picture and the words do not agree in this"
+
+    def picture_file(self, number: int) -> str:
+        """Where a picture that a finding or a link names lies in the pack, in words."""
+        m = self.material
+        sha256 = m.pictures[number].image.sha256 if number in m.pictures else m.beside[number].sha256 if number in m.beside else ""
+        return f"picture {number}: {self._file(sha256)}"
+
+    def _file(self, sha256: str) -> str:
+        """Where a picture lies, with as much of its name as tells it from others."""
+        file = self.files.get(sha256)
+        return file.replace(sha256, f"{sha256[:12]}…") if file else "not in this pack"
 
     def _pointed(self, other: str) -> str:
         kind, _, number = other.partition(":")
-        entry = self.material.references.get(int(number)) if kind == "reference" and number.isdigit() else None
-        statement = f", statement {entry.statement}" if entry and entry.statement else ""
-        return f"reference {number} ({entry.kind}, {entry.provenance}{statement})" if entry else other.replace(":", " ")
+        m = self.material
+        if kind == "reference" and number.isdigit() and int(number) in m.references:
+            entry = m.references[int(number)]
+            statement = f", statement {entry.statement}" if entry.statement else ""
+            return f"reference {number} ({entry.kind}, {entry.provenance}{statement})"
+        if kind == "picture" and number.isdigit() and int(number) in m.beside:
+            beside = m.beside[int(number)]
+            mine = beside.seller in m.sellers
+            whose = (
+                f"the account “{m.sellers[beside.seller].handle}” of this case" if mine and beside.seller else "an account outside the case"
+            )
+            return f"picture {number}, of a listing of {whose} ({self._file(beside.sha256)})"
+        return other.replace(":", " ")
 
     def _examinations(self, subjects: Sequence[tuple[SubjectKind, int]]) -> list[dict[str, Any]]:
         words = {"done": "examined", "failed": "failed", "not_possible": "not possible"}
@@ -237,8 +294,10 @@ class Summary:
         out = []
         for e in self.material.examinations.values():
             if (e.subject_kind, e.subject) in subjects:
-                said = words[str(e.outcome)] + (", nothing found" if str(e.outcome) == "done" and e.id not in found else "")
-                out.append({"method": e.method_name, "subject": f"{e.subject_kind} {e.subject}", "said": said, "at": shown_time(e.at)})
+                said = words[str(e.outcome)] + (", no finding" if str(e.outcome) == "done" and e.id not in found else "")
+                out.append(
+                    {"method": called(e.method_name), "subject": f"{e.subject_kind} {e.subject}", "said": said, "at": shown_time(e.at)}
+                )
         return out
 
     def _judgements(self, subjects: Sequence[tuple[SubjectKind, int]]) -> list[dict[str, Any]]:
@@ -253,6 +312,7 @@ class Summary:
             "at": shown_time(j.at),
             "reason": j.reason,
             "of": f"{j.subject_kind} {j.subject}",
+            "asked": QUESTIONS.get(j.subject_kind, ""),
             "superseded": after,
         }
 
@@ -272,7 +332,10 @@ class Summary:
             "object": self._end(x.object_kind, x.object),
             "for": [r for r in x.reasons if not r.against],
             "against": [r for r in x.reasons if r.against],
+            "at": shown_time(self.material.made[SubjectKind.link, x.id or 0][1]),
+            "event": self.material.joined.get(x.id or 0),
             "method": f"{method.get('name', 'method')} {method.get('version', '')}",
+            "combined": COMBINED.get(str(method.get("name")), ""),
             "judgements": self._judgements([(SubjectKind.link, x.id or 0)]),
             "premises": self.premises(x.object) if x.object_kind is SubjectKind.premises else None,
         }
@@ -286,6 +349,25 @@ class Summary:
         if kind is SubjectKind.listing and number in m.listings:
             return f"the listing {m.listings[number].ref} on {m.listings[number].source}"
         return f"{kind} {number}"
+
+    def front(self) -> dict[str, Any]:
+        """What a reader asks first: how many captures, from when to when, of which sites, by which program, started by whom and for what."""
+        captures = sorted(self.material.captures.values(), key=lambda c: c.ended_at)
+        asked = [c for c in captures if c.kind is not CaptureKind.handed_in]
+        agents = {value for c in asked for name, value in c.request_headers if name.lower() == "user-agent"}
+        purposes = {str(event["purpose"]).replace("_", " ") for event in self.collected.values()}
+        opened = self.material.case.opened_at
+        return {
+            "captures": counted(len(captures), "capture"),
+            "first": shown_time(captures[0].ended_at) if captures else "",
+            "last": shown_time(captures[-1].ended_at) if captures else "",
+            "sites": sorted({f"{c.source} ({urlsplit(c.url_final).netloc})" for c in asked}),
+            "handed": len(captures) - len(asked),
+            "agents": sorted(agents),
+            "purposes": sorted(purposes),
+            "runs": {c.run for c in captures},
+            "before": bool(captures) and opened is not None and captures[-1].ended_at < opened,
+        }
 
     def premises(self, number: int) -> dict[str, Any]:
         m = self.material

@@ -11,7 +11,7 @@ from casework.export.gather import Material
 from casework.export.rows import Row, lines, plain, row_of, scrub, when
 from store.seals import Seal
 from store.store import Store
-from store.words.records import Authority, Run
+from store.words.records import Authority, Link, Run, SubjectKind
 
 
 def tables(
@@ -26,7 +26,10 @@ def tables(
         m.gaps.append(
             {"policy": digest, "what": f"the policy {digest}, by which flags were made", "why": "the store holds no method of that digest"}
         )
-    runs = _runs(store, {c.run for c in m.captures.values()} | {e.run for e in m.examinations.values() if e.run})
+    runs = _runs(
+        store,
+        {c.run for c in m.captures.values()} | {e.run for e in m.examinations.values() if e.run} | {run for run, _ in m.made.values()},
+    )
     actors = (
         {seal.actor}
         | {who for e in m.exhibits for who in (e.actor, e.producer) if who}
@@ -34,7 +37,7 @@ def tables(
         | {r.actor for r in runs}
     )
     actors |= {row["actor"] for found in m.more.values() for row in found if row.get("actor")}
-    files, tied = contents.pictures, contents.tied
+    files, tied, salts = contents.pictures, contents.tied, store.exhibit_salts(m.case.reference)
     registers = {entry.register for _, entry in m.entries.values()}
     return {
         "case": [
@@ -49,7 +52,7 @@ def tables(
                 tool=tool(),
             )
         ],
-        "exhibits": [row_of(e, "case") for e in m.exhibits],
+        "exhibits": [row_of(e, "case", salt=salts.get(e.id or 0, "")) for e in m.exhibits],
         "captures": [
             row_of(c, "retention_until", uses=sorted(m.uses[n]), warc=contents.records.captures.get(n))
             for n, c in sorted(m.captures.items())
@@ -68,7 +71,9 @@ def tables(
             for n in sorted(m.versions)
             for v in m.versions[n]
         ],
-        "images": [row_of(i, "capture", file=files.get(d), captures=tied.get(d, [])) for d, i in sorted(m.images.items())],
+        "images": [
+            row_of(i, "capture", file=files.get(d), captures=tied.get(d, []), pictures=m.numbers(d)) for d, i in sorted(m.images.items())
+        ],
         "records": contents.records.rows,
         "pages": contents.pages,
         "files": contents.handed,
@@ -94,9 +99,9 @@ def tables(
             for n, (method, status) in sorted(methods.items())
             if n in used or method.digest in digests
         ],
-        "flags": [row_of(flag, at=at) for _, (flag, at) in sorted(m.flags.items())],
+        "flags": [row_of(flag, at=at, run=m.made[SubjectKind.flag, n][0]) for n, (flag, at) in sorted(m.flags.items())],
         "judgements": [row_of(j) for _, j in sorted(m.judgements.items())],
-        "links": [{**row_of(x), "method": int(x.method)} for _, x in sorted(m.links.items())],
+        "links": [_link(m, n, x) for n, x in sorted(m.links.items())],
         "premises": [row_of(p) for _, p in sorted(m.premises.items())],
         "register_entries": [row_of(entry, premises=premises) for _, (premises, entry) in sorted(m.entries.items())],
         "registers": [row_of(r) for r in store.register_snapshots() if r.register in registers],
@@ -105,6 +110,11 @@ def tables(
         "actors": [row_of(store.actor(a)) for a in sorted(actors)],
         **m.more,
     }
+
+
+def _link(m: Material, number: int, link: Link) -> Row:
+    run, at = m.made[SubjectKind.link, number]
+    return {**row_of(link), "method": int(link.method), "run": run, "at": at, "event": m.joined.get(number)}
 
 
 def write_tables(rows: dict[str, list[Row]], folder: Path) -> None:

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
-from urllib.parse import unquote_to_bytes, urlsplit
 
 VERSION = "1.1.1"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can name
@@ -89,36 +88,3 @@ class WaczWriter:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
-
-
-def cdxj(url: str, moment: str, **said: Any) -> bytes:
-    """A line of CDXJ 0.1: the address's sort-friendly form, the time (17 digits, UTC), and where the record lies."""
-    return f"{surt(url)} {moment} ".encode("utf-8", "replace") + _json({"url": url, **{k: str(v) for k, v in said.items()}})
-
-
-def surt(url: str) -> str:
-    """An address in its sort-friendly form: `http://www.shop.example:80/B/?z=1&a=%5b` is `example,shop)/b?a=[&z=1`; one without a host as it is.
-
-    As viewers of web archives look addresses up (the rules that the Internet Archive set), but for the session numbers that those leave out.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return _escaped(url)
-    if not parts.hostname:
-        return _escaped(url)
-    host = ",".join(reversed(re.sub(r"^www\d*\.", "", parts.hostname.lower()).split(".")))
-    if port is not None and port != {"http": 80, "https": 443}.get(parts.scheme.lower()):
-        host += f":{port}"
-    path = _escaped(parts.path).lower()
-    query = "&".join(sorted(_escaped(parts.query).lower().split("&")))
-    return f"{_escaped(host)}){path.rstrip('/') or '/'}{f'?{query}' if query else ''}"
-
-
-def _escaped(text: str) -> str:
-    """With every escape undone, and only those made that an address cannot do without."""
-    data = text.encode("utf-8", "surrogateescape")
-    while (plain := unquote_to_bytes(data)) != data:
-        data = plain
-    return "".join(chr(b) if 0x20 < b < 0x7F and b not in b"#%" else f"%{b:02x}" for b in data)

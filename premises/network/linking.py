@@ -111,16 +111,16 @@ def _reasons(tie: Tie) -> Iterable[LinkReason]:
     for each in tie.shared:
         code = f"same_{each.kind}"
         here, there = says(each)
-        yield LinkReason(code, each.weight, here, each.here.capture)
-        yield LinkReason(code, 0.0, there, each.there.capture)
+        yield LinkReason(code, each.weight, here, each.here.capture, picture=each.here.picture)
+        yield LinkReason(code, 0.0, there, each.there.capture, picture=each.there.picture)
 
 
 def says(each: Shared) -> tuple[str, str]:
     """What is shared in words, and what the other account has of it."""
     here, there, kind = each.here, each.there, each.here.thing.kind
-    if kind in ("photograph", "picture"):
-        same = "the same photograph" if kind == "photograph" else "the very same picture"
-        told = f": picture {here.picture}" if here.picture is not None else f" {here.thing.value[:12]}"
+    if kind == "picture":
+        same = "what image_match takes for the same photograph (the files may differ)" if here.copies else "the very same picture file"
+        told = f": picture {here.picture}" if here.picture is not None else f": {here.thing.value[:12]}"
         return (
             f"both accounts use {same}{told}",
             f"the other account's is {f'picture {there.picture}' if there.picture is not None else 'here'}",

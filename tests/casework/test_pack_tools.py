@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from casework.export import ExportResult, export
-from casework.export.wacz import surt
+from casework.verify import surt
 from store.store import SYSTEM
 from tests.casework.packs import CASE, World, build
 from tests.casework.tamper import WACZ, entries, members, reseal, rezip, rows

@@ -202,6 +202,14 @@ def test_a_finding_says_when_the_condition_is_not_stated() -> None:
     assert "does not say whether it is new" in finding.sentence
 
 
+def test_one_price_is_called_one_price_and_not_what_such_goods_fetch() -> None:
+    words = {"title": "Gucci tote", "price_minor": 5900, "currency": "GBP", "price_text": "£59"}
+    [finding] = examine("price_gap", {**words, "prices": [["Gucci", "bag", "used", 62000, "GBP"]]}).findings
+    assert "is 10% of the one price that is kept for" in finding.sentence and "fetch" not in finding.sentence
+    [finding] = examine("price_gap", {**words, "prices": [["Gucci", "bag", "used", each, "GBP"] for each in (62000, 64000)]}).findings
+    assert "fetch: £630.00 by 2 references" in finding.sentence
+
+
 @pytest.mark.parametrize("price", [None, 0, -1, 10**12, 5900])
 def test_no_price_in_a_made_up_currency_ever_weighs_anything(price: int | None) -> None:
     prices = [["Gucci", "bag", "used", 62000, "GBP"]]

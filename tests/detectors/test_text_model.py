@@ -75,6 +75,12 @@ def test_a_finding_names_words_of_the_listing_and_the_processor() -> None:
     assert encoder.processor() in examined.detail
 
 
+def test_a_brand_is_masked_and_so_is_never_said_to_have_moved_anything() -> None:
+    for title in ("Gucci 1:1 mirror quality best batch Gucci", "Hermes belt 5A quality top copy"):
+        [examined] = look(Snapshot(title, id=1))
+        assert examined.findings and not {p.raw.lower() for p in examined.findings[0].pointers} & {"gucci", "hermes"}
+
+
 def test_the_words_named_are_those_whose_absence_lowers_the_score() -> None:
     [examined] = look(COPY)
     reader = encoder.reader()

@@ -134,7 +134,14 @@ def main() -> int:
         links = json.loads(touchstone("premises", "rank", "--limit", "1", "--json", show=False))
         for card in queue[:2]:
             listing = card["summary"]["listing"]
-            touchstone("judge", listing["source"], listing["ref"], "yes", "--reason", "words and picture agree; merits a visit")
+            touchstone(
+                "judge",
+                listing["source"],
+                listing["ref"],
+                "yes",
+                "--reason",
+                "words of the replica trade and a price far below; merits a visit",
+            )
         touchstone("case", "new", CASE, "--title", "Demonstration: handbags at Wexcombe Parade")
         for card in queue[:2]:
             listing = card["summary"]["listing"]

@@ -58,6 +58,20 @@ def test_a_file_is_answered_from_a_loaded_register(kept: Store, home: Home, tmp_
     assert dict(result.counts) == {"texts": 4, "proposed": 1, "building": 1, "none": 2} and seen == [(4, 4)]
 
 
+def test_no_answer_is_run_by_a_spreadsheet(kept: Store, home: Home, tmp_path: Path) -> None:
+    load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
+    run(
+        kept,
+        home,
+        written(tmp_path / "q.csv", ('=HYPERLINK("http://x.example")', "Wexcombe Parade")),
+        "units",
+        tmp_path / "a.csv",
+        actor="system",
+    )
+    [row, *_] = csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8"))
+    assert row["id"].startswith("'=HYPERLINK")
+
+
 def test_reading_a_register_is_logged(kept: Store, home: Home, tmp_path: Path) -> None:
     load(kept, home, "units", REGISTERS / "wexcombe_units.csv", actor="system")
     run(kept, home, written(tmp_path / "q.csv", ("a", "Wexcombe Parade")), "units", tmp_path / "a.csv", actor="system")

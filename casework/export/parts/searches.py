@@ -35,7 +35,8 @@ def gather(store: Store, reader: Acting, m: Material) -> Mapping[str, Sequence[R
             }
         )  # fmt: skip
     searches = [
-        {"run": run, "operation": runs[run].operation, "source": runs[run].source, "captures": n} for run, n in sorted(brought.items())
+        {"run": run, "operation": runs[run].operation, "source": runs[run].source, "captures": n, "counts": dict(runs[run].counts)}
+        for run, n in sorted(brought.items())
     ]
     return {"operations": operations, "searches": searches}
 
