@@ -219,6 +219,7 @@ def path_of(q: Query, facets: bool) -> str:
     asked: list[tuple[str, str]] = [
         ("_size", str(LIMIT)),
         ("_shape", "objects"),
+        ("_nosuggest", "1"),
         ("_sort_desc", "turn" if q.order is Order.urgent else "place"),
     ]
     search = [f'"{word}"' for word in q.words.split()] + [f'"{mark("reason", reason)}"' for reason in q.reasons]

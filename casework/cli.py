@@ -15,6 +15,7 @@ from casework.commands import (
     capture,
     cases,
     data,
+    digest,
     disclosure,
     drafts,
     evaluate,
@@ -29,12 +30,14 @@ from casework.commands import (
     methods,
     money,
     network,
+    notes,
     occupants,
     operations,
     pack,
     passes,
     pictures,
     places,
+    queue,
     ranking,
     reading,
     refer,
@@ -44,6 +47,7 @@ from casework.commands import (
     serve,
     sightings,
     sources,
+    tips,
     trust,
 )
 from casework.commands.common import err
@@ -64,11 +68,13 @@ capture.register(app)
 home.register(app)
 serve.register(app)
 app.add_typer(serve.app, name="account")
+app.add_typer(tips.app, name="tips")
 app.add_typer(sources.app, name="source")
 app.add_typer(listings.listings, name="listing")
 app.add_typer(listings.sellers, name="seller")
 ranking.register(listings.sellers)
-app.add_typer(listings.queue, name="queue")
+app.add_typer(queue.queue, name="queue")
+app.add_typer(notes.note, name="note")
 listings.register(app)
 learning.register(app)
 history.register(listings.listings)
@@ -77,6 +83,7 @@ places.premises.add_typer(occupants.app, name="occupant")
 network.register(listings.sellers)
 app.add_typer(operations.app, name="operation")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(digest.app, name="digest")
 app.add_typer(sightings.app, name="sighting")
 app.add_typer(references.app, name="reference")
 app.add_typer(registers.app, name="register")

@@ -155,7 +155,7 @@ def record(store: Store, home: Home, told: Told, *, by: str, why: str = "") -> R
     with _handing_in(store, home, by) if new else nullcontext(None) as run:
         kept = iter(_kept(store, run, new)) if run is not None else iter(())
         whole = tuple(next(kept) if file.capture == 0 else file for file in files)
-        authority = home.settings.authority.code
+        authority = store.actor(by).authority
         row = store.keep_follow_up(replace(draft, files=whole), actor=by, authority=authority, why=why, operation=operation)
     return Recorded(row, (*notes, *_notes(row, around)))
 
@@ -334,9 +334,9 @@ def grams_of(text: str) -> int | None:
 
 
 # -- what is said of it --------------------------------------------------------------------------------------------------------
-def timeline(reader: Acting, premises: int) -> list[FollowUp]:
-    """What was done at a place, in its building and, of a building, in its units, in the order in which it happened."""
-    return reader.follow_ups(premises=reader.premises_around(premises))
+def timeline(reader: Acting, premises: int, authority: str | None = None) -> list[FollowUp]:
+    """What was done at a place, in its building and, of a building, in its units, in the order in which it happened; by one authority where it is named."""
+    return reader.follow_ups(premises=reader.premises_around(premises), authority=authority)
 
 
 def _before(reader: Acting, told: Told, old: FollowUp | None) -> list[FollowUp]:
@@ -419,9 +419,9 @@ class Chain:
     next: Step | None
 
 
-def chain_of(reader: Acting, number: int) -> Chain:
-    """The chain of custody of a test purchase. Raises TouchstoneError where there is none of that number."""
-    rows = reader.purchase_steps(number, superseded=True)
+def chain_of(reader: Acting, number: int, authority: str | None = None) -> Chain:
+    """The chain of custody of a test purchase. Raises TouchstoneError where there is none of that number, or none of the authority named."""
+    rows = reader.purchase_steps(number, superseded=True, authority=authority)
     steps = tuple(row for row in rows if row.superseded_by is None)
     captures = sorted({file.capture for row in rows for file in row.files})
     digests = {capture.id or 0: capture.body_digest for capture in reader.captures(captures)}

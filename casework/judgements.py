@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from casework import references
+from casework import references, samples
+from casework.judging_settings import read_judging
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store
-from store.words.records import Judgement, Reference, ReferenceKind, SubjectKind, Verdict
+from store.words.records import Judgement, Reference, ReferenceKind, SubjectKind, Verdict, standing
 
 if TYPE_CHECKING:
     from detectors.evaluation.judged import Judged as JudgedFlag
@@ -28,10 +30,21 @@ class Judged:
     left_out: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A listing that is judged, as the officer had it before them: the newest judgement of it (0: none) and the digest of its findings. None asks nothing:
+    who judges by its name alone takes it as it is now."""
+
+    listing: int
+    newest: int | None = None
+    findings: str | None = None
+
+
 def judge_listing(
-    store: Store, home: Home, source: str, ref: str, verdict: Verdict, reason: str, by: str, *, add_pictures: bool = False, brand: str = ""
-) -> Judged:
-    """Judge a listing on the findings it now has. Raises TouchstoneError for an unknown listing or an empty reason.
+    store: Store, home: Home, source: str, ref: str, verdict: Verdict, reason: str, by: str, *, add_pictures: bool = False, brand: str = "",
+    code: str = "",
+) -> Judged:  # fmt: skip
+    """Judge a listing on the findings it now has. Raises TouchstoneError for an unknown listing, an empty reason or a code that is none.
 
     With `add_pictures` a yes adds the pictures that the listing now shows to the reference log, as suspected and never more, since an
     officer's yes is no examiner's statement. What a person's earlier yes added is removed when that person's newest judgement is no
@@ -42,14 +55,9 @@ def judge_listing(
     with store.acting(by, purpose="judge", justification=reason) as reader:
         summary = reader.listing(source, ref)
         listing = summary.listing.id or 0
-        flag = reader.flag(listing)
-        earlier = {j.id for j in reader.judgements([(SubjectKind.listing, listing)]) if j.actor == by}
         shown, left_out = _pictures(store, reader, listing) if add_pictures else ([], [])
-    said = _judge(store, home, SubjectKind.listing, listing, verdict, reason, by, flag.findings_digest if flag else "")
-    if verdict is not Verdict.yes:
-        resting = [r for r in store.references() if r.judgement in earlier]
-        why = f"judgement {said.id} by {by} says {verdict}, where judgement {{}} said yes"
-        return Judged(said, removed=tuple(references.remove(store, r, why=why.format(r.judgement), actor=by) for r in resting))
+    [judged] = judge_listings(store, home, [Member(listing)], verdict, reason, by, code=code)
+    said = judged.judgement
     provenance = f"judgement {said.id}: {by} said yes of listing {source}/{ref}; not examined"
     entries = [
         Reference(
@@ -58,7 +66,66 @@ def judge_listing(
         )
         for sha256 in shown
     ]  # fmt: skip
-    return Judged(said, tuple(store.add_reference(entry) for entry in entries), left_out=tuple(left_out))
+    return Judged(said, tuple(store.add_reference(entry) for entry in entries), judged.removed, tuple(left_out))
+
+
+def judge_listings(
+    store: Store, home: Home, members: Sequence[Member], verdict: Verdict, note: str, by: str, *, code: str = "", second_of: int | None = None
+) -> list[Judged]:  # fmt: skip
+    """Judge listings alike, each by a judgement of its own: all of them, or none where one cannot be. In the order given.
+
+    Whether a first judgement is put before a second person follows from the listing's ticket under the store's seed, which nobody chooses (as of
+    the random sample, casework/samples.py). `second_of` is the judgement that this one, as the second person's, stands beside.
+
+    Raises TouchstoneError: no member, one named twice, no reason, a code that is none, an unknown listing, judged or weighed anew since it was
+    looked at, or being judged by another.
+    """
+    if not members or len({each.listing for each in members}) < len(members):
+        raise TouchstoneError("say which listings are judged, each of them once")
+    settings = read_judging(home)
+    reason = "taken back" if verdict is Verdict.undone else settings.reason(verdict, code, note)
+    numbers = [each.listing for each in members]
+    with store.acting(by, purpose="judge", justification=reason) as reader:
+        found = {s.listing.id: s.listing for s in reader.summaries(numbers=numbers, limit=len(numbers))}
+        flags = {number: reader.flag(number) for number in numbers}
+        earlier = {j.id: j.subject for j in reader.judgements([(SubjectKind.listing, n) for n in numbers]) if j.actor == by}
+    if missing := [number for number in numbers if number not in found]:
+        raise TouchstoneError(f"there is no listing {missing[0]} in this store")
+    seed, out = store.sample_seed().value, []
+    with store.database.writing():
+        for each in members:
+            flag, listing = flags[each.listing], found[each.listing]
+            digest = flag.findings_digest if flag else ""
+            if each.findings not in (None, digest):
+                raise TouchstoneError(
+                    f"listing {each.listing} was weighed anew since you looked: its findings are others now; look at it again"
+                )
+            drawn = (
+                second_of is None
+                and int(samples.ticket(seed, f"second\0{listing.source}", listing.ref), 16) < settings.second_share * 2**64
+            )
+            said = store.judge(
+                SubjectKind.listing, each.listing, verdict, actor=by, authority=home.settings.authority.code, reason=reason, findings_digest=digest,
+                code=code, seen=each.newest if second_of is None else None, drawn=drawn, second_of=second_of,
+            )  # fmt: skip
+            mine = {number for number, subject in earlier.items() if subject == each.listing}
+            out.append(Judged(said, removed=_removed(store, said, mine) if verdict is not Verdict.yes else ()))
+    return out
+
+
+def take_back(store: Store, home: Home, listings: Sequence[int], by: str) -> list[Judged]:
+    """Undo a person's own newest judgements of these listings, all or none: each is superseded by a row that says `undone`, and the listing waits again.
+
+    What they had said before it does not come back by itself. Raises TouchstoneError where there is nothing of theirs to take back.
+    """
+    return judge_listings(store, home, [Member(number) for number in listings], Verdict.undone, "", by)
+
+
+def _removed(store: Store, said: Judgement, mine: set[int | None]) -> tuple[int, ...]:
+    """The entries of the reference log that rested on a person's earlier yes, removed by what they say now."""
+    resting = [r for r in store.references() if r.judgement in mine] if mine else []
+    why = f"judgement {said.id} by {said.actor} says {said.verdict}, where judgement {{}} said yes"
+    return tuple(references.remove(store, r, why=why.format(r.judgement), actor=said.actor) for r in resting)
 
 
 def _pictures(store: Store, reader: Acting, listing: int) -> tuple[list[str], list[str]]:
@@ -92,17 +159,11 @@ def _pictures(store: Store, reader: Acting, listing: int) -> tuple[list[str], li
 
 def judge_link(store: Store, home: Home, link: int, verdict: Verdict, reason: str, by: str) -> Judgement:
     """Confirm or refuse a proposed link. Raises TouchstoneError for an unknown link or an empty reason."""
-    with store.acting(by, purpose="judge", justification=reason) as reader:
-        reader.link(link)
-    return _judge(store, home, SubjectKind.link, link, verdict, reason, by)
-
-
-def _judge(
-    store: Store, home: Home, kind: SubjectKind, subject: int, verdict: Verdict, reason: str, by: str, findings: str = ""
-) -> Judgement:
     if not reason.strip():
         raise TouchstoneError("a judgement needs its reason (--reason): it will be read in court")
-    return store.judge(kind, subject, verdict, actor=by, authority=home.settings.authority.code, reason=reason, findings_digest=findings)
+    with store.acting(by, purpose="judge", justification=reason) as reader:
+        reader.link(link)
+    return store.judge(SubjectKind.link, link, verdict, actor=by, authority=home.settings.authority.code, reason=reason)
 
 
 def judged_flags(store: Store, by: str) -> tuple[list[JudgedFlag], int]:
@@ -119,7 +180,7 @@ def judged_flags(store: Store, by: str) -> tuple[list[JudgedFlag], int]:
         while page := reader.summaries(after=after, limit=PAGE):
             after = page[-1].listing.id or 0
             whose = {s.listing.id or 0: s.seller for s in page}
-            newest = {j.subject: j for j in reader.judgements([(SubjectKind.listing, number) for number in whose])}
+            newest = {j.subject: j for j in standing(reader.judgements([(SubjectKind.listing, number) for number in whose]))}
             for listing, judgement in sorted(newest.items()):
                 flags = [flag for flag, _ in reader.flags_of(listing) if flag.findings_digest == judgement.findings_digest]
                 if flags and judgement.findings_digest:

@@ -9,17 +9,19 @@ from typing import Any
 
 from store.errors import TouchstoneError
 from store.proposals import ErasureGround, Proposal
+from store.review import Hold
 from store.rules import Ended, case_until
 from store.store import Store
 from store.words.casefile import Decision, EntryKind, Person
 from store.words.dates import LONDON
-from store.words.records import SubjectCategory
+from store.words.records import SubjectCategory, SubjectKind
 
 # What can be erased by a command, and how: by number, or by reference where that is how people quote it.
 ERASURES: Mapping[str, str] = {
     "listing": "erase_listing", "seller": "erase_seller", "capture": "erase", "sighting": "erase_sighting", "informant": "erase_informant",
     "follow_up": "erase_follow_up", "attribution": "erase_ground", "occupant": "erase_occupant", "pair_statement": "erase_pair_reason",
-    "subject_view": "erase_view", "lookup": "erase_lookup", "case": "erase_case",
+    "subject_view": "erase_view", "lookup": "erase_lookup", "case": "erase_case", "note": "erase_note", "clearance": "erase_clearance",
+    "saved_search": "erase_saved_search",
 }  # fmt: skip
 BY_REFERENCE = frozenset({"sighting", "informant", "case"})
 
@@ -89,6 +91,16 @@ def close(store: Store, number: int, *, by: str, on: date) -> CaseDue:
     return said
 
 
+def release_hold(store: Store, number: int, *, by: str, reason: str, authority: str | None = None) -> Hold:
+    """Say that a hold (with `authority` one of its own) no longer stands; the hold. Raises TouchstoneError where none of that number does."""
+    with store.acting(by, purpose="hold release") as reader:
+        found = next((h for h in reader.holds(authority) if h.id == number), None)
+    if found is None:
+        raise TouchstoneError(f"no hold {number} stands; `touchstone hold list` shows those that do")
+    store.hold(SubjectKind(found.subject_kind), found.subject, actor=by, reason=reason, releases=number)
+    return found
+
+
 def case_due(store: Store, case: str, by: str) -> CaseDue:
     """Until when one case is kept, by its outcomes and what was said of custody and appeal."""
     store.case(case)
@@ -105,5 +117,6 @@ def case_due(store: Store, case: str, by: str) -> CaseDue:
     return CaseDue(case, until, why, "closed" in terms)
 
 
-def cases_due(store: Store, by: str) -> list[CaseDue]:
-    return [case_due(store, one.reference, by) for one in store.cases()]
+def cases_due(store: Store, by: str, authority: str | None = None) -> list[CaseDue]:
+    """Until when each case is kept; with `authority` those of its own."""
+    return [case_due(store, one.reference, by) for one in store.cases() if authority in (None, one.authority)]

@@ -6,18 +6,17 @@ digests, as in a pack's log.jsonl. verify.py checks those lines (`--log FILE`); 
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from casework.spreadsheets import write_csv
 from store.errors import TouchstoneError
 from store.store import Store
-from store.words.cells import safe_cell
 from store.words.dates import LONDON
 from store.words.records import Event, Verb, canonical
 
@@ -27,7 +26,10 @@ COLUMNS = ("seq", "at", "verb", "actor", "purpose", "justification", "run", "cas
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which events are wanted; what is left out asks for nothing. `subject` is a kind of row and its number: `seller`, 7. Days are London's, both included."""
+    """Which events are wanted; what is left out asks for nothing. `subject` is a kind of row and its number: `seller`, 7. Days are London's, both included.
+
+    `actors` are those whose events may be taken at all; None: everybody's.
+    """
 
     case: str = ""
     actor: str = ""
@@ -35,9 +37,12 @@ class Choice:
     since: date | None = None
     until: date | None = None
     subject: tuple[str, int] | None = None
+    actors: frozenset[str] | None = None
 
     def takes(self, event: Event) -> bool:
         body = event.body
+        if self.actors is not None and body["actor"] not in self.actors:
+            return False
         if (self.case and body["case"] != self.case) or (self.actor and body["actor"] != self.actor):
             return False
         if self.verbs and body["verb"] not in self.verbs:
@@ -46,6 +51,11 @@ class Choice:
         if (self.since and day < self.since) or (self.until and day > self.until):
             return False
         return self.subject is None or self.subject[1] in _Numbers(body["subjects"].get(self.subject[0], ""))
+
+
+def within(choice: Choice, actors: frozenset[str]) -> Choice:
+    """The same choice, of these people's and systems' events only."""
+    return replace(choice, actors=actors)
 
 
 class _Numbers:
@@ -90,17 +100,14 @@ def write(store: Store, path: Path, choice: Choice) -> tuple[int, int, str]:
 
 
 def _csv(store: Store, path: Path, choice: Choice, upto: int) -> int:
-    taken = 0
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for event in events(store, upto):
-            if choice.takes(event):
-                taken += 1
-                said: dict[str, Any] = {**event.body, "salt": event.salt, "inner": event.inner, "chain": event.chain}
-                said |= {name: json.dumps(said[name], ensure_ascii=False) for name in ("subjects", "detail")}
-                writer.writerow([safe_cell("" if said[name] is None else said[name]) for name in COLUMNS])
-    return taken
+    return write_csv(path, COLUMNS, (row(event) for event in events(store, upto) if choice.takes(event)))
+
+
+def row(event: Event) -> list[Any]:
+    """An event by COLUMNS."""
+    said: dict[str, Any] = {**event.body, "salt": event.salt, "inner": event.inner, "chain": event.chain}
+    said |= {name: json.dumps(said[name], ensure_ascii=False) for name in ("subjects", "detail")}
+    return ["" if said[name] is None else said[name] for name in COLUMNS]
 
 
 def _lines(store: Store, path: Path, choice: Choice, upto: int) -> int:

@@ -697,12 +697,12 @@ def benefit_sentences(money: Money) -> list[str]:
     return [*said, *([money.benefit.bound[0].upper() + money.benefit.bound[1:] + "."] if money.benefit.bound else [])]
 
 
-def write(store: Store, home: Home, case: str, folder: Path, *, by: str, why: str, into: str = "") -> tuple[Money, list[Path]]:
-    """Write the document of a case's money. Raises TouchstoneError."""
+def write(store: Store, home: Home, case: str, folder: Path, *, by: str, why: str, into: str = "", stem: str = "") -> tuple[Money, list[Path]]:  # fmt: skip
+    """Write the document of a case's money, as `stem` or by the case's reference. Raises TouchstoneError."""
     from casework.documents import write as write_document
 
     with store.acting(by, purpose=PURPOSE, justification=why, case=case) as reader:
         money = of_case(reader, home, case, into=into)
-        paths = write_document(document(money, home.settings.authority.name, _date(datetime.now(UTC))), folder, f"{case}-money")
+        paths = write_document(document(money, home.settings.authority.name, _date(datetime.now(UTC))), folder, stem or f"{case}-money")
         reader.disclose("the officer's own file", {"document": "money"})
     return money, paths

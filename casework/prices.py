@@ -19,7 +19,7 @@ from store.config import Home
 from store.errors import TouchstoneError
 from store.listings import Summary
 from store.store import Acting, Store
-from store.words.records import Level, Reference, ReferenceKind, SubjectKind, Verdict
+from store.words.records import Level, Reference, ReferenceKind, SubjectKind, Verdict, standing
 
 LEARNED = "learned from this store: "
 PAGE = 500
@@ -86,12 +86,9 @@ def learn(store: Store, home: Home, *, actor: str, least_rows: int = 20, least_s
 
 
 def _judged_yes(reader: Acting, page: Sequence[Summary]) -> set[int]:
-    """The listings of which somebody's newest judgement says yes."""
-    newest = {
-        (j.subject, j.actor): j.verdict
-        for j in sorted(reader.judgements([(SubjectKind.listing, s.listing.id or 0) for s in page]), key=lambda j: j.id or 0)
-    }
-    return {listing for (listing, _), verdict in newest.items() if verdict is Verdict.yes}
+    """The listings of which somebody's judgement that stands says yes."""
+    said = reader.judgements([(SubjectKind.listing, s.listing.id or 0) for s in page])
+    return {j.subject for j in standing(said) if j.verdict is Verdict.yes}
 
 
 def _asked(summary: Summary, confirmed: set[int], brands: Brands, currencies: Currencies, settings: Settings) -> tuple[Key, Asked] | str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,16 @@ from casework.when import parse_when
 from store.archive import ArchiveWriter
 from store.config import Home
 from store.errors import TouchstoneError
+from store.listings import Summary
 from store.secrets import redact_url
 from store.sightings import Handed
-from store.store import Store
+from store.store import Acting, Store
 from store.version import code_version
 from store.words.money import parse_price
-from store.words.records import Capture, CaptureKind, Informant, Outcome, Run, Sighting, Snapshot, Told, digest_of
+from store.words.records import Capture, CaptureKind, Informant, Link, LinkReason, Outcome, Run, Seller, Sighting, Snapshot, Told, digest_of
 
 SOURCES = {told: f"sightings_{told}" for told in Told}
+SIGHTED = frozenset(SOURCES.values())
 PURPOSE = "sighting"
 PARSER, VERSION = "statement", "statement/1"
 SCHEMA = "schema_org"  # in place of a source's name: read pages of any site by what they say in schema.org
@@ -87,7 +89,7 @@ def add(
     added = Added(Sighting(None, "", said.told, 0, "", by, datetime.now(UTC)))
     added.warnings += [f"{name} says who told it; it was replaced by a marker in what is kept" for name in told_as]
     run = store.begin_run(
-        "sighting", actor=by, authority=home.settings.authority.code, code_version=code_version(), config_digest=digest_of("sighting"), clock=measure(home.settings.clock.server),
+        "sighting", actor=by, authority=store.actor(by).authority, code_version=code_version(), config_digest=digest_of("sighting"), clock=measure(home.settings.clock.server),
         source=SOURCES[said.told],
     )  # fmt: skip
     try:
@@ -229,6 +231,37 @@ def _warn(store: Store, said: Statement, contents: Sequence[Any], apart: Apart, 
         added.warnings += [f"{each.name}: {problem}" for problem in each.problems]
 
 
+def may_be_seen(reader: Acting, rows: Sequence[Summary], authorities: Collection[str]) -> list[Summary]:
+    """Those of these listings that are no sighting, or are one of these authorities'."""
+    told = [s.listing.id or 0 for s in rows if s.listing.source in SIGHTED]
+    whose = {each.listing for each in reader.sightings(listings=told) if each.authority in authorities} if told and authorities else set()
+    return [s for s in rows if s.listing.source not in SIGHTED or s.listing.id in whose]
+
+
+def account_may_be_seen(reader: Acting, seller: Seller, authorities: Collection[str]) -> bool:
+    """Whether an account is of the web, or described in a sighting of one of these authorities."""
+    if seller.source not in SIGHTED:
+        return True
+    return bool(authorities) and bool(may_be_seen(reader, reader.seller_listings(seller.id or 0), authorities))
+
+
+def without_sightings(links: Sequence[Link], authorities: Collection[str]) -> list[Link]:
+    """Links as they are shown to whom sightings are not: that one counts is said, and not what it says."""
+    if authorities:
+        return list(links)
+    veiled = "rests on a sighting, which your role does not see"
+    return [
+        replace(link, reasons=tuple(LinkReason(r.code, r.weight, veiled, None, None, r.against) if r.code.startswith("sight") else r for r in link.reasons))
+        for link in links
+    ]  # fmt: skip
+
+
+def may_tell_who(capture: Capture, told: Sequence[Sighting]) -> bool:
+    """Whether a file is as the public or a partner sent it: it may say whose camera took it and where, and is then as an informant is."""
+    as_sent = capture.url_requested.startswith("urn:sha256:") and not capture.url_requested.endswith("-without-metadata")
+    return as_sent and any(each.told is not Told.officer for each in told)
+
+
 # -- what is kept ----------------------------------------------------------------------------------------------------------
 def _digest(body: bytes) -> str:
     import hashlib
@@ -282,3 +315,30 @@ def words_of(said: Statement, title: str, currency: str = "GBP") -> Snapshot:
         title, text, said.price, price.amount_minor if price and worth else None, price.currency if price and worth else None,
         brand=said.brand.strip(), seller_name=said.seller.strip(), place=said.place.strip(),
     )  # fmt: skip
+
+
+# -- what is shown of one ----------------------------------------------------------------------------------------------------
+def shown(reader: Acting, reference: str, authority: str | None = None) -> dict[str, Any]:
+    """One sighting with its listing, its files and what they say of themselves, what was read from them, and where the same seller is met.
+
+    Raises TouchstoneError where it is not kept, or not by the authority named.
+    """
+    each = reader.sighting(reference, authority=authority)
+    files = reader.sighting_files(each.id or 0)
+    said: list[dict[str, Any]] = each.claims.get("files", [])  # in the order of the files; none of a list's row, and of what was erased
+    told = said if len(said) == len(files) else [{} for _ in files]
+    rows = [
+        {
+            "capture": capture.id, "name": name, "kind": about.get("kind", ""), "length": capture.body_length,
+            "sha256": about.get("sha256", capture.body_digest), "kept_sha256": capture.body_digest,
+            "claims": about.get("claims", {}), "pages": about.get("pages", []), "problems": about.get("problems", []),
+            "handed_in_at": capture.ended_at,
+        }
+        for (capture, name), about in zip(files, told, strict=True)
+    ]  # fmt: skip
+    [listing] = reader.summaries(numbers=[each.listing])
+    read = reader.read_from([c.id or 0 for c, _ in files], but=each.listing) if len(said) == len(files) else []
+    met = reader.same_seller(listing=each.listing)
+    return {
+        "sighting": each, "listing": listing, "files": rows, "read": read, "same_seller": met, "same_seller_left_out": met.left_out,
+    }  # fmt: skip

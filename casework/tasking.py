@@ -28,7 +28,7 @@ from store.store import Acting
 from store.words.dates import LONDON
 from store.words.followup import Closure, FollowUp
 from store.words.postcode import find_postcodes
-from store.words.records import Level, Link, Premises, RegisterEntry, Seller, SubjectKind
+from store.words.records import Level, Link, Premises, RegisterEntry, Seller, SubjectKind, standing
 
 MAP_WIDTH, MAP_HEIGHT = 900, 430
 LARGEST = 900  # pixels a side of a picture on the sheet
@@ -94,17 +94,23 @@ class Sheet:
 
 def write_sheet(reader: Acting, home: Home, premises: int, to: Path) -> None:
     """Write the tasking sheet of a premises into a new PDF; it is a disclosure in the log. Raises TouchstoneError."""
+    _new(to)
+    body = sheet_pdf(reader, home, premises)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_bytes(body)
+
+
+def sheet_pdf(reader: Acting, home: Home, premises: int, authority: str | None = None) -> bytes:
+    """The tasking sheet as a PDF, with what the authority named did there (None: whoever did); a disclosure in the log. Raises TouchstoneError."""
     if missing := pdf.missing_parts():
         raise TouchstoneError(f"the sheet is a PDF, and none can be made: {missing}")
-    _new(to)
-    sheet = gather(reader, home, premises)
+    sheet = gather(reader, home, premises, authority)
     pictures = {MAP: sheet.drawing.encode(), **{photo.name: photo.copy for photo in sheet.photos}}
     body = pdf.make_pdf(sheet_text(reader, home, sheet, datetime.now(UTC)), pictures.get, b"touchstone-tasking")
     reader.disclose(
         f"tasking sheet of premises {premises}", {"premises": premises, "links": len(sheet.links), "pictures": len(sheet.photos)}
     )
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_bytes(body)
+    return body
 
 
 def sheet_text(reader: Acting, home: Home, sheet: Sheet, now: datetime) -> str:
@@ -127,13 +133,19 @@ def sheet_text(reader: Acting, home: Home, sheet: Sheet, now: datetime) -> str:
 
 def write_continuity(reader: Acting, home: Home, chain: followup.Chain, to: Path) -> None:
     """Print the chain of custody of a test purchase into a new PDF; it is a disclosure in the log. Raises TouchstoneError."""
-    if missing := pdf.missing_parts():
-        raise TouchstoneError(f"the chain of custody is a PDF, and none can be made: {missing}")
     _new(to)
-    body = pdf.make_pdf(continuity_text(reader, home, chain, datetime.now(UTC)), lambda _: None, b"touchstone-continuity")
-    reader.disclose(f"chain of custody of test purchase {chain.number}", {"purchase": chain.number, "steps": len(chain.steps)})
+    body = continuity_pdf(reader, home, chain)
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_bytes(body)
+
+
+def continuity_pdf(reader: Acting, home: Home, chain: followup.Chain) -> bytes:
+    """The chain of custody as a PDF; it is a disclosure in the log. Raises TouchstoneError."""
+    if missing := pdf.missing_parts():
+        raise TouchstoneError(f"the chain of custody is a PDF, and none can be made: {missing}")
+    body = pdf.make_pdf(continuity_text(reader, home, chain, datetime.now(UTC)), lambda _: None, b"touchstone-continuity")
+    reader.disclose(f"chain of custody of test purchase {chain.number}", {"purchase": chain.number, "steps": len(chain.steps)})
+    return body
 
 
 def continuity_text(reader: Acting, home: Home, chain: followup.Chain, now: datetime) -> str:
@@ -160,7 +172,7 @@ def _new(to: Path) -> None:
 
 
 # -- what is on the sheet --------------------------------------------------------------------------------------------------------
-def gather(reader: Acting, home: Home, premises: int) -> Sheet:
+def gather(reader: Acting, home: Home, premises: int, authority: str | None = None) -> Sheet:
     """Read what the sheet shows. Raises TouchstoneError where there is no such premises."""
     settings = followup.read_settings(home)
     found = reader.premises([premises])
@@ -193,7 +205,7 @@ def gather(reader: Acting, home: Home, premises: int) -> Sheet:
         _most(b for s in shown for b in s["brands"]), _most(s["kind"] for s in shown if s["kind"]), _reasons(shown),
         _contacts(reader, links), _names(sellers.values(), listed),
         _hints(settings, listed), sorted({str(e.parts["part"]) for e in entries if e.parts.get("part")}),
-        _photos(reader, flagged, settings.pictures), followup.timeline(reader, premises), _closures(reader, place),
+        _photos(reader, flagged, settings.pictures), followup.timeline(reader, premises, authority), _closures(reader, place),
         [settings.powers[name] for name in settings.remind], drawing, marks,
     )  # fmt: skip
 
@@ -307,7 +319,9 @@ def _flagged(reader: Acting, home: Home, flagged: Sequence[Summary]) -> list[dic
 
 def _cleared(reader: Acting, cleared: Sequence[Summary]) -> list[str]:
     """Who said no of each of these adverts, when and why."""
-    said = {j.subject: j for j in reader.judgements([(SubjectKind.listing, s.listing.id or 0) for s in cleared])}  # the newest comes last
+    said = {
+        j.subject: j for j in standing(reader.judgements([(SubjectKind.listing, s.listing.id or 0) for s in cleared]))
+    }  # the newest comes last
     return [f"{s.listing.ref} on {s.listing.source}: {j.actor} said {j.verdict} on {j.at:%d %B %Y}: {j.reason}" for s in cleared if (j := said.get(s.listing.id or 0))]  # fmt: skip
 
 
@@ -388,12 +402,20 @@ def _photos(reader: Acting, flagged: Sequence[Summary], most: int) -> list[Photo
 
 
 def _reduced(reader: Acting, sha256: str) -> bytes | None:
-    """A smaller JPEG for paper, upright, without what its camera wrote; None where its bytes are gone or cannot be opened."""
+    """`reduced` of a picture that is kept; None also where its bytes are gone."""
+    try:
+        return reduced(reader.image_bytes(sha256))
+    except TouchstoneError:
+        return None
+
+
+def reduced(body: bytes) -> bytes | None:
+    """A smaller JPEG to be looked at, upright, drawn anew without what its camera wrote; None where it cannot be opened."""
     from detectors.pictures.opening import Unreadable, opened
 
     try:
         kept = io.BytesIO()
-        opened(reader.image_bytes(sha256), LARGEST).save(kept, "JPEG", quality=80)
+        opened(body, LARGEST).save(kept, "JPEG", quality=80)
         return kept.getvalue()
-    except (TouchstoneError, Unreadable):
+    except Unreadable:
         return None

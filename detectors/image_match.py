@@ -33,7 +33,12 @@ COMPARED = (taken.BOXES, taken.ORB)
 
 KINDS = {
     ReferenceKind.confirmed: ("confirmed_picture", 1.0, Direction.suspicious, "the goods in that reference were confirmed counterfeit"),
-    ReferenceKind.suspected: ("suspected_picture", 1.0, Direction.suspicious, "the goods in that reference are such as an officer suspects"),
+    ReferenceKind.suspected: (
+        "suspected_picture",
+        1.0,
+        Direction.suspicious,
+        "the goods in that reference are such as an officer suspects",
+    ),
     ReferenceKind.official: (
         "official_picture",
         0.0,
@@ -161,7 +166,7 @@ def _references(picture: Picture, context: Context, seen: int) -> Iterator[Findi
 def _of_reference(reference: Reference, picture: Picture, match: Match | None) -> Finding:
     reason, score, direction, says = KINDS[reference.kind]
     of = f" ({reference.brand})" if reference.brand else ""
-    sentence = f"The picture matches reference {reference.number}{of}{_how(match)}: {says}. Provenance: {reference.provenance}."
+    sentence = f"The picture matches reference {reference.number}{of}{how(match)}: {says}. Provenance: {reference.provenance}."
     sentence += f" Statement: {reference.statement}." if reference.statement else ""
     sha256 = reference.image_sha256 or ""
     return Finding(reason, score, sentence, direction, (_pointer(f"reference:{reference.number}", picture.image.sha256, sha256, match),))
@@ -186,12 +191,13 @@ def _same(owner: Owner, sha256: str, own: str, match: Match | None, own_seller: 
     """What one member of a pair is told of the other: the same whichever came first."""
     known = owner.seller is not None and own_seller is not None
     whose = "another seller's listing" if known else "another listing, and it is not known whether the seller is the same"
-    sentence = f"The same photograph is used in {whose}{_how(match)} (listing {owner.listing}, picture {owner.picture})."
+    sentence = f"The same photograph is used in {whose}{how(match)} (listing {owner.listing}, picture {owner.picture})."
     pointer = _pointer(f"picture:{owner.picture}", own, sha256, match, listing=owner.listing)
     return Finding("shared_picture", 1.0 if known else 0.4, sentence, Direction.suspicious, (pointer,))
 
 
-def _how(match: Match | None) -> str:
+def how(match: Match | None) -> str:
+    """How two images match, as the end of a sentence: ", mirrored, 89 places agree"."""
     if match is None:
         return ", the very same file"
     turn = round(match.degrees / 90) * 90 % 360

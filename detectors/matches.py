@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from detectors import contract
+from detectors.contract import Detector
 from store.executors import ahead
+from store.store import Store
 from store.words.records import Fingerprint
-
-if TYPE_CHECKING:
-    from detectors.run import _Pass
 
 AT_ONCE = 64  # pairs that travel to a worker together
 Prints = Mapping[str, Fingerprint]
@@ -33,24 +33,27 @@ class Other:
 
 @dataclass
 class Matches:
-    """The matches of one pass. A pair is compared once, whoever asks."""
+    """The matches of one pass, or of one picture that somebody asks about. A pair is compared once, whoever asks."""
 
-    work: _Pass
+    store: Store
+    detector: Detector
+    settings: Any
+    executor: Executor
     known: dict[Pair, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        module, store = self.work.detector.module, self.work.store
+        module, store = self.detector.module, self.store
         self.searches = hasattr(module, "queries")  # without queries every image that has the detector's own fingerprint is a candidate
         if self.searches:
             self.index = store.nearest(module.fingerprint_version())
             self.index.grow()
         else:
-            self.every = store.fingerprinted(self.work.detector.algorithms[-1], module.fingerprint_version())
+            self.every = store.fingerprinted(self.detector.algorithms[-1], module.fingerprint_version())
 
     def of(self, prints: Mapping[str, Prints]) -> dict[str, tuple[Other, ...]]:
-        """Of each image (by digest, with its fingerprints) the others that match it."""
+        """Of each image (by digest, with its fingerprints; kept or not) the kept others that match it."""
         wanted = {ours: sorted(others) for ours, others in self._candidates(prints).items()}
-        self._compare({_pair(ours, other) for ours, others in wanted.items() for other in others})
+        self._compare({_pair(ours, other) for ours, others in wanted.items() for other in others}, prints)
         found = {}
         for ours, others in wanted.items():
             every = ((other, self.known[_pair(ours, other)]) for other in others)
@@ -59,7 +62,7 @@ class Matches:
 
     def _candidates(self, prints: Mapping[str, Prints]) -> dict[str, set[str]]:
         """Of each image the digests of those that are near it by any of the detector's queries."""
-        module, settings = self.work.detector.module, self.work.task.context.settings
+        module, settings = self.detector.module, self.settings
         digests = list(prints)
         numbers: dict[str, set[int]] = defaultdict(set)
         if not self.searches:
@@ -68,15 +71,15 @@ class Matches:
             hits = search(self.index, queries)
             for query, image in zip(hits.query.tolist(), hits.image.tolist(), strict=True):
                 numbers[digests[owners[query]]].add(image)
-        names = self.work.store.image_digests({n for every in numbers.values() for n in every})
+        names = self.store.image_digests({n for every in numbers.values() for n in every})
         return {digest: {names[n] for n in numbers[digest] if n in names} - {digest} for digest in digests}
 
-    def _compare(self, pairs: Iterable[Pair]) -> None:
+    def _compare(self, pairs: Iterable[Pair], given: Mapping[str, Prints]) -> None:
         left = sorted(set(pairs) - set(self.known))
-        window = ahead(self.work.executor) * AT_ONCE
+        window = ahead(self.executor) * AT_ONCE
         for start in range(0, len(left), window):
             part = left[start : start + window]
-            prints = self._prints(part)
+            prints = self._prints(part, given)
             ready = [pair for pair in part if pair[0] in prints and pair[1] in prints]
             self.known.update(dict.fromkeys(set(part) - set(ready)))
             sent = []
@@ -92,13 +95,14 @@ class Matches:
                 self.known.update(zip(batch, said, strict=True))
 
     def _submit(self, batch: Sequence[Pair], images: Mapping[str, Prints]) -> Any:
-        return self.work.executor.submit(compare, self.work.detector.name, batch, images, self.work.task.context.settings)
+        return self.executor.submit(compare, self.detector.name, batch, images, self.settings)
 
-    def _prints(self, pairs: Sequence[Pair]) -> dict[str, Prints]:
-        digests = sorted({digest for pair in pairs for digest in pair})
-        module = self.work.detector.module
-        every = [self.work.store.fingerprints(name, module.fingerprint_version(), digests) for name in module.COMPARED]
-        return {
+    def _prints(self, pairs: Sequence[Pair], given: Mapping[str, Prints]) -> dict[str, Prints]:
+        named = {digest for pair in pairs for digest in pair}
+        digests = sorted(named - given.keys())
+        module = self.detector.module
+        every = [self.store.fingerprints(name, module.fingerprint_version(), digests) for name in module.COMPARED]
+        return {digest: given[digest] for digest in named & given.keys()} | {
             digest: {name: kept[digest] for name, kept in zip(module.COMPARED, every, strict=True)}
             for digest in digests
             if all(digest in kept for kept in every)

@@ -64,7 +64,7 @@ def examine_pictures(work: _Pass) -> None:
         new = _new(work, page)
         if new:
             _ensure(work, [picture.image.sha256 for picture in work.load(sorted(new))])
-    matches = Matches(work) if "other_pictures" in needs else None
+    matches = Matches(work.store, work.detector, work.task.context.settings, work.executor) if "other_pictures" in needs else None
     told: dict[str, tuple[Other, ...]] | None = None
     for page in work.pages():
         new = _new(work, page)

@@ -173,13 +173,13 @@ def of_links(links: Sequence[Link], settings: RankSettings) -> tuple[float, str]
     w = settings.strength
     confirmed = sum(x.status == "confirmed" for x in links)
     if confirmed:
-        return w.confirmed, f"{confirmed} links confirmed"
+        return w.confirmed, f"{confirmed} link{'s' * (confirmed != 1)} confirmed"
     missing = 1.0
     for x in links:
         missing *= 1 - min(x.score * (w.building_only if x.level == "building" else 1), 0.99)
     found = min(1 - missing, w.proposed_at_most)
     building = sum(x.level == "building" for x in links)
-    return found, f"{len(links)} links proposed" + (f", {building} to the building only" if building else "")
+    return found, f"{len(links)} link{'s' * (len(links) != 1)} proposed" + (f", {building} to the building only" if building else "")
 
 
 def of_flags(flagged: Sequence[Flagged], settings: RankSettings) -> tuple[float, str]:

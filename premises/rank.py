@@ -87,15 +87,16 @@ def rank(
     limit: int | None = 50,
     home: Home | None = None,
     now: datetime | None = None,
+    sightings: bool = True,
 ) -> list[Ranked]:
     """Premises by harm × strength; of equal ones the stronger first, then the lower number. `near` a postcode or a position: by distance, and no
     further than `within_m`. `limit` None: all.
 
-    Refused links, and those no longer found, are left out. `home` gives the weights and boundaries, else the shipped ones. Raises TouchstoneError
+    Refused links, and those no longer found, are left out; without `sightings` also those that rest on one. `home` gives the weights and boundaries, else the shipped ones. Raises TouchstoneError
     where `near` is no known place.
     """
     centre = centre_of(near) if near is not None else None
-    every = reader.links_to(SubjectKind.premises)
+    every = reader.links_to(SubjectKind.premises, sightings=sightings)
     linked: dict[int, list[Link]] = defaultdict(list)
     for link in every:
         if link.status not in ("refused", GONE):
@@ -114,12 +115,15 @@ def _order(r: Ranked) -> tuple[float, float, int]:
     return -r.figure, -r.strength, r.premises.id or 0
 
 
-def show(reader: Acting, premises: int, *, home: Home | None = None, now: datetime | None = None) -> Ranked:
-    """One premises, with its links or without any; those no longer found say so, refused ones are left out. Raises TouchstoneError where there is none of that number."""
+def show(reader: Acting, premises: int, *, home: Home | None = None, now: datetime | None = None, sightings: bool = True) -> Ranked:
+    """One premises, with its links or without any; those no longer found say so, refused ones are left out, and without `sightings` those that rest on one.
+
+    Raises TouchstoneError where there is none of that number.
+    """
     found = reader.premises([premises])
     if not found:
         raise TouchstoneError(f"there is no premises {premises}; `touchstone premises rank` lists those with links")
-    links = [x for x in reader.links(object=(SubjectKind.premises, premises)) if x.status != "refused"]
+    links = [x for x in reader.links(object=(SubjectKind.premises, premises), sightings=sightings) if x.status != "refused"]
     [one] = _ranked(reader, {premises: found[0]}, {premises: links}, _known(reader, links, home, now), None)
     return one
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -74,3 +74,65 @@ def _group(key: str, name: str, members: list[Ranked]) -> Group:
         len({a for r in members for a in r.alerts}),
         float(sum((Decimal(repr(r.figure)) for r in members), Decimal())),
     )
+
+
+# -- small numbers ---------------------------------------------------------------------------------------------------------
+HELD = None  # in place of a number that is held back
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A group's numbers as others may see them: HELD where a number is held back."""
+
+    name: str
+    premises: int | None
+    confirmed: int | None
+    subjects: int | None
+    flagged: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A roll-up without its small numbers, and the totals of the two columns in which nothing is counted twice."""
+
+    rows: tuple[Shown, ...]
+    premises: int | None
+    confirmed: int | None
+
+    @property
+    def held(self) -> int:
+        """Rows of which the number of premises is held back."""
+        return sum(row.premises is HELD for row in self.rows)
+
+
+def without_small(groups: Sequence[Group], least: int) -> Summed:
+    """The groups without numbers from 1 to `least` - 1, and without those that would let them be worked out.
+
+    A row with fewer premises than `least` is held back whole: all else in it is about those few. In a column with a total further numbers go, the
+    smallest first, until from the total and what is shown every held number may still be anything from its least possible to `least` or more. Where
+    that cannot be reached the total is held back too. 0 is shown in a row that is: it is about nobody. Columns are taken one by one, and one table
+    by itself: two sums of the same places, put beside each other, may say more.
+    """
+    counts = [len(g.premises) for g in groups]
+    hidden, total = _held(counts, {}, least)
+    confirmed, confirmed_total = _held([g.confirmed for g in groups], dict.fromkeys(hidden, 0), least)
+    rows = []
+    for n, g in enumerate(groups):
+        whole = n not in hidden
+        others = [x if whole and not 0 < x < least else HELD for x in (g.subjects, g.flagged)]
+        rows.append(Shown(g.name, counts[n] if whole else HELD, g.confirmed if n not in confirmed else HELD, *others))
+    return Summed(tuple(rows), sum(counts) if total else HELD, sum(g.confirmed for g in groups) if confirmed_total else HELD)
+
+
+def _held(values: Sequence[int], hidden: Mapping[int, int], least: int) -> tuple[dict[int, int], bool]:
+    """(the places of a column that are held back with the least that each may be, whether the total is shown). `hidden` are held back anyway."""
+    held = {**hidden, **{n: 1 for n, value in enumerate(values) if 0 < value < least and n not in hidden}}
+    left = sorted((n for n, value in enumerate(values) if n not in held and value > 0), key=lambda n: (values[n], n))
+    while held:
+        rest = sum(values[n] for n in held) - sum(held.values())
+        if len(held) > 1 and all(low + rest >= least for low in held.values()):
+            return held, True
+        if not left:
+            return held, False
+        held[left.pop(0)] = 1
+    return held, True

@@ -109,9 +109,12 @@ class Accounts:
             return [Account(r.id, r.name, r.authority, r.held or "", r.hash or "", bool(r.temporary), r.at) for r in c.execute(query)]
 
     # -- the door --------------------------------------------------------------------------------------------------------
-    def note_sign_in(self, account: str, says: SignIn, *, address: str = "") -> None:
+    def note_sign_in(self, account: str, says: SignIn, *, address: str = "", by: str = "") -> None:
+        """Note an attempt to sign in, or that somebody (`by`, whose act is an event) lets an account try again."""
         with self.database.writing() as c:
             add(c, t.sign_in, account=account, says=str(says), address=address[:45], at=datetime.now(UTC))
+            if by:
+                audit.append(self.database, c, Verb.alteration, actor=by, purpose=f"account {says}", detail={"account": account})
 
     def refusals_since(self, account: str, since: datetime) -> int:
         """How often an account was refused after `since` and after it last got in or was unlocked."""

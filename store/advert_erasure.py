@@ -248,7 +248,7 @@ def _links(c: Connection, kind: str, numbers: Collection[int]) -> list[int]:
 
 
 def _blank_opinions(c: Connection, kind: str, numbers: Collection[int]) -> dict[str, list[int]]:
-    """Sentences of findings, reasons of links and of judgements about these subjects; which rows, by kind."""
+    """Sentences of findings, reasons of links and of judgements about these subjects, notes and clearances of them; which rows, by kind."""
     e, f = t.examination.c, t.finding.c
     examined = select(e.id).where(e.subject_kind == kind, e.subject.in_(numbers))
     findings = sorted(c.execute(select(f.id).where(f.examination.in_(examined))).scalars())
@@ -258,7 +258,9 @@ def _blank_opinions(c: Connection, kind: str, numbers: Collection[int]) -> dict[
     c.execute(t.link.update().where(t.link.c.id.in_(links)).values(reasons_json="[]"))
     kinds = [kind, "account"] if kind == "seller" else [kind]
     judged = _reasons(c, t.judgement, kinds, numbers) + (_reasons(c, t.judgement, ["link"], links) if links else [])
-    return {name: rows for name, rows in (("finding", findings), ("link", links), ("judgement", sorted(judged))) if rows}
+    noted = recorded.blank_about(c, kind, numbers)
+    noted["note"] = sorted(noted.get("note", []) + recorded.blank_about(c, "link", links).get("note", []))
+    return {name: rows for name, rows in (("finding", findings), ("link", links), ("judgement", sorted(judged)), *noted.items()) if rows}
 
 
 def _reasons(c: Connection, table: Table, kinds: Collection[str], numbers: Collection[int]) -> list[int]:

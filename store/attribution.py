@@ -18,12 +18,12 @@ from sqlalchemy import select
 
 from store import audit
 from store import tables as t
-from store.cases import judgement_of
 from store.database import Database, add, add_all
 from store.errors import TouchstoneError
 from store.occupants import is_kept, person
 from store.reader import Reader
 from store.said import commitment
+from store.second import judgement_of
 from store.words.records import Judgement, SubjectKind, Verb, Verdict, digest_of
 
 NOT_SHOWN, SHOWN, DISPUTED = "not shown", "shown", "disputed"

@@ -91,6 +91,12 @@ def events(connection: Connection, after: int = 0, limit: int | None = None) -> 
         yield event_of(row)
 
 
+def search(connection: Connection, *where: Any, before: int, span: int) -> Iterator[Event]:
+    """The `span` events below number `before`, as far as these conditions hold, the newest first."""
+    query = select(t.event).where(t.event.c.seq < before, t.event.c.seq >= before - span, *where).order_by(t.event.c.seq.desc())
+    yield from map(event_of, connection.execute(query.execution_options(yield_per=200)))
+
+
 def event_of(row: Any) -> Event:
     return Event(row.seq, row.salt, json.loads(row.body_json), row.inner, row.chain)
 

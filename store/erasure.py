@@ -27,6 +27,7 @@ from store.database import Database, add
 from store.drafts import draft_on
 from store.errors import TouchstoneError
 from store.nearest import forget, index_folder
+from store.pictures import small_folder
 from store.words.records import Capture, SubjectKind, Verb
 
 ERASE_LOCK = 0x70C458  # advisory lock of PostgreSQL: a file lock says nothing to another machine that has the same archive mounted
@@ -70,7 +71,8 @@ class Erasure:
         with self.no_erasure():
             for _ in range(ATTEMPTS):
                 if self._attempt(capture, actor, reason):
-                    forget(index_folder(self.archive.folder))
+                    for derived in (index_folder, small_folder):
+                        forget(derived(self.archive.folder))
                     return self._sweep()
                 self._tidy()
         raise TouchstoneError(f"capture {capture} was not erased: its segments are being added to all the while; try again later")

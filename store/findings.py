@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -211,6 +211,20 @@ class FindingWrites:
             for r in rows
             if r.number not in removed and r.removes is None and (kinds is None or ReferenceKind(r.kind) in kinds)
         ]
+
+    def references_page(
+        self, kinds: Sequence[ReferenceKind], brand: str = "", *, before: int | None = None, limit: int = 50
+    ) -> list[Reference]:
+        """Entries in force of these kinds and of that brand, in whatever capitals it is written, the newest first and below number `before`."""
+        r, later = t.reference.c, t.reference.alias("later")
+        removed = select(later.c.removes).where(later.c.removes.is_not(None))
+        asked: list[ColumnElement[bool]] = [r.removes.is_(None), r.kind.in_([str(kind) for kind in kinds]), r.number.not_in(removed)]
+        if brand.strip():
+            asked.append(func.lower(r.brand) == brand.strip().casefold())
+        if before is not None:
+            asked.append(r.number < before)
+        with self.database.reading() as c:
+            return [reference_of(row) for row in c.execute(_REFERENCES.where(*asked).order_by(None).order_by(r.number.desc()).limit(limit))]
 
     def reference_log(self) -> list[Reference]:
         """Every entry there ever was, removed ones and those that remove them too."""
@@ -457,6 +471,15 @@ class FindingWrites:
                 out.setdefault(r.source, {})[r.level] = r.n
         return out
 
+    def levels_since(self, since: datetime) -> dict[str, int]:
+        """How many listings were flagged anew after a moment, by the level of their newest flag. Reads no further back than that."""
+        before = select(t.flag.c.id).where(t.flag.c.at <= since).order_by(t.flag.c.id.desc()).limit(1)
+        with self.database.reading() as c:
+            last = c.execute(before).scalar() or 0
+            newest = select(func.max(t.flag.c.id).label("id")).where(t.flag.c.id > last).group_by(t.flag.c.listing).subquery()
+            query = select(t.flag.c.level, func.count()).join(newest, newest.c.id == t.flag.c.id).group_by(t.flag.c.level)
+            return {str(level): int(number) for level, number in c.execute(query)}
+
     def examination_counts(self) -> list[tuple[str, str, int]]:
         """(method name, outcome, how many)."""
         query = select(t.method.c.name, t.examination.c.outcome, func.count().label("n")).join(
@@ -583,25 +606,6 @@ class FindingReads(Reader):
                 (flag_of(r), r["at"]) for r in c.execute(select(t.flag).where(t.flag.c.listing == listing).order_by(t.flag.c.id)).mappings()
             ]
         self.shown("listing", [listing])
-        return rows
-
-    def queue(self, levels: Sequence[Level] = (Level.priority, Level.review), limit: int = 50, judged: bool = False) -> list[Flag]:
-        """Newest flags at those levels, priority first, then by score; those judged on the same findings are left out."""
-        newest = select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).group_by(t.flag.c.listing).subquery()
-        query = select(t.flag).join(newest, newest.c.id == t.flag.c.id).where(t.flag.c.level.in_([str(x) for x in levels]))
-        if not judged:
-            same = and_(
-                t.judgement.c.subject_kind == "listing",
-                t.judgement.c.subject == t.flag.c.listing,
-                t.judgement.c.findings_digest == t.flag.c.findings_digest,
-            )
-            query = query.where(~exists(select(t.judgement.c.id).where(same)))
-        with self.store.database.reading() as c:
-            # "priority" < "review" alphabetically, which is the order wanted
-            rows = [
-                flag_of(r) for r in c.execute(query.order_by(t.flag.c.level, t.flag.c.score.desc(), t.flag.c.id).limit(limit)).mappings()
-            ]
-        self.shown("listing", (r.listing for r in rows))
         return rows
 
 

@@ -108,7 +108,7 @@ def _row(r: Any, head: Any, files: Sequence[File]) -> FollowUp:
     purchase = (r["purchase"] or r["id"]) if kind is Kind.purchase else None
     return FollowUp(
         r["id"], kind, what, r["happened_at"], r["whole_day"], head["premises"], head["seller"], head["case_file"], head["operation"], step,
-        purchase, r["supersedes"], r["superseded_by"], tuple(files), r["actor"], r["at"],
+        purchase, r["supersedes"], r["superseded_by"], tuple(files), r["actor"], r["at"], r["authority"],
     )  # fmt: skip
 
 
@@ -181,7 +181,7 @@ class FollowUpWrites(OperationWrites, Erasure):
                     self.database, c, Verb.combination, actor=actor, purpose="follow-up", justification=why, case=kept.case, subjects=joined
                 )  # fmt: skip
         purchase = (kept.purchase or number) if kept.kind is Kind.purchase else None
-        return replace(kept, id=number, purchase=purchase, actor=actor, recorded_at=now)
+        return replace(kept, id=number, purchase=purchase, actor=actor, recorded_at=now, authority=authority)
 
     def check_follow_up(self, given: FollowUp, operation: Operation | None = None) -> None:
         """Raise the TouchstoneError that `keep_follow_up` would: before any file is kept. A file that is still to be kept is capture 0.
@@ -368,12 +368,13 @@ class FollowUpReads(Reader):
     def follow_ups(
         self, *, premises: Iterable[int] | None = None, seller: int | None = None, case: str | None = None, kind: Kind | None = None,
         purchase: int | None = None, numbers: Sequence[int] | None = None, superseded: bool = False, limit: int | None = None,
+        authority: str | None = None,
     ) -> list[FollowUp]:  # fmt: skip
-        """What was done, in the order in which it happened: at these premises, about a seller, in a case; the last `limit` rows.
+        """What was done, in the order in which it happened: at these premises, about a seller, in a case, by an authority; the last `limit` rows.
 
         Rows that a correction supersedes are left out unless asked for.
         """
-        asked: list[ColumnElement[bool]] = []
+        asked: list[ColumnElement[bool]] = [t.follow_up.c.authority == authority] if authority is not None else []
         given = {"premises": None if premises is None else list(premises), "seller": seller, "case_file": case}
         if about := {name: value for name, value in given.items() if value is not None}:
             asked.append(_about(about))
@@ -388,16 +389,16 @@ class FollowUpReads(Reader):
         self.shown("follow_up", (row.id for row in rows))
         return rows
 
-    def follow_up(self, number: int) -> FollowUp:
-        """One row, superseded or not. Raises TouchstoneError."""
-        found = self.follow_ups(numbers=[number], superseded=True)
+    def follow_up(self, number: int, *, authority: str | None = None) -> FollowUp:
+        """One row, superseded or not. Raises TouchstoneError, also where it is another authority's than the one named."""
+        found = self.follow_ups(numbers=[number], superseded=True, authority=authority)
         if not found:
             raise TouchstoneError(f"there is no follow-up {number}; `touchstone followup list` shows what is")
         return found[0]
 
-    def purchase_steps(self, number: int, *, superseded: bool = False) -> list[FollowUp]:
+    def purchase_steps(self, number: int, *, superseded: bool = False, authority: str | None = None) -> list[FollowUp]:
         """The steps of a test purchase in their order; with `superseded` what they correct too. `number` is its own. Raises TouchstoneError."""
-        found = self.follow_ups(purchase=number, superseded=superseded)
+        found = self.follow_ups(purchase=number, superseded=superseded, authority=authority)
         if not found:
             raise TouchstoneError(f"there is no test purchase {number}; `touchstone followup list --kind purchase` shows what is")
         return sorted(found, key=lambda row: (STEPS.index(row.step or Step.authorised), row.id or 0))

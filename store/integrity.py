@@ -111,7 +111,7 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
         if "draft" in detail:
             drafts[detail["draft"]] = (event.body["case"], detail["kind"], detail["files"])
         if "judgement" in detail:
-            judgements[detail["judgement"]] = detail["verdict"]
+            judgements[detail["judgement"]] = " ".join(filter(None, (detail["verdict"], detail.get("code", ""))))
         if "exhibit" in detail:
             numbered[event.body["case"], detail["exhibit"]] = detail.get("commits", "")
         if "case_entry" in detail:
@@ -136,7 +136,8 @@ def _events(c: Connection, erased: dict[str, set[int]]) -> Iterator[str]:
         if told.get(sighting) != sightings.get(sighting):
             row, logged = told.get(sighting, "nothing"), sightings.get(sighting, "nothing")
             yield f"sighting {sighting} was changed: its row says that it was told by {row}, the log {logged}"
-    rows: dict[int, str] = {int(r.id): str(r.verdict) for r in c.execute(select(t.judgement.c.id, t.judgement.c.verdict))}
+    said_so = select(t.judgement.c.id, t.judgement.c.verdict, t.judgement.c.code)
+    rows: dict[int, str] = {int(r.id): " ".join(filter(None, (r.verdict, r.code))) for r in c.execute(said_so)}
     for judgement in sorted(rows.keys() | judgements.keys()):
         if rows.get(judgement) != judgements.get(judgement):
             yield f"judgement {judgement} was changed: its row says {rows.get(judgement, 'nothing')}, the log {judgements.get(judgement, 'nothing')}"

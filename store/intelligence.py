@@ -220,9 +220,11 @@ class IntelligenceReads(Reader):
     _record: Callable[[Verb, Mapping[str, Any]], None]
 
     def reports(
-        self, *, case: str | None = None, urns: Collection[str] | None = None, superseded: bool = False, after: int = 0, limit: int = 500
+        self, *, case: str | None = None, urns: Collection[str] | None = None, authority: str | None = None, superseded: bool = False,
+        after: int = 0, limit: int = 500,
     ) -> list[Report]:  # fmt: skip
-        """Intelligence reports in pages by row: as they stand or, with `superseded`, each of their gradings. Their sources are not shown."""
+        """Intelligence reports in pages by row: as they stand or, with `superseded`, each of their gradings. Their sources are not shown.
+        With `authority` only that one's."""
         later = t.intelligence.alias("later")
         joined = t.intelligence.outerjoin(later, later.c.supersedes == t.intelligence.c.id)
         query = select(t.intelligence, later.c.id.label("later")).select_from(joined).where(t.intelligence.c.id > after)
@@ -230,6 +232,8 @@ class IntelligenceReads(Reader):
             query = query.where(t.intelligence.c.case_file == case)
         if urns is not None:
             query = query.where(t.intelligence.c.urn.in_(urns))
+        if authority is not None:
+            query = query.where(t.intelligence.c.authority == authority)
         if not superseded:
             query = query.where(later.c.id.is_(None))
         with self.store.database.reading() as c:

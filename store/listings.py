@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Integer, RowMapping, bindparam, case, func, literal, select, union_all
@@ -315,6 +316,51 @@ class ListingWrites:
             return int(c.execute(query).scalar_one())
 
 
+@cache
+def _summarised() -> Any:
+    """What a `Summary` says of each of `listings`. Made once: to make it anew costs more than to run it."""
+    page: Any = bindparam("listings", expanding=True)
+    newest = newest_readings(page)
+    seen = seen_between(page)
+    flagged = (
+        select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).where(t.flag.c.listing.in_(page)).group_by(t.flag.c.listing).subquery()
+    )
+    images = (
+        select(t.reading_image.c.reading, func.count().label("n"))
+        .where(t.reading_image.c.reading.in_(select(newest.c.id)))
+        .group_by(t.reading_image.c.reading)
+        .subquery()
+    )
+    return (
+        select(
+            t.listing.c.id.label("listing_id"),
+            t.listing.c.source,
+            t.listing.c.ref,
+            t.listing.c.url,
+            t.snapshot,
+            t.reading.c.id.label("reading_id"),
+            t.reading.c.capture.label("capture_id"),
+            t.reading.c.seller.label("seller_id"),
+            t.reading.c.details_json,
+            seen.c.first,
+            seen.c.last,
+            images.c.n.label("image_count"),
+            t.flag.c.level,
+            t.flag.c.score,
+        )
+        .select_from(
+            t.listing.join(newest, newest.c.listing == t.listing.c.id)
+            .join(t.reading, t.reading.c.id == newest.c.id)
+            .join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot)
+            .join(seen, seen.c.listing == t.listing.c.id)
+            .outerjoin(flagged, flagged.c.listing == t.listing.c.id)
+            .outerjoin(t.flag, t.flag.c.id == flagged.c.id)
+            .outerjoin(images, images.c.reading == t.reading.c.id)
+        )
+        .order_by(t.listing.c.id)
+    )
+
+
 class ListingReads(CaptureReads):
     def snapshots(self, numbers: Sequence[int]) -> list[Snapshot]:
         with self.store.database.reading() as c:
@@ -403,13 +449,16 @@ class ListingReads(CaptureReads):
         source: str | None = None,
         numbers: Sequence[int] | None = None,
         snapshot: int | None = None,
+        sighted: bool = True,
     ) -> list[Summary]:
-        """Listings as they last read, in pages by id."""
+        """Listings as they last read, in pages by id; with `sighted` false none that an officer, a partner or the public told of."""
         ids = select(t.listing.c.id).where(t.listing.c.id > after).order_by(t.listing.c.id).limit(limit)
         if source:
             ids = ids.where(t.listing.c.source == source)
         if numbers is not None:
             ids = ids.where(t.listing.c.id.in_(numbers))
+        if not sighted:
+            ids = ids.where(t.listing.c.id.not_in(select(t.sighting.c.listing)))
         if snapshot is not None:
             ids = ids.where(t.listing.c.id.in_(select(t.reading.c.listing).where(t.reading.c.snapshot == snapshot)))
         with self.store.database.reading() as c:
@@ -419,48 +468,6 @@ class ListingReads(CaptureReads):
         return rows
 
     def _summaries(self, c: Connection, page: Sequence[int]) -> list[Summary]:
-        newest = newest_readings(page)
-        seen = seen_between(page)
-        flagged = (
-            select(t.flag.c.listing, func.max(t.flag.c.id).label("id"))
-            .where(t.flag.c.listing.in_(page))
-            .group_by(t.flag.c.listing)
-            .subquery()
-        )
-        images = (
-            select(t.reading_image.c.reading, func.count().label("n"))
-            .where(t.reading_image.c.reading.in_(select(newest.c.id)))
-            .group_by(t.reading_image.c.reading)
-            .subquery()
-        )
-        query = (
-            select(
-                t.listing.c.id.label("listing_id"),
-                t.listing.c.source,
-                t.listing.c.ref,
-                t.listing.c.url,
-                t.snapshot,
-                t.reading.c.id.label("reading_id"),
-                t.reading.c.capture.label("capture_id"),
-                t.reading.c.seller.label("seller_id"),
-                t.reading.c.details_json,
-                seen.c.first,
-                seen.c.last,
-                images.c.n.label("image_count"),
-                t.flag.c.level,
-                t.flag.c.score,
-            )
-            .select_from(
-                t.listing.join(newest, newest.c.listing == t.listing.c.id)
-                .join(t.reading, t.reading.c.id == newest.c.id)
-                .join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot)
-                .join(seen, seen.c.listing == t.listing.c.id)
-                .outerjoin(flagged, flagged.c.listing == t.listing.c.id)
-                .outerjoin(t.flag, t.flag.c.id == flagged.c.id)
-                .outerjoin(images, images.c.reading == t.reading.c.id)
-            )
-            .order_by(t.listing.c.id)
-        )
         return [
             Summary(
                 Listing(r["listing_id"], r["source"], r["ref"], r["url"]),
@@ -475,7 +482,7 @@ class ListingReads(CaptureReads):
                 r["score"],
                 details_of(r["details_json"]),
             )
-            for r in c.execute(query).mappings()
+            for r in c.execute(_summarised(), {"listings": list(page)}).mappings()
         ]
 
     def listing(self, source: str, ref: str) -> Summary:
@@ -539,8 +546,12 @@ class ListingReads(CaptureReads):
         self.shown("reading", (r.id for r in rows))
         return rows
 
-    def sellers(self, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500) -> list[Seller]:
+    def sellers(self, numbers: Sequence[int] | None = None, *, after: int = 0, limit: int = 500, sighted: bool = True) -> list[Seller]:
+        """Accounts by number, or in pages by id; with `sighted` false none that is known by what was told alone."""
         query = select(t.seller).order_by(t.seller.c.id)
+        if not sighted:
+            crawled = t.reading.c.listing.not_in(select(t.sighting.c.listing))
+            query = query.where(select(t.reading.c.id).where(t.reading.c.seller == t.seller.c.id, crawled).exists())
         query = query.where(t.seller.c.id > after).limit(limit) if numbers is None else query.where(t.seller.c.id.in_(numbers))
         with self.store.database.reading() as c:
             rows = [Seller(r.id, r.source, r.handle, r.name, r.url) for r in c.execute(query)]

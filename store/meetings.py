@@ -18,7 +18,7 @@ REACH = {  # kinds of contact that lead to one person, and what counts as the sa
 HUB = 25  # a picture or a contact of more listings than this is a stock picture or a courier, and leads to nobody
 
 CHUNK = 5_000  # a statement has room for so many numbers
-_SIGHTED = select(t.sighting.c.listing).where(t.sighting.c.listing.in_(bindparam("part", expanding=True)))
+_SIGHTED = select(t.sighting.c.listing, t.sighting.c.authority).where(t.sighting.c.listing.in_(bindparam("part", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,14 @@ class Meetings(list[Meeting]):
 
 class MeetingReads(SightingReads):
     def same_seller(
-        self, *, listing: int | None = None, contact: tuple[str, str] | None = None, seller: int | None = None, limit: int = 50
-    ) -> Meetings:
+        self, *, listing: int | None = None, contact: tuple[str, str] | None = None, seller: int | None = None, limit: int = 50,
+        sightings: Collection[str] | None = None,
+    ) -> Meetings:  # fmt: skip
         """Listings, of the web and of sightings alike, that lead to one seller: by account, by contact, by the very same picture.
 
         From a listing, from an account, or from one contact (kind and value in their normal form). Sightings come first, then what is
         met by contact or picture, then the account's other listings. A lead, no identity: what more than `HUB` listings share is left out.
+        `sightings` are the authorities whose sightings may be among them; without it all are.
         """
         with self.store.database.reading() as c:
             whys: dict[int, dict[tuple[str, str], int | None]] = {}
@@ -54,7 +56,9 @@ class MeetingReads(SightingReads):
                     whys.setdefault(number, {}).setdefault((what, value), capture)
             known = list(whys)
             parts = (known[at : at + CHUNK] for at in range(0, len(known), CHUNK))
-            sighted = {number for part in parts for number in c.execute(_SIGHTED, {"part": part}).scalars()}
+            sighted = {r.listing: r.authority for part in parts for r in c.execute(_SIGHTED, {"part": part})}
+        if sightings is not None:
+            whys = {number: why for number, why in whys.items() if sighted.get(number) in (None, *sightings)}
         ordered = sorted(whys, key=lambda n: (n not in sighted, all(what == "account" for what, _ in whys[n]), n))
         numbers = ordered[:limit]
         summaries = {s.listing.id: s for s in self.summaries(numbers=numbers, limit=len(numbers))} if numbers else {}

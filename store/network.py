@@ -23,6 +23,7 @@ from store.errors import TouchstoneError
 from store.listings import given_contacts
 from store.pictures import EVERYBODYS
 from store.places import GONE, PAIR, Pair, PlaceReads, PlaceWrites, judged, link_of
+from store.second import not_taken_back
 from store.words.records import Link, LinkReason, SubjectKind, Verb, Verdict, canonical
 
 PAGE = 500  # rows at a time
@@ -409,6 +410,7 @@ def _judged_pairs(c: Connection, sellers: Sequence[int]) -> Iterator[Said]:
     joined = t.judgement.join(t.link, and_(j.subject_kind == str(SubjectKind.link), j.subject == of.id))
     query = select(j.id, j.verdict, j.actor, j.reason, j.at, of.subject, of.object, of.id.label("link")).select_from(joined)
     query = query.where(of.subject_kind == "seller", of.object_kind == "seller", or_(of.subject.in_(sellers), of.object.in_(sellers)))
+    query = query.where(not_taken_back())
     newest = {(r.subject, r.object): r for r in c.execute(query.order_by(j.id))}
     for (a, b), r in newest.items():
         if r.verdict != str(Verdict.unsure):

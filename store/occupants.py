@@ -74,6 +74,7 @@ class Occupant:
     marks: tuple[tuple[str, str], ...] = ()
     at: datetime | None = None
     id: int | None = None
+    authority: str = ""  # of whoever said so; "" of a register's entry
 
     def on(self, day: date) -> bool:
         """Whether it holds on that day, as far as its dates go; a month or a year counts whole."""
@@ -240,5 +241,5 @@ class OccupantReads(Reader):
 def _occupant(r: Any, known: Mapping[int, Sequence[tuple[str, str]]]) -> Occupant:
     return Occupant(
         r.premises, Role(r.role), r.name, Basis(r.basis), r.source, r.actor, r.since, r.until, r.capture, r.note, tuple(known.get(r.id, ())),
-        r.at, r.id,
+        r.at, r.id, r.authority,
     )  # fmt: skip

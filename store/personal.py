@@ -71,6 +71,9 @@ HELD = (
     Held("money", "goods, money received and marks of culpability, as a person recorded them of a case", ("body_json",), at="at"),
     Held("disclosure_decision", "why an item belongs on a schedule, and its description there", ("reason", "sensitivity", "description"), opinion=True, at="at"),
     Held("disclosure_edition", "the schedules of a case as they were written out", ("body_json",), at="at"),
+    Held("note", "what a person noted of a subject, or entered in a log", ("body_json",), opinion=True, at="at"),
+    Held("clearance", "that an account, a company or a site is cleared, and on what evidence", ("value", "body_json"), opinion=True, at="at"),
+    Held("saved_search", "a search that a person saved, and its name", ("body_json",), at="at"),
     Held("lookup", "what a person asked the store for", ("body_json",), at="at"),
 )  # fmt: skip
 
@@ -97,11 +100,12 @@ OTHER: Mapping[str, str] = {
     "listing_now_count": "how many listings have a source, a brand, a level, an area or a reason; what none has goes",
     "account": "staff who may sign in at the desk", "account_role": "their roles", "account_secret": "hashes of their passwords", "sign_in": "when staff signed in, and from where",
     "desk_session": "staff at the desk", "desk_session_word": "what staff say they are working on, which also stands in the log: no names (docs/limits.md)",
-    "premises_given": "what an officer was given on a day", "sample": "a ticket", "follow_up_capture": "what a photograph says of when it was taken",
+    "api_token": "what a program is for, in the words of whoever made its token",
+    "premises_given": "what an officer was given on a day", "assignment": "who has which card: numbers, a word and times", "second_review": "two judgements' numbers", "sample": "a ticket", "follow_up_capture": "what a photograph says of when it was taken",
 }  # fmt: skip
 PLAIN = frozenset({  # columns that hold a word from a list, a day, a number's name or a technical value, in whichever table
     "source", "kind", "method", "subject_kind", "object_kind", "level", "verdict", "direction", "outcome", "reason_code", "status", "role", "basis", "step",
-    "says", "strength", "purpose", "operation", "run", "case_file", "told", "parser", "parser_version", "register", "mime", "problem", "record_id",
+    "says", "strength", "purpose", "operation", "run", "case_file", "told", "code", "parser", "parser_version", "register", "mime", "problem", "record_id",
     "http_version", "server_ip", "dns_answer_json", "certificate_chain_json", "subject_category", "currency", "since", "until", "day", "number", "uprn",
     "postcode", "ticket", "condition", "act", "ground", "word", "initials", "producer",
 })  # fmt: skip
@@ -121,6 +125,7 @@ ALSO_PLAIN = frozenset(
         ("referral", "recipient_kind"),
         ("disclosure_decision", "standing"),
         ("disclosure_decision", "undermines"),
+        ("clearance", "brand"),
     }
 )  # words from a list there
 

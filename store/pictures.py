@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from store import tables as t
+from store.database import Database
 from store.findings import FindingReads, KeptFinding
 from store.words.records import SubjectKind
 
@@ -28,7 +31,39 @@ class SharedPicture:
     other_capture: int
 
 
+def small_folder(archive: Path) -> Path:
+    """Where pictures made smaller for people to look at, and drawings of matches, lie beside the archive. An erasure takes them away."""
+    return archive.parent / "desk-thumbs"
+
+
+class PictureRules:
+    database: Database
+
+    def picture_may_be_seen(self, sha256: str, sightings: Collection[str]) -> bool:
+        """Whether an image is of the reference log, or of a listing that is no sighting, or one of these authorities' sightings. Tells nothing else."""
+        p, s, r = t.picture.c, t.sighting.c, t.reference.c
+        joined = t.picture.join(t.image, t.image.c.id == p.image).outerjoin(t.sighting, s.listing == p.listing)
+        shown = select(p.id).select_from(joined).where(t.image.c.sha256 == sha256, or_(s.id.is_(None), s.authority.in_(sightings)))
+        logged = select(r.number).where(and_(r.image_sha256 == sha256, r.removes.is_(None)))
+        with self.database.reading() as c:
+            return any(c.execute(query.limit(1)).first() is not None for query in (shown, logged))
+
+
 class PictureReads(FindingReads):
+    def pictures_on(self, capture: int) -> dict[str, str]:
+        """The digests of the kept images that a page shows, by their addresses as its readings gave them."""
+        of, joined = t.reading.c, t.reading_image.c
+        query = select(of.images_json, joined.position, joined.sha256).join(t.reading_image, joined.reading == of.id)
+        found: dict[str, str] = {}
+        with self.store.database.reading() as c:
+            for r in c.execute(query.where(of.capture == capture).order_by(joined.id)):
+                addresses = json.loads(r.images_json)
+                if r.position < len(addresses):
+                    found[addresses[r.position]] = r.sha256
+            images = c.execute(select(t.image.c.id).where(t.image.c.sha256.in_(found.values()))).scalars().all()
+        self.shown("image", images)
+        return found
+
     def shared_pictures(self, seller: int) -> list[SharedPicture]:
         """Pairs of this seller's pictures with other sellers', by the methods in force; none of pictures that are everybody's."""
         with self.store.database.reading() as c:

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 
 from store import audit
 from store import tables as t
-from store.cases import judgement_of
 from store.database import Database, add
 from store.errors import TouchstoneError
 from store.reader import Reader
+from store.second import judgement_of, not_taken_back
 from store.words.records import (
     Judgement,
     Link,
@@ -68,10 +68,20 @@ def judged() -> tuple[Any, Any]:
     People judge that two belong together, whichever row they were shown. Judgements are few, so that they are gathered once.
     """
     of_links = t.judgement.join(t.link, and_(t.judgement.c.subject_kind == str(SubjectKind.link), t.judgement.c.subject == t.link.c.id))
-    newest = select(*PAIR, func.max(t.judgement.c.id).label("judgement")).select_from(of_links).group_by(*PAIR).subquery()
+    said = select(*PAIR, func.max(t.judgement.c.id).label("judgement")).select_from(of_links).where(not_taken_back())
+    newest = said.group_by(*PAIR).subquery()
     same = and_(*(newest.c[column.name] == column for column in PAIR))
     beside = t.link.outerjoin(newest, same).outerjoin(t.judgement, t.judgement.c.id == newest.c.judgement)
     return beside, t.judgement.c.verdict
+
+
+def of_no_sighting() -> ColumnElement[bool]:
+    """Links whose subject was not handed in as a sighting, and none of whose reasons rests on one: what a partner may be shown."""
+    handed = [
+        and_(t.link.c.subject_kind == str(kind), t.link.c.subject.in_(select(table.c.id).where(table.c.source.startswith("sightings_", autoescape=True))))
+        for kind, table in ((SubjectKind.seller, t.seller), (SubjectKind.listing, t.listing))
+    ]  # fmt: skip
+    return and_(~or_(*handed), ~t.link.c.reasons_json.contains('"code":"sight'))
 
 
 class PlaceWrites:
@@ -133,8 +143,11 @@ class PlaceWrites:
 
 
 class PlaceReads(Reader):
-    def premises(self, numbers: Sequence[int] | None = None, *, postcode: str | None = None) -> list[Premises]:
-        query = select(t.premises).order_by(t.premises.c.id)
+    def premises(
+        self, numbers: Sequence[int] | None = None, *, postcode: str | None = None, after: int = 0, limit: int | None = None
+    ) -> list[Premises]:
+        """By number; those of a postcode; or in pages by id."""
+        query = select(t.premises).where(t.premises.c.id > after).order_by(t.premises.c.id).limit(limit)
         if numbers is not None:
             query = query.where(t.premises.c.id.in_(numbers))
         if postcode is not None:
@@ -151,20 +164,22 @@ class PlaceReads(Reader):
         object: tuple[SubjectKind, int] | None = None,
         numbers: Sequence[int] | None = None,
         limit: int = 1000,
+        sightings: bool = True,
     ) -> list[Link]:
         """The newest link of each pair by the method in force, best first, with the status that judgements of the pair give it.
 
         A pair that a person said yes or no of is shown by its newest row of any method where the one in force has none.
-        With `numbers`: just those rows, whatever their method, with the status that their pair has now.
+        With `numbers`: just those rows, whatever their method, with the status that their pair has now. `sightings` False leaves out what is of
+        a sighting or rests on one.
         """
-        asked: list[ColumnElement[bool]] = []
+        asked: list[ColumnElement[bool]] = [] if sightings else [of_no_sighting()]
         if subject:
             asked += [t.link.c.subject_kind == str(subject[0]), t.link.c.subject == subject[1]]
         if object:
             asked += [t.link.c.object_kind == str(object[0]), t.link.c.object == object[1]]
         return self._links(asked, numbers, limit)
 
-    def links_to(self, kind: SubjectKind, objects: Collection[int] | None = None) -> list[Link]:
+    def links_to(self, kind: SubjectKind, objects: Collection[int] | None = None, *, sightings: bool = True) -> list[Link]:
         """As `links`, but every one that leads to things of this kind (with `objects`: to one of these), by number: none is left out."""
         parts: list[Sequence[int] | None] = [None]
         if objects is not None:
@@ -173,6 +188,7 @@ class PlaceReads(Reader):
         found = []
         for part in parts:
             asked = [t.link.c.object_kind == str(kind)] + ([t.link.c.object.in_(part)] if part is not None else [])
+            asked += [] if sightings else [of_no_sighting()]
             found += self._links(asked)
         return sorted(found, key=lambda x: x.id or 0)
 

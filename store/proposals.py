@@ -45,6 +45,7 @@ class Proposal:
     at: datetime
     state: str = "open"
     answered_by: str = ""
+    authority: str = ""
 
     @property
     def what(self) -> str:
@@ -185,7 +186,7 @@ def _proposals(c: Connection) -> list[Proposal]:
     for r in c.execute(select(t.proposal).order_by(t.proposal.c.id)):
         last = answers.get(r.id)
         state, by = (last.says, last.actor) if last is not None else ("open", "")
-        found.append(Proposal(r.id, r.act, r.subject_kind, r.subject, ErasureGround(r.ground), r.actor, r.at, state, by))
+        found.append(Proposal(r.id, r.act, r.subject_kind, r.subject, ErasureGround(r.ground), r.actor, r.at, state, by, r.authority))
     return found
 
 

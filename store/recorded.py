@@ -1,4 +1,4 @@
-"""Rows of intelligence, referrals and money: recorded by people, superseded by other rows, blanked by an erasure, and never edited.
+"""Rows of intelligence, referrals and money, notes, clearances and saved searches: recorded by people, superseded by other rows, blanked by an erasure, and never edited.
 
 As of a follow-up (store/followup.py), the event of a row names its number and holds a commitment: SHA-256 over a salt of the row's own and
 all that it says. An edit made in the database shows (`Store.verify`), and once an erasure has taken words and salt nothing can be guessed.
@@ -7,7 +7,7 @@ all that it says. An edit made in the database shows (`Store.verify`), and once 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +29,9 @@ TABLES: Mapping[str, tuple[Table, str]] = {
     "referral": (t.referral, "referral"),
     "referral_return": (t.referral_return, "return of a referral"),
     "money": (t.money, "record of money"),
+    "note": (t.note, "note"),
+    "clearance": (t.clearance, "clearance"),
+    "saved_search": (t.saved_search, "saved search"),
 }
 
 
@@ -111,7 +114,7 @@ class RecordedErasure:
             if not rows:
                 raise TouchstoneError(f"there is no {what} {number} to erase")
             numbers = [row["id"] for row in rows]
-            held = _kept_for(c, table, rows)
+            held = kept_for(c, table, rows)
             if not held:
                 _blank(c, table, numbers)
             audit.append(
@@ -121,13 +124,37 @@ class RecordedErasure:
         if held:
             raise TouchstoneError(f"{what} {number} is under hold {held} and was not erased")
 
+    def erase_note(self, number: int, *, actor: str, reason: str) -> None:
+        """Blank a note with its corrections, as `erase_recorded` does."""
+        self.erase_recorded("note", number, actor=actor, reason=reason)
+
+    def erase_clearance(self, number: int, *, actor: str, reason: str) -> None:
+        """Blank a clearance with what it supersedes and what withdraws it, as `erase_recorded` does: nothing is cleared by it any more."""
+        self.erase_recorded("clearance", number, actor=actor, reason=reason)
+
+    def erase_saved_search(self, number: int, *, actor: str, reason: str) -> None:
+        """Blank a saved search with its earlier wordings, as `erase_recorded` does."""
+        self.erase_recorded("saved_search", number, actor=actor, reason=reason)
+
 
 def _blank(c: Connection, table: Table, numbers: Sequence[int]) -> None:
-    blank: dict[str, Any] = {"body_json": ERASED, "salt": ""}
+    blank: dict[str, Any] = {"body_json": ERASED, "salt": ""} | ({"value": ""} if table is t.clearance else {})
     blank |= {name: None for name in ("sighting", "capture") if table is t.intelligence_source}
     c.execute(table.update().where(table.c.id.in_(numbers)).values(**blank))
     if table is t.money:
         c.execute(t.money_evidence.delete().where(t.money_evidence.c.money.in_(numbers)))
+
+
+def blank_about(c: Connection, kind: str, numbers: Collection[int]) -> dict[str, list[int]]:
+    """Blank the notes and the clearances of these subjects, which go with them; the rows' numbers, by table."""
+    of = {
+        "note": select(t.note.c.id).where(t.note.c.subject_kind == kind, t.note.c.subject.in_(numbers)),
+        "clearance": select(t.clearance.c.id).where(t.clearance.c.seller.in_(numbers if kind == "seller" else ())),
+    }
+    found = {name: sorted(c.execute(query).scalars()) for name, query in of.items()}
+    for name, rows in found.items():
+        _blank(c, TABLES[name][0], rows)
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def blank_case(c: Connection, case: str) -> dict[str, list[int]]:
@@ -139,6 +166,7 @@ def blank_case(c: Connection, case: str) -> dict[str, list[int]]:
         "referral": select(r.id).where(r.case_file == case),
         "referral_return": select(b.id).where(b.referral.in_(select(r.id).where(r.case_file == case))),
         "money": select(m.id).where(m.case_file == case),
+        "note": select(t.note.c.id).where(t.note.c.case_file == case),
     }
     numbers = {name: sorted(c.execute(query).scalars()) for name, query in of.items()}
     for name, found in numbers.items():
@@ -146,7 +174,7 @@ def blank_case(c: Connection, case: str) -> dict[str, list[int]]:
     return numbers
 
 
-def _kept_for(c: Connection, table: Table, rows: Sequence[RowMapping]) -> str:
+def kept_for(c: Connection, table: Table, rows: Sequence[RowMapping]) -> str:
     """What keeps these rows from erasure, or ""."""
     for row in rows:
         case = row.get("case_file")
@@ -157,7 +185,9 @@ def _kept_for(c: Connection, table: Table, rows: Sequence[RowMapping]) -> str:
             case = c.execute(select(i.case_file).where(i.urn == row["urn"], i.case_file.is_not(None)).limit(1)).scalar()
         if case:
             return f"of case {case}, row {row['id']}"
-    of = {kind: [row[kind] for row in rows if row.get(kind) is not None] for kind in ("capture", "premises")}
+    of = {kind: [row[kind] for row in rows if row.get(kind) is not None] for kind in ("capture", "premises", "seller")}
+    if table is t.note:
+        of = {rows[0]["subject_kind"]: [rows[0]["subject"]]}
     return held_on(c, {kind: numbers for kind, numbers in of.items() if numbers}) if any(of.values()) else ""
 
 

@@ -111,13 +111,15 @@ def _numbered(c: Connection, reference: str) -> int:
 
 
 class ReferralReads(Reader):
-    def referrals(self, *, reference: str | None = None, case: str | None = None) -> list[Referral]:
-        """What was prepared for partners, oldest first, with what came back."""
+    def referrals(self, *, reference: str | None = None, case: str | None = None, authority: str | None = None) -> list[Referral]:
+        """What was prepared for partners, oldest first, with what came back; with `authority` what that one prepared."""
         query = select(t.referral).order_by(t.referral.c.id)
         if reference is not None:
             query = query.where(t.referral.c.reference == reference)
         if case is not None:
             query = query.where(t.referral.c.case_file == case)
+        if authority is not None:
+            query = query.where(t.referral.c.authority == authority)
         with self.store.database.reading() as c:
             rows = c.execute(query).all()
             numbers = [r.id for r in rows]

@@ -113,6 +113,7 @@ def entry_of(r: Any) -> RegisterEntry:
         r["row"],
         r["id"],
         json.loads(r["details_json"]),
+        r["register_snapshot"],
     )
     if r["uprn_lat"] is None:
         return entry

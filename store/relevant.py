@@ -9,7 +9,7 @@ names a case (or a row of such a table) is walked by its foreign keys, so that w
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from store.database import chunks
 from store.errors import TouchstoneError
 from store.meetings import REACH
 from store.reader import Reader
+from store.words.hosts import host_of
 from store.words.purposes import pages_of
 from store.words.records import Verb
 
@@ -31,23 +32,25 @@ PARTS = frozenset(
     {
         "run_end", "location", "reading_image", "picture", "listing_contact", "picture_contact", "fingerprint", "method_status",
         "sighting_capture", "premises_entry", "occupant_mark", "attribution_ground", "follow_up_capture", "bag", "unread", "sample_seed",
-        "exhibit_initials", "case_entry_on", "money_evidence",
+        "exhibit_initials", "case_entry_on", "money_evidence", "second_review",
     }
 )  # fmt: skip
-# Rows of no case: who and where we are, how far a pass or a load got, searches and proposals (the log tells of them), keys and signed
-# heads, what is made of a case in order to disclose it, and what is derived of listings so that they are found.
+# Rows of no case: who and where we are, who signs in and what programs read with, how far a pass or a load got, who had which card, searches and
+# proposals (the log tells of them), keys and signed heads, what is made of a case in order to disclose it, and what is derived of listings so that
+# they are found.
 OUTSIDE = frozenset(
     {
         "authority", "actor", "link_reach", "register_mark", "register_refusal", "uprn_position", "disclosure_item", "disclosure_thing",
         "disclosure_decision", "disclosure_edition", "disclosure_copy", "lookup", "person_mark", "proposal", "proposal_answer",
-        "signed_head", "signing_key", "account", "account_role", "account_secret", "sign_in", "desk_session", "desk_session_word", "listing_now", "listing_now_count",
+        "signed_head", "signing_key", "account", "account_role", "account_secret", "sign_in", "desk_session", "desk_session_word", "listing_now", "listing_now_count", "assignment",
+        "saved_search", "api_token", "api_token_end",
     }
 )  # fmt: skip
 WALKED = frozenset(
     {
         "case_file", "operation", "run", "exhibit", "listing", "snapshot", "seller", "reading", "capture", "image", "contact", "sighting",
         "informant", "subject_view", "reference", "method", "examination", "finding", "flag", "register_snapshot", "register_entry", "premises",
-        "premises_given", "link", "occupant", "follow_up", "pair_statement", "judgement", "attribution", "sample", "hold", "event",
+        "premises_given", "link", "occupant", "note", "clearance", "follow_up", "pair_statement", "judgement", "attribution", "sample", "hold", "event",
     }
 )  # fmt: skip
 UNSAID = frozenset({"salt"})
@@ -327,6 +330,8 @@ class _Walk:
             self.take_of(t.judgement, j.subject, numbers, j.subject_kind == kind)
             held = self.take_of(t.hold, h.subject, numbers, h.subject_kind == kind)
             self.take_of(t.hold, h.releases, held)
+        self.part_of(t.second_review, t.second_review.c.first, self.keys("judgement"))
+        self._noted(of)
         self.take_of(t.reference, t.reference.c.judgement, self.keys("judgement"))
         self.part_of(t.attribution_ground, t.attribution_ground.c.judgement, self.keys("judgement"))
         pages = {page for row in self.found.of("seller").values() if row["url"] for page in pages_of(row["url"])}
@@ -336,6 +341,17 @@ class _Walk:
         ).scalar_one()
         disclosed = t.event.c.case_file == self.found.case
         self.take(t.event, disclosed, t.event.c.verb == str(Verb.disclosure))  # packs, drafts, sheets: what was made of the case
+
+    def _noted(self, of: Mapping[str, set[int]]) -> None:
+        """What was noted of the case and of what belongs to it, and who cleared an account of it, its site or a company at one of its places."""
+        self.take(t.note, t.note.c.case_file == self.found.case)
+        for kind, numbers in of.items():
+            self.take_of(t.note, t.note.c.subject, numbers, t.note.c.subject_kind == kind)
+        self.take_of(t.clearance, t.clearance.c.seller, of["seller"])
+        sites = {host_of(row["url"]) for row in self.found.of("listing").values()}
+        self.take_of(t.clearance, t.clearance.c.value, sites - {""}, t.clearance.c.kind == "domain")
+        companies = {row["value"] for row in self.found.parts.get("occupant_mark", ()) if row["kind"] == "company"}
+        self.take_of(t.clearance, t.clearance.c.value, companies, t.clearance.c.kind == "company")
 
     def _passes(self) -> None:
         names = dict.fromkeys(("capture", "reading", "examination", "flag", "link", "sighting", "register_snapshot", "sample"), "run")

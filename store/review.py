@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, func, or_, select
 
+from store import recorded
 from store import tables as t
 from store.erasure import follow_ups_held, held_on
 from store.errors import TouchstoneError
@@ -58,6 +59,9 @@ REVIEWED: Mapping[str, Callable[[Any], Any]] = {
     "pair_statement": lambda c: c.reason != "",
     "subject_view": lambda c: c.subject.not_like("erased-%"),
     "lookup": lambda c: c.salt != "",
+    "note": lambda c: c.salt != "",
+    "clearance": lambda c: c.salt != "",
+    "saved_search": lambda c: c.salt != "",
 }
 
 
@@ -80,12 +84,15 @@ class ReviewReads(Reader):
             self.shown(kind, (each.number for each in found if each.kind == kind))
         return found
 
-    def holds(self) -> list[Hold]:
-        """Holds that stand, oldest first."""
+    def holds(self, authority: str | None = None) -> list[Hold]:
+        """Holds that stand, oldest first; with `authority` those that its people said."""
         h = t.hold.c
         released = select(h.releases).where(h.releases.is_not(None))
         with self.store.database.reading() as c:
-            rows = c.execute(select(t.hold).where(h.releases.is_(None), h.id.not_in(released)).order_by(h.id)).all()
+            query = select(t.hold).where(h.releases.is_(None), h.id.not_in(released)).order_by(h.id)
+            if authority is not None:
+                query = query.where(h.actor.in_(select(t.actor.c.id).where(t.actor.c.authority == authority)))
+            rows = c.execute(query).all()
         self.shown("hold", (r.id for r in rows))
         return [Hold(r.id, r.subject_kind, r.subject, r.reason, r.actor, r.at) for r in rows]
 
@@ -141,6 +148,8 @@ class ReviewReads(Reader):
             kept = held_on(c, of_sellers(row.seller, row.other))
         elif kind == "occupant":
             kept = held_on(c, of_premises(row.premises))
+        elif kind in recorded.TABLES:
+            kept = recorded.kept_for(c, table, [row._mapping])
         elif kind in ("sighting", "informant"):
             listing = row.listing if kind == "sighting" else select(t.sighting.c.listing).where(t.sighting.c.id == row.sighting)
             kept = held_on(c, {"listing": [listing] if kind == "sighting" else listing})

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from store import audit
 from store import tables as t
@@ -92,6 +92,11 @@ class Runs:
             raise TouchstoneError(f"no actor '{actor_id}' is known to this store")
         return Actor(row["id"], row["authority"], row["name"], row["role"], row["is_person"])
 
+    def actors(self, authority: str) -> frozenset[str]:
+        """The ids of an authority's people and systems."""
+        with self.database.reading() as c:
+            return frozenset(c.execute(select(t.actor.c.id).where(t.actor.c.authority == authority)).scalars())
+
     def authority(self, code: str) -> Authority:
         """The authority of that code, as it was recorded. Raises TouchstoneError for one the store does not know."""
         with self.database.reading() as c:
@@ -150,9 +155,18 @@ class Runs:
                 )
             )
 
-    def runs(self, pass_name: str | None = None, source: str | None = None, *, operation: str | None = None, limit: int = 50) -> list[Run]:
-        """Newest first; of one operation, or with "" of none."""
-        query = _RUNS.order_by(t.run.c.started_at.desc()).limit(limit)
+    def runs(
+        self, pass_name: str | None = None, source: str | None = None, *, operation: str | None = None, authority: str | None = None,
+        before: Run | None = None, unfinished: bool = False, limit: int = 50,
+    ) -> list[Run]:  # fmt: skip
+        """Newest first; of one operation, or with "" of none; those older than `before`; with `unfinished` those that have no end."""
+        query = _RUNS.order_by(t.run.c.started_at.desc(), t.run.c.id.desc()).limit(limit)
+        if authority:
+            query = query.where(t.run.c.authority == authority)
+        if before is not None:
+            query = query.where(tuple_(t.run.c.started_at, t.run.c.id) < (before.started_at, before.id))
+        if unfinished:
+            query = query.where(t.run_end.c.run.is_(None))
         if pass_name:
             query = query.where(t.run.c.pass_name == pass_name)
         if source:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, or_, select
@@ -25,7 +26,11 @@ NOT_SAID = frozenset({"id", "salt", "at", "subject_category", "retention_until"}
 
 def commitment(row: Mapping[str, Any], marks: Sequence[tuple[str, str]] = ()) -> str:
     """SHA-256 over the salt of a row of `attribution` or `occupant` and all that it says, its marks in order among it."""
-    said = {name: value for name, value in row.items() if name not in NOT_SAID}
+    said = {
+        name: value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if name not in NOT_SAID
+    }
     return hashlib.sha256(row["salt"].encode() + canonical([said, [list(each) for each in sorted(marks)]])).hexdigest()
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, func, select
 
 from store import audit
 from store import tables as t
-from store.cases import judgement_of
 from store.database import Database, add, add_once
 from store.findings import KeptFinding, finding_of, flag_of
+from store.queue import unjudged
 from store.reader import Reader
+from store.second import judgement_of
 from store.words.records import Flag, Judgement, Level, SubjectKind, Verb, Verdict, digest_of
 
 BELOW = (str(Level.none), str(Level.note))
@@ -58,10 +59,11 @@ def newest_flags() -> Any:
 
 
 def newest_judgements() -> Any:
-    """(listing, id of the newest judgement of it that no other supersedes)."""
+    """(listing, id of the newest judgement of it that no other supersedes and that takes nothing back)."""
     superseded = select(t.judgement.c.supersedes).where(t.judgement.c.supersedes.is_not(None))
     current = select(t.judgement.c.subject.label("listing"), func.max(t.judgement.c.id).label("id"))
-    current = current.where(t.judgement.c.subject_kind == str(SubjectKind.listing), t.judgement.c.id.not_in(superseded))
+    stands = (t.judgement.c.id.not_in(superseded), t.judgement.c.verdict != str(Verdict.undone))
+    current = current.where(t.judgement.c.subject_kind == str(SubjectKind.listing), *stands)
     return current.group_by(t.judgement.c.subject).subquery()
 
 
@@ -149,13 +151,8 @@ class SampleReads(Reader):
         return self._below(select(t.flag).where(t.flag.c.contributions_json.like('%"points":-%')), limit)
 
     def _below(self, query: Select[Any], limit: int) -> list[Flag]:
-        newest, judged = newest_flags(), t.judgement.c
-        same = and_(
-            judged.subject_kind == str(SubjectKind.listing),
-            judged.subject == t.flag.c.listing,
-            judged.findings_digest == t.flag.c.findings_digest,
-        )
-        query = query.join(newest, newest.c.id == t.flag.c.id).where(t.flag.c.level.in_(BELOW), ~exists(select(judged.id).where(same)))
+        newest = newest_flags()
+        query = query.join(newest, newest.c.id == t.flag.c.id).where(t.flag.c.level.in_(BELOW), unjudged())
         with self.store.database.reading() as c:
             rows = [flag_of(r) for r in c.execute(query.order_by(t.flag.c.score.desc(), t.flag.c.id).limit(limit)).mappings()]
         self.shown("listing", (r.listing for r in rows))

@@ -26,6 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store import tables as t
 from store.database import Database, chunks
 from store.listings import newest_readings, seen_between
+from store.second import not_taken_back
 from store.words.postcode import district, find_postcodes, lookup
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
@@ -159,7 +160,9 @@ def _standing() -> Any:
     newest, seen, flag, said = newest_readings(of), seen_between(of), t.flag.c, t.judgement.c
     flagged = select(flag.listing, func.max(flag.id).label("id")).where(flag.listing.in_(of)).group_by(flag.listing).subquery()
     findings = func.coalesce(flag.findings_digest, "")
-    judged = exists().where(said.subject_kind == "listing", said.subject == t.listing.c.id, said.findings_digest == findings)
+    judged = exists().where(
+        said.subject_kind == "listing", said.subject == t.listing.c.id, said.findings_digest == findings, not_taken_back()
+    )
     words = (t.snapshot.c[name] for name in SAID)
     return select(
         t.listing.c.id, t.listing.c.source, t.listing.c.ref, t.listing.c.url, t.snapshot.c.price_minor, t.snapshot.c.currency, *words,

@@ -215,16 +215,39 @@ class SightingReads(ListingReads):
     justification: str
     _record: Callable[[Verb, Mapping[str, Any]], None]
 
+    def told(self, listings: Collection[int]) -> set[int]:
+        """Those of these listings that an officer, a partner or the public told of: what is kept apart from whoever may not see sightings."""
+        with self.store.database.reading() as c:
+            query = select(t.sighting.c.listing).where(t.sighting.c.listing.in_(listings))
+            found = set(c.execute(query).scalars())
+        self.shown("listing", found)
+        return found
+
     def sightings(
-        self, *, reference: str | None = None, listings: Collection[int] | None = None, told: Told | None = None, after: int = 0,
-        limit: int = 500,
+        self, *, reference: str | None = None, listings: Collection[int] | None = None, captures: Collection[int] | None = None,
+        told: Told | None = None, after: int = 0, limit: int = 500, authority: str | None = None, newest: bool = False,
     ) -> list[Sighting]:  # fmt: skip
-        """Sightings in pages by id: one reference's, those of some listings, or those told by one side."""
-        query = select(t.sighting).where(t.sighting.c.id > after).order_by(t.sighting.c.id).limit(limit)
+        """Sightings in pages by id: one reference's, those of some listings, those that some captures were handed in or read for, those told by
+        one side or kept by one authority.
+
+        `newest` turns the pages round: the last one first, and `after` (0: from the end) the lowest number that was shown.
+        """
+        number = t.sighting.c.id
+        query = select(t.sighting).order_by(number.desc() if newest else number).limit(limit)
+        if after or not newest:
+            query = query.where(number < after if newest else number > after)
+        if authority is not None:
+            query = query.where(t.sighting.c.authority == authority)
         if reference is not None:
             query = query.where(t.sighting.c.reference == reference)
         if listings is not None:
             query = query.where(t.sighting.c.listing.in_(listings))
+        if captures is not None:
+            handed, read = t.sighting_capture.c, t.reading.c
+            of = select(handed.sighting).where(handed.capture.in_(captures))
+            query = query.where(
+                or_(t.sighting.c.id.in_(of), t.sighting.c.listing.in_(select(read.listing).where(read.capture.in_(captures))))
+            )
         if told is not None:
             query = query.where(t.sighting.c.told == str(told))
         with self.store.database.reading() as c:
@@ -232,9 +255,9 @@ class SightingReads(ListingReads):
         self.shown("sighting", (r.id for r in rows))
         return rows
 
-    def sighting(self, reference: str) -> Sighting:
-        """One sighting. Raises TouchstoneError when it is not kept."""
-        found = self.sightings(reference=reference)
+    def sighting(self, reference: str, *, authority: str | None = None) -> Sighting:
+        """One sighting. Raises TouchstoneError when it is not kept, or not by the authority named."""
+        found = self.sightings(reference=reference, authority=authority)
         if not found:
             raise TouchstoneError(f"there is no sighting '{reference}' in this store; `touchstone sighting list` shows what is")
         return found[0]

@@ -8,9 +8,11 @@ that lists what it showed. Direct access to the database is outside that log; do
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,12 @@ from store import tables as t
 from store.accounts import Accounts
 from store.advert_erasure import AdvertErasure
 from store.archive import Archive
+from store.assignments import AssignmentReads, AssignmentWrites
 from store.attribution import AttributionReads, AttributionWrites
 from store.captures import CaptureWrites, newest_locations
 from store.casefile import CaseFileReads, CaseFileWrites
 from store.cases import CaseReads, CaseWrites
+from store.clearances import ClearanceReads, ClearanceWrites
 from store.config import Home
 from store.database import Database
 from store.disclosure import DisclosureReads, DisclosureWrites
@@ -43,9 +47,13 @@ from store.meetings import MeetingReads
 from store.money import MoneyReads, MoneyWrites
 from store.nearest import Nearest, index_folder
 from store.network import NetworkReads, NetworkWrites
+from store.notes import NoteReads
 from store.occupants import OccupantReads, OccupantWrites
 from store.operations import OperationReads, OperationWrites
+from store.pictures import PictureRules
+from store.progress import ProgressReads
 from store.proposals import ProposalWrites
+from store.queue import QueueReads
 from store.ranking import RankingReads, RankingWrites
 from store.recorded import RecordedErasure
 from store.referrals import ReferralReads, ReferralWrites
@@ -56,16 +64,20 @@ from store.review import ReviewReads
 from store.rules import DataRules, read_rules
 from store.said import SaidErasure
 from store.samples import SampleReads, SampleWrites
+from store.saved import SavedReads, SavedWrites
 from store.seals import SealReads, SealWrites
 from store.search import SearchReads
+from store.second import SecondReads
 from store.sellers import SellerReads
 from store.shelf import ShelfWrites
 from store.sighted import SightedReads
 from store.sightings import SightingWrites
 from store.subjects import SubjectReads, SubjectWrites
+from store.tokens import Tokens
 from store.trust import TrustWrites
 from store.windows import WindowReads
 from store.words.records import Actor, Authority, Event, Verb
+from store.working import WorkingReads
 
 SYSTEM = "system"
 
@@ -74,7 +86,8 @@ SYSTEM = "system"
 class Acting(
     MeetingReads, HistoryReads, SellerReads, NetworkReads, SightedReads, RegisterReads, OccupantReads, AttributionReads, CaseReads, SampleReads, OperationReads,
     RankingReads, FollowUpReads, CaseFileReads, ExhibitReads, DraftReads, LookupReads, WindowReads, UnreadReads, ReviewReads,
-    SubjectReads, SealReads, IntelligenceReads, ReferralReads, MoneyReads, DisclosureReads, RelevantReads, SearchReads,
+    SubjectReads, SealReads, IntelligenceReads, ReferralReads, MoneyReads, DisclosureReads, RelevantReads, QueueReads, AssignmentReads, NoteReads,
+    ClearanceReads, SavedReads, SecondReads, WorkingReads, SearchReads,
 ):  # fmt: skip
     """Reading on somebody's behalf, for a purpose. Made by `Store.acting` only."""
 
@@ -128,7 +141,7 @@ class Acting(
 class Store(
     HealthReads, FollowUpWrites, OperationWrites, RetentionWrites, CaptureWrites, SightingWrites, FindingWrites, RegisterWrites, NetworkWrites, CaseWrites, SampleWrites,
     OccupantWrites, AttributionWrites, RankingWrites, SaidErasure, ExhibitWrites, CaseFileWrites, DraftWrites, LookupErasure, AdvertErasure, ProposalWrites, SubjectWrites,
-    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, Accounts, ShelfWrites,
+    InventoryReads, SealWrites, TrustWrites, IntelligenceWrites, ReferralWrites, MoneyWrites, RecordedErasure, DisclosureWrites, Accounts, AssignmentWrites, ClearanceWrites, SavedWrites, ShelfWrites, PictureRules, Tokens, ProgressReads,
 ):  # fmt: skip
     """Writes, and reads about no person. Open one with `Store.open(home)`."""
 
@@ -210,14 +223,43 @@ class Store(
         with self.database.reading() as c:
             return list(audit.events(c, after, limit))
 
+    def log_before(
+        self, before: int | None = None, *, authority: str, limit: int = 50, span: int = 20_000, case: str = "", actor: str = "",
+        verbs: Collection[Verb] = (), since: datetime | None = None, until: datetime | None = None, takes: Callable[[Event], bool] | None = None,
+    ) -> tuple[list[Event], int]:  # fmt: skip
+        """The newest events below number `before` that an authority's people and systems left, and the number below which to go on (0: none is left).
+
+        So many numbers at most are looked through at a time, so that a rare word does not walk the whole log for one page.
+        """
+        e = t.event.c
+        where: list[Any] = [e.actor.in_(select(t.actor.c.id).where(t.actor.c.authority == authority))]
+        where += [column == value for column, value in ((e.case_file, case), (e.actor, actor)) if value]
+        where += [e.verb.in_([str(verb) for verb in verbs])] if verbs else []
+        where += [e.at >= since] if since else []
+        where += [e.at < until] if until else []
+        with self.database.reading() as c:
+            start = min(before, audit.head(c)[0] + 1) if before else audit.head(c)[0] + 1
+            found = list(islice(filter(takes, audit.search(c, *where, before=start, span=span)), limit))
+        reached = found[-1].seq if len(found) == limit else start - span
+        return found, max(0, reached) if reached > 1 else 0
+
+    def note_consultation(self, actor: str, *, purpose: str, justification: str = "", detail: Mapping[str, Any]) -> None:
+        """Leave an event of a look at what is about no data subject: the log, the accounts, what passes did."""
+        with self.database.writing() as c:
+            audit.append(self.database, c, Verb.consultation, actor=actor, purpose=purpose, justification=justification, detail=detail)
+
+    def verify_log(self) -> list[str]:
+        """Problems of the log's chain, and of rows that it or their digest contradicts. [] when all hold; `verify` looks at the archive too."""
+        with self.database.reading() as c:
+            return audit.verify(c) or integrity.rows_that_differ(c)
+
     def log_head(self) -> tuple[int, str]:
         with self.database.reading() as c:
             return audit.head(c)
 
     def verify(self) -> list[str]:
         """Problems of the log's chain, of rows that it or their digest contradicts, of places and of the archive. [] when all hold."""
-        with self.database.reading() as c:
-            problems = audit.verify(c) or integrity.rows_that_differ(c)
+        problems = self.verify_log()
         misplaced = _misplaced(self.database, self.archive)
         if misplaced:  # an erasure meanwhile may have moved a record between the rows and the folder: only what stays is a problem
             again = _misplaced(self.database, self.archive)

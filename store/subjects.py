@@ -262,6 +262,11 @@ def _of(c: Connection, note: Callable[[str, Iterable[int | None], str], None], k
     kinds = [kind, "account"] if kind == "seller" else [kind]
     judged = or_(g.subject_kind.in_(kinds) & g.subject.in_(numbers), (g.subject_kind == "link") & g.subject.in_(links))
     note("judgement", c.execute(select(g.id).where(judged)).scalars(), why)
+    n = t.note.c
+    noted = or_((n.subject_kind == kind) & n.subject.in_(numbers), (n.subject_kind == "link") & n.subject.in_(links))
+    note("note", c.execute(select(n.id).where(noted)).scalars(), why)
+    if kind == "seller":
+        note("clearance", c.execute(select(t.clearance.c.id).where(t.clearance.c.seller.in_(numbers))).scalars(), why)
     note("exhibit", c.execute(select(x.id).where(x.subject_kind == kind, x.subject.in_(numbers))).scalars(), why)
 
 

@@ -135,6 +135,15 @@ desk_session_word = _table(  # `seen` (at most every few minutes), `reason` (wha
     "desk_session_word", _id(), _fk("session", "desk_session"), Column("says", String(10), nullable=False), Column("text", Text, nullable=False),
     Column("at", Utc, nullable=False),
 )  # fmt: skip
+api_token = _table(  # what a program reads with, on an account's behalf; the program holds the token, the store its digest
+    "api_token", _id(), Column("token_digest", Digest, nullable=False, unique=True), Column("account", ForeignKey("account.actor"), nullable=False, index=True),
+    Column("name", String(80), nullable=False), Column("scopes_json", Text, nullable=False), Column("until", Utc, nullable=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+)  # fmt: skip
+api_token_end = _table(  # somebody ended a token before its time
+    "api_token_end", _id(), _fk("token", "api_token", index=False), Column("actor", ForeignKey("actor.id"), nullable=False), Column("at", Utc, nullable=False),
+    UniqueConstraint("token"),
+)  # fmt: skip
 run = _table(
     "run", Column("id", String(40), primary_key=True), Column("pass_name", String(20), nullable=False, index=True),
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
@@ -375,7 +384,39 @@ judgement = _table(
     "judgement", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("verdict", String(8), nullable=False),
     Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
     Column("reason", Text, nullable=False), Column("findings_digest", String(64), nullable=False), _fk("supersedes", "judgement", nullable=True),
-    Column("at", Utc, nullable=False), *_person(), Index("ix_judgement_subject", "subject_kind", "subject"),
+    Column("at", Utc, nullable=False), *_person(), Column("code", String(40), nullable=False, server_default=""),
+    Index("ix_judgement_subject", "subject_kind", "subject"),
+)  # fmt: skip
+second_review = _table(  # a judgement was drawn for a second person who does not see it; `second` is that person's, in a row of its own
+    "second_review", _id(), _fk("first", "judgement"), _fk("second", "judgement", nullable=True, index=False), Column("at", Utc, nullable=False),
+    UniqueConstraint("second"),
+)  # fmt: skip
+note = _table(  # what a person noted of a subject, or an entry of an investigator's log; of a case by its reference, of all else by number
+    "note", _id(), Column("kind", String(8), nullable=False), Column("subject_kind", String(10), nullable=False), Column("subject", Id),
+    Column("case_file", ForeignKey("case_file.reference"), index=True), Column("happened_at", Utc), Column("body_json", Text, nullable=False),
+    Column("salt", String(32), nullable=False), _fk("supersedes", "note", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False), *_person(), UniqueConstraint("supersedes"),
+    Index("ix_note_subject", "subject_kind", "subject"),
+)  # fmt: skip
+assignment = _table(  # who works on a subject: given to an officer or let go, locked while it is judged, put off until a time; the newest row counts
+    "assignment", _id(), Column("subject_kind", String(10), nullable=False), Column("subject", Id, nullable=False), Column("says", String(10), nullable=False),
+    Column("officer", ForeignKey("actor.id"), nullable=False, index=True), Column("until", Utc), Column("findings_digest", String(64), nullable=False, server_default=""),
+    _fk("note", "note", nullable=True, index=False), Column("actor", ForeignKey("actor.id"), nullable=False),
+    Column("authority", ForeignKey("authority.code"), nullable=False), Column("at", Utc, nullable=False),
+    Index("ix_assignment_subject", "subject_kind", "subject"),
+)  # fmt: skip
+clearance = _table(  # an account, a company or a site whose goods were cleared: an authorised stockist of a brand ("" of all), until a day, on what evidence
+    "clearance", _id(), Column("kind", String(8), nullable=False), _fk("seller", "seller", nullable=True), Column("value", String(300), nullable=False),
+    Column("brand", String(200), nullable=False), Column("until", String(10), nullable=False), Column("withdrawn", Boolean, nullable=False),
+    Column("body_json", Text, nullable=False), Column("salt", String(32), nullable=False), _fk("supersedes", "clearance", nullable=True, index=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("at", Utc, nullable=False), *_person(), UniqueConstraint("supersedes"),
+)  # fmt: skip
+saved_search = _table(  # a named search of an officer's, shared in the authority or not: its filters, and what it is called
+    "saved_search", _id(), Column("shared", Boolean, nullable=False), Column("withdrawn", Boolean, nullable=False), Column("body_json", Text, nullable=False),
+    Column("salt", String(32), nullable=False), _fk("supersedes", "saved_search", nullable=True, index=False),
+    Column("actor", ForeignKey("actor.id"), nullable=False, index=True), Column("authority", ForeignKey("authority.code"), nullable=False),
+    Column("at", Utc, nullable=False), *_person(), UniqueConstraint("supersedes"),
 )  # fmt: skip
 attribution = _table(  # evidence of who runs an account, recorded by a person; `person` is whom it points to
     "attribution", _id(), _fk("seller", "seller"), Column("kind", String(24), nullable=False), Column("says", Text, nullable=False),

@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CAN_SEND = {
     "socket", "socketserver", "ssl", "http.client", "http.server", "urllib.request", "urllib.robotparser", "urllib3", "requests", "httpx", "httpcore", "aiohttp",
     "smtplib", "imaplib", "poplib", "nntplib", "ftplib", "telnetlib", "xmlrpc", "webbrowser", "websockets", "websocket", "paramiko", "pycurl", "boto3",
-    "botocore", "psycopg", "distributed", "dask", "scrapy", "twisted", "playwright", "selenium", "redis", "grpc", "sentry_sdk", "tldextract",
+    "botocore", "psycopg", "distributed", "dask", "scrapy", "twisted", "playwright", "selenium", "redis", "grpc", "sentry_sdk", "tldextract", "httpx2", "authlib",
 }  # fmt: skip
 MAY = {
     (
@@ -40,6 +40,10 @@ MAY = {
         "urllib.request",
     ): "the time-stamping authority that `time_stamping:` names; a digest and a random number go out",
     ("casework/stamps.py", "http.client"): "the errors of the same",
+    (
+        "casework/desk/identity.py",
+        "httpx",
+    ): "the identity provider that `identity_provider:` names; the client's name and secret, and the code that it gave, go out",
     ("store/executors.py", "distributed"): "the Dask scheduler that `dask_scheduler:` names, where `executor: dask` is set",
 }
 
@@ -108,7 +112,9 @@ for words in json.loads(sys.argv[1]):
 
 WHO = ["--by", "a.officer", "--why", "complaint 17"]
 COMMANDS = [
-    ["key", "new", "--by", "a.officer"], ["selftest"], ["detect"], ["flag"], ["link"], ["status"], ["queue", "list", *WHO], ["listing", "list", *WHO], ["listing", "find", "bag", *WHO], ["index", "rebuild", "--only", "listings"],
+    ["key", "new", "--by", "a.officer"], ["selftest"], ["detect"], ["flag"], ["link"], ["status"], ["queue", "list", *WHO], ["queue", "second", *WHO], ["queue", "agreement", *WHO], ["queue", "cleared", *WHO],
+    ["queue", "take", "market", "1001", "--by", "a.officer"], ["queue", "who", "market", "1001", *WHO], ["note", "add", "seller", "1", "--text", "seen", "--by", "a.officer"],
+    ["note", "list", *WHO], ["listing", "list", *WHO], ["listing", "find", "bag", *WHO], ["index", "rebuild", "--only", "listings"],
     ["listing", "show", "market", "1001", *WHO], ["listing", "history", "market", "1001", *WHO], ["premises", "rank", *WHO], ["premises", "show", "2", *WHO],
     ["reference", "list"], ["method", "list"], ["register", "list"], ["case", "show", CASE, *WHO], ["case", "export", CASE, "--out", "{home}/pack", *WHO],
     ["verify", "{home}/pack"], ["log", "sign", "--by", "a.officer"], ["log", "heads"], ["log", "show"], ["log", "verify"], ["schedule", "run", "--once"],
@@ -118,6 +124,7 @@ COMMANDS = [
     ["disclosure", "list", CASE, *WHO], ["disclosure", "schedule", CASE, "--out", "{home}/schedules", *WHO],
     ["disclosure", "copy", CASE, "--recipient", "Defence (fictional)", "--out", "{home}/copy", *WHO],
     ["subject", "search", "--phone", "07700 900321", *WHO], ["transparency", "dpia", "--out", "{home}/transparency"],
+    ["digest", "write", "--by", "a.officer"],
     ["account", "add", "b.officer", "--role", "officer", "--by", "a.officer"], ["account", "password", "b.officer", "--by", "a.officer"], ["account", "list"],
 ]  # fmt: skip
 

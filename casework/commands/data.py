@@ -194,12 +194,7 @@ def hold_release(
     Example: touchstone hold release 3 --reason "order discharged" --by a.officer
     """
     with opened(home) as (folder, store):
-        who = person(store, folder, by)
-        with store.acting(who, purpose="hold release") as reader:
-            found = next((h for h in reader.holds() if h.id == number), None)
-        if found is None:
-            raise TouchstoneError(f"no hold {number} stands; `touchstone hold list` shows those that do")
-        store.hold(SubjectKind(found.subject_kind), found.subject, actor=who, reason=reason, releases=number)
+        found = life.release_hold(store, number, by=person(store, folder, by), reason=reason)
     say(f"Hold {number} on {found.subject_kind} {found.subject} is released.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,38 +9,24 @@ from typing import Annotated
 
 import typer
 
-from casework import attribution, judgements
+from casework import attribution, extract, judgements, second
 from casework import queue as officers_queue
+from casework.advert import beside_words
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
-from casework.flags import meaning, policy_in_force
-from casework.learn_settings import read_learning
+from casework.flags import meaning
+from casework.spreadsheets import write_csv
+from store.config import Home
 from store.errors import TouchstoneError
 from store.meetings import Meeting, Meetings
 from store.search import Order, Query
-from store.words.cells import safe_cell
-from store.words.money import decimal_price, format_price, parse_price
-from store.words.records import Details, Flag, Level, Snapshot, SubjectKind, Verdict
+from store.store import Store
+from store.words.money import format_price, parse_price
+from store.words.records import Level, Snapshot, SubjectKind, Verdict
 
 listings = typer.Typer(no_args_is_help=True, help="What was advertised.")
 sellers = typer.Typer(no_args_is_help=True, help="The accounts behind the listings.")
-queue = typer.Typer(no_args_is_help=True, help="The flagged listings that wait for an officer.")
 
 DAY = ["%Y-%m-%d"]
-EXPORT_COLUMNS = (
-    "url",
-    "source",
-    "ref",
-    "title",
-    "price",
-    "currency",
-    "price_text",
-    "seller",
-    "place",
-    "image_count",
-    "first_seen",
-    "last_seen",
-    "level",
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -50,22 +35,6 @@ def register(app: typer.Typer) -> None:
 
 def price_of(s: Snapshot) -> str:
     return format_price(s.price_minor, s.currency) if s.price_minor is not None and s.currency else s.price_text
-
-
-def beside_words(d: Details) -> str:
-    """What the page said, at its newest capture, of what is no part of the words: as read, and as written in brackets; "" where nothing."""
-    said = (
-        ("posted", f"{d.posted_at:%Y-%m-%d %H:%M} UTC" if d.posted_at else None, d.posted_text),
-        ("offered", d.quantity, d.quantity_text),
-        ("sold", d.sold, d.sold_text),
-        ("price before", d.price_was_text or None, ""),
-        ("sent from", d.dispatch_text or None, ""),
-        ("account since", f"{d.joined_at:%Y-%m-%d}" if d.joined_at else None, d.joined_text),
-        ("VAT", d.vat or None, ""),
-        ("kind of price", d.price_kind.replace("_", " ") or None, ""),
-    )
-    shown = ((name, "not understood" if value is None else value, text) for name, value, text in said if value is not None or text)
-    return " · ".join(f"{name} {value}" + (f" ('{text}')" if text else "") for name, value, text in shown)
 
 
 @listings.command("list")
@@ -248,36 +217,11 @@ def listing_export(
     Example: touchstone listing export --csv listings.csv
     """
     csv_file.parent.mkdir(parents=True, exist_ok=True)
-    written = after = 0
     with (
         opened(home) as (folder, store),
         store.acting(person(store, folder, by), purpose="listing export", justification=why) as reader,
-        csv_file.open("w", newline="", encoding="utf-8") as file,
     ):
-        writer = csv.writer(file)
-        writer.writerow(EXPORT_COLUMNS)
-        while page := reader.summaries(source=source, after=after, limit=1000):
-            for r in page:
-                s = r.snapshot
-                price = "" if s.price_minor is None else decimal_price(s.price_minor, s.currency)
-                row = (
-                    r.listing.url,
-                    r.listing.source,
-                    r.listing.ref,
-                    s.title,
-                    price,
-                    s.currency or "",
-                    s.price_text,
-                    s.seller,
-                    s.place,
-                    r.image_count,
-                    r.first_seen.isoformat(),
-                    r.last_seen.isoformat(),
-                    r.level,
-                )
-                writer.writerow([safe_cell(cell) for cell in row])
-                written += 1
-            after = page[-1].listing.id or 0
+        written = write_csv(csv_file, extract.LISTING_COLUMNS, extract.listings(reader, source))
         reader.disclose("file", {"rows": written, "format": "csv"})
     say(f"{written} listings written to {csv_file}.")
 
@@ -332,75 +276,13 @@ def seller_show(
     show_meetings(meetings)
 
 
-@queue.command("list")
-def queue_list(
-    limit: Annotated[int, typer.Option(help="At most so many.")] = 20,
-    judged: Annotated[bool, typer.Option("--judged", help="Show those already judged too.")] = False,
-    audit: Annotated[bool, typer.Option("--audit", help="Show instead what was drawn at random and has been judged.")] = False,
-    by: By = "",
-    why: Why = "",
-    json: Json = False,
-    home: Folder = None,
-) -> None:
-    """The flagged listings, priority first, each with its reasons in words; among them some that are not flagged, for a second look.
-
-    What a second look was for is not told before it is judged, and the listing's score neither: look at it as if nothing had.
-
-    Example: touchstone queue list --limit 50 --by a.officer
-    Example: touchstone queue list --audit
-    """
-    with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="queue", justification=why) as reader:
-        if audit:
-            cards = officers_queue.audited(reader)
-        else:
-            mix, review = read_learning(folder).queue, policy_in_force(store, folder).levels.review
-            cards = officers_queue.cards(reader, limit=limit, judged=judged, mix=mix, review=review)
-    if json:
-        print_json(cards)
-        return
-    if audit:
-        _show_audited(cards)
-        return
-    rows = [
-        (
-            c.flag.level if c.flag else "",
-            f"{c.flag.score:.1f}" if c.flag else "",
-            c.summary.listing.source,
-            c.summary.listing.ref,
-            c.summary.snapshot.title[:48],
-            price_of(c.summary.snapshot),
-            _reasons(c.flag) if c.flag else officers_queue.SECOND_LOOK,
-        )
-        for c in cards
-    ]
-    table("Queue", ("level", "score", "source", "ref", "title", "price", "reasons"), rows, "Nothing waits.")
-    if rows:
-        say("Judge one with: touchstone judge SOURCE REF yes|no|unsure --reason '…' --by NAME")
-
-
-def _show_audited(cards: Sequence[officers_queue.Card]) -> None:
-    rows = [
-        (c.judgements[-1].verdict if c.judgements else "", c.flag.level if c.flag else "", c.summary.listing.source, c.summary.listing.ref, c.summary.snapshot.title[:48], c.why)
-        for c in cards
-    ]  # fmt: skip
-    table(
-        "Drawn at random, and judged", ("verdict", "level now", "source", "ref", "title", ""), rows, "Nothing that was drawn is judged yet."
-    )
-
-
-def _reasons(flag: Flag, most: int = 4) -> str:
-    """The strongest reasons, one of a kind, and how many more there are; then all that speaks for the seller."""
-    strongest = {x.reason: x.sentence for x in sorted(flag.contributions, key=lambda x: x.points) if x.points > 0}
-    shown = list(reversed(strongest.values()))
-    spared = {x.reason: f"for the seller: {x.sentence}" for x in flag.contributions if x.points < 0}
-    return "\n".join([*shown[:most], *([f"and {len(shown) - most} more kinds of reason"] if len(shown) > most else []), *spared.values()])
-
-
 def judge(
     source: Annotated[str, typer.Argument(help="The source, or 'link' to judge a proposed link, or 'account' who runs one.")],
     ref: Annotated[str, typer.Argument(help="The source's reference of the listing, or the link's or the seller's number.")],
-    verdict: Annotated[Verdict, typer.Argument(help="yes: merits action; no; unsure.")],
-    reason: Annotated[str, typer.Option(help="Why, in your words.")],
+    verdict: Annotated[Verdict, typer.Argument(help="yes: merits action; no; unsure; undone: of a listing, what you said is taken back.")],
+    reason: Annotated[str, typer.Option(help="Why, in your words; with --code what the code does not say.")] = "",
+    code: Annotated[str, typer.Option(help="Of a listing: the reason's code in configs/judging.yml.")] = "",
+    as_second: Annotated[bool, typer.Option("--second", help="As the second person, of what `touchstone queue second` shows.")] = False,
     add_pictures: Annotated[
         bool, typer.Option("--add-pictures", help="With yes: add its pictures to the reference log, as suspected.")
     ] = False,
@@ -416,11 +298,18 @@ def judge(
     Pictures that your yes added to the reference log are removed from it when you no longer say yes.
 
     Example: touchstone judge my_marketplace 12345 yes --reason "stitching and logo wrong" --by a.officer
+    Example: touchstone judge my_marketplace 12345 no --code unbranded --by a.officer
     Example: touchstone judge link 7 no --reason "other unit" --by a.officer
     Example: touchstone judge account 12 yes --reason "subscriber and payee are the same man" --rests-on 3 --rests-on 4
     """
     if source in ("link", "account") and (add_pictures or brand):
         raise TouchstoneError("a link or an account has no pictures to add")
+    if source in ("link", "account") and (code or as_second or verdict is Verdict.undone):
+        raise TouchstoneError(
+            "codes, second persons and taking back are for listings; of a link or an account the next judgement supersedes"
+        )
+    if as_second and add_pictures:
+        raise TouchstoneError("a second person's judgement adds no pictures: the first's may have")
     if source != "account" and rests_on:
         raise TouchstoneError("--rests-on names evidence of who runs an account")
     with opened(home) as (folder, store):
@@ -429,8 +318,12 @@ def judge(
             judged = judgements.Judged(attribution.judge(store, folder, _row(ref), verdict, reason, who, tuple(rests_on or ())))
         elif source == "link":
             judged = judgements.Judged(judgements.judge_link(store, folder, _row(ref), verdict, reason, who))
+        elif as_second:
+            judged = _second(store, folder, source, ref, verdict, reason, who, code)
         else:
-            judged = judgements.judge_listing(store, folder, source, ref, verdict, reason, who, add_pictures=add_pictures, brand=brand)
+            judged = judgements.judge_listing(
+                store, folder, source, ref, verdict, reason, who, add_pictures=add_pictures, brand=brand, code=code
+            )
     done = judged.judgement
     say(
         f"Judgement {done.id}: {done.verdict} by {done.actor}."
@@ -442,6 +335,16 @@ def judge(
         say(f"{len(judged.removed)} entries of the reference log removed with it" + _numbers(judged.removed))
     for why in judged.left_out:
         say(f"not added: {why}")
+
+
+def _second(store: Store, home: Home, source: str, ref: str, verdict: Verdict, reason: str, who: str, code: str) -> judgements.Judged:
+    with store.acting(who, purpose="second review") as reader:
+        due = reader.second_due(1, listings=[reader.listing(source, ref).listing.id or 0])
+    if not due:
+        raise TouchstoneError(f"listing {source} {ref} does not wait for you as a second person; touchstone queue second lists what does")
+    judged, first = second.judge_second(store, home, due[0], verdict, reason, who, code=code)
+    say(f"The first, {first.actor}, said {first.verdict}: {first.reason}")
+    return judged
 
 
 def _row(text: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +9,16 @@ import typer
 
 from casework import money
 from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
+from casework.money_told import ON_PRICE, amount_of, marker_there, prices_of, shown_by, stated
 from store.config import Home
-from store.errors import TouchstoneError
 from store.store import Store
-from store.strict import near
-from store.words.money import parse_price
-from store.words.records import ReferenceKind
-from store.words.valuation import Culpability, Evidence, Feedback, GenuinePrice, Goods, PriceFrom, Receipt, Said, evidence_of
+from store.words.valuation import Culpability, Feedback, Goods, Receipt, Said
 
 Shown = Annotated[
     list[str],
     typer.Option("--evidence", help="What shows it: exhibit:AB1, seizure:12/1, capture:88, document:REFERENCE; may be given again."),
 ]
 Corrects = Annotated[int | None, typer.Option("--supersedes", help="The record that this one corrects.")]
-OnPrice = "AMOUNT; SOURCE; DATE: £950; list:Maison Lozenge price list; 2026-03-01"
 
 
 def register(app: typer.Typer) -> None:
@@ -93,7 +88,7 @@ def goods(
     quantity: Annotated[int, typer.Option(help="How many pieces.")],
     evidence: Shown,
     brand: Annotated[str, typer.Option(help="The brand that they bear.")] = "",
-    price: Annotated[str, typer.Option(help=f"One price of a genuine piece, for low, mid and high. {OnPrice}")] = "",
+    price: Annotated[str, typer.Option(help=f"One price of a genuine piece, for low, mid and high. {ON_PRICE}")] = "",
     low: Annotated[str, typer.Option(help="The low price, as --price.")] = "",
     mid: Annotated[str, typer.Option(help="The middle price, as --price.")] = "",
     high: Annotated[str, typer.Option(help="The high price, as --price.")] = "",
@@ -109,8 +104,8 @@ def goods(
     Example: touchstone case goods TS-2026-014 --what belts --quantity 40 --evidence seizure:12/1 --price "£320; list:Maison Lozenge price list; 2026-03-01"
     """
     with opened(home) as (folder, store):
-        prices = _prices(store, price, (low, mid, high), reference)
-        said = _made(lambda: Goods(what, quantity, _evidence(evidence), brand, *prices))
+        prices = prices_of(store, price, (low, mid, high), reference)
+        said = stated(lambda: Goods(what, quantity, shown_by(evidence), brand, *prices))
         _keep(store, folder, case, said, by, why, supersedes, json)
 
 
@@ -132,8 +127,8 @@ def receipt(
 
     Example: touchstone case receipt TS-2026-014 --payment "statement 3, line 17" --amount £45 --dated 2026-03-02 --evidence document:CD/118 --seller 4
     """
-    minor, currency = _amount(amount)
-    said = _made(lambda: Receipt(payment, minor, currency, dated, _evidence(evidence), seller, what))
+    minor, currency = amount_of(amount)
+    said = stated(lambda: Receipt(payment, minor, currency, dated, shown_by(evidence), seller, what))
     with opened(home) as (folder, store):
         _keep(store, folder, case, said, by, why, supersedes, json)
 
@@ -156,8 +151,8 @@ def feedback(
 
     Example: touchstone case feedback TS-2026-014 --seller 4 --count 120 --price £45 --dated 2026-03-02 --assumption "one rating is one sale at the lowest price asked" --evidence capture:88
     """
-    minor, currency = _amount(price)
-    said = _made(lambda: Feedback(seller, count, minor, currency, dated, assumption, _evidence(evidence)))
+    minor, currency = amount_of(price)
+    said = stated(lambda: Feedback(seller, count, minor, currency, dated, assumption, shown_by(evidence)))
     with opened(home) as (folder, store):
         _keep(store, folder, case, said, by, why, supersedes, json)
 
@@ -178,57 +173,9 @@ def culpability(
     Example: touchstone case culpability TS-2026-014 professional_equipment --evidence exhibit:AB3 --note "a heat press and blank labels"
     """
     with opened(home) as (folder, store):
-        known = money.read_settings(folder).culpability
-        if marker not in known:
-            raise TouchstoneError(f"'{marker}' is no marker of configs/money.yml; there are {', '.join(known)}{near(marker, known)}")
-        said = _made(lambda: Culpability(marker, note.strip(), _evidence(evidence)))
+        marker_there(folder, marker)
+        said = stated(lambda: Culpability(marker, note.strip(), shown_by(evidence)))
         _keep(store, folder, case, said, by, why, supersedes, json)
-
-
-# -- what is read in an option -----------------------------------------------------------------------------------------------------
-def _made(make: Callable[[], Said]) -> Said:
-    try:
-        return make()
-    except ValueError as error:
-        raise TouchstoneError(str(error)) from None
-
-
-def _evidence(given: list[str]) -> tuple[Evidence, ...]:
-    return tuple(evidence_of(each) for each in given)
-
-
-def _amount(text: str) -> tuple[int, str]:
-    found = parse_price(text, "GBP")
-    if found is None or found.kind != "exact" or not found.currency:
-        raise TouchstoneError(f"'{text}' is no amount that can be read; write it like £45.00 or 45.00 EUR")
-    return found.amount_minor, found.currency
-
-
-def _prices(store: Store, price: str, three: tuple[str, str, str], reference: int | None) -> tuple[GenuinePrice | None, ...]:
-    """(low, mid, high). Raises TouchstoneError where they are given in two ways, or not all three."""
-    if sum((bool(price), any(three), reference is not None)) > 1:
-        raise TouchstoneError("give one price (--price), three (--low, --mid, --high) or an entry (--reference)")
-    if reference is not None:
-        entry = next((r for r in store.references([ReferenceKind.price]) if r.number == reference), None)
-        if entry is None or entry.price_minor is None or not entry.currency:
-            raise TouchstoneError(f"there is no price entry {reference} in force; `touchstone reference list --kind price` shows them")
-        figures = [entry.price_minor if each is None else each for each in (entry.low_minor, entry.price_minor, entry.high_minor)]
-        return tuple(GenuinePrice(minor, entry.currency, PriceFrom.reference, str(reference), entry.dated) for minor in figures)
-    if any(three) and not all(three):
-        raise TouchstoneError("give --low, --mid and --high, or one --price that stands for all three")
-    texts = three if any(three) else (price, price, price)
-    return tuple(_price(text) if text else None for text in texts)
-
-
-def _price(text: str) -> GenuinePrice:
-    parts = [part.strip() for part in text.split(";")]
-    if len(parts) != 3:
-        raise TouchstoneError(f"'{text}': write a price as {OnPrice}")
-    kind, sign, cites = parts[1].partition(":")
-    if not sign or kind not in list(PriceFrom):
-        raise TouchstoneError(f"'{parts[1]}': a price's source is {', '.join(f'{each}:…' for each in PriceFrom)}")
-    minor, currency = _amount(parts[0])
-    return GenuinePrice(minor, currency, PriceFrom(kind), cites.strip(), parts[2])
 
 
 def _keep(store: Store, home: Home, case: str, said: Said, by: str, why: str, supersedes: int | None, as_json: bool) -> None:

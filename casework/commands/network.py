@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
+from casework.spreadsheets import write_csv
 from store.errors import TouchstoneError
 
 if TYPE_CHECKING:
@@ -103,13 +103,8 @@ def _path(way: Way) -> None:
 
 
 def _csv(found: Network, file: Path) -> None:
-    from store.words.cells import safe_cell
-
-    with file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(("seller", "node", "kind", "method", "score", "capture", "why"))
-        for edge in found.edges:
-            writer.writerow([safe_cell(x) for x in (edge.seller, edge.thing, edge.kind, edge.method, edge.score, edge.capture, edge.why)])
+    rows = ((e.seller, e.thing, e.kind, e.method, e.score, e.capture, e.why) for e in found.edges)
+    write_csv(file, ("seller", "node", "kind", "method", "score", "capture", "why"), rows)
 
 
 def join(seller: Seller, other: Seller, why: Reason, by: By = "", home: Folder = None) -> None:

@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from casework import attribution
+from casework import attribution, places
 from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
 from store.attribution import DISPUTED, NOT_SHOWN, SHOWN, Kind, Strength
-from store.config import Home
 from store.errors import TouchstoneError
 from store.occupants import Basis, Occupant, Role
-from store.store import Acting
 
 app = typer.Typer(no_args_is_help=True, help="Who is at a premises: front and hidden businesses, occupiers, landlords, companies.")
 
@@ -90,26 +88,11 @@ def occupant_list(
 ) -> None:  # fmt: skip
     """Who is at a premises, each with who says so."""
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="occupants", justification=why) as reader:
-        found = at(reader, folder, premises)
+        found = places.occupants_at(reader, folder, premises)
     if json:
         print_json(found)
         return
     show(found)
-
-
-def at(reader: Acting, home: Home, premises: int) -> list[Occupant]:
-    """What people and registers say of who is at a premises, each kept apart by its basis. Raises TouchstoneError: no such premises."""
-    from premises.occupants import from_registers
-    from premises.settings import link_settings
-
-    if not reader.premises([premises]):
-        raise TouchstoneError(f"there is no premises {premises}; `touchstone premises rank` lists those with links")
-    entries = reader.entries_of(premises)
-    under: dict[str, set[str]] = {}
-    for entry in entries:
-        under.setdefault(entry.register, set()).add(entry.reference)
-    current = {entry.id or 0 for entry, *_ in reader.entries_under(under)}
-    return [*reader.occupants(premises=[premises]), *from_registers(premises, entries, link_settings(home), current)]
 
 
 def show(found: Sequence[Occupant]) -> None:

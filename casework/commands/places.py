@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json as jsons
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from casework import places
 from casework.commands import occupants
 from casework.commands.common import By, Folder, Json, Why, opened, person, plain, print_json, say, table
+from casework.spreadsheets import write_csv
 from store.errors import TouchstoneError
-from store.words.cells import safe_cell
 from store.words.dates import LONDON
 
 if TYPE_CHECKING:
@@ -121,13 +121,13 @@ def show(
 
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="premises show", justification=why) as reader:
         found = shown(reader, number, home=folder)
-        here = occupants.at(reader, folder, number)
+        here = places.occupants_at(reader, folder, number)
         _write(reader, [found], geojson, csv_file, map_file)
     if json:
         print_json({**plain(found), "occupants": plain(here)})
         return
     say(f"{found.premises.label} ({found.premises.kind})")
-    for line in _where(found):
+    for line in places.where(found):
         say(f"  {line}")
     for alert in found.alerts:
         say(f"  ALERT: {alert.sentence} (capture {alert.capture})")
@@ -178,7 +178,7 @@ def rollup(
         columns = ("name", "code", "figure", "premises", "confirmed", "subjects", "flagged", "alerts", "first")
         rows = [(g.name, g.key, g.figure, len(g.premises), g.confirmed, g.subjects, g.flagged, g.alerts, g.premises[0]) for g in groups]
         if csv_file:
-            _write_csv(csv_file, columns, rows)
+            write_csv(csv_file, columns, rows)
             reader.disclose("file", {"rows": len(rows), "format": "csv"})
     if json:
         print_json(groups)
@@ -238,22 +238,6 @@ def _listed(title: str, found: Sequence[Ranked], empty: str) -> None:
             say(f"ALERT premises {one.premises.id}: {alert.sentence} (capture {alert.capture})")
 
 
-def _where(one: Ranked) -> list[str]:
-    """Position, authority and service in words, with how each is known."""
-    by = {"register": "as a register gives it", "postcode": "where its postcode lies", "unknown": ""}
-    lines = [f"position {one.lat:.5f}, {one.lon:.5f} ({by[one.position]})" if one.lat is not None else "no position is known"]
-    if one.area:
-        how = {"postcode": "by its postcode", "boundary": "by its boundary"}.get(one.area.how)
-        how = how or f"by a postcode {one.area.distance_m or 0:g} m away"
-        lines.append(f"local authority {one.area.name or one.area.code} ({one.area.code}), {how}")
-        if one.area.others:
-            lines.append(f"near a boundary: other postcodes here are of {', '.join(one.area.others)}")
-        lines.append(f"trading standards: {one.area.service_name or 'none that we know answers here'}")
-    lines += [f"{w.kind} {w.name} ({w.code})" for w in one.within if w.kind != "authority"]
-    lines += [f"{what} {said}" for what, said in (("market", one.market), ("landlord", one.landlord)) if said]
-    return lines
-
-
 def _metres(text: str) -> float:
     number, factor = (text[:-2], 1000.0) if text.lower().endswith("km") else (text[:-1] if text.lower().endswith("m") else text, 1.0)
     try:
@@ -277,7 +261,7 @@ def _write(reader: Acting, found: Sequence[Ranked], geojson: Path | None, csv_fi
         geojson.write_text(jsons.dumps(collection(found), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         reader.disclose("file", {"rows": len(found), "format": "geojson"})
     if csv_file:
-        _write_csv(csv_file, COLUMNS, [row(r) for r in found])
+        write_csv(csv_file, COLUMNS, [row(r) for r in found])
         reader.disclose("file", {"rows": len(found), "format": "csv"})
     if map_file:
         drawn = points(found)
@@ -288,10 +272,3 @@ def _write(reader: Acting, found: Sequence[Ranked], geojson: Path | None, csv_fi
         reader.disclose("file", {"rows": len(drawn), "format": map_file.suffix[1:].lower()})
         if len(drawn) < len(found):
             say(f"{len(found) - len(drawn)} of {len(found)} places have no position and are not on the map.")
-
-
-def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows([safe_cell(cell) for cell in row] for row in rows)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from casework.commands.common import By, Folder, Json, Why, opened, person, print_json, say, table
-from store.words.cells import safe_cell
+from casework.spreadsheets import write_csv
 
 COLUMNS = ("row", "seller", "source", "harm × strength", "flagged", "premises", "alerts", "parts")
 
@@ -41,10 +40,7 @@ def rank(
             name = one.seller.name or one.seller.handle
             rows.append((one.seller.id, name, one.seller.source, product, len(one.flagged), len(one.places), len(one.alerts), parts))
         if csv_file:
-            with csv_file.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(COLUMNS)
-                writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+            write_csv(csv_file, COLUMNS, rows)
             reader.disclose("file", {"rows": len(rows), "format": "csv"})
     if json:
         print_json(found)

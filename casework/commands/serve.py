@@ -86,9 +86,7 @@ def account_add(
         people.open_account(store, name, full_name or name, role, authority=folder.settings.authority.code, by=who)
         say(f"{name} may sign in as {role}.")
         if not no_password:
-            password = people.new_password(rules)
-            people.set_password(store, name, password, rules, temporary=True, by=who)
-            say(f"First password, shown this once: {password}")
+            say(f"First password, shown this once: {people.renew(store, name, rules, by=who)}")
 
 
 @app.command("list")
@@ -152,10 +150,12 @@ def account_password(
 
     with opened(home) as (folder, store):
         rules, who = read_desk(folder).sign_in, person(store, folder, by)
-        password = _typed() if ask else people.new_password(rules)
-        people.set_password(store, name, password, rules, temporary=not ask, by=who)
-        store.note_sign_in(name, SignIn.unlocked)
-    say(f"{name}'s password is set." if ask else f"{name}'s new password, shown this once: {password}")
+        if ask:
+            people.set_password(store, name, _typed(), rules, temporary=False, by=who)
+            store.note_sign_in(name, SignIn.unlocked, by=who)
+            say(f"{name}'s password is set.")
+        else:
+            say(f"{name}'s new password, shown this once: {people.renew(store, name, rules, by=who)}")
 
 
 @app.command("unlock")
@@ -165,10 +165,10 @@ def account_unlock(name: str, by: By = "", home: Folder = None) -> None:
     Example: touchstone account unlock a.officer
     """
     with opened(home) as (folder, store):
-        person(store, folder, by)
+        who = person(store, folder, by)
         if store.account(name) is None:
             raise TouchstoneError(f"'{name}' has no account; `touchstone account list` shows who has")
-        store.note_sign_in(name, SignIn.unlocked)
+        store.note_sign_in(name, SignIn.unlocked, by=who)
     say(f"{name} may try again.")
 
 

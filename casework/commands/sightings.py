@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from casework import imports, sightings
 from casework.commands.common import By, Folder, Json, Why, bar, opened, person, print_json, say, table
 from casework.commands.listings import price_of, show_meetings
-from store.store import Acting
 from store.words.records import Informant, Told
 
 app = typer.Typer(no_args_is_help=True, help="What was seen, told or handed in, kept and examined like a listing of the web.")
@@ -154,7 +153,7 @@ def show(reference: str, by: By = "", why: Why = "", json: Json = False, home: F
     Example: touchstone sighting show S-2026-0001
     """
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="sighting show", justification=why) as reader:
-        shown = _shown(reader, reference)
+        shown = sightings.shown(reader, reference)
     if json:
         print_json(shown)
         return
@@ -186,28 +185,6 @@ def show(reference: str, by: By = "", why: Why = "", json: Json = False, home: F
     read = [(r.listing.source, r.listing.ref, r.snapshot.title[:60], price_of(r.snapshot), r.level) for r in shown["read"]]
     table("Listings read from its files", ("source", "ref", "title", "price", "level"), read, "No listing was read from its files.")
     show_meetings(shown["same_seller"])
-
-
-def _shown(reader: Acting, reference: str) -> dict[str, Any]:
-    each = reader.sighting(reference)
-    files = reader.sighting_files(each.id or 0)
-    said: list[dict[str, Any]] = each.claims.get("files", [])  # in the order of the files; none of a list's row, and of what was erased
-    told = said if len(said) == len(files) else [{} for _ in files]
-    rows = [
-        {
-            "capture": capture.id, "name": name, "kind": about.get("kind", ""), "length": capture.body_length,
-            "sha256": about.get("sha256", capture.body_digest), "kept_sha256": capture.body_digest,
-            "claims": about.get("claims", {}), "pages": about.get("pages", []), "problems": about.get("problems", []),
-            "handed_in_at": capture.ended_at,
-        }
-        for (capture, name), about in zip(files, told, strict=True)
-    ]  # fmt: skip
-    [listing] = reader.summaries(numbers=[each.listing])
-    read = reader.read_from([c.id or 0 for c, _ in files], but=each.listing) if len(said) == len(files) else []
-    met = reader.same_seller(listing=each.listing)
-    return {
-        "sighting": each, "listing": listing, "files": rows, "read": read, "same_seller": met, "same_seller_left_out": met.left_out,
-    }  # fmt: skip
 
 
 @app.command("informant")

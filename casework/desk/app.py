@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import pkgutil
-import secrets
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,12 +69,15 @@ def create_app(home: Home, *, hosts: Collection[str] = ()) -> DeskApp:
     found = list(_pages())
     uploads = tuple(path for page in found for path in getattr(page, "UPLOADS", ()))
     answered = {*LOOPBACK, *hosts, *settings.hosts}
-    app.guard = lambda inner: security.Guard(inner, answered, settings.form_bytes, settings.upload_bytes, uploads)
+    policy = security.policy_with(settings.tiles.host if settings.tiles else "")
+    app.guard = lambda inner: security.Guard(inner, answered, settings.form_bytes, settings.upload_bytes, uploads, policy)
     templates = showing.environment()
     templates.globals["navigation"] = sorted((page.NAV for page in found if hasattr(page, "NAV")), key=lambda each: each.order)
     templates.globals["version"] = app.version
     store = Store.open(home)
-    app.state.desk = Desk(home, settings, store, templates, _secret(home), security.Pace(settings.sign_in.attempts_a_minute))
+    app.state.desk = Desk(
+        home, settings, store, templates, security.secret_in(home.path("var/desk.key")), security.Pace(settings.sign_in.attempts_a_minute)
+    )
     templates.globals["authority"] = home.settings.authority.name
     for page in found:
         app.include_router(page.router)
@@ -92,25 +93,10 @@ def _pages() -> Iterator[Any]:
         yield importlib.import_module(f"{pages.__name__}.{each.name}")
 
 
-def _secret(home: Home) -> bytes:
-    """What the tokens of forms are made with: one for all processes over this folder, for its owner alone (mode 0600)."""
-    path = home.path("var/desk.key")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    found = path.read_bytes()
-    if len(found) != 32:
-        raise TouchstoneError(f"{path}: not a key of 32 bytes; remove the file and start again (everybody signs in anew)")
-    return found
-
-
 def _errors(app: FastAPI) -> None:
-    def page(request: Request, status: int, title: str, text: str) -> Response:
+    def page(request: Request, status: int, title: str, text: str, headers: Mapping[str, str] | None = None) -> Response:
         if security.path_of(request.scope).startswith(API):
-            return JSONResponse({"error": text}, status)
+            return JSONResponse({"error": text}, status, headers)
         visitor = getattr(request.state, "visit", None) or Guest(app.state.desk, request, request.cookies.get(DOOR, ""))
         return visitor.page("error.html", status, title=title, text=text)
 
@@ -119,11 +105,22 @@ def _errors(app: FastAPI) -> None:
             return JSONResponse({"error": "not signed in"}, 401)
         return Guest(app.state.desk, request).go(path)
 
+    def first(request: Request) -> Response | None:
+        """From the first page, for whom there is none such, to the first that there is for them."""
+        visit = request.state.visit
+        entries = (
+            entry
+            for entry in app.state.desk.templates.globals["navigation"]
+            if security.path_of(request.scope) == "/" and visit.may(entry.action)
+        )
+        found = next(entries, None)
+        return visit.go(found.path) if found else None
+
     handlers: dict[Any, Callable[[Request, Any], Response]] = {
         SignInFirst: lambda request, _: go(request, sign_in_path(request)),
         PasswordFirst: lambda request, _: go(request, "/password"),
         ReasonFirst: lambda request, _: go(request, sign_in_path(request).replace("/sign-in", "/reason")),
-        Forbidden: lambda request, error: page(
+        Forbidden: lambda request, error: first(request) or page(
             request, 403, "Your role may not do this", f"It takes the right '{error.action}'. Whoever looks after this system gives roles."
         ),
         Forged: lambda request, _: page(
@@ -132,7 +129,8 @@ def _errors(app: FastAPI) -> None:
         TouchstoneError: lambda request, error: page(request, 400, "That could not be done", str(error)),
         RequestValidationError: lambda request, error: page(request, 422, "Something in that address or form is not understood", _complaint(error)),
         HTTPException: lambda request, error: page(
-            request, error.status_code, *(("There is no such page", "It may have been moved, or erased.") if error.status_code == 404 else ("That was not understood", str(error.detail)))
+            request, error.status_code, *(("There is no such page", "It may have been moved, or erased.") if error.status_code == 404 else ("That was not understood", str(error.detail))),
+            error.headers,
         ),
     }  # fmt: skip
     for kind, handler in handlers.items():

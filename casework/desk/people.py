@@ -43,8 +43,15 @@ def digest(token: str) -> str:
 
 
 def open_account(store: Store, actor: str, name: str, role: Role, *, authority: str, by: str) -> None:
-    """Let a person sign in; the actor is recorded where the store does not know it. Raises TouchstoneError."""
+    """Let a person sign in; the actor is recorded where the store does not know it.
+
+    Raises TouchstoneError where the name, however it is written, has an account, or is somebody's of another authority.
+    """
+    if store.account(actor):
+        raise TouchstoneError(f"'{actor}' has an account; give it another role, or open it again where it is closed")
     store.keep_actor(Actor(actor, authority, name, "officer"))
+    if store.actor(actor).authority != authority:
+        raise TouchstoneError(f"'{actor}' is somebody of another authority; choose another name")
     store.open_account(actor, role, by=by)
 
 
@@ -65,6 +72,14 @@ def set_password(
     if why := complaint(password, rules, account, known.name if known else ""):
         raise TouchstoneError(why)
     store.set_secret(account, _hashes.hash(password), temporary=temporary, by=by, keep=keep)
+
+
+def renew(store: Store, account: str, rules: SignInRules, *, by: str) -> str:
+    """Set a new first password, which ends an account's waiting and its sessions; the password, which is kept nowhere else."""
+    password = new_password(rules)
+    set_password(store, account, password, rules, temporary=True, by=by)
+    store.note_sign_in(account, SignIn.unlocked, by=by)
+    return password
 
 
 def complaint(password: str, rules: SignInRules, *own: str) -> str:

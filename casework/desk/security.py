@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
+import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
+
+from store.errors import TouchstoneError
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -27,8 +32,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; frame-src 'self'; "
     "manifest-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+FORM_ONLY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -46,7 +51,10 @@ STATIC = ("/assets/", "/vendor/")
 class Guard:
     """Around the whole application: hosts and sizes on the way in, headers on the way out (a page that sets one itself keeps its own)."""
 
-    def __init__(self, app: App, hosts: Collection[str], form_bytes: int, upload_bytes: int, uploads: Collection[str]) -> None:
+    def __init__(
+        self, app: App, hosts: Collection[str], form_bytes: int, upload_bytes: int, uploads: Collection[str], policy: str = POLICY
+    ) -> None:  # fmt: skip
+        self.headers = {"Content-Security-Policy": policy, **HEADERS}
         self.app, self.hosts = app, {host.casefold() for host in hosts}
         self.form_bytes, self.upload_bytes, self.uploads = form_bytes, upload_bytes, tuple(uploads)
 
@@ -61,7 +69,7 @@ class Guard:
                 out = MutableHeaders(scope=message)
                 if path.startswith(STATIC):
                     out.setdefault("Cache-Control", "no-cache")  # kept, and asked whether it has changed
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     out.setdefault(name, value)
                 if scope.get("scheme") == "https":
                     out.setdefault("Strict-Transport-Security", "max-age=31536000")
@@ -94,6 +102,25 @@ def path_of(scope: Message) -> str:
     """The path within the desk: without the prefix under which a reverse proxy shows it."""
     path, prefix = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
     return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
+
+
+def secret_in(path: Path) -> bytes:
+    """What the tokens of forms are made with: one for all processes over this file, made where it is not there, for its owner alone (mode 0600)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    found = path.read_bytes()
+    if len(found) != 32:
+        raise TouchstoneError(f"{path}: not a key of 32 bytes; remove the file and start again (everybody signs in anew)")
+    return found
+
+
+def policy_with(images: str) -> str:
+    """The desk's policy, where pictures may also come from one more origin (the map's background); "" adds none."""
+    return POLICY.replace("img-src 'self'", f"img-src 'self' {images}") if images else POLICY
 
 
 def host_of(header: str) -> str:

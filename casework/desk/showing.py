@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from store.words.dates import LONDON
 from store.words.money import format_price
+from store.words.records import Listing
 
 LEVEL_TAGS = {"priority": "govuk-tag--red", "review": "govuk-tag--orange", "note": "govuk-tag--blue"}
 
@@ -38,13 +40,26 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def listing_path(listing: Listing) -> str:
+    """Where a listing's page is, by its source and the source's own reference; by its row where a browser would read that as another path."""
+    plain = listing.ref.strip() == listing.ref and not {".", "..", ""} & set(listing.ref.split("/"))
+    return f"/listings/{quote(listing.source, safe='')}/{quote(listing.ref, safe='')}" if plain else f"/listings/{listing.id}"
+
+
+def bar(before: float, after: float, low: float, high: float) -> tuple[str, str]:
+    """Where a bar from one sum to the next begins and how wide it is, on a scale of 0 to 100 that goes from `low` to `high`; a thin line for none."""
+    span = max(high - low, 1e-9)
+    left, right = sorted((100 * (before - low) / span, 100 * (after - low) / span))
+    return f"{left:.2f}", f"{max(right - left, 0.4):.2f}"
+
+
 def environment() -> Environment:
     """Templates of the desk, and the macros of GOV.UK Frontend. Escapes everything; an unknown name is an error, not an empty place."""
     made = Environment(
         loader=ChoiceLoader([PackageLoader("casework.desk"), PackageLoader("govuk_frontend_jinja")]),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    filters: dict[str, Any] = {"uk_time": local_time, "count": count}
+    filters: dict[str, Any] = {"uk_time": local_time, "count": count, "listing_path": listing_path}
     made.filters.update(filters)
-    made.globals.update(price=price, level_tag=lambda level: LEVEL_TAGS.get(level, "govuk-tag--grey"))
+    made.globals.update(price=price, bar=bar, level_tag=lambda level: LEVEL_TAGS.get(level, "govuk-tag--grey"))
     return made

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -20,9 +20,12 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from casework.desk import people, security
+from casework.desk.passing import Passing
 from casework.desk.settings import Action, DeskSettings
+from casework.desk.small import Small
 from store.accounts import Account, Session
 from store.config import Home
+from store.pictures import small_folder
 from store.store import Acting, Store
 
 TOKEN = "touchstone"  # noqa: S105 - the cookie's name
@@ -40,10 +43,15 @@ class Desk:
     templates: Environment
     secret: bytes
     pace: security.Pace
+    passing: Passing = field(default_factory=Passing)
 
     @cached_property
     def notes(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.secret, salt="said")
+
+    @cached_property
+    def small(self) -> Small:
+        return Small(small_folder(self.home.settings.archive), self.settings.small_bytes)
 
 
 class SignInFirst(Exception):
@@ -152,6 +160,11 @@ class Visit(Guest):
     @property
     def authority(self) -> str:
         return self.account.authority
+
+    @property
+    def sightings(self) -> tuple[str, ...]:
+        """The authorities whose sightings this person may see: their own's, or none."""
+        return (self.authority,) if self.may(Action.sighting_view) else ()
 
     @contextmanager
     def reading(self, purpose: str, why: str = "", case: str | None = None) -> Iterator[Acting]:

@@ -421,6 +421,21 @@ class Words:
             f"{r['verdict']}: {r['reason']}",
         )
 
+    def _note(self, r: Row) -> tuple[str, Any, str]:
+        what = {"note": "Note", "log": "Entry of an investigator's log", "skipped": "Why it was put off:"}[r["kind"]]
+        of = "the case" if r["case_file"] else self.subject(r["subject_kind"], r["subject"])
+        gone = f", which supersedes {r['supersedes']}" if r["supersedes"] is not None else ""
+        return f"{what} {r['id']} by {r['actor']} of {of}{gone}", r["happened_at"] or r["at"], self._body(r)
+
+    def _clearance(self, r: Row) -> tuple[str, Any, str]:
+        of = self._seller_name(r["seller"]) if r["seller"] is not None else f"{r['kind']} {r['value']}"
+        said = (
+            "no longer cleared"
+            if r["withdrawn"]
+            else f"cleared for {r['brand'] or 'every brand'}" + (f" until {r['until']}" if r["until"] else "")
+        )
+        return f"Clearance {r['id']} by {r['actor']} of {of}: {said}", r["at"], self._body(r)
+
     def _link(self, r: Row) -> tuple[str, Any, str]:
         reasons = json.loads(r["reasons_json"])
         mine = {("seller", n) for n in self.m.of("seller")} | {("listing", n) for n in self.m.of("listing")}

@@ -43,10 +43,10 @@ def problem_key(problem: str) -> str:
 
 
 def in_force(judgements: Iterable[Row]) -> list[Row]:
-    """The judgements that nobody superseded."""
+    """The judgements that nobody superseded or took back."""
     rows = list(judgements)
     gone = {row["supersedes"] for row in rows}
-    return [row for row in rows if row["id"] not in gone]
+    return [row for row in rows if row["id"] not in gone and row["verdict"] != "undone"]
 
 
 def by_subject(m: Relevant) -> dict[tuple[str, int], list[Row]]:
@@ -176,6 +176,8 @@ def _people(m: Relevant, settings: Settings, found: Found) -> None:
             if row["withdraws"] is not None:
                 found[f"{table}:{number}"].append("withdrawn")
                 found[f"{table}:{row['withdraws']}"].append("withdrawn")
+    for number in m.of("clearance"):
+        found[f"clearance:{number}"].append("stockist")
     for number, row in m.of("attribution").items():
         if row["against"] or row["contradicts"] is not None:
             found[f"attribution:{number}"].append("against")

@@ -76,11 +76,16 @@ class Written:
     files: tuple[Path, ...]
 
 
-def number(store: Store, home: Home, reader: Acting, case: str) -> tuple[dict[str, Thing], list[Item], Relevant]:
-    """Give new material its numbers, and take out of its block what meets a prompt by now; the things, the items, the rows."""
+def number(
+    store: Store, home: Home, reader: Acting, case: str, archive: bool = True
+) -> tuple[dict[str, Thing], list[Item], Relevant]:  # fmt: skip
+    """Give new material its numbers, and take out of its block what meets a prompt by now; the things, the items, the rows.
+
+    Without `archive` the kept bytes are not held against their digests, which reads all of them: no prompt then says that one differs.
+    """
     settings, relevant = read_settings(home), reader.relevant(case)
     broken = {one.exhibit.id: one.breaks for one in custody_of(reader, reader.exhibits(case), case) if one.exhibit.id is not None}
-    things = things_of(relevant, settings, store.verify(), broken)
+    things = things_of(relevant, settings, store.verify() if archive else [], broken)
     items = reader.disclosure_items(case)
     counted = {thing: item.block for item in items for thing in item.things}
     fresh = [one for one in things.values() if one.key not in counted or (counted[one.key] and not one.block)]
@@ -96,10 +101,13 @@ def number(store: Store, home: Home, reader: Acting, case: str) -> tuple[dict[st
     return things, items, relevant
 
 
-def schedules_of(store: Store, home: Home, reader: Acting, case_reference: str) -> Schedules:
-    """The case's material, each item on its schedule. New material is numbered by it. Raises TouchstoneError: no such case, no justification."""
+def schedules_of(store: Store, home: Home, reader: Acting, case_reference: str, *, archive: bool = True) -> Schedules:
+    """The case's material, each item on its schedule. New material is numbered by it; `archive` as for `number`.
+
+    Raises TouchstoneError: no such case, no justification.
+    """
     case, settings = store.case(case_reference), read_settings(home)
-    things, items, relevant = number(store, home, reader, case.reference)
+    things, items, relevant = number(store, home, reader, case.reference, archive)
     apart = _apart(reader, relevant)
     before = {one["number"]: one for edition in reader.disclosure_editions(case.reference) for one in edition.body.get("items", ())}
     notes: list[str] = []

@@ -10,7 +10,7 @@ from store.strict import FieldError, load, near
 
 SCHEDULES = ("used", "mg6c", "mg6d", "mg6e", "undecided")
 PROMPTS = (
-    "dismissed_flag", "disagreement", "changed_mind", "cleared", "unsure", "exculpatory", "failed", "no_match", "superseded_method",
+    "dismissed_flag", "disagreement", "changed_mind", "cleared", "stockist", "unsure", "exculpatory", "failed", "no_match", "superseded_method",
     "removed_reference", "against", "withdrawn", "apart", "not_shown", "contradiction", "rival", "genuine", "corrected", "bytes_gone", "unread",
     "reread", "broken_custody", "known_fault", "clock",
 )  # fmt: skip

@@ -28,10 +28,12 @@ from store.seals import Seal
 from store.store import Store
 from store.words.records import Authority, SubjectKind, canonical
 
-__all__ = ["ExportResult", "export"]
+__all__ = ["STAGES", "ExportResult", "export"]
 
 CAPTURING = ("crawl", "capture", "screenshot")  # passes that ask sites, and measure the clock when they begin
 Progress = Callable[[str, int, int | None], None]  # what, how many done, of how many
+# What an export does, in this order; each is said as it begins
+STAGES = ("what the exhibits rest on", "records, pages and pictures", "rows, log and summary", "the check that its reader will make", "zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +97,13 @@ def export(
             store.as_of(sealed),
             store.acting(actor, purpose=PURPOSE, justification=justification, case=case.reference) as reader,
         ):
-            say("what the exhibits rest on")
+            say(STAGES[0])
             material = gather(store, reader, case, sealed, parts())
-            say("records, pages and pictures")
+            say(STAGES[1])
             data = part / bag.PAYLOAD
             data.mkdir()
             contents = write_contents(store, reader, material, data, sealed, " ".join(bag.tool().values()))
-            say("rows, log and summary")
+            say(STAGES[2])
             authority = store.authority(case.authority)
             notes += _write_words(store, home, authority, material, contents, data, sealed)
             end = log.write_log(store, material, data / "log.jsonl", 0, sealed.event)
@@ -112,7 +114,7 @@ def export(
             holds = log.case_rows(material)
             reader.disclose(f"evidence pack of case {case.reference}", {**counts, "seal": sealed.event, "head": head}, holds)
         making.write_export(Making(store, home, sealed, part, head, actor, notes), material)
-        say("the check that its reader will make")
+        say(STAGES[3])
         _check(part, head)
         if out.exists():
             out.rmdir()
@@ -122,7 +124,7 @@ def export(
     if allowed is not None:
         store.close_proposal(allowed, "done", actor=actor)
     if zipped:
-        say("zip")
+        say(STAGES[4])
         bag.write_zip(out, target)
     made = out / bag.PAYLOAD / "summary.pdf"
     return ExportResult(out, head, sealed.event, made if made.exists() else None, tuple(notes), target if zipped else None)

@@ -38,7 +38,7 @@ def measure(judged: Sequence[Judged], calibration: Calibration | None = None) ->
     no = [each.flag.score for each in clear if each.verdict is Verdict.no]
     few = [name for name, own in (("yes", yes), ("no", no)) if len(own) < ENOUGH]
     return {
-        "judged": len(judged), "verdicts": {str(v): verdicts[str(v)] for v in Verdict}, "sellers": len({each.seller for each in clear if each.seller}),
+        "judged": len(judged), "verdicts": {str(v): verdicts[str(v)] for v in Verdict if v is not Verdict.undone}, "sellers": len({each.seller for each in clear if each.seller}),
         "few": f"fewer than {ENOUGH} judgements say {' and fewer say '.join(few)}: the intervals are wide, and nothing should be concluded from the rates alone" if few else "",
         "at_or_above": {str(level): _confirmed([each for each in clear if _reaches(each.flag.level, level)]) for level in LEVELS},
         "at": {str(level): _confirmed([each for each in clear if each.flag.level is level]) for level in Level},

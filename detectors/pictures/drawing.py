@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from detectors.pictures import prints
-from detectors.pictures.frames import Box
+from detectors.pictures import backdrop, prints
+from detectors.pictures.frames import WHOLE, Box
+from detectors.pictures.geometry import fit
 from detectors.pictures.matching import Inside, Match, best_fit, inside
 from detectors.pictures.opening import opened
 
@@ -72,6 +73,24 @@ def draw(first: bytes, second: bytes) -> Drawing | None:
     ]
     sides = [_Side(image, points, region) for image, points, region in zip(images, places, match.regions, strict=True)]
     return Drawing(_png(sides if ordered else sides[::-1]), match, version())
+
+
+def draw_place(first: bytes, second: bytes) -> bytes | None:
+    """The drawing (PNG) of what agrees outside the goods of two pictures, as `same_place` sees them; None where too little does. Raises Unreadable."""
+    images = [opened(data, longest=prints.LONGEST) for data in (first, second)]
+    ours, theirs = (backdrop.ground(image) for image in images)
+    there, back = fit(ours, theirs, backdrop.RULES), fit(theirs, ours, backdrop.RULES)
+    found = [(each.inliers, *places) for each, places in (
+        (there, there and (there.first, there.second)), (back, back and (back.second, back.first))) if each and places]  # fmt: skip
+    if not found:
+        return None
+    _, *places = max(found, key=lambda each: each[0])
+    sides = []
+    for image, features, points in zip(images, (ours, theirs), places, strict=True):
+        shares = _whole(points, WHOLE, features.width, features.height, False)
+        low, high = shares.min(axis=0).tolist(), shares.max(axis=0).tolist()
+        sides.append(_Side(image, shares, Box(low[0], low[1], high[0], high[1])))
+    return _png(sides)
 
 
 def _as_kept(image: Image.Image) -> list[Inside]:

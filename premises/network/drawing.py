@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
+from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -40,8 +42,11 @@ def graphml(network: Network) -> str:
     return out.getvalue().decode("utf-8")
 
 
-def svg(network: Network) -> str:
-    """A drawing: sellers as discs, what they share as boxes, a line for each edge, its sentence as a tooltip. Legible up to some forty nodes."""
+def svg(network: Network, pictures: Mapping[str, bytes] | None = None) -> str:
+    """A drawing: sellers as discs, what they share as boxes, a line for each edge, its sentence as a tooltip. Legible up to some forty nodes.
+
+    `pictures` are JPEGs by the name of a node ("picture:…"): such a node shows the picture instead of its digest.
+    """
     import networkx
 
     graph = graph_of(network)
@@ -62,6 +67,11 @@ def svg(network: Network) -> str:
             if data["kind"] == "seller"
             else f'<rect x="{x - size // 2}" y="{y - size // 2}" width="{size}" height="{size}" fill="{colour}"/>'
         )
+        if jpeg := (pictures or {}).get(node):
+            side = 4 * size
+            shape = f'<image x="{x - side // 2}" y="{y - side // 2}" width="{side}" height="{side}" href="data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"/>'
+            marks.append(f"<g><title>{escape(data['label'])}</title>{shape}</g>")
+            continue
         label = data["label"] if len(data["label"]) <= LABEL else data["label"][: LABEL - 1] + "…"
         anchor = "end" if x > WIDTH - 2 * MARGIN else "start" if x < 2 * MARGIN else "middle"
         marks.append(

@@ -467,6 +467,7 @@ class FollowUp:
     files: tuple[File, ...] = ()
     actor: str = ""
     recorded_at: datetime | None = None
+    authority: str = ""
 
     @property
     def when(self) -> str:

@@ -11,7 +11,7 @@ import enum
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -110,6 +110,7 @@ class Verdict(enum.StrEnum):
     yes = "yes"
     no = "no"
     unsure = "unsure"
+    undone = "undone"  # took back what the row that it supersedes says: as if that person had said nothing
 
 
 class SubjectKind(enum.StrEnum):
@@ -790,6 +791,7 @@ class RegisterEntry:
     row: int = 0  # line or element number in the file
     id: int | None = None
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    edition: int | None = dataclasses.field(default=None, compare=False)  # the loading that it stands in
 
 
 @dataclass(frozen=True, slots=True)
@@ -823,7 +825,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A person said yes, no or unsure. Superseded, never deleted."""
+    """A person said yes, no or unsure, or took that back. Superseded, never deleted. `code` is the reason's in configs/judging.yml."""
 
     id: int | None
     subject_kind: SubjectKind
@@ -834,6 +836,14 @@ class Judgement:
     at: datetime
     findings_digest: str = ""
     supersedes: int | None = None
+    code: str = ""
+
+
+def standing(judgements: Iterable[Judgement]) -> list[Judgement]:
+    """The judgements that nobody superseded or took back, in the order given."""
+    rows = list(judgements)
+    gone = {row.supersedes for row in rows}
+    return [row for row in rows if row.id not in gone and row.verdict is not Verdict.undone]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ from sqlalchemy import text
 
 from casework.disclosure.schedule import Entry, Schedules, decide, schedules_of, write_schedules
 from casework.disclosure.settings import PROMPTS, Settings, read_settings
+from store.clearances import Cleared
 from store.disclosure import Standing, Undermines
 from store.errors import TouchstoneError
+from store.notes import NoteKind
 from store.strict import ConfigError
 from store.words.casefile import Act, CaseEntry, Connection, Custody, EntryKind, Person, kind_of
 from store.words.followup import Decided, FollowUp, Kind
@@ -71,7 +73,9 @@ def of_the_case(path: str, case: str) -> set[str]:
     """The material of a case by a second walk, which knows nothing of the first: over rows as SQLite has them, until nothing more is reached."""
     db = sqlite3.connect(path)
     db.row_factory = sqlite3.Row
-    names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    # but what full text keeps: an index, which cannot be read as rows, and its own tables
+    wanted = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%\\_fts%' ESCAPE '\\'"
+    names = [r[0] for r in db.execute(wanted)]
     rows = {name: [dict(r) for r in db.execute(f'SELECT * FROM "{name}"')] for name in names}
     of: dict[str, set[Any]] = defaultdict(set)
     exhibited: dict[str, set[int]] = defaultdict(set)
@@ -158,6 +162,10 @@ def of_the_case(path: str, case: str) -> set[str]:
         "follow_up": lambda r: r["case_file"] == case or r["seller"] in of["seller"] or r["premises"] in of["premises"],
         "attribution": lambda r: r["seller"] in of["seller"],
         "pair_statement": lambda r: bool({r["seller"], r["other"]} & of["seller"]),
+        "note": lambda r: r["case_file"] == case or named(r["subject_kind"], r["subject"]),
+        "clearance": lambda r: r["seller"] in of["seller"]
+        or (r["kind"] == "domain" and any(f"//{r['value']}/" in x["url"] for x in rows["listing"] if x["id"] in of["listing"]))
+        or (r["kind"] == "company" and r["value"] in {x["value"] for x in rows["occupant_mark"] if x["occupant"] in of["occupant"]}),
         "sample": lambda r: r["listing"] in of["listing"],
         "subject_view": lambda r: r["subject"] in {s["url"].removeprefix("http://").casefold() for s in rows["seller"] if s["id"] in of["seller"]},
         "method": used,
@@ -172,7 +180,7 @@ def of_the_case(path: str, case: str) -> set[str]:
         "premises_entry", "occupant_mark", "attribution_ground", "follow_up_capture", "bag", "unread", "sample_seed", "authority", "actor", "link_reach",
         "register_mark", "register_refusal", "uprn_position", "disclosure_item", "disclosure_thing", "disclosure_decision", "disclosure_edition",
         "disclosure_copy", "alembic_version", "exhibit_initials", "case_entry_on", "money_evidence", "lookup", "person_mark", "proposal", "proposal_answer",
-        "signed_head", "signing_key", "listing_now", "listing_now_count",
+        "signed_head", "signing_key", "listing_now", "listing_now_count", "assignment", "saved_search", "second_review", "account", "account_role", "account_secret", "sign_in", "desk_session", "desk_session_word", "api_token", "api_token_end",
     }  # fmt: skip
     for name in names:  # any other table is known by what names the case in it
         if name not in rules and name not in no_things:
@@ -203,6 +211,11 @@ def test_used_unused_sensitive_and_undecided_together_are_all_material_of_the_ca
     chair = seller_of(own, "granny")
     suspect = record(own, Person(name="A. Trader (fictional)", category=SubjectCategory.suspect, basis="named by the landlord"))
     record(own, Connection(person=suspect, seller=chair, says="said at the door to run it", source="notebook 4"))
+    who = {"actor": "a.officer", "authority": "wexcombe"}
+    store.keep_note("reviewed with the brand", NoteKind.log, SubjectKind.case, CASE, **who)
+    store.keep_note("set aside for now", NoteKind.note, SubjectKind.listing, own.cleared[0], **who)
+    store.keep_clearance(Cleared.seller, 1, "on the brand's list", brand="Chanel", **who)
+    store.keep_clearance(Cleared.domain, "market.example", "its owner vouches", **who)
     numbers = schedules(own)
     said(own, "1-9", standing=Standing.used)
     said(own, "10-20", standing=Standing.unused, undermines=Undermines.yes, because="it may")
@@ -216,6 +229,10 @@ def test_used_unused_sensitive_and_undecided_together_are_all_material_of_the_ca
         "hold:1",
         "follow_up:1",
         "case_entry:1",
+        "note:1",
+        "note:2",
+        "clearance:1",
+        "clearance:2",
         f"seller:{chair}",
         f"listing:{own.cleared[2]}",
         f"listing:{own.world.listings[2]}",

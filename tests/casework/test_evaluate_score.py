@@ -82,7 +82,7 @@ def test_the_command_reads_the_newest_judgement_and_the_flag_that_was_judged(pla
     assert "Few judgements" in shown.stdout and "review or above" in shown.stdout
 
 
-@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("verdict", [Verdict.yes, Verdict.no, Verdict.unsure])
 def test_verdicts_of_one_kind_alone_break_nothing(verdict: Verdict) -> None:
     said = measure([judged(n, Level.review, verdict, f"s{n}", 40) for n in range(12)])
     assert said["verdicts"][str(verdict)] == 12 and said["auc"] is None

@@ -23,9 +23,11 @@ from casework.cli import app
 from store import tables as t
 from store.attribution import Kind as Ground
 from store.attribution import Strength
+from store.clearances import Cleared
 from store.config import ConfigError, Home
 from store.disclosure import Standing, Undermines
 from store.errors import TouchstoneError
+from store.notes import NoteKind
 from store.occupants import Basis, Role
 from store.sightings import Handed
 from store.store import Store
@@ -101,13 +103,14 @@ NEVER = (
     "zqtoldexhibit", "zqnotefile", "zqoccupantnote", "zqoccupantsource", "zqgroundsays", "zqgroundsource", "zqfinding", "zqlinkreason", "zqpair", "zqhold",
     "zqprovenance", "zqrunmessage", "zqunread", "zqheader", "zqrefusal", "zqadvice", "zqmanager", "zqcourt", "zqgenuinegoods", "zqpricelist",
     "zqcategory", "zqworn", "zqother", "zqserved", "zqnotice", "zqmethoddetail", "zqformer", "zqreturned", "zqserver", "zqactor", "zqexamination", "zqlicence", "zqviewreason",
-    "zqsuspect", "zqsuspectbasis", "zqdraftabout", "zqdecision", "zqsensitivity", "zqitem", "zqedition", "zqlookup", "zqworkingon",
+    "zqnotetext", "zqclearance", "zqclearedbrand", "zqsearch", "zqsuspect", "zqsuspectbasis", "zqdraftabout", "zqdecision", "zqsensitivity", "zqitem", "zqedition", "zqlookup", "zqworkingon",
 )  # fmt: skip
 # Tables of this world in which nobody's words are: their text columns are codes, digests, addresses of records and days, or they are empty here.
 WORDLESS = (
     "authority", "case_entry_on", "case_seal", "case_term", "disclosure_copy", "disclosure_thing", "draft_file", "fingerprint", "follow_up_capture", "image", "link_reach", "location", "money_evidence", "operation", "picture_contact", "premises_entry",
     "premises_given", "reading_image", "register_mark", "sample", "sample_seed", "uprn_position",
     "person_mark", "proposal", "proposal_answer", "signed_head", "signing_key", "account", "account_role", "account_secret", "desk_session", "sign_in",
+    "api_token", "api_token_end",
 )  # fmt: skip
 KINDS = ("fire", "hmrc", "immigration", "police", "regional")
 
@@ -237,6 +240,13 @@ def _planted(store: Store) -> None:
     store.keep_edition(CASE, {"items": ["zqedition"]}, actor="a.officer")
     with store.acting("a.officer", purpose="look") as reader:
         reader.sellers_known(names=["zqlookup"])
+    store.keep_note("zqnotetext", NoteKind.note, SubjectKind.seller, seller, **who)
+    store.keep_note("zqnotetext", NoteKind.log, SubjectKind.case, CASE, **who)
+    store.keep_clearance(Cleared.seller, seller, "zqclearance", brand="zqclearedbrand", **who)
+    store.save_search("zqsearch", {"text": "zqsearch"}, **who)
+    store.assign(SubjectKind.listing, [listing], "zqactor", **who)
+    [said] = [store.judge(SubjectKind.listing, two.listing, Verdict.no, **who, reason="zqjudgereason", drawn=True)]
+    assert said.id
     store.end_run(build.run.id, PassOutcome.good, {}, "zqrunmessage")
 
 

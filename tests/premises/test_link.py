@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from casework.commands.occupants import at as occupants_at
 from casework.commands.places import premises
+from casework.places import occupants_at
 from premises import link as linker
 from premises.load import load
 from premises.rank import rank, show

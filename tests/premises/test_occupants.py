@@ -13,7 +13,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from casework.cli import app
-from casework.commands.occupants import at as occupants_at
+from casework.places import occupants_at
 from premises import camera
 from premises.load import load
 from premises.registers.companies_house import FIELDS

@@ -19,7 +19,7 @@ from store import personal
 from store import tables as t
 from store.errors import TouchstoneError
 from store.store import Store
-from store.words.records import SubjectKind, Verdict
+from store.words.records import ReferenceKind, SubjectKind, Verdict
 from tests.builders import START
 from tests.store.test_acting import CALLS, NOT_READING, filled, full, public  # noqa: F401
 
@@ -44,6 +44,8 @@ FREE = (
     "visited",
     "belts",
     "a listing",
+    "on the list",
+    "Belts in Wexcombe",
 )
 KINDS = {"register": "register_snapshot", "view": "subject_view"}  # names under which an event lists rows, where they are not the table's
 LONG_AGO, MUCH_LATER = START - timedelta(days=9999), START + timedelta(days=9999)
@@ -117,6 +119,7 @@ STORE_CALLS: dict[str, Any] = {
     "account": lambda s, _: s.account("officer"),
     "accounts": lambda s, _: s.accounts(),
     "actor": lambda s, _: s.actor("officer"),
+    "actors": lambda s, _: s.actors("demo"),
     "authority": lambda s, _: s.authority("demo"),
     "seals": lambda s, _: s.seals("C1"),
     "seal": lambda s, _: s.seal("C1", s.seals("C1")[0].event),
@@ -138,6 +141,8 @@ STORE_CALLS: dict[str, Any] = {
     "handed_in": lambda s, _: s.handed_in("0" * 64, "statement"),
     "has_closures": lambda s, _: s.has_closures(),
     "image_digests": lambda s, _: s.image_digests([1, 2]),
+    "picture_may_be_seen": lambda s, _: s.picture_may_be_seen("0" * 64, ["demo"]),
+    "in_progress": lambda s, _: s.in_progress("demo"),
     "holdings": lambda s, _: s.holdings(),
     "method_evidence": lambda s, _: s.method_evidence(),
     "disclosures": lambda s, _: s.disclosures(),
@@ -145,9 +150,11 @@ STORE_CALLS: dict[str, Any] = {
     "last_listing": lambda s, _: s.last_listing(),
     "last_ticket": lambda s, _: s.last_ticket(),
     "level_counts": lambda s, _: s.level_counts(),
+    "levels_since": lambda s, _: s.levels_since(LONG_AGO),
     "listings_of_run": lambda s, run: s.listings_of_run(run),
     "listings_of_subjects": lambda s, run: s.listings_of_subjects(run, ["http://stall.example/user/1"]),
     "log": lambda s, _: s.log(),
+    "log_before": lambda s, _: s.log_before(authority="demo"),
     "log_head": lambda s, _: s.log_head(),
     "method_in_force": lambda s, _: s.method_in_force("detector", "image_match"),
     "methods": lambda s, _: s.methods(),
@@ -161,6 +168,7 @@ STORE_CALLS: dict[str, Any] = {
     "read_in_run": lambda s, run: s.read_in_run(run),
     "reference_log": lambda s, _: s.reference_log(),
     "references": lambda s, _: s.references(),
+    "references_page": lambda s, _: s.references_page(list(ReferenceKind)),
     "references_known": lambda s, _: s.references_known(1, ["8"]),
     "register_change_counts": lambda s, _: s.register_change_counts(1, 1),
     "register_ended": lambda s, _: s.register_ended(1),
@@ -180,10 +188,13 @@ STORE_CALLS: dict[str, Any] = {
     "scrub": lambda s, _: s.scrub(),
     "listing_held": lambda s, _: _held(s),
     "tally": lambda s, _: s.tally(),
+    "token": lambda s, _: s.token("0" * 64),
+    "tokens": lambda s, _: s.tokens("demo"),
     "titled_otherwise": lambda s, run: s.titled_otherwise(_capture(s), "hand/1", mark("listing", "ref", 1), "x"),
     "unfinished_run": lambda s, _: s.unfinished_run("crawl", "stall", None),
     "uprns": lambda s, _: s.uprns(),
     "verify": lambda s, _: s.verify(),
+    "verify_log": lambda s, _: s.verify_log(),
     "yields": lambda s, _: s.yields("stall"),
     "chain_at": lambda s, _: s.chain_at(1),
     "crowded": lambda s, _: s.crowded(["M32 0TH"], 0),
@@ -200,13 +211,14 @@ WRITING: dict[str, Any] = {
     "rebuild_shelf": lambda s, run: s.rebuild_shelf(),
     "hold": lambda s, run: s.hold(SubjectKind.listing, 1, actor="officer", reason="test"),
     "judge": lambda s, run: s.judge(SubjectKind.listing, 1, Verdict.no, actor="officer", authority="demo", reason="again"),
+    "lock": lambda s, run: s.lock(SubjectKind.listing, [1], actor="officer", authority="demo", until=MUCH_LATER),
     "rejoin_images": lambda s, run: s.rejoin_images(_reading(s)),
     "sample_seed": lambda s, run: s.sample_seed(),
     "say_pair": lambda s, run: s.say_pair(1, 2, False, actor="officer", authority="demo", reason="two stalls"),
 }  # fmt: skip
 # What takes an object of the caller's and gives that back, numbers, or nothing; and what is no reading at all.
 GIVEN = {
-    "begin_session", "give_role", "note_sign_in", "open_account", "say_of_session", "set_secret",
+    "begin_session", "give_role", "note_sign_in", "open_account", "say_of_session", "set_secret", "open_token", "end_token", "note_consultation",
     "acting", "add_reference", "as_of", "no_erasure", "seal_case", "answer", "close_case", "close_proposal", "erase_case", "erase_listing", "erase_seller", "erase_view", "mark_person", "propose", "say_term", "alone", "at", "begin_register", "begin_run", "check_follow_up", "close", "concern_flagged", "draw", "end_run", "erase",
     "erase_follow_up", "erase_ground", "erase_lookup", "erase_occupant", "erase_pair_reason", "erase_sighting", "exhibit_item", "join_image", "join_premises",
     "judge_account", "keep", "keep_actor", "keep_authority", "keep_draft", "keep_entries", "keep_entry", "keep_examinations", "keep_fingerprints", "keep_flag", "keep_flags",
@@ -214,7 +226,8 @@ GIVEN = {
     "keep_positions", "keep_reach", "keep_readings", "keep_refusals", "keep_rendered", "keep_rows", "keep_sighting", "keep_unread", "keep_view",
     "keep_written", "log_override", "mark_register", "migrate", "nearest", "open", "open_case", "operation", "operation_since", "place", "set_method_status",
     "compact_shelf", "fill_shelf", "shelve", "decide_item", "end_key", "erase_disclosure", "erase_recorded", "keep_copy", "keep_edition", "keep_key", "keep_money", "keep_referral", "keep_report",
-    "keep_return", "keep_signed_head", "number_items", "regrade_report",  # the last gives its author the report's own text back
+    "keep_return", "keep_signed_head", "number_items", "assign", "release", "unlock", "skip", "wake", "keep_note", "correct_note", "erase_note", "erase_clearance",
+    "erase_saved_search", "keep_clearance", "withdraw_clearance", "save_search", "withdraw_search", "regrade_report",  # the last gives its author the report's own text back
     "two_editions", "withdraw_entry", "withdraw_ground", "withdraw_occupant", "withdraw_pair", "write",
 }  # fmt: skip
 

@@ -18,18 +18,18 @@ WAIT = "Too many attempts from this address; wait a minute."
 
 @router.get("/sign-in")
 def sign_in_form(visitor: Annotated[Guest, Depends(guest)], next: str = "/") -> Response:
-    return _door(visitor, next)
+    return door(visitor, next)
 
 
 @router.post("/sign-in")
 def sign_in(visitor: Annotated[Guest, Depends(guest)], name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "/") -> Response:  # fmt: skip
     desk = visitor.desk
     if not desk.pace.allows(visitor.address):
-        return _door(visitor, next, name, WAIT, 429)
+        return door(visitor, next, name, WAIT, 429)
     try:
         came = people.sign_in(desk.store, desk.settings.sign_in, name, password, visitor.address)
     except people.Refused as error:
-        return _door(visitor, next, name, str(error), 403)
+        return door(visitor, next, name, str(error), 403)
     answer = visitor.go(next)
     visitor.remember(answer, TOKEN, came.token)
     visitor.forget(answer, DOOR)
@@ -78,7 +78,8 @@ def reason(visit: Annotated[Visit, signed_in()], why: Annotated[str, Form(max_le
     )
 
 
-def _door(visitor: Guest, next: str, name: str = "", error: str = "", status: int = 200) -> Response:
+def door(visitor: Guest, next: str, name: str = "", error: str = "", status: int = 200) -> Response:
+    """The page to sign in on, with what went wrong; its form is bound to a cookie that it sets."""
     bound = visitor.request.cookies.get(DOOR) or secrets.token_urlsafe(32)
     fresh = Guest(visitor.desk, visitor.request, bound)
     answer = fresh.page("signing_in/sign_in.html", status, next=inside(next), name=name, error=error)

@@ -1,0 +1,59 @@
+"""What is a person's own authority's, and nobody else's: another's case, report or referral is as one that there is not (404)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote, unquote
+
+from starlette.exceptions import HTTPException
+
+from casework.desk.visit import Visit
+from store.config import Home
+from store.errors import TouchstoneError
+from store.store import Acting
+from store.words.records import Case
+
+RESERVED = frozenset({"new", "put"})  # paths below /cases that are no case's
+
+
+def key_of(reference: str) -> str:
+    """A reference as one part of an address or a folder's name: letters, figures, `-_.` and `~` before two figures of what is none of these."""
+    key = quote(reference, safe="").replace("~", "%7E").replace("%", "~")
+    return f"~{ord(key[0]):02X}{key[1:]}" if key in RESERVED or (not key.strip(".") and key) else key
+
+
+def path_of(case: str, *parts: object) -> str:
+    """The address of a page of a case."""
+    return "/".join(["/cases", key_of(case), *(str(part) for part in parts)])
+
+
+def own_case(visit: Visit, key: str) -> Case:
+    """The case of that address. Raises HTTPException 404 where there is none, or it is another authority's."""
+    try:
+        case = visit.store.case(unquote(key.replace("~", "%"), errors="strict"))
+    except (TouchstoneError, UnicodeDecodeError):
+        raise HTTPException(404) from None
+    if case.authority != visit.authority:
+        raise HTTPException(404)
+    return case
+
+
+def own_home(visit: Visit) -> Home:
+    """The working folder, whose authority is that of what is written. Raises TouchstoneError for a person of another."""
+    if visit.authority != visit.home.settings.authority.code:
+        raise TouchstoneError(f"this desk writes for {visit.home.settings.authority.name}, and you are of another authority: use your own")
+    return visit.home
+
+
+def own_follow_ups(visit: Visit, reader: Acting, numbers: Iterable[int]) -> None:
+    """Raises TouchstoneError for a follow-up that there is not, or that is another authority's: the words are the same."""
+    for number in numbers:
+        found = reader.follow_ups(numbers=[number], superseded=True)
+        if not found or visit.store.actor(found[0].actor).authority != visit.authority:
+            raise TouchstoneError(f"follow_ups: there is no follow-up {number}")
+
+
+def own_sighting(visit: Visit, reader: Acting, reference: str) -> None:
+    """Raises TouchstoneError for a sighting that there is not, or that is another authority's."""
+    if reader.sighting(reference).authority != visit.authority:
+        raise TouchstoneError(f"sighting: there is no sighting '{reference}' in this store")

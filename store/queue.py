@@ -1,0 +1,116 @@
+"""The queue of flags: what waits, and what is left out of it for now and why. Nothing is hidden without being counted, and each can be asked for."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, not_, or_, select
+
+from store import tables as t
+from store.assignments import GIVEN, LOCKED, PUT_OFF, newest_of
+from store.clearances import covers, in_force
+from store.findings import flag_of
+from store.reader import Reader
+from store.second import not_taken_back
+from store.words.records import Flag, Level, SubjectKind
+
+QUEUED = (Level.priority, Level.review)
+
+
+class Waits(enum.StrEnum):
+    """Which part of the queue: what the reader may judge now, what is theirs, or what is left out, by why."""
+
+    free = "free"
+    mine = "mine"  # assigned to the reader, or locked to them while they judge
+    taken = "taken"  # another officer's, or another judges it now
+    skipped = "skipped"
+    cleared = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many flags wait and are not shown among the free ones. One that is left out for two reasons is counted under each."""
+
+    taken: int = 0
+    skipped: int = 0
+    cleared: int = 0
+
+    def sentence(self) -> str:
+        """For people; "" where nothing is left out."""
+        parts = (
+            (self.cleared, "of cleared sellers or authorised stockists"), (self.skipped, "put off until later"),
+            (self.taken, "with another officer"),
+        )  # fmt: skip
+        said = [f"{number} {why}" for number, why in parts if number]
+        return f"Not shown: {', '.join(said)}." if said else ""
+
+
+class QueueReads(Reader):
+    def queue(
+        self, levels: Sequence[Level] = QUEUED, limit: int = 50, judged: bool = False, *, waits: Waits = Waits.free, listings: Sequence[int] | None = None
+    ) -> list[Flag]:  # fmt: skip
+        """Newest flags at those levels, priority first, then by score; those judged on the same findings are left out.
+
+        `listings` asks for those of these listings alone. See `Waits` for what is left out besides; `left_out` counts it.
+        """
+        with self.store.database.reading() as c:
+            query = _unjudged(levels, judged).where(self._waits(c)[waits])
+            if listings is not None:
+                query = query.where(t.flag.c.listing.in_(listings))
+            # "priority" < "review" alphabetically, which is the order wanted
+            rows = [
+                flag_of(r) for r in c.execute(query.order_by(t.flag.c.level, t.flag.c.score.desc(), t.flag.c.id).limit(limit)).mappings()
+            ]
+        self.shown("listing", (r.listing for r in rows))
+        return rows
+
+    def left_out(self, levels: Sequence[Level] = QUEUED) -> LeftOut:
+        """How many flags wait that `queue` leaves out for the reader: numbers, about no person."""
+        with self.store.database.reading() as c:
+            conditions = self._waits(c)
+            counts = {
+                each: c.execute(select(func.count()).select_from(_unjudged(levels).where(conditions[each]).subquery())).scalar_one()
+                for each in (Waits.taken, Waits.skipped, Waits.cleared)
+            }
+        return LeftOut(**{str(each): number for each, number in counts.items()})
+
+    def _waits(self, c: Connection) -> dict[Waits, ColumnElement[bool]]:
+        now, me = datetime.now(UTC), self.actor.id
+        cleared = or_(false(), *(covers(c, each) for each in in_force(c, now)))
+        given, locked, put_off = t.assignment.alias(), t.assignment.alias(), t.assignment.alias()
+        taken = or_(
+            exists().where(*_of(given), *newest_of(given, GIVEN), given.c.officer != me),
+            exists().where(*_of(locked), *newest_of(locked, LOCKED), locked.c.until > now, locked.c.officer != me),
+        )
+        same = put_off.c.findings_digest == t.flag.c.findings_digest
+        skipped = exists().where(*_of(put_off), *newest_of(put_off, PUT_OFF), put_off.c.until > now, same)
+        own, held = t.assignment.alias(), t.assignment.alias()
+        mine = or_(
+            exists().where(*_of(own), *newest_of(own, GIVEN), own.c.officer == me),
+            exists().where(*_of(held), *newest_of(held, LOCKED), held.c.until > now, held.c.officer == me),
+        )
+        return {
+            Waits.free: and_(not_(cleared), not_(taken), not_(skipped)),
+            Waits.mine: mine, Waits.taken: taken, Waits.skipped: skipped, Waits.cleared: cleared,
+        }  # fmt: skip
+
+
+def unjudged() -> ColumnElement[bool]:
+    """A condition on rows of `flag`: nobody judged its listing on the same findings, or whoever did took it back."""
+    j = t.judgement.c
+    same = (j.subject_kind == str(SubjectKind.listing), j.subject == t.flag.c.listing, j.findings_digest == t.flag.c.findings_digest)
+    return ~exists().where(*same, not_taken_back())
+
+
+def _unjudged(levels: Sequence[Level], judged: bool = False) -> Select[Any]:
+    newest = select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).group_by(t.flag.c.listing).subquery()
+    query = select(t.flag).join(newest, newest.c.id == t.flag.c.id).where(t.flag.c.level.in_([str(x) for x in levels]))
+    return query if judged else query.where(unjudged())
+
+
+def _of(table: Any) -> tuple[ColumnElement[bool], ...]:
+    return table.c.subject_kind == str(SubjectKind.listing), table.c.subject == t.flag.c.listing
