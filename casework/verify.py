@@ -1255,7 +1255,9 @@ class Pack:
                     continue
                 salted += 1
                 if _sha(row["salt"].encode() + _canonical(said)) != event["detail"].get("commits"):
-                    self.problem(file, f"exhibit {row['number']} is not what event {event['seq']} of {LOG} commits to", where)
+                    self.problem(
+                        file, f"exhibit {row['number']} is not what the event of its making, {event['seq']} of {LOG}, commits to", where
+                    )
             gone = [r for _, r in self.rows["withdrawals"] if r.get("exhibit") == row["number"] and r["superseded_by"] is None]
             if row["withdrawn"] != "" if not gone else row["withdrawn"] not in [r["why"] for r in gone]:
                 self.problem(file, f"{ROWS}withdrawals.jsonl says otherwise whether and why exhibit {row['number']} was withdrawn", where)
