@@ -53,15 +53,17 @@ class PictureReads(FindingReads):
     def pictures_on(self, capture: int) -> dict[str, str]:
         """The digests of the kept images that a page shows, by their addresses as its readings gave them."""
         of, joined = t.reading.c, t.reading_image.c
-        query = select(of.images_json, joined.position, joined.sha256).join(t.reading_image, joined.reading == of.id)
+        query = select(of.id, of.images_json, joined.position, joined.sha256).join(t.reading_image, joined.reading == of.id)
         found: dict[str, str] = {}
         with self.store.database.reading() as c:
-            for r in c.execute(query.where(of.capture == capture).order_by(joined.id)):
+            rows = c.execute(query.where(of.capture == capture).order_by(joined.id)).all()
+            for r in rows:
                 addresses = json.loads(r.images_json)
                 if r.position < len(addresses):
                     found[addresses[r.position]] = r.sha256
             images = c.execute(select(t.image.c.id).where(t.image.c.sha256.in_(found.values()))).scalars().all()
         self.shown("image", images)
+        self.shown("reading", (r.id for r in rows))
         return found
 
     def shared_pictures(self, seller: int) -> list[SharedPicture]:
