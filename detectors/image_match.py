@@ -33,7 +33,12 @@ COMPARED = (taken.BOXES, taken.ORB)
 
 KINDS = {
     ReferenceKind.confirmed: ("confirmed_picture", 1.0, Direction.suspicious, "the goods in that reference were confirmed counterfeit"),
-    ReferenceKind.suspected: ("suspected_picture", 1.0, Direction.suspicious, "the goods in that reference are such as an officer suspects"),
+    ReferenceKind.suspected: (
+        "suspected_picture",
+        1.0,
+        Direction.suspicious,
+        "the goods in that reference are such as an officer suspects",
+    ),
     ReferenceKind.official: (
         "official_picture",
         0.0,

@@ -49,7 +49,9 @@ def examine(batch: Sequence[SellerSubject], context: Context) -> Iterable[Examin
         abroad = [(offer, far) for offer, _, far, _ in read if far]
         stated = any(near for _, _, _, near in read)
         if not claims:
-            yield not_possible(subject.id, "no place: no listing read says that the seller is here, or gives a place that this method knows")
+            yield not_possible(
+                subject.id, "no place: no listing read says that the seller is here, or gives a place that this method knows"
+            )
         elif not abroad and not stated:
             yield not_possible(subject.id, "no place of dispatch: no listing read says from where the goods are sent")
         else:
