@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casework import references, samples
 from casework.judging_settings import read_judging
+from casework.sightings import may_be_seen
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store
@@ -70,12 +71,14 @@ def judge_listing(
 
 
 def judge_listings(
-    store: Store, home: Home, members: Sequence[Member], verdict: Verdict, note: str, by: str, *, code: str = "", second_of: int | None = None
+    store: Store, home: Home, members: Sequence[Member], verdict: Verdict, note: str, by: str, *, code: str = "", second_of: int | None = None,
+    sightings: Collection[str] | None = None,
 ) -> list[Judged]:  # fmt: skip
     """Judge listings alike, each by a judgement of its own: all of them, or none where one cannot be. In the order given.
 
     Whether a first judgement is put before a second person follows from the listing's ticket under the store's seed, which nobody chooses (as of
-    the random sample, casework/samples.py). `second_of` is the judgement that this one, as the second person's, stands beside.
+    the random sample, casework/samples.py). `second_of` is the judgement that this one, as the second person's, stands beside. `sightings` are
+    the authorities whose sightings the person may see (None: all); another's is no listing for them.
 
     Raises TouchstoneError: no member, one named twice, no reason, a code that is none, an unknown listing, judged or weighed anew since it was
     looked at, or being judged by another.
@@ -86,7 +89,8 @@ def judge_listings(
     reason = "taken back" if verdict is Verdict.undone else settings.reason(verdict, code, note)
     numbers = [each.listing for each in members]
     with store.acting(by, purpose="judge", justification=reason) as reader:
-        found = {s.listing.id: s.listing for s in reader.summaries(numbers=numbers, limit=len(numbers))}
+        rows = reader.summaries(numbers=numbers, limit=len(numbers))
+        found = {s.listing.id: s.listing for s in (rows if sightings is None else may_be_seen(reader, rows, sightings))}
         flags = {number: reader.flag(number) for number in numbers}
         earlier = {j.id: j.subject for j in reader.judgements([(SubjectKind.listing, n) for n in numbers]) if j.actor == by}
     if missing := [number for number in numbers if number not in found]:

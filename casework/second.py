@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from casework import samples
@@ -44,10 +45,13 @@ def second_cards(reader: Acting, limit: int = 20) -> list[SecondCard]:
 
 
 def judge_second(
-    store: Store, home: Home, due: SecondDue, verdict: Verdict, note: str, by: str, *, code: str = "", findings: str | None = None
+    store: Store, home: Home, due: SecondDue, verdict: Verdict, note: str, by: str, *, code: str = "", findings: str | None = None,
+    sightings: Collection[str] | None = None,
 ) -> tuple[Judged, Judgement]:  # fmt: skip
     """Judge as the second person; what they said, and now what the first had said. Raises TouchstoneError as `judge_listings` does."""
-    [judged] = judge_listings(store, home, [Member(due.listing, findings=findings)], verdict, note, by, code=code, second_of=due.first)
+    [judged] = judge_listings(
+        store, home, [Member(due.listing, findings=findings)], verdict, note, by, code=code, second_of=due.first, sightings=sightings
+    )
     with store.acting(by, purpose="second review: what the first said", justification="both have judged") as reader:
         first = next(j for j in reader.judgements([(SubjectKind.listing, due.listing)]) if j.id == due.first)
     return judged, first

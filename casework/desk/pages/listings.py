@@ -5,32 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Path
+from fastapi import APIRouter, Depends, Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from casework import judgements
+from casework import queue as officers_queue
 from casework.advert import Advert, advert, beside_words
 from casework.desk.app import Entry
 from casework.desk.filters import Filters
+from casework.desk.pages.queue import judging
 from casework.desk.settings import Action
 from casework.desk.showing import listing_path
 from casework.desk.visit import Visit, allowed
 from casework.flags import meaning, policy_in_force
 from casework.marking import differing
 from casework.sightings import SIGHTED, may_be_seen, without_sightings
+from casework.working import worked_by
 from store.errors import TouchstoneError
 from store.history import History
 from store.listings import Summary
 from store.search import Query as Search
 from store.store import Acting
-from store.words.records import CaptureKind, Sighting, SubjectKind, Verdict, Version
+from store.words.records import CaptureKind, Sighting, SubjectKind, Version
 
 router = APIRouter()
 NAV = Entry("Listings", "/listings", Action.listing_view, 30)
 PAGE = 50
 VERSIONS = 50  # of a history that are shown, the newest
-VERDICTS = (Verdict.yes, Verdict.no, Verdict.unsure)
 Viewer = Annotated[Visit, allowed(Action.listing_view)]
 PREVALENCES = (0.01, 0.05, 0.2)
 
@@ -58,39 +59,21 @@ def _sources(visit: Visit) -> list[str]:
 
 
 @router.get("/listings/{number:int}")
-def by_row(visit: Viewer, number: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> Response:
-    with visit.reading("listing show") as reader:
-        return _page(visit, reader, reader.summaries(numbers=[number]))
+def by_row(visit: Viewer, number: Annotated[int, Path(ge=1, le=2**31 - 1)], opinion: bool = False) -> Response:
+    with visit.reading(_purpose(opinion)) as reader:
+        return _page(visit, reader, reader.summaries(numbers=[number]), opinion)
 
 
 @router.get("/listings/{source}/{ref:path}")
-def listing(visit: Viewer, source: str, ref: str) -> Response:
+def listing(visit: Viewer, source: str, ref: str, opinion: bool = False) -> Response:
+    """`opinion` shows what the score made of a listing that it does not queue, to somebody who has not judged it yet."""
     _may_look(visit, source)
-    with visit.reading("listing show") as reader:
-        return _page(visit, reader, _of(reader, source, ref))
+    with visit.reading(_purpose(opinion)) as reader:
+        return _page(visit, reader, _of(reader, source, ref), opinion)
 
 
-@router.post("/listings/{source}/{ref:path}")
-def judge(
-    visit: Annotated[Visit, allowed(Action.queue_judge)], source: str, ref: str, verdict: Annotated[Verdict | None, Form()] = None,
-    reason: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:  # fmt: skip
-    _may_look(visit, source)
-    with visit.reading("judge") as reader:
-        found = may_be_seen(reader, _of(reader, source, ref), visit.sightings)
-    if not found:
-        raise HTTPException(404)
-    try:
-        if verdict not in VERDICTS:
-            raise TouchstoneError("Say yes, no or unsure.")
-        if not reason.strip():
-            raise TouchstoneError("Say why, in your words: it will be read in court.")
-        done = judgements.judge_listing(visit.store, visit.home, source, ref, verdict, reason.strip(), visit.actor)
-    except TouchstoneError as error:
-        with visit.reading("listing show") as reader:
-            return _page(visit, reader, found, error=str(error), said=(verdict, reason))
-    again = " It supersedes what you said before, which stays on record." if done.judgement.supersedes else ""
-    return visit.go(listing_path(found[0].listing), f"Judged: {verdict}.{again}")
+def _purpose(opinion: bool) -> str:
+    return "listing show, with the score's opinion" if opinion else "listing show"
 
 
 def _may_look(visit: Visit, source: str) -> None:
@@ -106,25 +89,29 @@ def _of(reader: Acting, source: str, ref: str) -> list[Summary]:
         raise HTTPException(404) from None
 
 
-def _page(visit: Visit, reader: Acting, found: list[Summary], error: str = "", said: tuple[Verdict | None, str] = (None, "")) -> Response:
+def _page(visit: Visit, reader: Acting, found: list[Summary], opinion: bool) -> Response:
     """The page of one listing, read within the caller's event; 404 for one that is not there, or a sighting that they may not see."""
     seen = may_be_seen(reader, found, visit.sightings)
     if not seen:
         raise HTTPException(404)
     [summary] = seen
     number = summary.listing.id or 0
+    if visit.may(Action.queue_second) and reader.second_due(1, listings=[number]):
+        return visit.go("/queue/second", "You are to judge it as the second person: what was said of it is told then.", "important")
+    card = officers_queue.card(reader, summary)
+    blind = visit.may(Action.queue_judge) and not opinion and officers_queue.before_judging(reader, summary).second_look
     shown = advert(visit.store, reader, summary, visit.sightings)
     history = reader.full_history(number)
     context: dict[str, Any] = {
         "advert": shown, "captures": _captures(reader, history), "history": history, "changes": _changes(history), "said_beside": beside_words(summary.details),
         "seller": next(iter(reader.sellers([summary.seller])), None) if summary.seller and visit.may("seller.view") else None,
         "links": without_sightings(reader.links(subject=(SubjectKind.listing, number)), visit.sightings), "scale": _scale(visit, shown),
-        "contacts": reader.contacts(listing=number), "judgements": reader.judgements([(SubjectKind.listing, number)]),
+        "contacts": reader.contacts(listing=number), "judgements": card.judgements, "works": worked_by(reader, SubjectKind.listing, number) if visit.may(Action.case_view) else [],
         "meetings": reader.same_seller(listing=number, sightings=visit.sightings, limit=20), "sighting": _sighting(visit, reader, number),
     }  # fmt: skip
     return visit.page(
-        "listings/listing.html", 400 if error else 200, error=error, chosen=said[0], reason=said[1], verdicts=VERDICTS, versions=VERSIONS,
-        path=listing_path(summary.listing), meaning=_meaning(visit, shown), **context,
+        "listings/listing.html", blind=blind, token=f"{number}.{card.newest}.{card.findings}", versions=VERSIONS, path=listing_path(summary.listing),
+        meaning=_meaning(visit, shown), **judging(visit), **context,
     )  # fmt: skip
 
 

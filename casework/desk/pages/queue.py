@@ -20,6 +20,7 @@ from casework.flags import policy_in_force
 from casework.judgements import Judged, Member, judge_listings, take_back
 from casework.judging_settings import KEYS, Judging, read_judging
 from casework.learn_settings import read_learning
+from casework.sightings import may_be_seen
 from casework.when import parse_when
 from store.errors import TouchstoneError
 from store.queue import QUEUED, Waits
@@ -101,7 +102,7 @@ def queue(visit: Viewer, filters: Annotated[Filters, Depends()], waits: Waits = 
         cards = officers_queue.cards(
             reader, limit=most + 1, mix=mix, review=review, waits=waits, levels=[level] if level else QUEUED, listings=numbers
         )
-        rows = shown(reader, _may_see(visit, cards[:most]))
+        rows = shown(reader, _may_see(visit, reader, cards[:most]))
         left_out, searches = reader.left_out(), reader.saved_searches()
         last = _last(reader) if visit.may(Action.queue_judge) else []
     counts = {Waits.taken: left_out.taken, Waits.skipped: left_out.skipped, Waits.cleared: left_out.cleared}
@@ -120,9 +121,10 @@ def judging(visit: Visit) -> dict[str, Any]:
     return {"settings": read_judging(visit.home), "keys": {str(v): key for v, key in KEYS.items()}, "pictures": pictures}
 
 
-def _may_see(visit: Visit, cards: Sequence[officers_queue.Card]) -> list[officers_queue.Card]:
-    """Without what was told in a sighting, for whoever may see none."""
-    return [card for card in cards if visit.may(Action.sighting_view) or card.summary.listing.source != "sighting"]
+def _may_see(visit: Visit, reader: Acting, cards: Sequence[officers_queue.Card]) -> list[officers_queue.Card]:
+    """Without the sightings that this person may not see."""
+    seen = {s.listing.id for s in may_be_seen(reader, [card.summary for card in cards], visit.sightings)}
+    return [card for card in cards if card.summary.listing.id in seen]
 
 
 def _last(reader: Acting) -> list[dict[str, Any]]:
@@ -140,7 +142,7 @@ def judge(visit: Judge, card: Annotated[str, Form(max_length=120)], verdict: Ann
     reason = chosen(read_judging(visit.home), verdict, code, note)
 
     def act() -> list[Judged]:
-        return judge_listings(visit.store, visit.home, [member], verdict, note, visit.actor, code=reason)
+        return judge_listings(visit.store, visit.home, [member], verdict, note, visit.actor, code=reason, sightings=visit.sightings)
 
     return _answer(visit, act, back)
 
@@ -195,7 +197,9 @@ def many(visit: Judge, card: Annotated[list[str], Form()] = []) -> Response:  # 
         numbers = [each.listing for each in members]
         rows: list[Shown] = shown(
             reader,
-            _may_see(visit, [officers_queue.before_judging(reader, s) for s in reader.summaries(numbers=numbers, limit=len(numbers))]),
+            _may_see(
+                visit, reader, [officers_queue.before_judging(reader, s) for s in reader.summaries(numbers=numbers, limit=len(numbers))]
+            ),
         )
     looked = {each.listing: each for each in members}
     changed = {
@@ -211,7 +215,11 @@ def judge_many(visit: Judge, card: Annotated[list[str], Form()], verdict: Annota
     """One judgement for each member, all of them or none."""
     members = [member_of(each) for each in card[:MOST]]
     reason = chosen(read_judging(visit.home), verdict, code, note)
-    return _answer(visit, lambda: judge_listings(visit.store, visit.home, members, verdict, note, visit.actor, code=reason), "/queue")
+    return _answer(
+        visit,
+        lambda: judge_listings(visit.store, visit.home, members, verdict, note, visit.actor, code=reason, sightings=visit.sightings),
+        "/queue",
+    )
 
 
 @router.post("/queue/take")

@@ -13,6 +13,7 @@ from casework.desk.cards import shown
 from casework.desk.pages.queue import judging
 from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
+from casework.sightings import may_be_seen
 from casework.when import parse_when
 from store.clearances import Cleared
 from store.errors import TouchstoneError
@@ -31,7 +32,7 @@ def card(visit: Annotated[Visit, allowed(Action.queue_view)], number: Number) ->
     """A card, who had it, what was noted of it and of its seller, and who is cleared of whom."""
     with visit.reading("queue: a card") as reader:
         found = reader.summaries(numbers=[number])
-        if not found or (found[0].listing.source == "sighting" and not visit.may(Action.sighting_view)):
+        if not may_be_seen(reader, found, visit.sightings):
             raise HTTPException(404)
         if visit.may(Action.queue_second) and reader.second_due(1, listings=[number]):
             return visit.go("/queue/second", "You are to judge it as the second person: what was said of it is told then.", "important")

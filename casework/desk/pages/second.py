@@ -14,6 +14,7 @@ from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from casework.judging_settings import read_judging
 from casework.second import judge_second, second_cards
+from casework.sightings import may_be_seen
 from store.second import SecondDue
 from store.words.records import Verdict
 
@@ -25,7 +26,9 @@ Second = Annotated[Visit, allowed(Action.queue_second)]
 def second(visit: Second) -> Response:
     """What waits for this person, the longest first."""
     with visit.reading("second review") as reader:
-        due = [each for each in second_cards(reader) if visit.may(Action.sighting_view) or each.card.summary.listing.source != "sighting"]
+        waiting = second_cards(reader)
+        seen = may_be_seen(reader, [each.card.summary for each in waiting], visit.sightings)
+        due = [each for each in waiting if each.card.summary in seen]
         rows = list(zip(shown(reader, [each.card for each in due]), due, strict=True))
     return visit.page("queue/second.html", rows=rows, **judging(visit))
 
@@ -36,7 +39,9 @@ def judge(visit: Second, card: Annotated[str, Form(max_length=120)], first: Anno
     member = member_of(card)
     reason = chosen(read_judging(visit.home), verdict, code, note)
     due = SecondDue(member.listing, first)
-    judged, before = judge_second(visit.store, visit.home, due, verdict, note, visit.actor, code=reason, findings=member.findings)
+    judged, before = judge_second(
+        visit.store, visit.home, due, verdict, note, visit.actor, code=reason, findings=member.findings, sightings=visit.sightings
+    )
     said = f"You said {judged.judgement.verdict}. {before.actor} had said {before.verdict}: {before.reason}."
     return visit.go("/queue/second", said, "success" if judged.judgement.verdict is before.verdict else "important")
 

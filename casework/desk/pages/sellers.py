@@ -15,6 +15,7 @@ from casework.desk.app import Entry
 from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from casework.sightings import SIGHTED, account_may_be_seen, may_be_seen, without_sightings
+from casework.working import worked_by
 from store.attribution import SAYS, Kind, Strength
 from store.errors import TouchstoneError
 from store.places import GONE
@@ -147,7 +148,7 @@ def _page(visit: Visit, reader: Acting, number: int, error: str = "", field: str
         number for number, other in others.items() if other.source in SIGHTED and not account_may_be_seen(reader, other, visit.sightings)
     }
     context: dict[str, Any] = {
-        "seller": one, "about": about, "listings": sorted(listings, key=lambda row: (rank.get(row.level, len(rank)), -(row.score or 0))),
+        "seller": one, "about": about, "works": worked_by(reader, SubjectKind.seller, number) if visit.may(Action.case_view) else [], "listings": sorted(listings, key=lambda row: (rank.get(row.level, len(rank)), -(row.score or 0))),
         "contacts": reader.contacts(seller=number), "places": places, "labels": {each.id: each.label for each in reader.premises([link.object for link in places])} if places else {},
         "accounts": [(link, other) for link in to_sellers if (other := others.get(link.object if link.subject == number else link.subject)) and other.id not in hidden],
         "meetings": reader.same_seller(seller=number, sightings=visit.sightings, limit=20),

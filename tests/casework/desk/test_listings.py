@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+import httpx
 import pytest
 
 from store.words.records import SubjectKind
@@ -41,7 +42,7 @@ def test_words_that_counted_are_marked_with_the_number_of_their_reason(desk: Ser
 def test_what_speaks_for_the_seller_stands_beside_what_speaks_against_even_where_there_is_nothing(desk: Served) -> None:
     officer = desk.as_role("officer")
     for path in (STRONGEST, "/listings/demo_shop/fo-116", "/listings/demo_classifieds/48202"):
-        page = officer.get(path).text
+        page = officer.get(f"{path}?opinion=true").text
         assert page.index("What speaks against it") < page.index("What speaks for the seller") < page.index("What was not examined")
 
 
@@ -74,31 +75,37 @@ def test_the_bytes_of_a_picture_and_of_a_capture_are_events_of_their_own(desk: S
     assert ("consultation", "picture") in said and ("disclosure", "capture bytes") in said
 
 
-def test_judging_records_the_person_and_a_second_judgement_supersedes(own_desk: Served) -> None:
-    officer = own_desk.as_role("officer")
-    assert "Judged: yes." in officer.post(STRONGEST, {"verdict": "yes", "reason": "buckle wrong"}).text
-    assert "It supersedes" in officer.post(STRONGEST, {"verdict": "no", "reason": "a receipt was shown"}).text
+def judged(desk: Served, role: str, path: str, **said: object) -> httpx.Response:
+    """The judging form of a listing's page, filled in and sent."""
+    browser = desk.as_role(role)
+    card = re.search(r'name="card" value="([^"]+)"', browser.get(path).text)
+    return browser.post("/queue/judge", {"card": card[1] if card else "53.0.", "back": path, **said})
+
+
+def test_judging_records_the_person_with_a_reason_and_leads_back_to_the_listing(own_desk: Served) -> None:
+    answer = judged(own_desk, "officer", STRONGEST, verdict="yes", code="marks", note="buckle wrong")
+    assert answer.url.path == STRONGEST and "Judged yes: the mark or its making is wrong: buckle wrong." in answer.text
+    judged(own_desk, "officer", STRONGEST, verdict="no", note="a receipt was shown")
     with own_desk.store.acting("system", purpose="test") as reader:
         said = reader.judgements([(SubjectKind.listing, reader.listing("demo_shop", "fo-118").listing.id or 0)])
-    assert [(j.actor, str(j.verdict), j.reason) for j in said] == [
-        ("a.officer", "yes", "buckle wrong"),
-        ("a.officer", "no", "a receipt was shown"),
-    ]
-
-
-@pytest.mark.parametrize("data, says", [({"reason": "x"}, "Say yes, no or unsure."), ({"verdict": "yes", "reason": "  "}, "Say why"), ({"verdict": "guilty", "reason": "x"}, "")])  # fmt: skip
-def test_a_judgement_without_verdict_or_reason_is_refused_and_nothing_is_lost(desk: Served, data: dict[str, object], says: str) -> None:
-    answer = desk.as_role("officer").post(STRONGEST, data)
-    assert answer.status_code in (400, 422) and says in answer.text
-    with desk.store.acting("system", purpose="test") as reader:
-        assert not reader.judgements([(SubjectKind.listing, reader.listing("demo_shop", "fo-118").listing.id or 0)])
+    assert [(j.actor, str(j.verdict)) for j in said] == [("a.officer", "yes"), ("a.officer", "no")] and said[1].supersedes == said[0].id
 
 
 @pytest.mark.parametrize("role", ["analyst", "disclosure_officer", "partner"])
 def test_who_may_not_judge_is_not_offered_the_form_and_is_refused(desk: Served, role: str) -> None:
-    browser = desk.as_role(role)
-    assert "Judge it" not in browser.get(STRONGEST).text
-    assert browser.post(STRONGEST, {"verdict": "yes", "reason": "x"}).status_code == 403
+    assert "Judge it" not in desk.as_role(role).get(STRONGEST).text
+    assert judged(desk, role, STRONGEST, verdict="yes", note="x").status_code == 403
+
+
+def test_what_the_score_does_not_queue_is_not_told_to_whoever_is_yet_to_judge_it(own_desk: Served) -> None:
+    path, officer = "/listings/demo_shop/fo-114", own_desk.as_role("officer")
+    page = officer.get(path).text
+    assert "is not told before you have judged it" in page and "Why it has this level" not in page and "listing-mark" not in page
+    before = own_desk.store.log_head()[0]
+    assert "Why it has this level" in officer.get(f"{path}?opinion=true").text
+    assert "listing show, with the score's opinion" in {e.body["purpose"] for e in own_desk.store.log(after=before)}
+    judged(own_desk, "officer", path, verdict="no", note="a spoof, as it says")
+    assert "Why it has this level" in officer.get(path).text and "Why it has this level" in own_desk.as_role("analyst").get(path).text
 
 
 def test_who_may_not_view_listings_or_sellers_gets_none_of_their_pages(desk: Served) -> None:
@@ -200,7 +207,8 @@ def test_a_listing_with_slashes_and_question_marks_in_its_reference_has_its_page
         [summary] = reader.summaries(numbers=[listing])
     officer = desk.as_role("officer")
     assert "alert(1)" in officer.get(listing_path(summary.listing)).text
-    assert "Judged: no." in officer.post(listing_path(summary.listing), {"verdict": "no", "reason": SCRIPT}).text
+    answer = judged(desk, "officer", listing_path(summary.listing), verdict="no", note=SCRIPT)
+    assert "Judged no:" in answer.text and answer.url.path.startswith("/listings/demo_shop/evil") and "<script>alert" not in answer.text
 
 
 # -- the page as captured ----------------------------------------------------------------------------------------------------

@@ -67,10 +67,11 @@ def test_the_page_as_captured_is_shown_in_a_frame_of_its_own(desk: Served) -> No
 def test_a_listing_is_judged_without_scripts(own_desk: Served) -> None:
     with chromium(own_desk, "officer", scripts=False) as page:
         page.goto(own_desk.url + STRONGEST)
-        page.check("#verdict-yes")
-        page.fill("#reason", "stitching and buckle wrong")
-        page.click("main button:has-text('Judge')")
-        assert "Judged: yes." in page.inner_text("main") and "stitching and buckle wrong" in page.inner_text("#judgements >> xpath=..")
+        page.fill("#note-1", "stitching and buckle wrong")
+        page.click("button[name=verdict][value=yes]")
+        assert "Judged yes: stitching" in page.inner_text("main") and "stitching and buckle wrong" in page.inner_text(
+            "#judgements >> xpath=.."
+        )
 
 
 def test_a_photo_finds_its_copies_and_what_agrees_is_drawn(desk: Served, tmp_path: Path) -> None:

@@ -77,7 +77,12 @@ def test_another_authoritys_sighting_is_not_there(sighted: tuple[Served, str]) -
     other.sign_in("b.officer")
     for name, path in places(desk, reference).items():
         assert other.get(path).status_code == 404, name
-    assert other.post(places(desk, reference)["listing"], {"verdict": "yes", "reason": "x"}).status_code == 404
+    with desk.store.acting("system", purpose="test") as reader:
+        number = reader.sighting(reference).listing
+    for role, browser in (("b.officer", other), ("a.analyst", desk.as_role("analyst"))):
+        assert browser.get(f"/queue/card/{number}").status_code == 404, role
+    refused = other.post("/queue/judge", {"card": f"{number}.0.", "verdict": "yes", "note": "x"})
+    assert refused.status_code == 400 and "there is no listing" in refused.text
     assert "Quillon belts" not in other.get("/listings?q=belts").text
     assert other.get(STRONGEST).status_code == 200
 
