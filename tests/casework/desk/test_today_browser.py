@@ -53,18 +53,22 @@ def test_what_is_shown_once_and_what_went_wrong_hold_to_axe_too(busy: Served) ->
     with chromium(busy, "administrator") as page:
         page.goto(busy.url + "/people/new")
         page.click("main button[type=submit]")
+        expect(page.locator(".govuk-error-summary")).to_be_visible()
         looked_at(page, "people-new-error")
         page.fill("#name", "d.shown")
         page.check("#role-officer")
         page.click("main button[type=submit]")
+        expect(page.locator(".desk-once")).to_be_visible()
         looked_at(page, "people-once")
         page.goto(busy.url + "/tokens")
         page.fill("#name", "a test")
         page.check("#scope-runs")
         page.click("text=Make the token")
+        expect(page.locator(".desk-once")).to_be_visible()
         looked_at(page, "token-once")
         page.goto(busy.url + "/log")
         page.click("text=Check the chain")
+        expect(page.get_by_role("heading", name="The chain holds")).to_be_visible()
         looked_at(page, "log-verified")
 
 
