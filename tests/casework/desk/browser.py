@@ -53,6 +53,8 @@ def chromium(served: Served, role: str = "", *, size: tuple[int, int] = DESK, sc
 
 def looked_at(page: Page, name: str) -> None:
     """Hold the page to axe at three widths, and to its own width: nothing of it lies beside the window."""
+    page.wait_for_selector("main")  # a click that leads to another page does not wait for it
+    page.wait_for_load_state("load")
     was = page.viewport_size
     for label, (width, height) in (("desk", DESK), ("phone", PHONE), ("zoomed", ZOOMED)):
         page.set_viewport_size({"width": width, "height": height})

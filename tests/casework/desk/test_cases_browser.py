@@ -80,9 +80,8 @@ def test_pages_of_casework_hold_to_axe_and_to_their_width(desk: Served) -> None:
             page.goto(desk.url + path)
             looked_at(page, name)
         page.goto(f"{desk.url}{at}/file/new/person")
-        page.click("main >> button:has-text('Save')")
-        page.wait_for_selector(".govuk-error-summary")
-        page.wait_for_load_state("networkidle")
+        with page.expect_navigation():
+            page.click("main >> button:has-text('Save')")
         looked_at(page, "form-with-errors")
     with chromium(desk, "disclosure_officer") as page:
         for name, path in {"disclosure": f"{at}/disclosure", "item": f"{at}/disclosure/3"}.items():

@@ -154,5 +154,6 @@ def test_the_page_of_many_holds_to_axe(desk: Served) -> None:
         page.goto(f"{desk.url}/queue")
         for box in page.locator("[data-card] input[type=checkbox]").all()[:3]:
             box.check()
-        page.get_by_role("button", name="Judge the chosen together").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Judge the chosen together").click()
         looked_at(page, "queue-many")
