@@ -59,6 +59,7 @@ def serve(
     )  # fmt: skip
     server = uvicorn.Server(config)
     with config.bind_socket() as socket:
+        socket.listen(config.backlog)  # who is told the address is answered there
         shown = f"[{host}]" if ":" in host else host
         say(
             f"The desk is at {'https' if certificate else 'http'}://{shown}:{socket.getsockname()[1]}{config.root_path}/ (stop it with Ctrl-C)."
