@@ -222,6 +222,9 @@ def test_facets_count_what_is_found_and_those_of_all_are_kept_as_they_are_writte
     store.judge(SubjectKind.listing, 1, Verdict.no, actor="officer", authority="demo", reason="fine", findings_digest="1" * 64)
     waiting = find(store, Query(order=Order.urgent))
     assert (waiting.total, waiting.facets["brand"]) == (0, ()) and find(store, Query()).facets["judged"] == (("False", 3), ("True", 1))
+    store.judge(SubjectKind.listing, 1, Verdict.undone, actor="officer", authority="demo", reason="my mistake", findings_digest="1" * 64)
+    assert found(store, Query(order=Order.urgent)) == [1] and find(store, Query(judged=True)).total == 0, "what is taken back waits again"
+    store.judge(SubjectKind.listing, 1, Verdict.no, actor="officer", authority="demo", reason="fine", findings_digest="1" * 64)
     store.keep_flag(Flag(None, 1, "0" * 64, "2" * 64, Level.priority, 3.0, ()), build.run.id)
     assert found(store, Query(order=Order.urgent)) == [1] == found(store, Query(levels=(Level.priority,), judged=False)), (
         "new findings bring it back"

@@ -152,7 +152,7 @@ def test_keeping_two_apart_parts_their_network_and_it_is_on_record_with_the_pers
         return {node["seller"] for node in officer.get(f"{account(own_desk)}/network.json").json()["nodes"] if node["kind"] == "seller"}
 
     before = numbers()
-    other = max(before - {11})
+    other = max(before - {int(account(own_desk).rpartition("/")[2])})
     page = officer.post(f"{account(own_desk)}/pair", {"other": str(other), "says": "two", "why": "two shops that share a courier"})
     assert "kept apart by a.officer" in page.text and other not in numbers()
     officer.post(f"{account(own_desk)}/pair", {"other": str(other), "says": "withdraw", "why": "it was no courier"})
@@ -160,14 +160,14 @@ def test_keeping_two_apart_parts_their_network_and_it_is_on_record_with_the_pers
 
 
 def test_the_path_between_two_accounts_is_told_in_sentences(desk: Served) -> None:
-    officer = desk.as_role("officer")
+    officer, own = desk.as_role("officer"), int(account(desk).rpartition("/")[2])
     others = [
         node["seller"]
         for node in officer.get(f"{account(desk)}/network.json").json()["nodes"]
-        if node["kind"] == "seller" and node["seller"] != 11
+        if node["kind"] == "seller" and node["seller"] != own
     ]
     page = officer.get(f"{account(desk)}/network?to={others[0]}").text
-    assert re.search(rf"From seller 11 to {others[0]}, strength \d\.\d\d", page) and '<li class="listing-words">seller 11 ' in page
+    assert re.search(rf"From seller {own} to {others[0]}, strength \d\.\d\d", page) and f'<li class="listing-words">seller {own} ' in page
     for to in ("999999", "x'; DROP TABLE seller; --", "phone:<script>alert(1)</script>"):
         page = officer.get(f"{account(desk)}/network", params={"to": to}).text
         assert "<script>alert" not in page and ("is no node" in page or "leads from" in page or "no such page" in page)
