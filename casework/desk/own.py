@@ -7,7 +7,9 @@ from urllib.parse import quote, unquote
 
 from starlette.exceptions import HTTPException
 
+from casework.desk.pages.captures import seen
 from casework.desk.visit import Visit
+from casework.sightings import account_may_be_seen, may_be_seen
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting
@@ -49,11 +51,35 @@ def own_follow_ups(visit: Visit, reader: Acting, numbers: Iterable[int]) -> None
     """Raises TouchstoneError for a follow-up that there is not, or that is another authority's: the words are the same."""
     for number in numbers:
         found = reader.follow_ups(numbers=[number], superseded=True)
-        if not found or visit.store.actor(found[0].actor).authority != visit.authority:
+        if not found or found[0].authority != visit.authority:
             raise TouchstoneError(f"follow_ups: there is no follow-up {number}")
+
+
+def own_captures(visit: Visit, reader: Acting, numbers: Iterable[int]) -> None:
+    """Raises TouchstoneError for a capture that there is not, or that came with a sighting that this person may not see."""
+    for number in numbers:
+        try:
+            seen(visit, reader, number)
+        except HTTPException:
+            raise TouchstoneError(f"captures: there is no capture {number} in this store") from None
+
+
+def own_subject(visit: Visit, reader: Acting, kind: str, source: str, ref: str) -> None:
+    """Raises TouchstoneError for a listing, an account or a capture that this person may not see: of a sighting of others, or of any for some."""
+    number = int(ref) if ref.isdecimal() and len(ref) < 16 else 0
+    if kind == "capture":
+        own_captures(visit, reader, [number])
+    elif kind == "seller":
+        found = reader.sellers([number])
+        if not found or not account_may_be_seen(reader, found[0], visit.sightings):
+            raise TouchstoneError(f"there is no seller {ref} in this store")
+    elif kind == "listing" and not may_be_seen(reader, [reader.listing(source, ref)], visit.sightings):
+        raise TouchstoneError(f"there is no listing '{ref}' of '{source}' in this store")
 
 
 def own_sighting(visit: Visit, reader: Acting, reference: str) -> None:
     """Raises TouchstoneError for a sighting that there is not, or that is another authority's."""
-    if reader.sighting(reference).authority != visit.authority:
-        raise TouchstoneError(f"sighting: there is no sighting '{reference}' in this store")
+    try:
+        reader.sighting(reference, authority=visit.authority)
+    except TouchstoneError as error:
+        raise TouchstoneError(f"sighting: {error}") from None

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from casework import casefile, exhibits
 from casework.desk.app import Entry
 from casework.desk.forms import Field, Sent, ask, sent
-from casework.desk.own import own_case, own_home, path_of
+from casework.desk.own import key_of, own_case, own_home, own_subject, path_of
 from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from casework.followup import sentence
@@ -116,6 +116,8 @@ def make_exhibit(visit: Visit, case: Case, given: dict[str, Any]) -> str:
     source = given["source"] if given["kind"] == "listing" else given["kind"]
     if not source:
         raise TouchstoneError("source: name the source that the listing is on")
+    with visit.reading("case add", case=case.reference) as reader:
+        own_subject(visit, reader, given["kind"], source, given["ref"])
     made = exhibits.add(
         visit.store,
         own_home(visit),
@@ -146,18 +148,12 @@ def _put(visit: Visit, values: dict[str, Any], error: Exception | None = None) -
 @router.post("/cases/put")
 def put(visit: Annotated[Visit, allowed(Action.case_edit)], form: Sent) -> Response:
     given = sent(form, [Field("case", ""), *WHAT, *numbering(visit, None)[0]])
-    case = _chosen(visit, given["case"])
+    case = own_case(visit, key_of(given["case"]))
     try:
         done = make_exhibit(visit, case, given)
     except TouchstoneError as error:
         return _put(visit, given, error)
     return visit.go(path_of(case.reference, "exhibits"), done)
-
-
-def _chosen(visit: Visit, reference: str) -> Case:
-    from casework.desk.own import key_of
-
-    return own_case(visit, key_of(reference))
 
 
 # -- one case ----------------------------------------------------------------------------------------------------------------

@@ -48,6 +48,16 @@ def _reason(visit: Visit, case: Case) -> str:
     return visit.reason or f"disclosure of case {case.reference}"
 
 
+# Things of which a role sees no item unless it may: beside the case they are somebody who told, and in confidence
+VEILED = {"sighting": Action.sighting_view, "informant": Action.informant_view}
+
+
+def _shown(visit: Visit, entries: Sequence[schedule.Entry]) -> list[schedule.Entry]:
+    """The items that this person's role may see."""
+    veiled = tuple(f"{table}:" for table, action in VEILED.items() if not visit.may(action))
+    return [one for one in entries if not any(thing.startswith(veiled) for thing in one.things)]
+
+
 def _of(visit: Visit, reader: Acting, case: Case, archive: bool) -> schedule.Schedules:
     return schedule.schedules_of(visit.store, visit.home, reader, case.reference, archive=archive)
 
@@ -60,12 +70,13 @@ def items(
     with visit.reading("disclosure list", why=_reason(visit, case), case=case.reference) as reader:
         found = _of(visit, reader, case, archive)
         editions = reader.disclosure_editions(case.reference)
-    wanted = [one for one in found.entries if on in ("", one.schedule) and (one.suggested or not suggested) and one.number > after]
+    entries = _shown(visit, found.entries)
+    wanted = [one for one in entries if on in ("", one.schedule) and (one.suggested or not suggested) and one.number > after]
     more = wanted[PAGE - 1].number if len(wanted) > PAGE else 0
-    counts = {name: len(found.on(name)) for name in SCHEDULES}
+    counts = {name: sum(one.schedule == name for one in entries) for name in SCHEDULES}
     return case_page(
         visit, case, "disclosure", "cases/disclosure.html", items=wanted[:PAGE], more=more, counts=counts, schedules=SCHEDULES, on=on, suggested=suggested,
-        archive=archive, notes=found.notes, editions=editions[::-1], fields=DECIDE, values={},
+        archive=archive, notes=found.notes, veiled=len(found.entries) - len(entries), editions=editions[::-1], fields=DECIDE, values={},
     )  # fmt: skip
 
 
@@ -74,7 +85,7 @@ def items(
 def decide_form(visit: Annotated[Visit, allowed(Action.case_view)], key: str, item: int) -> Response:
     case = own_case(visit, key)
     with visit.reading("disclosure list", why=_reason(visit, case), case=case.reference) as reader:
-        one = next((each for each in _of(visit, reader, case, False).entries if each.number == item), None)
+        one = next((each for each in _shown(visit, _of(visit, reader, case, False).entries) if each.number == item), None)
         decisions = [each for row in reader.disclosure_items(case.reference) if row.number == item for each in row.decisions]
     if one is None:
         raise HTTPException(404)

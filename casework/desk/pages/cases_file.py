@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from casework import casefile
 from casework.desk.forms import Field, Sent, ask, number, numbers, sent
-from casework.desk.own import own_case, own_follow_ups, own_home, path_of
+from casework.desk.own import own_captures, own_case, own_follow_ups, own_home, own_subject, path_of
 from casework.desk.pages.cases import SECTIONS, case_page
 from casework.desk.pages.cases_exhibits import REASON, WHEN, back_to
 from casework.desk.settings import Action
@@ -153,6 +153,9 @@ def _record(visit: Visit, case: Case, kind: EntryKind, form: Sent, row: int | No
             given = sent(form, _fields(visit, reader, case, kind))
             body = _body(given)
             own_follow_ups(visit, reader, [*body["follow_ups"], *body.get("warnings", ())])
+            own_captures(visit, reader, body["captures"])
+            if body.get("seller") is not None:
+                own_subject(visit, reader, "seller", "", str(body["seller"]))
         told = casefile.Told(case.reference, kind, body, given.get("when", ""), row)
         done = casefile.record(visit.store, own_home(visit), told, by=visit.actor, why=visit.reason)
     except TouchstoneError as error:

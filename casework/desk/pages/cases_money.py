@@ -12,7 +12,7 @@ from starlette.responses import Response
 from casework import money
 from casework.desk.files import aside, zipped
 from casework.desk.forms import Field, Sent, ask, number, said, sent
-from casework.desk.own import key_of, own_case, own_follow_ups, own_home, path_of
+from casework.desk.own import key_of, own_captures, own_case, own_follow_ups, own_home, path_of
 from casework.desk.pages.cases import case_page
 from casework.desk.pages.cases_exhibits import back_to
 from casework.desk.settings import Action
@@ -112,6 +112,7 @@ def tell(visit: Annotated[Visit, allowed(Action.money_edit)], key: str, kind: st
             given = sent(form, _fields(visit, reader, case, which))
             told = _said(visit, which, given)
             own_follow_ups(visit, reader, [int(each.ref.partition("/")[0]) for each in told.evidence if each.kind is Rests.seizure])
+            own_captures(visit, reader, [int(each.ref) for each in told.evidence if each.kind is Rests.capture])
         kept = visit.store.keep_money(
             case.reference, told, actor=visit.actor, authority=own_home(visit).settings.authority.code, why=visit.reason,
             supersedes=number(given["supersedes"], "supersedes"),

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from casework import intelligence
 from casework.desk.files import aside, zipped
-from casework.desk.forms import Field, Sent, ask, number, sent
-from casework.desk.own import own_case, own_home, own_sighting
+from casework.desk.forms import Field, Sent, ask, number, numbers, sent
+from casework.desk.own import own_captures, own_case, own_home, own_sighting
 from casework.desk.pages.cases import case_page
 from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
@@ -83,8 +83,9 @@ def new(visit: Annotated[Visit, allowed(Action.intelligence_edit)], form: Sent) 
     given: dict[str, Any] = {}
     try:
         given = sent(form, _fields(visit))
-        if given["sighting"]:
-            with visit.reading("intelligence") as reader:
+        with visit.reading("intelligence") as reader:
+            own_captures(visit, reader, numbers(given["capture"], "capture"))
+            if given["sighting"]:
                 own_sighting(visit, reader, given["sighting"])
         kept = intelligence.add(
             visit.store, own_home(visit), given["text"], _provenance(given), codes=given["grade"], conditions=given["conditions"], marking=given["marking"],

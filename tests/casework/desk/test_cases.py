@@ -10,9 +10,10 @@ import zipfile
 import pytest
 import yaml
 
+from casework import sightings
 from casework.desk import packing
 from store.rules import read_rules
-from store.words.records import Verb
+from store.words.records import Informant, Told, Verb
 from tests.casework.desk.casefiles import WHAT, a_listing, made, open_case, with_exhibit
 from tests.casework.desk.conftest import Browser, Served
 
@@ -51,7 +52,8 @@ def test_a_listing_and_goods_become_exhibits_numbered_by_their_officers_letters(
 
 def test_what_is_being_looked_at_is_put_into_a_case(desk: Served, officer: Browser) -> None:
     at, (source, ref) = open_case(officer), a_listing(desk)
-    form = officer.get(f"/cases/put?kind=listing&source={source}&ref={ref}").text
+    [way] = re.findall(r'href="(/cases/put[^"]+)"', officer.get(f"/listings/{source}/{ref}").text)
+    form = officer.get(way.replace("&amp;", "&")).text
     assert f'value="{ref}"' in form and f'<option value="{at.rpartition("/")[2]}"' in form
     done = officer.post("/cases/put", WHAT | {"case": at.rpartition("/")[2], "source": source, "ref": ref})
     assert done.url.path == f"{at}/exhibits" and "Exhibit AO1" in done.text
@@ -155,6 +157,23 @@ def test_a_disclosure_officer_decides_and_nobody_else_is_offered_to(desk: Served
     decided = {"items": ["3"], "standing": "unused", "undermines": "yes", "because": "a colleague was not sure"}
     assert "Decided of item 3" in other.post(f"{at}/disclosure/decide", decided).text
     assert "a colleague was not sure" in other.get(f"{at}/disclosure/3").text
+
+
+def test_who_told_of_it_is_on_no_list_of_a_role_that_may_not_see_that(own_desk: Served) -> None:
+    told = sightings.Statement(Told.public, "Belts on a stall", "Belts", "Stall 12", "25/11/2026 14:30", "£20", "Sam", "07700 900142")
+    kept = sightings.add(own_desk.store, own_desk.home, told, [], by="a.officer", informant=Informant(0, "Brindle Source (fictional)"))
+    officer, supervisor, analyst = (own_desk.as_role(role) for role in ("officer", "supervisor", "analyst"))
+    at = open_case(officer)
+    with own_desk.store.acting("system", purpose="test") as reader:
+        listing = reader.summaries(numbers=[kept.sighting.listing])[0].listing
+    assert officer.post(f"{at}/exhibits/add", WHAT | {"source": listing.source, "ref": listing.ref}).status_code == 200
+    shown = {name: set(re.findall(rf'href="{at}/disclosure/(\d+)"', browser.get(f"{at}/disclosure").text)) for name, browser in (("officer", officer), ("supervisor", supervisor), ("analyst", analyst))}  # fmt: skip
+    assert shown["analyst"] < shown["officer"] < shown["supervisor"]
+    [informant] = shown["supervisor"] - shown["officer"]
+    assert (
+        officer.get(f"{at}/disclosure/{informant}").status_code == 404 and supervisor.get(f"{at}/disclosure/{informant}").status_code == 200
+    )
+    assert "not shown to your role" in officer.get(f"{at}/disclosure").text and "Brindle" not in supervisor.get(f"{at}/disclosure").text
 
 
 def test_an_edition_keeps_what_is_served_apart_from_what_is_not_and_a_copy_is_for_somebody(desk: Served, at: str) -> None:

@@ -9,12 +9,14 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from PIL import Image
 
+from casework import sightings
 from casework.desk import packing, pages
 from casework.desk.files import safe_name
 from casework.desk.own import key_of, path_of
@@ -25,7 +27,7 @@ from store.store import Store
 from store.words.casefile import CaseEntry, EntryKind, Person
 from store.words.drafts import DraftKind
 from store.words.intelligence import Origin, Provenance, grade_of
-from store.words.records import Actor, Authority, Case, Reference, ReferenceKind, SubjectCategory, SubjectKind
+from store.words.records import Actor, Authority, Case, Reference, ReferenceKind, SubjectCategory, SubjectKind, Told
 from store.words.valuation import Goods, evidence_of
 from tests.casework.desk.casefiles import WHAT, a_listing, made, open_case, with_exhibit
 from tests.casework.desk.conftest import Browser, Served
@@ -154,6 +156,39 @@ def test_another_authoritys_rows_are_not_reached_by_their_numbers_in_forms(besid
     answer = officer.post(f"{at}/file/new/incident", told | {"follow_ups": str(theirs.id)})
     assert answer.status_code == 400 and "there is no follow-up" in answer.text.lower() and "zqcourt" not in answer.text
     assert officer.post(f"{at}/exhibits/item", {"what": "x", "when": "20/11/2026", "follow_up": str(theirs.id), "initials": "AO"}).status_code == 400  # fmt: skip
+
+
+def test_another_authoritys_sighting_is_made_no_exhibit_and_no_row_rests_on_its_files(own_desk: Served, tmp_path: Path) -> None:
+    """What is in a case is read with it: nothing comes into one that its person may not see."""
+    store = own_desk.store
+    store.keep_authority(Authority("other", "Other Council (invented)", "England and Wales"))
+    store.keep_actor(Actor("o.officer", "other", "O. Officer (fictional)", "officer"))
+    (tmp_path / "stall.jpg").write_bytes(jpeg())
+    statement = sightings.Statement(
+        Told.officer, "Belts on a stall", "zqbelts", "Stall 12", "25/11/2026 14:30", "£20", "zqseller", "07700 900142"
+    )
+    kept = sightings.add(store, own_desk.home, statement, [tmp_path / "stall.jpg"], by="o.officer")
+    with store.acting("system", purpose="test") as reader:
+        [summary] = reader.summaries(numbers=[kept.sighting.listing])
+        file = reader.sighting_files(kept.sighting.id or 0)[0][0].id
+    officer = own_desk.as_role("officer")
+    at = open_case(officer)
+    for sent in (
+        {"kind": "listing", "source": summary.listing.source, "ref": summary.listing.ref}, {"kind": "capture", "ref": str(file)}, {"kind": "capture", "ref": str(summary.capture)},
+        {"kind": "seller", "ref": str(summary.seller)},
+    ):  # fmt: skip
+        answer = officer.post(f"{at}/exhibits/add", WHAT | sent)
+        assert answer.status_code == 400 and "there is no" in answer.text.lower() and "zq" not in answer.text, sent
+    incident = {"what": "seen", "said_by": "A", "when": "20/11/2026", "captures": str(file)}
+    assert officer.post(f"{at}/file/new/incident", incident).status_code == 400
+    goods = {"what": "belts", "quantity": "1", "evidence": f"capture:{file}"}
+    assert officer.post(f"{at}/money/new/goods", goods).status_code == 400
+    assert officer.post("/intelligence/new", {"text": "belts", "origin": "capture", "capture": str(file)}).status_code == 400
+    told = {"text": "belts", "origin": "person", "source_urn": "S-1", "grade": "2CP", "how": "told", "sighting": kept.sighting.reference}
+    assert officer.post("/intelligence/new", told).status_code == 400
+    assert (
+        officer.post("/proposals/erasure", {"kind": "sighting", "subject": kept.sighting.reference, "ground": "mistake"}).status_code == 400
+    )
 
 
 def test_a_reference_of_another_authority_is_shown_and_cannot_be_removed(beside: Served) -> None:
@@ -290,7 +325,14 @@ def test_a_picture_that_is_a_page_too_is_never_sent_as_a_page(beside: Served) ->
     sent = {"file": ('"><script>alert(1)</script>.html', jpeg() + b"<html><script>alert('polyglot')</script></html>", "text/html")}
     answer = officer.post("/references/pictures", {"kind": "suspected", "provenance": "a phone"}, files=sent)
     assert answer.status_code == 200 and "polyglot" not in answer.text and "<script>alert" not in answer.text
-    assert beside.store.references()[-1].provenance == "a phone"
+    [sha256] = [r.image_sha256 for r in beside.store.references() if r.provenance == "a phone"]
+    for path in (f"/pictures/{sha256}", f"/pictures/{sha256}?size=400", f"/pictures/{sha256}?download=true"):
+        got = officer.get(path)
+        assert (
+            got.headers["content-type"] in ("image/jpeg", "application/octet-stream") and got.headers["x-content-type-options"] == "nosniff"
+        )
+        assert "sandbox" in got.headers["content-security-policy"] and "<script" not in got.headers["content-disposition"]
+    assert b"polyglot" not in officer.get(f"/pictures/{sha256}?size=400").content
 
 
 def test_a_file_that_is_too_large_and_a_form_that_is_are_refused(beside: Served) -> None:

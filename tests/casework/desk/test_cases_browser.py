@@ -18,7 +18,10 @@ def test_a_case_is_built_from_a_judged_listing_to_a_checked_pack_by_clicks(desk:
         page.fill("#title", "Handbags, market hall")
         page.click("main >> button:has-text('Open the case')")
         [case] = re.findall(r"Case (TS-\d+-\d+) is open", page.inner_text("main"))
-        page.goto(f"{desk.url}/cases/put?kind=listing&source={source}&ref={ref}")  # where the page of a listing leads
+        page.goto(f"{desk.url}/listings/{source}/{ref}")
+        page.click("button[name=verdict][value=yes]")
+        assert "Judged yes" in page.inner_text("main")
+        page.click("text=Put this listing into a case")
         page.select_option("#case", case)
         page.click("text=Make it an exhibit")
         assert "Exhibit AO1" in page.inner_text("main")
