@@ -8,19 +8,20 @@ under which run, by whom, and each time that it left.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from casework.casefile import Recorded, Told, drafted, read_settings, record
+from casework.told import is_told
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store
 from store.words.casefile import Act, CaseEntry, Custody, EntryKind, Thing
 from store.words.custody import CustodyStep, Holding, breaks, holding
 from store.words.followup import FollowUp, Kind, Received, Sealed, Seizure, SentToExaminer, Stated, Step
-from store.words.records import Capture, CaptureKind, Event, Exhibit, SubjectKind, Verb
+from store.words.records import Capture, CaptureKind, Exhibit, SubjectKind, Verb
 
 INITIALS = re.compile(r"[A-Z]{2,5}")
 NUMBERED = (SubjectKind.link, SubjectKind.capture, SubjectKind.premises, SubjectKind.seller)
@@ -132,10 +133,8 @@ class ExhibitCustody:
     now: Holding | None = None
 
 
-def custody_of(
-    reader: Acting, exhibits: Sequence[Exhibit], case: str, tells: Callable[[Event], bool] = lambda _: True
-) -> list[ExhibitCustody]:
-    """The custody of these exhibits of a case. A digital one's is read in the log, in those events that `tells` lets be told."""
+def custody_of(reader: Acting, exhibits: Sequence[Exhibit], case: str) -> list[ExhibitCustody]:
+    """The custody of these exhibits of a case. A digital one's is read in the log, in those events that may be told."""
     rows = reader.case_entries(case, EntryKind.item, EntryKind.custody)
     things = {row.number: row for row in rows if isinstance(row.what, Thing)}
     recorded: dict[str, list[CustodyStep]] = {}
@@ -146,7 +145,7 @@ def custody_of(
     for exhibit in exhibits:
         thing = things.get(exhibit.subject) if exhibit.subject_kind is SubjectKind.item else None
         if thing is None or not isinstance(thing.what, Thing):
-            out.append(ExhibitCustody(exhibit, None, tuple(sorted(_in_the_log(reader, exhibit, tells), key=_order))))
+            out.append(ExhibitCustody(exhibit, None, tuple(sorted(_in_the_log(reader, exhibit), key=_order))))
             continue
         steps = sorted([*_taken(reader, thing), *recorded.get(exhibit.number, [])], key=_order)
         if thing.what.physical:
@@ -230,15 +229,22 @@ def _rests_on(reader: Acting, exhibit: Exhibit) -> list[int]:
     return []
 
 
-def _in_the_log(reader: Acting, exhibit: Exhibit, tells: Callable[[Event], bool]) -> Iterator[CustodyStep]:
+def _in_the_log(reader: Acting, exhibit: Exhibit) -> Iterator[CustodyStep]:
     """Of what is kept here: its collection, its making an exhibit, and each time that the case left the store."""
     store = reader.store
     numbers = _rests_on(reader, exhibit)
     captures = {c.id: c for c in reader.captures(numbers)} if numbers else {}
     collected = {}
     for event in store.events_of(runs={c.run for c in captures.values()}) if captures else []:
-        of = event.body["subjects"]  # a sighting's own event names its captures too: what tells of a capture is the event that is of it alone
-        if event.body["verb"] == str(Verb.collection) and of.keys() == {"capture"} and of["capture"].isdecimal() and int(of["capture"]) in captures:
+        of = event.body[
+            "subjects"
+        ]  # a sighting's own event names its captures too: what tells of a capture is the event that is of it alone
+        if (
+            event.body["verb"] == str(Verb.collection)
+            and of.keys() == {"capture"}
+            and of["capture"].isdecimal()
+            and int(of["capture"]) in captures
+        ):
             collected[int(of["capture"])] = event
     for number, capture in sorted(captures.items(), key=lambda pair: pair[0] or 0):
         told = collected.get(number or 0)
@@ -248,7 +254,7 @@ def _in_the_log(reader: Acting, exhibit: Exhibit, tells: Callable[[Event], bool]
             capture.ended_at, False, None, by, f"capture {number} collected", capture.url_final[:120], why=why, record=record,
             sha256=capture.body_digest,
         )  # fmt: skip
-    for event in filter(tells, store.events_of(case=exhibit.case)):
+    for event in filter(is_told, store.events_of(case=exhibit.case)):
         at, body = datetime.fromisoformat(event.body["at"]), event.body
         if body["detail"].get("exhibit") == exhibit.number:
             yield CustodyStep(

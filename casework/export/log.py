@@ -8,21 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from casework.export.gather import Material
+from casework.told import is_told
 from store.audit import GENESIS
 from store.store import Store
 from store.trust import HEAD_EVENT, KEY_EVENT
 from store.words.records import Event, SubjectKind, Verb, canonical
 
 PAGE = 5000
-# What is in no pack: an event that speaks of it is here as a digest, also where it is of the case. That there is sensitive material at all may be
-# what must not be told (CPIA 1996 code: it is on a schedule of its own, which the defence is not given).
-KEPT_OUT = frozenset(
-    {
-        "intelligence", "intelligence_source", "referral", "referral_return", "money", "informant", "looked_for_informant",
-        "looked_for_intelligence_source", "disclosure_item", "disclosure_decision", "disclosure_edition", "disclosure_copy",
-    }
-)  # fmt: skip
-_PURPOSES = ("intelligence", "source of intelligence", "referral", "return of a referral", "money", "disclosure")
 
 
 def case_rows(m: Material) -> dict[str, set[int]]:
@@ -47,12 +39,6 @@ def case_rows(m: Material) -> dict[str, set[int]]:
         "exhibit": {e.id for e in m.exhibits if e.id is not None},
         **{word: {row["id"] for row in m.more[table]} for word, table in m.words.items()},
     }
-
-
-def is_told(event: Event) -> bool:
-    """Whether an event speaks of nothing that is kept out of packs: by what it is of, and by what it was for."""
-    named = {*(event.body.get("subjects") or {}), *(event.body.get("detail") or {})}
-    return not named & KEPT_OUT and not str(event.body.get("purpose")).startswith(_PURPOSES)
 
 
 def is_disclosed(event: Event, case: str, rows: Mapping[str, set[int]]) -> bool:
