@@ -28,7 +28,7 @@ from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, WAITING, block_mark, l
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
 
-COUNTED = 1000  # listings of a search that totals and facets are of
+COUNTED = 500  # listings of a search that totals and facets are of
 VALUES = 20  # of a facet, those that most listings have
 WORDS = 64  # different words of one search
 LARGEST = 200  # listings of one page
@@ -94,15 +94,17 @@ class SearchReads(ListingReads):
         asked = _asked(query)
         before = min(int(after), _END) if after else _END
         with self.store.database.reading() as c:
-            rows: list[Any] = []
+            keys: list[int] = []
             total, more, counted = 0, False, dict[str, tuple[tuple[str, int], ...]]()
-            keys = [] if asked is None else [key for key, *_ in _found(c, asked, before, limit + 1)]
             if facets and asked is not None and asked.everything:
                 total, counted = _kept_counts(c, WAITING if asked.key == "turn" else ALL)
             elif facets and asked is not None:
                 rows = _found(c, asked, _END, COUNTED + 1, facets=True)
                 total, more = min(len(rows), COUNTED), len(rows) > COUNTED
                 counted = _counts(rows[:COUNTED])
+                keys = [key for key, *_ in rows[: limit + 1]]
+            if asked is not None and (before < _END or not keys):  # a first page is the beginning of what was counted
+                keys = [key for key, in _found(c, asked, before, limit + 1)]
             numbers = [listing_of(key) for key in keys[:limit]]
             summaries = {s.listing.id: s for s in self._summaries(c, numbers)}
         self.shown("listing", numbers)
@@ -164,7 +166,7 @@ def _second(when: datetime) -> int:
 
 
 # -- what is found -----------------------------------------------------------------------------------------------------------
-def _found(c: Connection, asked: Asked, before: int, most: int, *, facets: bool = False) -> list[Any]:
+def _found(c: Connection, asked: Asked, before: int, most: int, *, facets: bool = False) -> Sequence[Any]:
     """The first `most` keys below `before`, greatest first; with `facets` each beside what its facets are."""
     binds: dict[str, Any] = {"before": before, "least": 0, "most": most}
     if asked.key == "place":
@@ -175,12 +177,12 @@ def _found(c: Connection, asked: Asked, before: int, most: int, *, facets: bool 
     source = _keys_sqlite if c.dialect.name == "sqlite" else _keys_postgresql
     keys = source(c, asked, exact, binds)
     if facets:  # each by its key, and never all beside all: on SQLite CROSS JOIN says so, on PostgreSQL the LIMIT
-        one = f"SELECT source, brand, level, area, judged, reasons FROM listing_now n WHERE n.{asked.key} = h.key"  # noqa: S608 - our own names
+        one = f"SELECT n.{asked.key}, source, brand, level, area, judged, reasons FROM listing_now n WHERE n.{asked.key} = h.key"  # noqa: S608 - our own names
         if c.dialect.name == "sqlite":
             keys = one.replace("FROM", f"FROM ({keys}) h CROSS JOIN")
         else:
             keys = f"SELECT n.* FROM ({keys}) h CROSS JOIN LATERAL ({one} LIMIT 1) n"  # noqa: S608
-    return list(c.execute(text(keys), binds))
+    return c.execute(text(keys), binds).all()
 
 
 def _exact(asked: Asked, binds: dict[str, Any]) -> str:
@@ -258,7 +260,7 @@ def _kept_counts(c: Connection, among: str) -> tuple[int, dict[str, tuple[tuple[
 
 def _counts(rows: Sequence[Any]) -> dict[str, tuple[tuple[str, int], ...]]:
     """How many of these rows have each value: column by column, which is many times as fast as row by row."""
-    source, brand, level, area, judged, reasons = zip(*rows, strict=True) if rows else ((),) * 6
+    _, source, brand, level, area, judged, reasons = zip(*rows, strict=True) if rows else ((),) * 7
     each: dict[str, Iterable[str]] = {
         "source": source,
         "brand": brand,
