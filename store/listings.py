@@ -107,6 +107,12 @@ def _numbered(listings: Sequence[int] | None, *beside: Any) -> Select[Any]:
     return readings if listings is None else readings.where(t.reading.c.listing.in_(listings))
 
 
+def newest_flag(of: Any) -> Any:
+    """The number of the newest flag of the listing that a column names: one look into an index for each row that is asked about."""
+    flags = t.flag.alias()
+    return select(func.max(flags.c.id)).where(flags.c.listing == of).correlate(of.table).scalar_subquery()
+
+
 def keep_picture_contacts(c: Connection, picture: int, contacts: Iterable[Contact], method: int, until: datetime | None) -> None:
     """Keep what a method read in a picture, with the first capture that brought that picture to its listing."""
     own = select(t.picture.c.listing, t.image.c.sha256, t.image.c.capture).join(t.image, t.image.c.id == t.picture.c.image)
@@ -329,8 +335,6 @@ def _summarised() -> Any:
     at, each = t.reading.c.captured_at, t.reading.c.listing
     # one pass over the readings of the page tells which is a listing's newest and when it was seen
     numbered = _numbered(page, func.min(at).over(partition_by=each).label("first"), func.max(at).over(partition_by=each).label("last")).subquery()
-    flags = t.flag.alias()
-    newest_flag = select(func.max(flags.c.id)).where(flags.c.listing == t.listing.c.id).scalar_subquery()
     images = select(func.count()).where(t.reading_image.c.reading == numbered.c.id).scalar_subquery()
     return (
         select(
@@ -342,7 +346,7 @@ def _summarised() -> Any:
             numbered.join(t.listing, t.listing.c.id == numbered.c.listing)
             .join(t.reading, t.reading.c.id == numbered.c.id)
             .join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot)
-            .outerjoin(t.flag, t.flag.c.id == newest_flag)
+            .outerjoin(t.flag, t.flag.c.id == newest_flag(t.listing.c.id))
         )
         .where(numbered.c.place == 1)
         .order_by(t.listing.c.id)

@@ -55,6 +55,11 @@ def turn_of(level: str, score: float, listing: int) -> int:
     return QUEUED[level] << 60 | min(max(round(score * 1000), 0), (1 << 29) - 1) << NUMBER | listing
 
 
+def turns_of(level: str) -> tuple[int, int]:
+    """The least turn of a level, and the one beyond its greatest."""
+    return QUEUED[level] << 60, (QUEUED[level] + 1) << 60
+
+
 def listing_of(key: int) -> int:
     """The listing's number, of a place or a turn."""
     return key & _NUMBERS
