@@ -33,6 +33,7 @@ VALUES = 20  # of a facet, those that most listings have
 WORDS = 64  # different words of one search
 LARGEST = 200  # listings of one page
 _END = 1 << 62  # beyond every key
+_FACETS = "n.source, n.brand, n.level, n.area, n.judged, n.reasons"
 
 
 class Order(enum.StrEnum):
@@ -173,16 +174,8 @@ def _found(c: Connection, asked: Asked, before: int, most: int, *, facets: bool 
         binds |= {"before": min(before, asked.last), "least": asked.first}
     if binds["before"] <= binds["least"]:
         return []
-    exact = _exact(asked, binds)
-    source = _keys_sqlite if c.dialect.name == "sqlite" else _keys_postgresql
-    keys = source(c, asked, exact, binds)
-    if facets:  # each by its key, and never all beside all: on SQLite CROSS JOIN says so, on PostgreSQL the LIMIT
-        one = f"SELECT n.{asked.key}, source, brand, level, area, judged, reasons FROM listing_now n WHERE n.{asked.key} = h.key"  # noqa: S608 - our own names
-        if c.dialect.name == "sqlite":
-            keys = one.replace("FROM", f"FROM ({keys}) h CROSS JOIN")
-        else:
-            keys = f"SELECT n.* FROM ({keys}) h CROSS JOIN LATERAL ({one} LIMIT 1) n"  # noqa: S608
-    return c.execute(text(keys), binds).all()
+    source = _sqlite if c.dialect.name == "sqlite" else _postgresql
+    return c.execute(text(source(c, asked, _exact(asked, binds), binds, facets)), binds).all()
 
 
 def _exact(asked: Asked, binds: dict[str, Any]) -> str:
@@ -197,46 +190,54 @@ def _exact(asked: Asked, binds: dict[str, Any]) -> str:
     return "".join(f" AND {condition}" for condition in conditions)
 
 
-def _keys_sqlite(c: Connection, asked: Asked, exact: str, binds: dict[str, Any]) -> str:
-    key = asked.key
+def _sqlite(_c: Connection, asked: Asked, exact: str, binds: dict[str, Any], facets: bool) -> str:
+    key, index = asked.key, FTS[asked.key]
     if not asked.groups:
-        return f"SELECT n.{key} AS key FROM listing_now n WHERE n.{key} < :before AND n.{key} >= :least{exact} ORDER BY n.{key} DESC LIMIT :most"  # noqa: S608
+        return _in_order(asked, exact, facets)
     binds["terms"] = " AND ".join("(" + " OR ".join(f'"{term}"' for term in group) + ")" for group in asked.groups)
     join = f" CROSS JOIN listing_now n ON n.{key} = f.rowid" if exact else ""
-    return (
-        f"SELECT f.rowid AS key FROM {FTS[key]} f{join} WHERE {FTS[key]} MATCH :terms AND f.rowid < :before AND f.rowid >= :least{exact}"  # noqa: S608
+    keys = (
+        f"SELECT f.rowid AS key FROM {index} f{join} WHERE {index} MATCH :terms AND f.rowid < :before AND f.rowid >= :least{exact}"  # noqa: S608 - our own names
         " ORDER BY f.rowid DESC LIMIT :most"
     )
+    # each by its key, and never all beside all: CROSS JOIN says so
+    return f"SELECT h.key, {_FACETS} FROM ({keys}) h CROSS JOIN listing_now n WHERE n.{key} = h.key" if facets else keys  # noqa: S608
 
 
-def _keys_postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, Any]) -> str:
-    key = asked.key
+def _in_order(asked: Asked, also: str, facets: bool) -> str:
+    """Through the order's own index."""
+    key = f"n.{asked.key}"
+    what = f"{key} AS key, {_FACETS}" if facets else f"{key} AS key"
+    return f"SELECT {what} FROM listing_now n WHERE {key} < :before AND {key} >= :least{also} ORDER BY {key} DESC LIMIT :most"  # noqa: S608 - our own names
+
+
+def _postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, Any], facets: bool) -> str:
+    key = f"n.{asked.key}"
     # each search has a plan of its own: one made for any terms is made for none. Compiling one takes longer than these run
     c.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"))
-    bounds = f"n.{key} < :before AND n.{key} >= :least"
-    if asked.groups:
-        binds["terms"] = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in asked.groups)
-    if not asked.groups or key == "turn":
-        terms = " AND n.terms @@ CAST(:terms AS tsquery)" if asked.groups else ""
-        return f"SELECT n.{key} AS key FROM listing_now n WHERE {bounds}{terms}{exact} ORDER BY n.{key} DESC LIMIT :most"  # noqa: S608 - our own names
-    ends = c.execute(text(f"SELECT min(n.place) AS first, max(n.place) AS last FROM listing_now n WHERE {bounds}"), binds).one()  # noqa: S608
-    marks = list(_spans(ends.first >> NUMBER, (ends.last >> NUMBER) + 1)) if ends.last is not None else ["_none"]
+    if not asked.groups:
+        return _in_order(asked, exact, facets)
+    bounds = f"{key} < :before AND {key} >= :least"
+    binds["terms"] = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in asked.groups)
+    ends = c.execute(text(f"SELECT min({key}) AS first, max({key}) AS last FROM listing_now n WHERE {bounds}"), binds).one()  # noqa: S608
+    marks = list(_spans(asked.key, ends.first >> NUMBER, (ends.last >> NUMBER) + 1)) if ends.last is not None else ["_none"]
     binds |= {f"span{number}": f"'{each}'" for number, each in enumerate(marks)}
     spans = ", ".join(f"({number}, :span{number})" for number in range(len(marks)))
     within = (  # "+ 0" keeps the order's own index out of it: by that all of the table may be gone through
-        "SELECT n.place AS key FROM listing_now n WHERE n.terms @@ (CAST(:terms AS tsquery) && CAST(span.mark AS tsquery))"  # noqa: S608
-        f" AND {bounds.replace('n.place', 'n.place + 0')}{exact} ORDER BY n.place + 0 DESC LIMIT :most"
+        f"SELECT {key} AS key{f', {_FACETS}' if facets else ''} FROM listing_now n"  # noqa: S608
+        " WHERE n.terms @@ (CAST(:terms AS tsquery) && CAST(span.mark AS tsquery))"
+        f" AND {bounds.replace(key, f'{key} + 0')}{exact} ORDER BY {key} + 0 DESC LIMIT :most"
     )
-    return f"SELECT x.key FROM (SELECT * FROM (VALUES {spans}) v (at, mark) ORDER BY at) span CROSS JOIN LATERAL ({within}) x LIMIT :most"  # noqa: S608
+    return f"SELECT x.* FROM (SELECT * FROM (VALUES {spans}) v (at, mark) ORDER BY at) span CROSS JOIN LATERAL ({within}) x LIMIT :most"  # noqa: S608
 
 
-def _spans(first: int, end: int) -> Iterator[str]:
-    """Marks of the spans that cover the seconds from `first` to before `end`, from the last backwards, each as long as its beginning allows
+def _spans(key: str, first: int, end: int) -> Iterator[str]:
+    """Marks of the spans that cover what is from `first` to before `end`, from the last backwards, each as long as its beginning allows
     and at most four times the one before."""
     power = BLOCKS[0]
     end = -(-end >> power) << power  # up to where the shortest span about the end ends
     while end > first:
-        yield block_mark(end - 1, power)
+        yield block_mark(key, end - 1, power)
         end = ((end - 1) >> power) << power
         if power < BLOCKS[-1] and end % (1 << (power + BLOCKS.step)) == 0:
             power += BLOCKS.step

@@ -38,7 +38,7 @@ SAID = ("title", "text", "brand", "category", "condition", "seller", "seller_nam
 FACETS = ("source", "brand", "level", "area", "judged", "reason")
 ALL, WAITING = "all", "waiting"
 FTS = {"place": "listing_place_fts", "turn": "listing_turn_fts"}
-BLOCKS = range(6, 30, 2)  # on PostgreSQL: seconds, as powers of two, of the spans of time that a listing is marked with
+BLOCKS = range(6, 30, 2)  # on PostgreSQL: seconds (of a turn: thousandths of its score), as powers of two, of the spans that a listing is marked with
 GIN = "CREATE INDEX ix_listing_now_fts ON listing_now USING gin (terms) WITH (fastupdate = off)"  # as the migration made it
 PAGE = 500
 _REASONS = 1000  # characters of reasons that a row has for its facets; all are terms
@@ -79,8 +79,9 @@ def step_of(minor: int) -> int:
     return 0 if minor <= 1 else min(60, math.floor(2 * math.log2(minor)))
 
 
-def block_mark(seconds: int, power: int) -> str:
-    return f"_t{power}_{seconds >> power}"
+def block_mark(key: str, at: int, power: int) -> str:
+    """The term of the span of this length in which a `place` or a `turn` lies; `at` is without the listing's number."""
+    return f"_{'t' if key == 'place' else 'q'}{power}_{at >> power}"
 
 
 def area_of(place: str, said: str) -> tuple[str, str]:
@@ -186,6 +187,7 @@ def _row(r: Mapping[Any, Any], blocks: bool) -> dict[str, Any]:
     erased = r["url"] == ""  # its words may be another's too, and are found under that one alone
     level, number = r["level"] or "", r["id"]
     place = place_of(r["last"], number)
+    turn = turn_of(level, r["score"], number) if level in QUEUED and not r["judged"] else None
     reasons = sorted({each["reason"] for each in json.loads(r["contributions_json"] or "[]")})
     brand = "" if erased else same_words(r["brand"])
     outward, authority = ("", "") if erased else area_of(r["place"], r["text"])
@@ -195,13 +197,13 @@ def _row(r: Mapping[Any, Any], blocks: bool) -> dict[str, Any]:
     marks += [mark("reason", reason) for reason in reasons]
     marks += [mark("seller", str(r["account"]))] if r["account"] is not None else []
     marks += [price_mark(r["price_minor"], r["currency"])] if priced else []
-    marks += [block_mark(place >> NUMBER, power) for power in BLOCKS] if blocks else []
+    keys = {"place": place, "turn": turn} if blocks else {}
+    marks += [block_mark(name, key >> NUMBER, power) for name, key in keys.items() if key is not None for power in BLOCKS]
     words = [] if erased else terms_of([r["ref"], *(r[name] for name in SAID)])
     return {
-        "id": number, "place": place, "turn": turn_of(level, r["score"], number) if level in QUEUED and not r["judged"] else None,
-        "source": r["source"], "brand": brand, "level": level, "area": authority or outward, "judged": bool(r["judged"]),
-        "reasons": " ".join(reasons)[:_REASONS], "price_minor": r["price_minor"] if priced else None, "currency": r["currency"] if priced else None,
-        "terms": " ".join((*words, *marks)),
+        "id": number, "place": place, "turn": turn, "source": r["source"], "brand": brand, "level": level, "area": authority or outward,
+        "judged": bool(r["judged"]), "reasons": " ".join(reasons)[:_REASONS], "price_minor": r["price_minor"] if priced else None,
+        "currency": r["currency"] if priced else None, "terms": " ".join((*words, *marks)),
     }  # fmt: skip
 
 

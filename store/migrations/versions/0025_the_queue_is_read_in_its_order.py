@@ -1,4 +1,4 @@
-"""flags below review are found by their score, and those of which something speaks for the seller by that"""
+"""the queue is read in its order: second looks by an index of scores, and on PostgreSQL what waits by marks of spans of its turn"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,8 @@ down_revision = '0024'
 branch_labels = None
 depends_on = None
 
+# On PostgreSQL the marks of the spans in which a turn lies, as `store/shelf.py` makes them: a turn without its listing's number, in powers of two
+MARKS = ", ".join(f"'_q{power}_' || ((turn >> 30) >> {power})" for power in range(6, 30, 2))
 DIVIDED = sa.text("""contributions_json LIKE '%"points":-%'""")
 
 
@@ -15,3 +17,5 @@ def upgrade() -> None:
     op.drop_index('ix_flag_level', table_name='flag')
     op.create_index('ix_flag_level_score', 'flag', ['level', 'score'], unique=False)
     op.create_index('ix_flag_divided', 'flag', ['level', 'score'], unique=False, sqlite_where=DIVIDED, postgresql_where=DIVIDED)
+    if op.get_bind().dialect.name == 'postgresql':
+        op.execute(f'UPDATE listing_now SET terms = terms || array_to_tsvector(ARRAY[{MARKS}]) WHERE turn IS NOT NULL')
