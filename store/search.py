@@ -2,10 +2,10 @@
 
 One question to one index gives the keys of a page, and no listing is read but those that are shown (store/shelf.py has what is asked). On
 SQLite FTS5 keeps the keys of each term in order, so that a page is the first keys that all of its terms have. PostgreSQL's index does not;
-there the listings are asked for in spans of time, each at most four times as long as the one before, until the page is full.
+there the listings are asked for in spans of time (or of their turn), each at most four times as long as the one before, until the page is full.
 
-Totals and facets of all listings are counted as they are written. Those of a search are of its first thousand, and `Page.more` says so: to
-count on would be to read everything that is found.
+Totals and facets of all listings are counted as they are written. Those of a search are of its first five hundred, and `Page.more` says so:
+to count on would be to read everything that is found.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sqlalchemy import Connection, select, text
 from store import tables as t
 from store.errors import TouchstoneError
 from store.listings import ListingReads, Summary
-from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, WAITING, block_mark, listing_of, mark, price_mark, step_of
+from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, QUEUED, WAITING, block_mark, listing_of, mark, price_mark, step_of, turns_of
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
 
@@ -72,7 +72,7 @@ class Query:
 class Page:
     """Some of what was found. `next` is where the next page begins, "" at the end.
 
-    `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first thousand.
+    `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first 500.
     """
 
     rows: tuple[Summary, ...]
@@ -217,24 +217,39 @@ def _postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, Any], 
     c.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"))
     if not asked.groups:
         return _in_order(asked, exact, facets)
-    bounds = f"{key} < :before AND {key} >= :least"
+    bounds, apart = f"{key} < :before AND {key} >= :least", f"COALESCE({key}, -1)"
+    waiting = " AND n.turn IS NOT NULL" if asked.key == "turn" else ""  # what waits has an index of words of its own
     binds["terms"] = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in asked.groups)
-    ends = c.execute(text(f"SELECT min({key}) AS first, max({key}) AS last FROM listing_now n WHERE {bounds}"), binds).one()  # noqa: S608
-    marks = list(_spans(asked.key, ends.first >> NUMBER, (ends.last >> NUMBER) + 1)) if ends.last is not None else ["_none"]
+    marks = _marks(c, asked.key, binds) or ["_none"]
     binds |= {f"span{number}": f"'{each}'" for number, each in enumerate(marks)}
     spans = ", ".join(f"({number}, :span{number})" for number in range(len(marks)))
-    within = (  # "+ 0" keeps the order's own index out of it: by that all of the table may be gone through
+    within = (  # COALESCE keeps the order's own index out of it: by that all of the table may be gone through
         f"SELECT {key} AS key{f', {_FACETS}' if facets else ''} FROM listing_now n"  # noqa: S608
         " WHERE n.terms @@ (CAST(:terms AS tsquery) && CAST(span.mark AS tsquery))"
-        f" AND {bounds.replace(key, f'{key} + 0')}{exact} ORDER BY {key} + 0 DESC LIMIT :most"
+        f"{waiting} AND {bounds.replace(key, apart)}{exact} ORDER BY {apart} DESC LIMIT :most"
     )
     return f"SELECT x.* FROM (SELECT * FROM (VALUES {spans}) v (at, mark) ORDER BY at) span CROSS JOIN LATERAL ({within}) x LIMIT :most"  # noqa: S608
 
 
-def _spans(key: str, first: int, end: int) -> Iterator[str]:
-    """Marks of the spans that cover what is from `first` to before `end`, from the last backwards, each as long as its beginning allows
-    and at most four times the one before."""
-    power = BLOCKS[0]
+def _marks(c: Connection, key: str, binds: Mapping[str, Any]) -> list[str]:
+    """Marks of the spans that a search goes through, in order: level by level, where that is the order, since between their turns is nothing."""
+    ranges = [turns_of(level) for level in QUEUED] if key == "turn" else [(0, _END)]
+    marks: list[str] = []
+    for first, end in ranges:
+        bounds = f"FROM listing_now n WHERE n.{key} < :end AND n.{key} >= :first"
+        near = f"SELECT n.{key} {bounds} ORDER BY n.{key} DESC OFFSET :near LIMIT 1"
+        within = {"first": max(first, binds["least"]), "end": min(end, binds["before"]), "near": 2 * COUNTED}
+        ends = c.execute(text(f"SELECT min(n.{key}) AS first, max(n.{key}) AS last, ({near}) AS near {bounds}"), within).one()
+        if ends.last is not None:
+            shortest = (ends.last - (ends.first if ends.near is None else ends.near)) >> NUMBER  # holds as many as are counted, about
+            marks += _spans(key, ends.first >> NUMBER, (ends.last >> NUMBER) + 1, shortest)
+    return marks
+
+
+def _spans(key: str, first: int, end: int, shortest: int) -> Iterator[str]:
+    """Marks of the spans that cover what is from `first` to before `end`, from the last backwards: the first of at most `shortest`, each as long
+    as its beginning allows and at most four times the one before."""
+    power = max((each for each in BLOCKS if 1 << each <= shortest), default=BLOCKS[0])
     end = -(-end >> power) << power  # up to where the shortest span about the end ends
     while end > first:
         yield block_mark(key, end - 1, power)

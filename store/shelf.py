@@ -39,7 +39,10 @@ FACETS = ("source", "brand", "level", "area", "judged", "reason")
 ALL, WAITING = "all", "waiting"
 FTS = {"place": "listing_place_fts", "turn": "listing_turn_fts"}
 BLOCKS = range(6, 30, 2)  # on PostgreSQL: seconds (of a turn: thousandths of its score), as powers of two, of the spans that a listing is marked with
-GIN = "CREATE INDEX ix_listing_now_fts ON listing_now USING gin (terms) WITH (fastupdate = off)"  # as the migration made it
+GIN = {  # on PostgreSQL, as the migrations made them
+    "ix_listing_now_fts": "CREATE INDEX ix_listing_now_fts ON listing_now USING gin (terms) WITH (fastupdate = off)",
+    "ix_listing_now_waiting_fts": "CREATE INDEX ix_listing_now_waiting_fts ON listing_now USING gin (terms) WITH (fastupdate = off) WHERE turn IS NOT NULL",
+}
 PAGE = 500
 _REASONS = 1000  # characters of reasons that a row has for its facets; all are terms
 _DISTRICT = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?")
@@ -102,6 +105,10 @@ class ShelfWrites:
 
     def shelve(self, c: Connection, listings: Collection[int]) -> None:
         """Make the rows of these listings anew of what the store now has of them. To be called last in the transaction that wrote it."""
+        _count(c, self._shelve(c, listings))
+
+    def _shelve(self, c: Connection, listings: Collection[int]) -> Counter[tuple[str, str, str]]:
+        """The same, but for the counts: by how much each changes."""
         self.database.lock_chain(c)
         changed: Counter[tuple[str, str, str]] = Counter()
         for part in chunks(set(listings)):
@@ -112,7 +119,7 @@ class ShelfWrites:
             _replace(c, [old[n] for n in sorted(differing & old.keys())], [new[n] for n in sorted(differing & new.keys())])
             for rows, sign in ((old, -1), (new, 1)):
                 changed.update({key: sign * n for key, n in _counted(rows[n] for n in differing & rows.keys()).items()})
-        _count(c, changed)
+        return changed
 
     def rebuild_shelf(self, progress: Callable[[int], None] | None = None) -> int:
         """Make every row anew, in one transaction; how many listings there are. Others wait for it."""
@@ -131,10 +138,10 @@ class ShelfWrites:
             if c.execute(shelved).first() is not None:  # somebody else did meanwhile
                 return
             if whole := c.dialect.name == "postgresql":  # many times as fast as row by row, and nobody searches yet
-                c.execute(text("DROP INDEX ix_listing_now_fts"))
+                c.execute(text(f"DROP INDEX {', '.join(GIN)}"))
             self._fill(c, None)
-            if whole:
-                c.execute(text(GIN))
+            for statement in GIN.values() if whole else ():
+                c.execute(text(statement))
 
     def _fill(self, c: Connection, progress: Callable[[int], None] | None) -> int:
         for table in (t.listing_now, t.listing_now_count):
@@ -142,12 +149,13 @@ class ShelfWrites:
         if c.dialect.name == "sqlite":
             for name in FTS.values():
                 c.execute(text(f"INSERT INTO {name} ({name}) VALUES ('delete-all')"))  # noqa: S608 - our own names
-        done, after = 0, 0
+        done, after, counts = 0, 0, Counter[tuple[str, str, str]]()
         while page := c.execute(select(t.listing.c.id).where(t.listing.c.id > after).order_by(t.listing.c.id).limit(PAGE)).scalars().all():
-            self.shelve(c, page)
+            counts.update(self._shelve(c, page))
             after, done = page[-1], done + len(page)
             if progress:
                 progress(len(page))
+        _count(c, counts)  # once: PostgreSQL keeps every version of a row till the transaction ends
         self.compact_shelf(c)
         return done
 

@@ -1,4 +1,4 @@
-"""the queue is read in its order: second looks by an index of scores, and on PostgreSQL what waits by marks of spans of its turn"""
+"""the queue is read in its order: second looks by an index of scores, and on PostgreSQL what waits by marks and words of its own"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,3 +19,4 @@ def upgrade() -> None:
     op.create_index('ix_flag_divided', 'flag', ['level', 'score'], unique=False, sqlite_where=DIVIDED, postgresql_where=DIVIDED)
     if op.get_bind().dialect.name == 'postgresql':
         op.execute(f'UPDATE listing_now SET terms = terms || array_to_tsvector(ARRAY[{MARKS}]) WHERE turn IS NOT NULL')
+        op.execute('CREATE INDEX ix_listing_now_waiting_fts ON listing_now USING gin (terms) WITH (fastupdate = off) WHERE turn IS NOT NULL')
