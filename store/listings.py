@@ -334,7 +334,9 @@ def _summarised() -> Any:
     page: Any = bindparam("listings", expanding=True)
     at, each = t.reading.c.captured_at, t.reading.c.listing
     # one pass over the readings of the page tells which is a listing's newest and when it was seen
-    numbered = _numbered(page, func.min(at).over(partition_by=each).label("first"), func.max(at).over(partition_by=each).label("last")).subquery()
+    numbered = _numbered(
+        page, func.min(at).over(partition_by=each).label("first"), func.max(at).over(partition_by=each).label("last")
+    ).subquery()
     images = select(func.count()).where(t.reading_image.c.reading == numbered.c.id).scalar_subquery()
     return (
         select(

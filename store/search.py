@@ -4,7 +4,7 @@ One question to one index gives the keys of a page, and no listing is read but t
 SQLite FTS5 keeps the keys of each term in order, so that a page is the first keys that all of its terms have. PostgreSQL's index does not;
 there the listings are asked for in spans of time (or of their turn), each at most four times as long as the one before, until the page is full.
 
-Totals and facets of all listings are counted as they are written. Those of a search are of its first five hundred, and `Page.more` says so:
+Totals and facets of all listings are counted as they are written. Those of a search are of its first three hundred, and `Page.more` says so:
 to count on would be to read everything that is found.
 """
 
@@ -28,7 +28,7 @@ from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, QUEUED, WAITING, block
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
 
-COUNTED = 500  # listings of a search that totals and facets are of
+COUNTED = 300  # listings of a search that totals and facets are of
 VALUES = 20  # of a facet, those that most listings have
 WORDS = 64  # different words of one search
 LARGEST = 200  # listings of one page
@@ -72,7 +72,7 @@ class Query:
 class Page:
     """Some of what was found. `next` is where the next page begins, "" at the end.
 
-    `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first 500.
+    `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first 300.
     """
 
     rows: tuple[Summary, ...]
@@ -105,7 +105,7 @@ class SearchReads(ListingReads):
                 counted = _counts(rows[:COUNTED])
                 keys = [key for key, *_ in rows[: limit + 1]]
             if asked is not None and (before < _END or not keys):  # a first page is the beginning of what was counted
-                keys = [key for key, in _found(c, asked, before, limit + 1)]
+                keys = [key for (key,) in _found(c, asked, before, limit + 1)]
             numbers = [listing_of(key) for key in keys[:limit]]
             summaries = {s.listing.id: s for s in self._summaries(c, numbers)}
         self.shown("listing", numbers)
