@@ -462,12 +462,12 @@ class ListingReads(CaptureReads):
         return rows
 
     def _summaries(self, c: Connection, page: Sequence[int]) -> list[Summary]:
-        words = 4 + len(SNAPSHOT_WORDS)
+        words = 4 + len(SNAPSHOT_WORDS) + 1
         found = []
         for row in c.execute(_summarised(), {"listings": list(page)}).all():
-            *beside, level, score, details = row[words + 1 :]
-            said = Snapshot(*row[4:words], id=row[words])
-            found.append(Summary(Listing(*row[:4]), said, *beside, level or "", score, details_of(details)))
+            seller, reading, capture, images, first, last, level, score, details = row[words:]
+            listing, said = Listing(*row[:4]), Snapshot(*row[4:words])
+            found.append(Summary(listing, said, seller, reading, capture, images, first, last, level or "", score, details_of(details)))
         return found
 
     def listing(self, source: str, ref: str) -> Summary:

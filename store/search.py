@@ -112,6 +112,14 @@ class SearchReads(ListingReads):
         going_on = str(keys[limit - 1]) if len(keys) > limit else ""
         return Page(tuple(summaries[n] for n in numbers if n in summaries), going_on, total, more, counted)
 
+    def find_numbers(self, query: Query, limit: int = LARGEST) -> tuple[list[int], bool]:
+        """The numbers of the first listings that are looked for, and whether there are more. No listing is read. Raises TouchstoneError as `find`."""
+        asked = _asked(query)
+        with self.store.database.reading() as c:
+            keys = [key for key, *_ in _found(c, asked, _END, limit + 1)] if asked is not None else []
+        self.shown("listing", ())
+        return [listing_of(key) for key in keys[:limit]], len(keys) > limit
+
 
 # -- the question ------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)

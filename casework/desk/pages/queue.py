@@ -97,8 +97,7 @@ def queue(visit: Viewer, filters: Annotated[Filters, Depends()], waits: Waits = 
     mix, review = read_learning(visit.home).queue, policy_in_force(visit.store, visit.home).levels.review
     asked = filters.given()
     with visit.reading("queue") as reader:
-        found = reader.find(filters.query(level), limit=MOST, facets=False) if asked else None
-        numbers = [s.listing.id or 0 for s in found.rows] if found else None
+        numbers, beyond = reader.find_numbers(filters.query(level), MOST) if asked else (None, False)
         cards = officers_queue.cards(
             reader, limit=most + 1, mix=mix, review=review, waits=waits, levels=[level] if level else QUEUED, listings=numbers
         )
@@ -110,7 +109,7 @@ def queue(visit: Viewer, filters: Annotated[Filters, Depends()], waits: Waits = 
     more = f"/queue?{urlencode(shows | {'most': min(MOST, most + PAGE)})}" if len(cards) > most and most < MOST else ""
     return visit.page(
         "queue/queue.html", rows=rows, waits=waits, parts=PARTS, counts=counts, left_out=left_out.sentence() if waits is Waits.free else "", last=last,
-        more=more, level=level, query=urlencode(shows), filters=asked, beyond=bool(found and found.next), searches=searches, most=most,
+        more=more, level=level, query=urlencode(shows), filters=asked, beyond=beyond, searches=searches, most=most,
         sources=sorted(path.stem for path in visit.home.configs("sources")), **judging(visit),
     )  # fmt: skip
 
