@@ -1,6 +1,7 @@
 // Judging with one key and a reason. What it sends are the page's own forms, so that without it nothing is lost but the speed.
 const cards = [...document.querySelectorAll("[data-card]")];
 const said = document.querySelector("#queue-said");
+const next = document.querySelector("#queue-next");
 const keys = {};
 document.querySelectorAll(".queue-code optgroup")?.forEach((group) => {
   const [, verdict, key] = /^(\w+) \((\w)\)$/.exec(group.label) ?? [];
@@ -28,6 +29,13 @@ function step(by) {
   let to = here + by;
   while (cards[to] && isDone(cards[to])) to += by;
   if (cards[to]) go(to);
+}
+
+// when no card is left, the next are one Enter away
+function onwards() {
+  if (!cards.every((card) => isDone(card) || !form(card))) return;
+  next.hidden = false;
+  next.querySelector("a").focus();
 }
 
 function forget() {
@@ -87,6 +95,7 @@ async function send(card, verdict) {
     card.classList.add("queue-card--done");
     judged.push(card);
     said.textContent = told.said;
+    onwards();
   } catch (error) {
     wrong.textContent = error.message;
     wrong.hidden = false;
@@ -106,6 +115,7 @@ async function undo(card) {
     card.classList.remove("queue-card--done");
     card.querySelector("[data-undo]").hidden = true;
     said.textContent = told.said;
+    next.hidden = true;
     go(cards.indexOf(card));
   } catch (error) {
     said.textContent = error.message;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -58,6 +59,10 @@ NEW = (
 )
 
 
+# What is to become its first exhibit, where a case is opened for that
+What = Annotated[str, Query(max_length=300)]
+
+
 @router.get("/cases/new")
 def new_form(visit: Annotated[Visit, allowed(Action.case_edit)]) -> Response:
     return _new(visit)
@@ -72,7 +77,8 @@ def _new(visit: Visit, values: dict[str, Any] | None = None, error: Exception | 
 
 
 @router.post("/cases/new")
-def new(visit: Annotated[Visit, allowed(Action.case_edit)], form: Sent) -> Response:
+def new(visit: Annotated[Visit, allowed(Action.case_edit)], form: Sent, kind: What = "", source: What = "", ref: What = "") -> Response:
+    """Open a case, and go on to what it was opened for, where that was said."""
     given = sent(form, [*NEW, Field("jurisdiction", "")])
     try:
         if not given["title"]:
@@ -83,7 +89,8 @@ def new(visit: Annotated[Visit, allowed(Action.case_edit)], form: Sent) -> Respo
         )  # fmt: skip
     except TouchstoneError as error:
         return _new(visit, given, error)
-    return visit.go(path_of(reference), f"Case {reference} is open.")
+    first = f"/exhibits/add?{urlencode({'kind': kind, 'source': source, 'ref': ref})}" if ref else ""
+    return visit.go(path_of(reference) + first, f"Case {reference} is open.")
 
 
 # -- put into a case ---------------------------------------------------------------------------------------------------------
@@ -141,8 +148,10 @@ def _put(visit: Visit, values: dict[str, Any], error: Exception | None = None) -
     with visit.reading("cases") as reader:
         open_cases = [one.case for one in reader.find_cases(visit.authority, limit=200)]
     choice = Field("case", "Case", kind="choice", options=[(c.reference, f"{c.reference}: {c.title}") for c in open_cases])
-    intro = "" if open_cases else "There is no case yet. Open one first, under Cases."
-    return ask(visit, "Put this into a case", [choice, *WHAT, *fields], values=more | values, error=error, button="Make it an exhibit", back="/cases", intro=intro)  # fmt: skip
+    return ask(
+        visit, "Put this into a case", [choice, *WHAT, *fields], values=more | values, error=error, button="Make it an exhibit", template="cases/put.html",
+        there=bool(open_cases), what={name: values.get(name, "") for name in ("kind", "source", "ref")},
+    )  # fmt: skip
 
 
 @router.post("/cases/put")

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,20 @@ def scanned(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
             _scan(folder)
             done.touch()
     return folder
+
+
+@contextmanager
+def posted_elsewhere(folder: Path) -> Iterator[list[str]]:
+    """The market's adverts on two sites more, which no scan has seen yet; their sources' names, while the sites answer."""
+    sources = folder / "configs" / "sources"
+    with start_market() as market:
+        market.write_sources(sources / "more")
+        names = []
+        for each in ("shop", "classifieds"):
+            path = (sources / "more" / f"demo_{each}.yml").rename(sources / f"other_{each}.yml")
+            names.append(path.stem)
+        shutil.rmtree(sources / "more")
+        yield names
 
 
 def with_people(folder: Path) -> Home:
