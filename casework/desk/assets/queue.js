@@ -90,7 +90,7 @@ async function send(card, verdict) {
   try {
     const told = await post(target, { verdict });
     const undo = card.querySelector("[data-undo]");
-    undo.querySelector("[data-said]").textContent = `${card.querySelector("h2").textContent.trim()}: ${told.said}`;
+    undo.querySelector("[data-said]").textContent = told.said;
     undo.hidden = false;
     card.classList.add("queue-card--done");
     judged.push(card);

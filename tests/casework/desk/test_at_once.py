@@ -61,9 +61,6 @@ class Reviewer:
             self.kept.append((listing, verdict))
 
 
-@pytest.fixture
-def scan_output(own_desk: Served) -> Iterator[None]:
-    yield
 
 
 def test_two_reviewers_and_a_scan_at_once_lose_nothing_and_nobody_hears_of_a_lock(own_desk: Served, caplog: pytest.LogCaptureFixture) -> None:

@@ -60,11 +60,10 @@ class Hour:
             links.get_by_role("button", name="Pages").tap()
         self.press(links.get_by_role("link", name=name, exact=True))
 
-    def link(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
-        self.press((within or self.page.get_by_role("main")).get_by_role("link", name=name).first)
-
-    def button(self, name: str) -> None:
-        self.press(self.page.get_by_role("main").get_by_role("button", name=name))
+    def go(self, name: str, within: Locator | None = None) -> None:
+        """By the link or the button that says so."""
+        part = within or self.page.get_by_role("main")
+        self.press(part.get_by_role("link", name=name).or_(part.get_by_role("button", name=name)).first)
 
     def told(self, words: str) -> None:
         expect(self.page.locator(".moj-alert")).to_contain_text(words)
@@ -116,7 +115,7 @@ def signs_in_and_sees_today(hour: Hour) -> None:
     hour.see("Sign in", "sign-in")
     hour.page.get_by_label("Your name here").fill("a.officer")
     hour.page.get_by_label("Password").fill(PASSWORD)
-    hour.button("Sign in")
+    hour.go("Sign in")
     hour.see("Today", "today")
     urgent = hour.served.store.level_counts()
     expected = sum(counts.get("priority", 0) for counts in urgent.values())
@@ -142,11 +141,18 @@ def truth_of(card: Locator) -> tuple[tuple[str, str], bool]:
     return (source, ref), label == "suspect"
 
 
+def shows_pictures(page: Page) -> None:
+    """The card that is judged now shows the advert's picture."""
+    picture = page.locator(".queue-card--here").get_by_role("img")
+    page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=picture.element_handle())
+
+
 def judges_by_keyboard(hour: Hour) -> None:
     """Nothing is touched but the keyboard: Tab to nothing, no mouse; two keys a card, and one more for the next page of cards."""
     page = hour.page
     hour.to("Queue")
     hour.see("Queue", "queue")
+    shows_pictures(page)
     said: dict[tuple[str, str], str] = {}
     keys: list[int] = []
     onwards = 0
@@ -176,8 +182,9 @@ def judges_by_keyboard(hour: Hour) -> None:
 
 
 def judges_by_finger(hour: Hour) -> None:
-    hour.link("Go to the queue at priority")
+    hour.go("Go to the queue at priority")
     hour.see("Queue", "queue")
+    shows_pictures(hour.page)
     said: dict[tuple[str, str], str] = {}
     for card in hour.page.locator("[data-card]").all()[:TAPPED]:
         advert, suspect = truth_of(card)
@@ -214,7 +221,7 @@ def finds_other_names(hour: Hour, folder: Path) -> None:
     page = hour.page
     hour.to("Listings")
     hour.see("Listings", "listings")
-    hour.link("Look for a photo's copies")
+    hour.go("Look for a photo's copies")
     hour.see("Look for a photo", "photo")
     taken = photo(folder / "IMG_0117.jpg")
     if hour.width == "phone":
@@ -224,7 +231,7 @@ def finds_other_names(hour: Hour, folder: Path) -> None:
     else:
         dropped(page, taken)
     assert page.get_by_label("Photo").evaluate("field => field.files[0].name") == taken.name
-    hour.button("Look for it")
+    hour.go("Look for it")
     expect(page.locator("h1")).to_have_text("What the photo is like")
     drawn = page.get_by_role("img", name=re.compile("lines join the places that agree")).first
     drawn.scroll_into_view_if_needed()
@@ -233,23 +240,23 @@ def finds_other_names(hour: Hour, folder: Path) -> None:
     copies = page.get_by_role("list").filter(has=drawn)
     for name in ("Velvet Arcade", "Bags by Thea"):
         assert copies.get_by_role("link", name=name).count() >= 1, f"{name} shows this picture"
-    hour.link("Velvet Arcade", copies)
+    hour.go("Velvet Arcade", copies)
     hour.see("Velvet Arcade", "seller")
-    hour.link("Its network: accounts that may be one operator's with it")
+    hour.go("Its network: accounts that may be one operator's with it")
     page.locator("#graph canvas").first.wait_for()
     hour.see("Network of Velvet Arcade", "network")
     assert "Northern Lux Closet" in page.get_by_role("main").inner_text()
     page.go_back()
     other = page.get_by_role("heading", name=re.compile("Northern Lux Closet"))
     expect(other.first).to_contain_text("proposed")
-    hour.link("Northern Lux Closet", other)
+    hour.go("Northern Lux Closet", other)
     hour.see("Northern Lux Closet", "seller-other")
 
 
 # -- a place -----------------------------------------------------------------------------------------------------------------
 def confirms_where_it_leads(hour: Hour) -> None:
     page = hour.page
-    hour.link(re.compile("2A Wexcombe Parade", re.IGNORECASE))
+    hour.go("Unit 2A, Wexcombe Parade")
     section = page.locator("[data-link]").filter(has=page.get_by_role("link", name="Northern Lux Closet")).first
     expect(section).to_contain_text("proposed")
     hour.see(page.locator("h1").inner_text(), "premises")
@@ -269,30 +276,30 @@ def confirms_where_it_leads(hour: Hour) -> None:
 def builds_a_case(hour: Hour) -> str:
     """From the page of the place, of a listing and of a link: no number is known by heart, none is typed."""
     page = hour.page
-    hour.link("Put this premises into a case")
+    hour.go("Put this premises into a case")
     hour.see("Put this into a case", "case-none")
-    hour.link("Open a case for it")
+    hour.go("Open a case for it")
     hour.see("Open a case", "case-new")
     page.get_by_label("What the case is about").fill("Handbags from the parade")
-    hour.button("Open the case")
+    hour.go("Open the case")
     hour.told("is open")
     hour.see("Add an exhibit", "case-add")
-    hour.button("Make it an exhibit")
+    hour.go("Make it an exhibit")
     hour.told("Exhibit AO1")
     hour.see("Exhibits", "exhibits")
     case = re.search(r"TS-\d+-\d+", page.url)
     assert case
     hour.to("Listings")
     page.get_by_label("Words").fill("quilted handbag no brand")
-    hour.button("Find")
-    hour.link("Lovely quilted handbag no brand")
+    hour.go("Find")
+    hour.go("Lovely quilted handbag no brand")
     hour.see("Lovely quilted handbag no brand", "listing")
-    hour.link("Put this listing into a case")
+    hour.go("Put this listing into a case")
     hour.see("Put this into a case", "case-put")
     assert page.get_by_label("Case", exact=True).input_value() == case[0]
-    hour.button("Make it an exhibit")
+    hour.go("Make it an exhibit")
     hour.told("Exhibit AO2")
-    hour.link("Overview")
+    hour.go("Overview")
     hour.see("Overview", "case")
     with hour.served.store.acting("system", purpose="test") as reader:
         assert [each.number for each in reader.exhibits(case[0])] == ["AO1", "AO2"]
@@ -302,27 +309,27 @@ def builds_a_case(hour: Hour) -> str:
 # -- a pack ------------------------------------------------------------------------------------------------------------------
 def hands_out_a_pack(hour: Hour, case: str, folder: Path) -> None:
     page = hour.page
-    hour.link("Evidence pack")
+    hour.go("Evidence pack")
     hour.see("Evidence pack", "pack-none")
-    hour.button("Ask for an export")
+    hour.go("Ask for an export")
     hour.told("Another person approves it")
     hour.see("Evidence pack", "pack-asked")
-    assert page.get_by_role("link", name="Make the evidence pack").count() == 0, "one person alone makes none"
+    assert page.get_by_text("Make the evidence pack").count() == 0, "one person alone makes none"
     a_second_person_approves(hour)
-    hour.link("Evidence pack")
-    hour.link("Make the evidence pack")
+    hour.go("Evidence pack")
+    hour.go("Make the evidence pack")
     page.get_by_label("Why the pack is made").fill("file to legal services")
     hour.see("Make the evidence pack", "pack-why")
-    hour.button("Make the pack")
+    hour.go("Make the pack")
     head = page.locator("#head")
     head.wait_for(timeout=3 * PATIENCE)  # the server tells the page when it is over
     hour.see("Pack 1", "pack-made")
     with page.expect_download() as download:
-        hour.link("Download the pack (ZIP)")
+        hour.go("Download the pack (ZIP)")
     quoted = head.inner_text()
     checks_it_without_the_desk(Path(download.value.path()), quoted, folder / "pack")
     page.get_by_label("Its head as it was written down").fill(quoted)
-    hour.button("Check the pack")
+    hour.go("Check the pack")
     hour.told("The pack was checked: accepted.")
     hour.see("Pack 1", "pack-checked")
     expect(page.get_by_role("region", name="What the check found")).to_contain_text("it is the pack whose head was quoted")
@@ -336,9 +343,9 @@ def a_second_person_approves(hour: Hour) -> None:
         page.set_default_timeout(PATIENCE)
         other = Hour(hour.served, page, f"{hour.width}", pages=hour.pages)
         other.see("Today", "second-today")
-        other.link("1 request waits for your answer")
+        other.go("1 request waits for your answer")
         other.see("Waiting for a second person", "second-waits")
-        other.button("Approve")
+        other.go("Approve")
         other.told("a.officer makes the pack")
         other.see("Waiting for a second person", "second-answered")
         hour.pages = other.pages
