@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -61,9 +60,9 @@ class Reviewer:
             self.kept.append((listing, verdict))
 
 
-
-
-def test_two_reviewers_and_a_scan_at_once_lose_nothing_and_nobody_hears_of_a_lock(own_desk: Served, caplog: pytest.LogCaptureFixture) -> None:
+def test_two_reviewers_and_a_scan_at_once_lose_nothing_and_nobody_hears_of_a_lock(
+    own_desk: Served, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.WARNING)
     two = [Reviewer(own_desk.as_role(role), turn) for turn, role in enumerate(REVIEWERS)]
     over = threading.Event()

@@ -235,7 +235,7 @@ def test_a_pack_is_made_beside_the_desk_downloaded_and_checked(desk: Served, off
     told = officer.get(f"{pack}/events")
     assert told.headers["content-type"].startswith("text/event-stream") and '"over": true' in told.text
     text = made(officer, pack)
-    [head] = re.findall(r'id="head">([0-9a-f]{64})<', text)
+    [head] = re.findall(r'id="pack-head">([0-9a-f]{64})<', text)
     zipped = officer.get(f"{pack}/pack.zip")
     assert any(name.endswith("/verify.py") for name in entries(zipped.content)) and zipped.headers["content-type"] == "application/zip"
     assert desk.store.log()[-1].body["verb"] == Verb.disclosure and desk.store.log()[-1].body["detail"]["head"] == head
@@ -255,7 +255,7 @@ def test_a_pack_of_the_same_seal_has_the_same_head(desk: Served, officer: Browse
     for number in (1, 2):
         seal = str(desk.store.seals(at.rpartition("/")[2])[0].event) if number > 1 else ""
         page = officer.post(f"{at}/export/start", {"why": "copy", "seal": seal})
-        heads += re.findall(r'id="head">([0-9a-f]{64})<', made(officer, page.url.path))
+        heads += re.findall(r'id="pack-head">([0-9a-f]{64})<', made(officer, page.url.path))
     assert len(heads) == 2 and heads[0] == heads[1]
     page = officer.post(f"{at}/export/2/remove").text
     assert (
@@ -293,7 +293,7 @@ def test_where_an_export_needs_two_persons_another_approves_and_only_who_asked_m
     assert supervisor.post("/proposals/1/erase", {"says": "approved"}).status_code == 404, "it is no erasure"
     assert "a.officer makes the pack" in supervisor.post("/proposals/1/export", {"says": "approved"}).text
     assert supervisor.post(f"{at}/export/start", {"why": "mine"}).status_code == 400, "who approved did not ask"
-    assert 'id="head"' in made(officer, officer.post(f"{at}/export/start", {"why": "legal services"}).url.path)
+    assert 'id="pack-head"' in made(officer, officer.post(f"{at}/export/start", {"why": "legal services"}).url.path)
     assert own_desk.store.proposals(1)[0].state == "done"
 
 

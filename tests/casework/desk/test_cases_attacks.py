@@ -273,7 +273,7 @@ def test_a_pack_of_an_oddly_named_case_lies_where_packs_lie(beside: Served) -> N
     officer = beside.as_role("officer")
     at = path_of(NAMES[0])
     page = made(officer, officer.post(f"{at}/export/start", {"why": "copy"}).url.path)
-    assert 'id="head"' in page, page
+    assert 'id="pack-head"' in page, page
     found = packing.packs(beside.home, NAMES[0])[0]
     assert found.zip.resolve().is_relative_to(beside.home.path("var/desk/packs").resolve())
     assert re.fullmatch(r'attachment; filename="[\w~.-]+\.zip"', officer.get(f"{at}/export/1/pack.zip").headers["content-disposition"])

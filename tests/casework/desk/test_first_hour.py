@@ -321,7 +321,7 @@ def hands_out_a_pack(hour: Hour, case: str, folder: Path) -> None:
     page.get_by_label("Why the pack is made").fill("file to legal services")
     hour.see("Make the evidence pack", "pack-why")
     hour.go("Make the pack")
-    head = page.locator("#head")
+    head = page.locator("#pack-head")
     head.wait_for(timeout=3 * PATIENCE)  # the server tells the page when it is over
     hour.see("Pack 1", "pack-made")
     with page.expect_download() as download:
