@@ -50,7 +50,7 @@ function ask(verdict) {
   const shown = card.querySelector("[data-pending]");
   const codes = [...card.querySelectorAll(`option[data-verdict="${verdict}"]`)].map((option) => option.textContent);
   pending = verdict;
-  shown.textContent = `${verdict}: ${codes.join(" · ")}`;
+  shown.textContent = `${verdict}, since:\n${codes.join("\n")}`;
   shown.hidden = false;
   shown.scrollIntoView({ block: "nearest", behavior: "instant" });
 }

@@ -59,6 +59,16 @@ def test_what_is_being_looked_at_is_put_into_a_case(desk: Served, officer: Brows
     assert done.url.path == f"{at}/exhibits" and "Exhibit AO1" in done.text
 
 
+def test_a_case_is_opened_from_what_is_to_go_into_it(desk: Served, officer: Browser) -> None:
+    source, ref = a_listing(desk)
+    put = officer.get(f"/cases/put?kind=listing&source={source}&ref={ref}").text
+    [way] = [each.replace("&amp;", "&") for each in re.findall(r'href="(/cases/new\?[^"]+)"', put)]
+    form = officer.post(way, {"title": "Handbags, market hall", "jurisdiction": "England and Wales"})
+    assert form.url.path.endswith("/exhibits/add") and "is open." in form.text and f'value="{ref}"' in form.text
+    done = officer.post(form.url.path, WHAT | {"source": source, "ref": ref})
+    assert "Exhibit AO1" in done.text and done.url.path == form.url.path.removesuffix("/add")
+
+
 def test_a_form_that_is_not_accepted_keeps_what_was_filled_in_and_leads_to_the_field(officer: Browser, at: str) -> None:
     page = officer.post(f"{at}/exhibits/item", {"sort": "goods", "what": "a rack of belts", "when": "31/02/2026", "initials": "AO"})
     assert page.status_code == 400 and "There is a problem" in page.text and "a rack of belts" in page.text and "31/02/2026" in page.text

@@ -41,9 +41,13 @@ class Hour:
     pages: int = 0
 
     def see(self, heading: str, name: str) -> None:
-        """The page has this heading, holds to axe and to its width, and is kept as a picture."""
+        """The page has this heading, all its pictures are there, it holds to axe and to its width, and is kept as a picture itself."""
         expect(self.page.locator("h1")).to_have_text(heading)
         self.pages += 1
+        self.page.evaluate("[...document.images].forEach((each) => each.loading = 'eager')")
+        self.page.wait_for_function("[...document.images].every((each) => each.complete)")
+        broken = self.page.evaluate("[...document.images].filter((each) => !each.naturalWidth).map((each) => each.src)")
+        assert not broken, f"{name}: {broken}"
         held(self.page, f"{self.width}-{self.pages:02}-{name}")
 
     def press(self, target: Locator) -> None:
@@ -141,25 +145,19 @@ def truth_of(card: Locator) -> tuple[tuple[str, str], bool]:
     return (source, ref), label == "suspect"
 
 
-def shows_pictures(page: Page) -> None:
-    """The card that is judged now shows the advert's picture."""
-    picture = page.locator(".queue-card--here").get_by_role("img")
-    page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=picture.element_handle())
-
-
 def judges_by_keyboard(hour: Hour) -> None:
     """Nothing is touched but the keyboard: Tab to nothing, no mouse; two keys a card, and one more for the next page of cards."""
     page = hour.page
     hour.to("Queue")
     hour.see("Queue", "queue")
-    shows_pictures(page)
+    expect(page.locator(".queue-card--here").get_by_role("img")).to_be_visible()
     said: dict[tuple[str, str], str] = {}
     keys: list[int] = []
     onwards = 0
     while len(said) < CARDS:
         here = page.locator(".queue-card--here")
         if not here.locator("[data-judge]").is_visible():
-            expect(page.get_by_role("link", name="Show what waits next")).to_be_focused()
+            expect(page.get_by_role("button", name="Show what waits next")).to_be_focused()
             if not onwards:
                 hour.see("Queue", "queue-judged")
             with page.expect_navigation():
@@ -169,10 +167,10 @@ def judges_by_keyboard(hour: Hour) -> None:
         card = page.locator(f"#{here.get_attribute('id')}")
         advert, suspect = truth_of(card)
         pressed = ["y", "2" if len(said) % 2 else "y"] if suspect else ["n", "1"]
-        for key in pressed:
-            page.keyboard.press(key)
-            if not said and key == "y":
-                hour.see("Queue", "queue-asked")
+        page.keyboard.press(pressed[0])
+        if not said:
+            hour.see("Queue", "queue-asked")
+        page.keyboard.press(pressed[1])
         expect(card.locator("[data-said]")).to_contain_text("Judged yes" if suspect else "Judged no")
         said[advert] = "yes" if suspect else "no"
         keys.append(len(pressed))
@@ -184,7 +182,7 @@ def judges_by_keyboard(hour: Hour) -> None:
 def judges_by_finger(hour: Hour) -> None:
     hour.go("Go to the queue at priority")
     hour.see("Queue", "queue")
-    shows_pictures(hour.page)
+    expect(hour.page.locator(".queue-card--here").get_by_role("img")).to_be_visible()
     said: dict[tuple[str, str], str] = {}
     for card in hour.page.locator("[data-card]").all()[:TAPPED]:
         advert, suspect = truth_of(card)
@@ -232,11 +230,8 @@ def finds_other_names(hour: Hour, folder: Path) -> None:
         dropped(page, taken)
     assert page.get_by_label("Photo").evaluate("field => field.files[0].name") == taken.name
     hour.go("Look for it")
-    expect(page.locator("h1")).to_have_text("What the photo is like")
-    drawn = page.get_by_role("img", name=re.compile("lines join the places that agree")).first
-    drawn.scroll_into_view_if_needed()
-    page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=drawn.element_handle())
     hour.see("What the photo is like", "photo-answer")
+    drawn = page.get_by_role("img", name=re.compile("lines join the places that agree")).first
     copies = page.get_by_role("list").filter(has=drawn)
     for name in ("Velvet Arcade", "Bags by Thea"):
         assert copies.get_by_role("link", name=name).count() >= 1, f"{name} shows this picture"
