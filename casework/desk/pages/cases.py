@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from casework import casefile, exhibits
@@ -18,6 +19,7 @@ from casework.desk.visit import Visit, allowed
 from casework.followup import sentence
 from store.cases import Listed
 from store.errors import TouchstoneError
+from store.store import Acting
 from store.words.casefile import EntryKind, Offence
 from store.words.records import Case
 
@@ -114,6 +116,19 @@ def numbering(visit: Visit, case: Case | None) -> tuple[list[Field], dict[str, A
     return fields, {"officer": visit.actor, "initials": own if len(own) > 1 else ""}
 
 
+def named(visit: Visit, reader: Acting, values: dict[str, Any]) -> str:
+    """What the values of WHAT name, in the words that the exhibit will have; "" where that is nothing, or nothing that this person may see."""
+    kind, ref = values.get("kind", ""), values.get("ref", "")
+    source = values.get("source", "") if kind == "listing" else kind
+    if kind not in dict(KINDS) or not ref:
+        return ""
+    try:
+        own_subject(visit, reader, kind, source, ref)
+        return exhibits.digital(reader, source, ref)[2]
+    except (TouchstoneError, HTTPException):
+        return ""
+
+
 def make_exhibit(visit: Visit, case: Case, given: dict[str, Any]) -> str:
     """Make what the form names an exhibit; the sentence that says so. Raises TouchstoneError."""
     if not given["kind"]:
@@ -147,10 +162,11 @@ def _put(visit: Visit, values: dict[str, Any], error: Exception | None = None) -
     fields, more = numbering(visit, None)
     with visit.reading("cases") as reader:
         open_cases = [one.case for one in reader.find_cases(visit.authority, limit=200)]
+        what = named(visit, reader, values)
     choice = Field("case", "Case", kind="choice", options=[(c.reference, f"{c.reference}: {c.title}") for c in open_cases])
     return ask(
-        visit, "Put this into a case", [choice, *WHAT, *fields], values=more | values, error=error, button="Make it an exhibit", template="cases/put.html",
-        there=bool(open_cases), what={name: values.get(name, "") for name in ("kind", "source", "ref")},
+        visit, "Put this into a case", [choice, *([] if what else WHAT), *fields], values=more | values, error=error, button="Make it an exhibit",
+        template="cases/put.html", there=bool(open_cases), what=what,
     )  # fmt: skip
 
 

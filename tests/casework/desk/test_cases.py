@@ -55,6 +55,8 @@ def test_what_is_being_looked_at_is_put_into_a_case(desk: Served, officer: Brows
     [way] = re.findall(r'href="(/cases/put[^"]+)"', officer.get(f"/listings/{source}/{ref}").text)
     form = officer.get(way.replace("&amp;", "&")).text
     assert f'value="{ref}"' in form and f'<option value="{at.rpartition("/")[2]}"' in form
+    assert f"Listing {ref} of {source}, “" in form and "Reference or number" not in form, "it is said, and not asked for again"
+    assert "Reference or number" in officer.get("/cases/put?kind=link&ref=no-number").text
     done = officer.post("/cases/put", WHAT | {"case": at.rpartition("/")[2], "source": source, "ref": ref})
     assert done.url.path == f"{at}/exhibits" and "Exhibit AO1" in done.text
 

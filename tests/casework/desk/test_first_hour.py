@@ -279,6 +279,7 @@ def builds_a_case(hour: Hour) -> str:
     hour.go("Open the case")
     hour.told("is open")
     hour.see("Add an exhibit", "case-add")
+    expect(page.get_by_role("main")).to_contain_text("What registers and links say of premises")
     hour.go("Make it an exhibit")
     hour.told("Exhibit AO1")
     hour.see("Exhibits", "exhibits")
