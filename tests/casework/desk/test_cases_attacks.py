@@ -36,6 +36,7 @@ from store.words.records import (
     Method,
     Reference,
     ReferenceKind,
+    Status,
     SubjectCategory,
     SubjectKind,
     Told,
@@ -184,9 +185,9 @@ def test_another_authoritys_sighting_is_made_no_exhibit_and_no_row_rests_on_its_
         [summary] = reader.summaries(numbers=[kept.sighting.listing])
         file = reader.sighting_files(kept.sighting.id or 0)[0][0].id
     one = Link(None, SubjectKind.seller, summary.seller or 0, SubjectKind.premises, 1, "", 0.9, "unit", (LinkReason("phone", 0.9, "zqreason", summary.capture, 1),))  # fmt: skip
-    store.keep_links(
-        [one], store.keep_method(Method("linker", "premises", "test")), store.runs(limit=1)[0].id, actor="system", purpose="link"
-    )
+    linker = store.keep_method(Method("linker", "premises", "test"))
+    store.set_method_status(linker, Status.in_force, "system", "test")
+    store.keep_links([one], linker, store.runs(limit=1)[0].id, actor="system", purpose="link")
     with store.acting("system", purpose="test") as reader:
         [link] = reader.links(subject=(SubjectKind.seller, summary.seller or 0))
     officer = own_desk.as_role("officer")
