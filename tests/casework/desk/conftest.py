@@ -84,17 +84,14 @@ def scanned(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 
 @contextmanager
-def posted_elsewhere(folder: Path) -> Iterator[list[str]]:
-    """The market's adverts on two sites more, which no scan has seen yet; their sources' names, while the sites answer."""
+def posted_elsewhere(folder: Path, *sites: str) -> Iterator[list[str]]:
+    """The adverts of these sites of the market on other sites, which no scan has seen yet; their sources' names, while they answer."""
     sources = folder / "configs" / "sources"
     with start_market() as market:
         market.write_sources(sources / "more")
-        names = []
-        for each in ("shop", "classifieds"):
-            path = (sources / "more" / f"demo_{each}.yml").rename(sources / f"other_{each}.yml")
-            names.append(path.stem)
+        kept = [(sources / "more" / f"demo_{site}.yml").rename(sources / f"other_{site}.yml") for site in sites]
         shutil.rmtree(sources / "more")
-        yield names
+        yield [path.stem for path in kept]
 
 
 def with_people(folder: Path) -> Home:

@@ -68,7 +68,7 @@ def test_two_reviewers_and_a_scan_at_once_lose_nothing_and_nobody_hears_of_a_loc
     over = threading.Event()
     threads = [threading.Thread(target=each.until, args=(over,)) for each in two]
     folder = own_desk.home.folder
-    with posted_elsewhere(folder) as sources:
+    with posted_elsewhere(folder, "shop", "classifieds") as sources:
         command = [sys.executable, "-m", "casework.cli", "scan", *sources, "--home", str(folder)]
         began = datetime.now(UTC)
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as scan:

@@ -29,6 +29,13 @@ CARDS, KEYS = 50, 2  # to judge by keyboard, and the most keys that each may tak
 TAPPED = 6  # cards that are judged by a finger
 PATIENCE = 120_000  # milliseconds for what a slow and shared machine does
 PHOTO = "quilted_red"  # a bag that Velvet Arcade and Bags by Thea both show; nothing else says that they have to do with each other
+# Waits for every picture of a page, also for those that are fetched when they are scrolled to; the addresses of those that did not come
+PICTURES = """async () => {
+  const all = [...document.images];
+  all.forEach((each) => { each.loading = "eager"; });
+  await Promise.all(all.map((each) => each.complete || new Promise((done) => { each.onload = each.onerror = done; })));
+  return all.filter((each) => !each.naturalWidth).map((each) => each.src);
+}"""
 
 
 @dataclass
@@ -44,9 +51,7 @@ class Hour:
         """The page has this heading, all its pictures are there, it holds to axe and to its width, and is kept as a picture itself."""
         expect(self.page.locator("h1")).to_have_text(heading)
         self.pages += 1
-        self.page.evaluate("[...document.images].forEach((each) => each.loading = 'eager')")
-        self.page.wait_for_function("[...document.images].every((each) => each.complete)")
-        broken = self.page.evaluate("[...document.images].filter((each) => !each.naturalWidth).map((each) => each.src)")
+        broken = self.page.evaluate(PICTURES)
         assert not broken, f"{name}: {broken}"
         held(self.page, f"{self.width}-{self.pages:02}-{name}")
 
@@ -84,7 +89,7 @@ def town(own_desk: Served) -> Served:
 
 
 def test_an_officer_goes_from_the_door_to_a_checked_pack_in_a_first_hour_at_a_desk(town: Served, tmp_path: Path) -> None:
-    with posted_elsewhere(town.home.folder) as sources:  # the market alone has some thirty cards to judge
+    with posted_elsewhere(town.home.folder, "classifieds") as sources:  # the market alone has some thirty cards to judge
         touchstone(town.home.folder, "scan", *sources)
     with chromium(town, size=DESK) as page:
         hour = opened(town, page, "desk")
