@@ -293,6 +293,7 @@ def builds_a_case(hour: Hour) -> str:
     hour.to("Listings")
     page.get_by_label("Words").fill("quilted handbag no brand")
     hour.go("Find")
+    expect(page).to_have_url(re.compile("q=quilted"))  # what stood there before has that link, too
     hour.go("Lovely quilted handbag no brand")
     hour.see("Lovely quilted handbag no brand", "listing")
     hour.go("Put this listing into a case")
