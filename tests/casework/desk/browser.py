@@ -15,6 +15,7 @@ from crawler.browser import find_chromium
 from tests.casework.desk.conftest import PASSWORD, Served
 
 DESK, PHONE, ZOOMED = (1366, 768), (390, 844), (683, 384)  # the last is a laptop's window at 200 %
+PATIENCE = 120_000  # milliseconds for what a slow machine does, with other tests beside
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
 
 
@@ -51,6 +52,7 @@ def visitor(browser: Browser, served: Served, role: str = "", *, size: tuple[int
 
     context.route("**/*", only_the_desk)
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
     page.on("console", lambda said: wrong.append(f"console: {said.text}") if "Content Security Policy" in said.text else None)
     if role:

@@ -21,13 +21,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from store.rules import read_rules
 from store.words.records import SubjectKind
-from tests.casework.desk.browser import DESK, PHONE, chromium, held, visitor
+from tests.casework.desk.browser import DESK, PATIENCE, PHONE, chromium, held, visitor
 from tests.casework.desk.conftest import PASSWORD, Served, posted_elsewhere, touchstone
 from tests.market import facts
 
 CARDS, KEYS = 50, 2  # to judge by keyboard, and the most keys that each may take
 TAPPED = 6  # cards that are judged by a finger
-PATIENCE = 120_000  # milliseconds for what a slow and shared machine does
 PHOTO = "quilted_red"  # a bag that Velvet Arcade and Bags by Thea both show; nothing else says that they have to do with each other
 # Waits for every picture of a page, also for those that are fetched when they are scrolled to; the addresses of those that did not come
 PICTURES = """async () => {
@@ -113,7 +112,6 @@ def test_an_officer_does_the_same_on_a_phone(town: Served, tmp_path: Path) -> No
 
 
 def opened(served: Served, page: Page, width: str) -> Hour:
-    page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     page.goto(served.url)
     return Hour(served, page, width)
@@ -342,8 +340,7 @@ def a_second_person_approves(hour: Hour) -> None:
     browser = hour.page.context.browser
     assert browser
     with visitor(browser, hour.served, "supervisor", size=size, touch=hour.width == "phone") as page:
-        page.set_default_timeout(PATIENCE)
-        other = Hour(hour.served, page, f"{hour.width}", pages=hour.pages)
+        other = Hour(hour.served, page, hour.width, pages=hour.pages)
         other.see("Today", "second-today")
         other.go("1 request waits for your answer")
         other.see("Waiting for a second person", "second-waits")
