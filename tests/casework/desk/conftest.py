@@ -132,7 +132,7 @@ class Served:
         return store
 
     def browser(self) -> Browser:
-        return Browser(httpx.Client(base_url=self.url, follow_redirects=True, timeout=30))
+        return Browser(httpx.Client(base_url=self.url, follow_redirects=True, timeout=120))
 
     def as_role(self, role: str) -> Browser:
         browser = self.browser()
