@@ -30,10 +30,11 @@ def proposals(visit: Annotated[Visit, allowed(Action.export_propose)]) -> Respon
     found = [p for p in visit.store.proposals() if p.authority == visit.authority][::-1]
     waiting = [p for p in found if p.state == "open"]
     answered = [p for p in found if p.state != "open"][:100]
-    return visit.page("proposals/list.html", waiting=waiting, answered=answered, grounds=GROUNDS, may_answer=_may_answer, path_of=path_of)
+    return visit.page("proposals/list.html", waiting=waiting, answered=answered, grounds=GROUNDS, may_answer=may_answer, path_of=path_of)
 
 
-def _may_answer(visit: Visit, proposal: Proposal) -> bool:
+def may_answer(visit: Visit, proposal: Proposal) -> bool:
+    """Whether this person may approve or refuse it: their role may, and it is not what they asked for themselves."""
     action = Action.export_approve if proposal.act == "export" else Action.erase_approve
     return visit.may(action) and proposal.actor != visit.actor
 

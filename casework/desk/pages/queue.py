@@ -115,9 +115,8 @@ def queue(visit: Viewer, filters: Annotated[Filters, Depends()], waits: Waits = 
 
 
 def judging(visit: Visit) -> dict[str, Any]:
-    """What a template needs to offer judging: the codes by verdict, their keys, and whether pictures are served here."""
-    pictures = any(getattr(route, "path", "") == "/pictures/{sha256}" for route in visit.request.app.routes)
-    return {"settings": read_judging(visit.home), "keys": {str(v): key for v, key in KEYS.items()}, "pictures": pictures}
+    """What a template needs to offer judging: the codes by verdict, and their keys."""
+    return {"settings": read_judging(visit.home), "keys": {str(v): key for v, key in KEYS.items()}}
 
 
 def _may_see(visit: Visit, reader: Acting, cards: Sequence[officers_queue.Card]) -> list[officers_queue.Card]:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,17 @@ def scanned(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return folder
 
 
+@contextmanager
+def posted_elsewhere(folder: Path, *sites: str) -> Iterator[list[str]]:
+    """The adverts of these sites of the market on other sites, which no scan has seen yet; their sources' names, while they answer."""
+    sources = folder / "configs" / "sources"
+    with start_market() as market:
+        market.write_sources(sources / "more")
+        kept = [(sources / "more" / f"demo_{site}.yml").rename(sources / f"other_{site}.yml") for site in sites]
+        shutil.rmtree(sources / "more")
+        yield [path.stem for path in kept]
+
+
 def with_people(folder: Path) -> Home:
     """One account of each role, named by it (`an.officer` for officers), with the same password."""
     home = Home(folder)
@@ -120,7 +132,7 @@ class Served:
         return store
 
     def browser(self) -> Browser:
-        return Browser(httpx.Client(base_url=self.url, follow_redirects=True, timeout=30))
+        return Browser(httpx.Client(base_url=self.url, follow_redirects=True, timeout=120))
 
     def as_role(self, role: str) -> Browser:
         browser = self.browser()

@@ -34,6 +34,12 @@ def test_a_card_shows_level_reasons_price_against_reference_and_what_speaks_for_
     assert re.search(r"The price, £[\d.]+, is \d+% of ", page) and "last seen" in page and "UTC)" in page
 
 
+def test_a_card_shows_the_advert_s_picture(desk: Served) -> None:
+    officer = desk.as_role("officer")
+    [picture, *more] = re.findall(r'<img class="queue-picture" src="([^"]+)"', officer.get("/queue").text)
+    assert officer.get(picture).headers["content-type"] == "image/jpeg" and len(more) >= 10
+
+
 def test_a_card_is_judged_by_form_and_taken_back_by_form(queue: Served) -> None:
     officer = queue.as_role("officer")
     listing, token = next(iter(cards_on(officer.get("/queue").text).items()))
