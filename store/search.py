@@ -24,6 +24,7 @@ from sqlalchemy import Connection, select, text
 from store import tables as t
 from store.errors import TouchstoneError
 from store.listings import ListingReads, Summary
+from store.queue import Waits, standing
 from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, WAITING, block_mark, listing_of, mark, price_mark, step_of
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
@@ -36,7 +37,7 @@ _END = 1 << 62  # beyond every key
 
 
 class Order(enum.StrEnum):
-    """`newest`: last seen last, of all listings; `urgent`: priority first, then by score, of those that wait for an officer."""
+    """`newest`: last seen last, of all listings; `urgent`: priority first, then by score, of those that wait for an officer (`Query.waits`)."""
 
     newest = "newest"
     urgent = "urgent"
@@ -48,7 +49,8 @@ class Query:
 
     `areas` are postcode districts ("M32") or local authorities by GSS code; `reasons` are codes of the newest flag's contributions;
     `sellers` are row numbers. `since` and `until` (not itself) are of when it was last seen, to the second. Prices are in minor units of
-    `currency`, both ends included. `judged`: whether a person has judged it on the findings it now has.
+    `currency`, both ends included. `judged`: whether a person has judged it on the findings it now has. `waits`: of those that wait, which part of
+    the queue of whoever reads, as the queue has it: what is put off, cleared or another officer's is not what they may judge now.
     """
 
     words: str = ""
@@ -65,6 +67,7 @@ class Query:
     high: int | None = None
     currency: str = "GBP"
     order: Order = Order.newest
+    waits: Waits = Waits.free
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Page:
     """Some of what was found. `next` is where the next page begins, "" at the end.
 
     `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first thousand.
+    Of those that wait they are of every part of the queue: `left_out` (store/queue.py) says how many of them `rows` does not have.
     """
 
     rows: tuple[Summary, ...]
@@ -96,7 +100,7 @@ class SearchReads(ListingReads):
         with self.store.database.reading() as c:
             rows: list[Any] = []
             total, more, counted = 0, False, dict[str, tuple[tuple[str, int], ...]]()
-            keys = [] if asked is None else [key for key, *_ in _found(c, asked, before, limit + 1)]
+            keys = [] if asked is None else _keys(c, asked, before, limit + 1, self.actor.id, query.waits)
             if facets and asked is not None and asked.everything:
                 total, counted = _kept_counts(c, WAITING if asked.key == "turn" else ALL)
             elif facets and asked is not None:
@@ -161,6 +165,20 @@ def _second(when: datetime) -> int:
     if when.tzinfo is None:
         raise TouchstoneError("a time that listings are looked for by needs its zone")
     return min(max(0, int(when.timestamp())), 1 << 32)
+
+
+def _keys(c: Connection, asked: Asked, before: int, most: int, me: str, waits: Waits) -> list[int]:
+    """The first keys below `before`, greatest first; of those that wait the ones in that part of the queue, which are looked for page by page."""
+    if asked.key == "place":
+        return [key for key, *_ in _found(c, asked, before, most)]
+    found: list[int] = []
+    size, page = most, [before]
+    while page and len(found) < most:
+        page = [key for key, *_ in _found(c, asked, page[-1], size)]
+        there = standing(c, me, [listing_of(key) for key in page], waits)
+        found += [key for key in page if listing_of(key) in there]
+        size = min(2 * size, COUNTED)
+    return found[:most]
 
 
 # -- what is found -----------------------------------------------------------------------------------------------------------

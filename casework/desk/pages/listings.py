@@ -24,6 +24,7 @@ from casework.working import worked_by
 from store.errors import TouchstoneError
 from store.history import History
 from store.listings import Summary
+from store.search import Order
 from store.search import Query as Search
 from store.store import Acting
 from store.words.records import CaptureKind, Sighting, SubjectKind, Version
@@ -48,8 +49,9 @@ def listings(visit: Viewer, asked: Annotated[Filters, Depends()]) -> Response:
     with visit.reading("listing find") as reader:
         found = reader.find(query, after=asked.after, limit=PAGE)
         seen = may_be_seen(reader, found.rows, visit.sightings)
+        left_out = reader.left_out().sentence() if query.order is Order.urgent and visit.may(Action.queue_view) else ""
     return visit.page(
-        "listings/listings.html", 400 if error else 200, error=error, rows=seen, found=found, asked=asked,
+        "listings/listings.html", 400 if error else 200, error=error, rows=seen, found=found, asked=asked, left_out=left_out,
         more=f"/listings?{asked.onwards(found.next)}" if found.next else "",
     )  # fmt: skip
 

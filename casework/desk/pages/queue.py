@@ -60,11 +60,11 @@ class Filters:
     def given(self) -> dict[str, str]:
         return {name: value.strip() for name, value in asdict(self).items() if value.strip()}
 
-    def query(self, level: Level | None) -> Search:
+    def query(self, level: Level | None, waits: Waits) -> Search:
         """The search of listings that nobody has judged as they stand. Raises TouchstoneError for a day or a price that is none."""
         return Search(
             words=self.words, sources=_one(self.source), brands=_one(self.brand), areas=_one(self.area), reasons=_one(self.reason),
-            sellers=(int(self.seller),) if self.seller else (), levels=(level,) if level else QUEUED, judged=False, order=Order.urgent,
+            sellers=(int(self.seller),) if self.seller else (), levels=(level,) if level else QUEUED, judged=False, order=Order.urgent, waits=waits,
             since=_moment(self.since), until=_moment(self.until, days=1), low=_pence(self.low), high=_pence(self.high),
         )  # fmt: skip
 
@@ -97,7 +97,7 @@ def queue(visit: Viewer, filters: Annotated[Filters, Depends()], waits: Waits = 
     mix, review = read_learning(visit.home).queue, policy_in_force(visit.store, visit.home).levels.review
     asked = filters.given()
     with visit.reading("queue") as reader:
-        found = reader.find(filters.query(level), limit=MOST, facets=False) if asked else None
+        found = reader.find(filters.query(level, waits), limit=MOST, facets=False) if asked else None
         numbers = [s.listing.id or 0 for s in found.rows] if found else None
         cards = officers_queue.cards(
             reader, limit=most + 1, mix=mix, review=review, waits=waits, levels=[level] if level else QUEUED, listings=numbers
