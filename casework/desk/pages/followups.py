@@ -16,7 +16,7 @@ from casework.desk.downloads import download
 from casework.desk.plainly import in_words_of
 from casework.desk.settings import Action
 from casework.desk.uploads import as_files, uploads_in
-from casework.desk.visit import Visit, allowed, posted
+from casework.desk.visit import Row, Visit, allowed, posted
 from store.errors import TouchstoneError
 from store.words.followup import NO_POWER, SAID, FollowUp, Item, Kind, Outcome, Result, Role, Step, body_of, kilograms
 
@@ -102,7 +102,7 @@ COLUMNS = {"what": "What", "count": "How many", "brand": "Brand", "weight": "Wei
 
 
 @router.get("/follow-ups/new")
-def new(visit: Annotated[Visit, allowed(Action.followup_edit)], kind: str, premises: int | None = None, seller: int | None = None, purchase: int | None = None) -> Response:  # fmt: skip
+def new(visit: Annotated[Visit, allowed(Action.followup_edit)], kind: str, premises: Row | None = None, seller: Row | None = None, purchase: Row | None = None) -> Response:  # fmt: skip
     asked = _kind(kind)
     if purchase is not None:
         _own_purchase(visit, purchase)
