@@ -148,7 +148,7 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
     Example: touchstone listing show my_marketplace 12345
     """
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="listing show", justification=why) as reader:
-        shown = officers_queue.card(reader, reader.listing(source, ref))
+        shown = officers_queue.card(reader, reader.listing(source, ref), second=True)
         meetings = reader.same_seller(listing=shown.summary.listing.id)
     if json:
         print_json({**plain(shown), "same_seller": meetings, "same_seller_left_out": meetings.left_out})
@@ -179,7 +179,7 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
         "Judgements",
         ("when", "who", "says", "reason"),
         [(f"{j.at:%Y-%m-%d %H:%M} UTC", j.actor, j.verdict, j.reason) for j in shown.judgements],
-        "Nobody has judged it yet.",
+        f"{officers_queue.SECOND_PERSON} `touchstone judge {source} {ref} VERDICT --second`" if shown.second else "Nobody has judged it yet.",
     )
     show_meetings(meetings)
 

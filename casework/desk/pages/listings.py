@@ -98,9 +98,7 @@ def _page(visit: Visit, reader: Acting, found: list[Summary], opinion: bool) -> 
         raise HTTPException(404)
     [summary] = seen
     number = summary.listing.id or 0
-    if visit.may(Action.queue_second) and reader.second_due(1, listings=[number]):
-        return visit.go("/queue/second", "You are to judge it as the second person: what was said of it is told then.", "important")
-    card = officers_queue.card(reader, summary)
+    card = officers_queue.card(reader, summary, second=visit.may(Action.queue_second))
     blind = visit.may(Action.queue_judge) and not opinion and officers_queue.before_judging(reader, summary).second_look
     shown = advert(visit.store, reader, summary, visit.sightings)
     history = reader.full_history(number)
@@ -108,7 +106,7 @@ def _page(visit: Visit, reader: Acting, found: list[Summary], opinion: bool) -> 
         "advert": shown, "captures": _captures(reader, history), "history": history, "changes": _changes(history), "said_beside": beside_words(summary.details),
         "seller": next(iter(reader.sellers([summary.seller])), None) if summary.seller and visit.may("seller.view") else None,
         "links": without_sightings(reader.links(subject=(SubjectKind.listing, number)), visit.sightings), "scale": _scale(visit, shown),
-        "contacts": reader.contacts(listing=number), "judgements": card.judgements, "works": worked_by(reader, SubjectKind.listing, number) if visit.may(Action.case_view) else [],
+        "contacts": reader.contacts(listing=number), "judgements": card.judgements, "second": card.second, "waits_for_second": officers_queue.SECOND_PERSON, "works": worked_by(reader, SubjectKind.listing, number) if visit.may(Action.case_view) else [],
         "meetings": reader.same_seller(listing=number, sightings=visit.sightings, limit=20), "sighting": _sighting(visit, reader, number),
     }  # fmt: skip
     return visit.page(

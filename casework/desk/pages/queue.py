@@ -184,9 +184,14 @@ def chosen(settings: Judging, verdict: Verdict, code: str, note: str) -> str:
     return code or ("" if note.strip() else settings.usual(verdict).code)
 
 
+def by_script(visit: Visit) -> bool:
+    """Whether the page's own script sends the form, and wants an answer that it can show on the card."""
+    return visit.request.headers.get("x-desk-wants") == "json"
+
+
 def _answer(visit: Visit, act: Any, back: str) -> Response:
     """Do it, and go back; a script gets what was said, or why not, as JSON."""
-    script = visit.request.headers.get("x-desk-wants") == "json"
+    script = by_script(visit)
     try:
         done: list[Judged] = act()
     except TouchstoneError as error:

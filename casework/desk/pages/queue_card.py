@@ -35,7 +35,7 @@ def card(visit: Annotated[Visit, allowed(Action.queue_view)], number: Number) ->
     with visit.reading("queue: a card") as reader:
         found = _seen(visit, reader, number)
         if visit.may(Action.queue_second) and reader.second_due(1, listings=[number]):
-            return visit.go("/queue/second", "You are to judge it as the second person: what was said of it is told then.", "important")
+            return visit.go("/queue/second", officers_queue.SECOND_PERSON, "important")
         [row] = shown(reader, [officers_queue.before_judging(reader, found)])
         seller = found.seller
         notes = _notes(visit, reader, found) if visit.may(Action.note_view) else []

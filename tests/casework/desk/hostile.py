@@ -20,10 +20,11 @@ import httpx
 import yaml
 from sqlalchemy import String, Text
 
+from casework.sightings import SOURCES
 from store import tables as t
 from store.config import Home
 from store.store import Store
-from store.words.records import Authority
+from store.words.records import Authority, Told
 from tests.casework.desk.conftest import Served, running, with_people
 from tests.casework.test_referrals import plant
 
@@ -73,6 +74,7 @@ def poison(database: Path) -> None:
                     said = _in(text, column.name)
                     said = said.replace("\r\n", " ") if column.name == "ref" else said  # else its page would be reached by its row alone
                     c.execute(f'UPDATE "{table.name}" SET "{column.name}" = ? WHERE rowid = ?', (said, row))  # noqa: S608
+        c.execute("UPDATE listing SET source = ? WHERE id IN (SELECT listing FROM sighting)", (SOURCES[Told.public],))  # as a sighting's is
         for table_name, column_name in (("listing", "url"), ("seller", "url"), ("capture", "url_requested"), ("capture", "url_final")):
             c.execute(f"UPDATE {table_name} SET {column_name} = ? || {column_name} WHERE {column_name} LIKE '%zqother%' OR {column_name} LIKE '%zqselleraddress%'", (SCRIPT_URL,))  # noqa: S608 # fmt: skip
         c.commit()
