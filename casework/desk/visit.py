@@ -179,6 +179,12 @@ class Visit(Guest):
             yield reader
 
 
+def number_of(text: str) -> int:
+    """The number of a row that a field says; 0, which is no row's, for anything else."""
+    number = int(text) if text.strip().isdecimal() and len(text) < 16 else 0
+    return number if number <= BIGGEST else 0
+
+
 def inside(path: str) -> str:
     """The path where it is one of the desk's own, else the first page (open redirects, CWE-601)."""
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -79,7 +79,7 @@ def _moment(text: str, days: int = 0) -> datetime | None:
     if not text.strip():
         return None
     found = parse_when(text)
-    if found is None:
+    if found is None or found.year == MAXYEAR:
         raise TouchstoneError(f"“{text}” is no day: write it as 25/11/2026.")
     return found + timedelta(days=days)
 

@@ -12,7 +12,7 @@ from casework import queue as officers_queue
 from casework.desk.cards import shown
 from casework.desk.pages.queue import judges, judging
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Visit, allowed, number_of
 from casework.sightings import may_be_seen
 from casework.when import parse_when
 from store.clearances import Cleared
@@ -135,10 +135,10 @@ def clear(
     day = parse_when(until) if until.strip() else None
     if until.strip() and day is None:
         raise TouchstoneError(f"“{until}” is no day: write it as 31/3/2027.")
-    if kind is Cleared.seller and not what.strip().isdecimal():
+    if kind is Cleared.seller and not number_of(what):
         raise TouchstoneError("A seller is named by the number of their account’s page.")
     visit.store.keep_clearance(
-        kind, int(what) if kind is Cleared.seller else what, evidence, brand=brand, until=f"{day.astimezone(LONDON):%Y-%m-%d}" if day else "",
+        kind, number_of(what) if kind is Cleared.seller else what, evidence, brand=brand, until=f"{day.astimezone(LONDON):%Y-%m-%d}" if day else "",
         actor=visit.actor, authority=visit.authority,
     )  # fmt: skip
     return visit.go("/queue/cleared", f"Cleared: {kind} {what}. Priority flags on findings that are new are queued all the same.")

@@ -6,6 +6,8 @@ fails where a new table has none. Here each marker becomes the attack, marker fi
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import sqlite3
@@ -46,9 +48,10 @@ def poisoned(folder: Path) -> Iterator[Served]:
     poison(home.path("var/touchstone.db"))
     _state(home, "operations", title=f"=zqoperationtitle{INLINE}", purpose="market_sweep", brands=["Gucci"], terms=[INLINE], sources=["zqshop"])
     _state(home, "sources", title=f"=zqsourcetitle{INLINE}", kind="shop", url=f"https://zqshop.example/{INLINE.replace(' ', '')}", platform="schema_org", legal=f"zqlegal{INLINE}")  # fmt: skip
+    with Store.open(home) as store:
+        store.rebuild_shelf()
+        store.keep_authority(Authority("other", "Other Council (invented)", "England and Wales"))
     for prefix, authority in (("a", ""), ("o", "other")):
-        with Store.open(home) as store:
-            store.keep_authority(Authority("other", "Other Council (invented)", "England and Wales"))
         with_people(folder, prefix, authority)
     with running(home) as desk:
         yield desk
@@ -135,6 +138,7 @@ def harm(answer: httpx.Response) -> list[str]:
             wrong += [f"{tag} {name}" for name, value in element.attrib.items() if name.startswith("on") or "javascript:" in value]
     elif kind in ("application/json", "application/geo+json"):
         json.loads(answer.text)
-    elif kind in ("text/csv", "application/vnd.ms-excel"):
-        wrong += [f"a formula: {cell[:40]}" for cell in re.findall(r'(?:^|[,\n])"?([=+@\t\r][^,]*)', answer.text)]
+    elif kind == "text/csv":
+        cells = [cell for row in csv.reader(io.StringIO(answer.text)) for cell in row]
+        wrong += [f"a formula: {cell[:40]}" for cell in cells if cell[:1] in tuple("=+-@\t\r") and not re.fullmatch(r"-?[\d.]+", cell)]
     return wrong

@@ -138,7 +138,7 @@ FILES: list[tuple[str, str, dict[str, object]]] = [
     ("supervisor", "/exports/listings", {"why": WHY}), ("supervisor", "/exports/listings", {"why": WHY, "kind": "xlsx"}), ("supervisor", "/premises/export", {}),
     ("supervisor", "/premises/areas/export", {}), ("supervisor", "/premises/2/tasking", {}), ("supervisor", "/log/export", {"why": WHY}),
     ("supervisor", "/premises/export", {"form": "geojson"}), ("supervisor", f"/cases/{key_of(CASE)}/exhibits/labels", {}), ("supervisor", f"/cases/{key_of(CASE)}/money/paper", {}),
-    ("disclosure_officer", f"/cases/{key_of(CASE)}/disclosure/edition", {"why": WHY}), ("disclosure_officer", f"/cases/{key_of(CASE)}/disclosure/copy", {"why": WHY}),
+    ("disclosure_officer", f"/cases/{key_of(CASE)}/disclosure/edition", {"why": WHY}), ("disclosure_officer", f"/cases/{key_of(CASE)}/disclosure/copy", {"why": WHY, "recipient": "a firm (fictional)"}),
 ]  # fmt: skip
 
 
@@ -209,7 +209,7 @@ def test_what_is_another_authoritys_is_changed_by_nobody(desk: Served, role: str
 
 # -- what is asked for ------------------------------------------------------------------------------------------------------------
 ODD = [
-    "' OR 1=1 --", '";', "\x00", "x" * 3000, "-1", "0", "9" * 30, "1e400", "NaN", "2026-13-45", "0000-00-00", "9999-12-31", "٣", "%", "../..", "a" + "b " * 100, INLINE,
+    "' OR 1=1 --", '";', "\x00", "x" * 3000, "-1", "0", "9" * 30, "1e400", "NaN", "2026-13-45", "0000-00-00", "9999-12-31", "0001-01-01", "31/12/9999", "٣", "²", "%", "../..", "a" + "b " * 100, INLINE,
 ]  # fmt: skip
 
 
