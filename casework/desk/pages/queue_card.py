@@ -54,10 +54,12 @@ def _seen(visit: Visit, reader: Acting, number: int) -> Summary:
     return found[0]
 
 
-def _notes(visit: Visit, reader: Acting, one: Summary) -> list[Note]:
+def _notes(visit: Visit, reader: Acting, one: Summary, superseded: bool = False) -> list[Note]:
     """What this person's authority noted of the listing, and of its seller."""
-    notes = reader.notes(LISTING, [one.listing.id or 0], authority=visit.authority)
-    return notes + (reader.notes(SubjectKind.seller, [one.seller], authority=visit.authority) if one.seller else [])
+    subjects = [(LISTING, one.listing.id or 0)] + ([(SubjectKind.seller, one.seller)] if one.seller else [])
+    return [
+        note for kind, number in subjects for note in reader.notes(kind, [number], authority=visit.authority, superseded=superseded)
+    ]
 
 
 def _known(visit: Visit, number: int) -> Summary:
@@ -110,7 +112,7 @@ def note(visit: Annotated[Visit, allowed(Action.note_write)], number: Number, te
 def correct(visit: Annotated[Visit, allowed(Action.note_write)], number: Number, which: Annotated[int, Form(ge=1, le=2**31 - 1)], text: Text = "") -> Response:  # fmt: skip
     """Another wording of a note; the earlier one stays, superseded."""
     with visit.reading("queue: a note") as reader:
-        if which not in {each.id for each in _notes(visit, reader, _seen(visit, reader, number))}:
+        if which not in {each.id for each in _notes(visit, reader, _seen(visit, reader, number), superseded=True)}:
             raise HTTPException(404)
     visit.store.correct_note(which, text, actor=visit.actor, authority=visit.authority)
     return visit.go(f"/queue/card/{number}", "Corrected; the earlier wording is kept.")
