@@ -179,7 +179,9 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
         "Judgements",
         ("when", "who", "says", "reason"),
         [(f"{j.at:%Y-%m-%d %H:%M} UTC", j.actor, j.verdict, j.reason) for j in shown.judgements],
-        f"{officers_queue.SECOND_PERSON} `touchstone judge {source} {ref} VERDICT --second`" if shown.second else "Nobody has judged it yet.",
+        f"{officers_queue.SECOND_PERSON} `touchstone judge {source} {ref} VERDICT --second`"
+        if shown.second
+        else "Nobody has judged it yet.",
     )
     show_meetings(meetings)
 

@@ -125,7 +125,11 @@ def judging(visit: Visit) -> dict[str, Any]:
 
 def judges(visit: Visit) -> list[Account]:
     """The people of this authority to whom a card may be given."""
-    return [each for each in visit.store.accounts() if each.authority == visit.authority and visit.desk.settings.may(each.role, Action.queue_judge)]
+    return [
+        each
+        for each in visit.store.accounts()
+        if each.authority == visit.authority and visit.desk.settings.may(each.role, Action.queue_judge)
+    ]
 
 
 def _may_see(visit: Visit, reader: Acting, cards: Sequence[officers_queue.Card]) -> list[officers_queue.Card]:

@@ -57,9 +57,7 @@ def _seen(visit: Visit, reader: Acting, number: int) -> Summary:
 def _notes(visit: Visit, reader: Acting, one: Summary, superseded: bool = False) -> list[Note]:
     """What this person's authority noted of the listing, and of its seller."""
     subjects = [(LISTING, one.listing.id or 0)] + ([(SubjectKind.seller, one.seller)] if one.seller else [])
-    return [
-        note for kind, number in subjects for note in reader.notes(kind, [number], authority=visit.authority, superseded=superseded)
-    ]
+    return [note for kind, number in subjects for note in reader.notes(kind, [number], authority=visit.authority, superseded=superseded)]
 
 
 def _known(visit: Visit, number: int) -> Summary:

@@ -161,7 +161,9 @@ def token_in(page: str) -> str:
 def running(home: Home) -> Iterator[Served]:
     """The desk over a working folder, served while the block lasts."""
     app = create_app(home)
-    app.state.desk.pace.most = 10_000  # a file of tests signs in more often in a minute than one address may; test_door.py sees the limit fire
+    app.state.desk.pace.most = (
+        10_000  # a file of tests signs in more often in a minute than one address may; test_door.py sees the limit fire
+    )
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", server_header=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -46,7 +46,9 @@ def poisoned(folder: Path) -> Iterator[Served]:
     """The desk over such a store; people of its authority are a.…, of the authority beside it o.…"""
     home = plant(folder)
     poison(home.path("var/touchstone.db"))
-    _state(home, "operations", title=f"=zqoperationtitle{INLINE}", purpose="market_sweep", brands=["Gucci"], terms=[INLINE], sources=["zqshop"])
+    _state(
+        home, "operations", title=f"=zqoperationtitle{INLINE}", purpose="market_sweep", brands=["Gucci"], terms=[INLINE], sources=["zqshop"]
+    )
     _state(home, "sources", title=f"=zqsourcetitle{INLINE}", kind="shop", url=f"https://zqshop.example/{INLINE.replace(' ', '')}", platform="schema_org", legal=f"zqlegal{INLINE}")  # fmt: skip
     with Store.open(home) as store:
         store.rebuild_shelf()
@@ -70,16 +72,18 @@ def poison(database: Path) -> None:
         c.execute("DELETE FROM account_role")
         for table in t.metadata.sorted_tables:
             for column in table.columns:
-                if not isinstance(column.type, String | Text) or column.name == "source":  # a source's name is that of a file of the council's
+                if (
+                    not isinstance(column.type, String | Text) or column.name == "source"
+                ):  # a source's name is that of a file of the council's
                     continue
-                rows = c.execute(f'SELECT rowid, "{column.name}" FROM "{table.name}" WHERE "{column.name}" LIKE \'%zq%\'').fetchall()  # noqa: S608
+                rows = c.execute(f'SELECT rowid, "{column.name}" FROM "{table.name}" WHERE "{column.name}" LIKE \'%zq%\'').fetchall()
                 for row, text in rows:
                     said = _in(text, column.name)
                     said = said.replace("\r\n", " ") if column.name == "ref" else said  # else its page would be reached by its row alone
-                    c.execute(f'UPDATE "{table.name}" SET "{column.name}" = ? WHERE rowid = ?', (said, row))  # noqa: S608
+                    c.execute(f'UPDATE "{table.name}" SET "{column.name}" = ? WHERE rowid = ?', (said, row))
         c.execute("UPDATE listing SET source = ? WHERE id IN (SELECT listing FROM sighting)", (SOURCES[Told.public],))  # as a sighting's is
         for table_name, column_name in (("listing", "url"), ("seller", "url"), ("capture", "url_requested"), ("capture", "url_final")):
-            c.execute(f"UPDATE {table_name} SET {column_name} = ? || {column_name} WHERE {column_name} LIKE '%zqother%' OR {column_name} LIKE '%zqselleraddress%'", (SCRIPT_URL,))  # noqa: S608 # fmt: skip
+            c.execute(f"UPDATE {table_name} SET {column_name} = ? || {column_name} WHERE {column_name} LIKE '%zqother%' OR {column_name} LIKE '%zqselleraddress%'", (SCRIPT_URL,))  # fmt: skip
         c.commit()
 
 
@@ -109,7 +113,7 @@ class Elements(HTMLParser):
             self.wrong.append(f"a script: {given}")
         self.wrong += [f"<{tag} {name}>" for name in given if name.startswith("on") or name in ("style", "srcdoc")]
         for name in ("href", "src", "action", "formaction", "data", "xlink:href"):
-            if not re.match(r"(/(?!/)|#|\?|$)", given.get(name, "")) and tag != "a" or re.match(r"\s*(javascript|data|vbscript):|//", given.get(name, ""), re.I):  # fmt: skip
+            if (not re.match(r"(/(?!/)|#|\?|$)", given.get(name, "")) and tag != "a") or re.match(r"\s*(javascript|data|vbscript):|//", given.get(name, ""), re.I):  # fmt: skip
                 self.wrong.append(f"<{tag} {name}={given[name][:60]}>")
 
     handle_startendtag = handle_starttag
@@ -123,9 +127,9 @@ def harm(answer: httpx.Response) -> list[str]:
         wrong.append(f"{answer.status_code}")
     if answer.headers.get("x-content-type-options") != "nosniff" or "default-src 'none'" not in answer.headers.get("content-security-policy", ""):  # fmt: skip
         wrong.append("headers are missing")
-    if name := answer.headers.get("content-disposition"):
-        if not re.fullmatch(r'(attachment|inline); filename="[A-Za-z0-9][\w.-]*"', name):
-            wrong.append(f"named {name}")
+    name = answer.headers.get("content-disposition")
+    if name and not re.fullmatch(r'(attachment|inline); filename="[A-Za-z0-9][\w.-]*"', name):
+        wrong.append(f"named {name}")
     if kind == "text/html":
         page = Elements()
         page.feed(answer.text)

@@ -93,7 +93,10 @@ def addresses(desk: Served, route: APIRoute) -> list[str]:
     names = re.findall(r"\{(\w+)", route.path)
     every = itertools.product(*(words.get(name, NUMBERS) for name in names))
     said = [dict(zip(names, chosen, strict=True)) for chosen in every]
-    return [re.sub(r"\{(\w+)[^}]*\}", lambda found, given=given: str(given[found[1]]), route.path) + QUERIES.get(route.path, "") for given in said]  # type: ignore[misc]
+    return [
+        re.sub(r"\{(\w+)[^}]*\}", lambda found, given=given: str(given[found[1]]), route.path) + QUERIES.get(route.path, "")
+        for given in said
+    ]  # type: ignore[misc]
 
 
 def may(desk: Served, people: dict[str, Browser], route: APIRoute) -> list[Browser]:
@@ -125,7 +128,10 @@ def test_what_is_told_only_when_asked_for_is_words_too(desk: Served, people: dic
     """Who told of a sighting, and where intelligence comes from."""
     [number], [urn] = column(desk, "SELECT id FROM sighting"), column(desk, "SELECT urn FROM intelligence")
     seen = ""
-    for path, sent in ((f"/sightings/{number}/informant", {"why": "a court asks"}), (f"/intelligence/{urn}/source", {"why": "a court asks"})):
+    for path, sent in (
+        (f"/sightings/{number}/informant", {"why": "a court asks"}),
+        (f"/intelligence/{urn}/source", {"why": "a court asks"}),
+    ):
         answer = people["supervisor"].post(path, sent)
         assert answer.status_code == 200 and not harm(answer), (path, answer.status_code, harm(answer))
         seen += answer.text
@@ -143,7 +149,9 @@ FILES: list[tuple[str, str, dict[str, object]]] = [
 
 
 @pytest.mark.parametrize("role, path, sent", FILES)
-def test_a_file_that_leaves_has_a_name_of_ours_and_no_formula(desk: Served, people: dict[str, Browser], role: str, path: str, sent: dict[str, object]) -> None:
+def test_a_file_that_leaves_has_a_name_of_ours_and_no_formula(
+    desk: Served, people: dict[str, Browser], role: str, path: str, sent: dict[str, object]
+) -> None:
     answer = people[role].post(path, sent)
     assert answer.headers.get("content-disposition", "").startswith("attachment; "), f"{path}: {answer.status_code}"
     assert not harm(answer)
@@ -200,7 +208,7 @@ OTHERS: list[tuple[str, str, dict[str, object]]] = [
 @pytest.mark.parametrize("role, path, sent", OTHERS)
 def test_what_is_another_authoritys_is_changed_by_nobody(desk: Served, role: str, path: str, sent: dict[str, object]) -> None:
     [sighted] = column(desk, "SELECT listing FROM sighting")
-    counted = "SELECT (SELECT count(*) FROM note) || '/' || (SELECT count(*) FROM clearance) || '/' || (SELECT count(*) FROM assignment) || '/' || (SELECT count(*) FROM account_role) || '/' || (SELECT count(*) FROM account_secret) || '/' || (SELECT count(*) FROM follow_up) || '/' || (SELECT count(*) FROM saved_search)"  # noqa: S608 # fmt: skip
+    counted = "SELECT (SELECT count(*) FROM note) || '/' || (SELECT count(*) FROM clearance) || '/' || (SELECT count(*) FROM assignment) || '/' || (SELECT count(*) FROM account_role) || '/' || (SELECT count(*) FROM account_secret) || '/' || (SELECT count(*) FROM follow_up) || '/' || (SELECT count(*) FROM saved_search)"  # fmt: skip
     before = column(desk, counted)
     answer = desk.as_role(role, "o").post(path.replace("SIGHTED", sighted), sent)
     assert answer.status_code in (400, 404) and not set(MARKER.findall(answer.text)) - SHARED, answer.status_code
@@ -236,7 +244,20 @@ def test_no_parameter_of_any_page_breaks_it(desk: Served, people: dict[str, Brow
 
 
 def test_no_name_or_number_in_any_address_breaks_its_page(desk: Served, people: dict[str, Browser]) -> None:
-    odd = ("%27%20OR%201=1%20--", "%22;", "%00", "x" * 3000, "-1", "0", "9" * 30, "%D9%A3", "%FF", "..%2F..%2Fetc%2Fpasswd", "%7B%7B7*7%7D%7D", "%0D%0AX-Ran:1")
+    odd = (
+        "%27%20OR%201=1%20--",
+        "%22;",
+        "%00",
+        "x" * 3000,
+        "-1",
+        "0",
+        "9" * 30,
+        "%D9%A3",
+        "%FF",
+        "..%2F..%2Fetc%2Fpasswd",
+        "%7B%7B7*7%7D%7D",
+        "%0D%0AX-Ran:1",
+    )
     wrong = set()
     for route in [each for each in pages(desk) if "{" in each.path]:
         [browser, *_] = may(desk, people, route)
@@ -282,7 +303,11 @@ def test_nothing_that_says_where_to_go_leads_elsewhere(desk: Served, people: dic
         data = dict(sent.get(route.path) or judged(desk, officer, route.path))
         answer = officer.post(route.path, {**data, name: to}, on="/sign-in" if route.path == "/sign-in" else "")
         where = answer.headers["location"]
-        assert answer.status_code == 303 and re.fullmatch(r"/(?![/\\])[\x20-\x7e]*", where) and "x-ran" not in answer.headers, (route.path, to, where)
+        assert answer.status_code == 303 and re.fullmatch(r"/(?![/\\])[\x20-\x7e]*", where) and "x-ran" not in answer.headers, (
+            route.path,
+            to,
+            where,
+        )
 
 
 def judged(desk: Served, officer: Browser, path: str) -> dict[str, object]:

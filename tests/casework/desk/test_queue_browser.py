@@ -162,7 +162,9 @@ def test_judging_and_taking_back_work_without_scripts(own_desk: Served) -> None:
         assert len(verdicts(own_desk)) == 4
 
 
-@pytest.mark.parametrize("path", ["/queue", "/queue?waits=skipped", "/queue/card/1", "/queue/cleared", "/queue/second", "/queue/agreement", "/notes"])
+@pytest.mark.parametrize(
+    "path", ["/queue", "/queue?waits=skipped", "/queue/card/1", "/queue/cleared", "/queue/second", "/queue/agreement", "/notes"]
+)
 def test_pages_of_the_queue_hold_to_axe_and_to_their_width(desk: Served, path: str) -> None:
     with chromium(desk, "supervisor") as page:
         page.goto(desk.url + path)
