@@ -31,9 +31,8 @@ from store.store import Acting, Store
 
 TOKEN = "touchstone"  # noqa: S105 - the cookie's name
 DOOR = "touchstone_door"  # of who is not signed in yet: what the sign-in form's token is bound to
-BIGGEST = (
-    2**31 - 1
-)  # of the numbers of rows that an address may have: a greater one is no row's, and not every database has numbers so great
+# Of the numbers of rows that an address may have: a greater one is no row's, and a database may have no numbers so great.
+BIGGEST = 2**31 - 1
 Row = Annotated[int, Query(ge=0, le=BIGGEST)]
 SAID = "touchstone_said"  # what the next page says was done
 

@@ -72,10 +72,8 @@ def poison(database: Path) -> None:
         c.execute("DELETE FROM account_role")
         for table in t.metadata.sorted_tables:
             for column in table.columns:
-                if (
-                    not isinstance(column.type, String | Text) or column.name == "source"
-                ):  # a source's name is that of a file of the council's
-                    continue
+                if not isinstance(column.type, String | Text) or column.name == "source":
+                    continue  # the name of a source is that of a file of the council's
                 rows = c.execute(f'SELECT rowid, "{column.name}" FROM "{table.name}" WHERE "{column.name}" LIKE \'%zq%\'').fetchall()
                 for row, text in rows:
                     said = _in(text, column.name)

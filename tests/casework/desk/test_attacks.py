@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import itertools
 import re
@@ -107,6 +108,16 @@ def may(desk: Served, people: dict[str, Browser], route: APIRoute) -> list[Brows
 
 
 # -- words of strangers ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("page", [
+    "<p>%s</p>", '<p title="%s">', "<p title='%s'>", f"<p title={html.escape(ATTACK)}>", "<title>%s</title>", "<textarea>%s</textarea>", "<!-- %s -->", "<style>%s</style>",
+    '<a href="javascript:zqran(4)//">', "<a href=//evil.example>", '<svg><g onload="zqran(3)"/></svg>', "<p>zqran(3)&gt;49</p>",
+])  # fmt: skip
+def test_what_every_page_is_held_to_finds_an_attack_that_got_through(page: str) -> None:
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
+    assert harm(httpx.Response(200, headers=headers, html=page.replace("%s", ATTACK)))
+    assert not harm(httpx.Response(200, headers=headers, html=f'<p title="{html.escape(ATTACK)}">{html.escape(ATTACK)}</p>'))
+
+
 def test_no_word_that_anybody_wrote_is_anything_but_words_on_any_page(desk: Served, people: dict[str, Browser]) -> None:
     wrong: set[str] = set()
     seen: set[str] = set()
