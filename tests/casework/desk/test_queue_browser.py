@@ -120,7 +120,7 @@ def test_the_second_person_has_the_same_keys(own_desk: Served) -> None:
     own_desk.home.path("configs/judging.yml").write_text(own_desk.home.file("judging.yml").read_text().replace("second_share: 0.1", "second_share: 1"))  # fmt: skip
     with chromium(own_desk, "officer") as page:
         page.goto(f"{own_desk.url}/queue")
-        page.keyboard.type("yynnyy")
+        page.keyboard.type("yyyyyy")
         expect(page.locator(".queue-card--done")).to_have_count(3)
     with chromium(own_desk, "reviewer") as page:
         page.goto(f"{own_desk.url}/queue/second")
