@@ -133,7 +133,7 @@ def test_the_second_person_has_the_same_keys(own_desk: Served) -> None:
         page.keyboard.type("jy2")
         expect(page.locator(f"#{cards[2]} [data-said]")).to_contain_text("You said yes. a.officer had said yes:")
         page.keyboard.press("u")
-        expect(page.locator(f"#{cards[2]}")).not_to_have_class("queue-card queue-card--done")
+        expect(page.locator("#queue-said")).to_have_text("Taken back: it waits again.")
         page.keyboard.type("yy")
         expect(page.locator(f"#{cards[2]} [data-error]")).to_contain_text("a.reviewer judged listing")
 
