@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,7 +60,7 @@ class QueueReads(Reader):
         `listings` asks for those of these listings alone. See `Waits` for what is left out besides; `left_out` counts it.
         """
         with self.store.database.reading() as c:
-            part = self._parts(c)[waits]
+            part = parts(c, self.actor.id)[waits]
             if judged or not set(levels) <= set(QUEUED):  # "priority" < "review" alphabetically, which is the order wanted
                 query = _newest(levels).where(part.holds).order_by(t.flag.c.level, t.flag.c.score.desc(), t.flag.c.id)
                 query = query if judged else query.where(unjudged())
@@ -75,36 +75,38 @@ class QueueReads(Reader):
     def left_out(self, levels: Sequence[Level] = QUEUED) -> LeftOut:
         """How many flags wait that `queue` leaves out for the reader: numbers, about no person."""
         with self.store.database.reading() as c:
-            parts = self._parts(c)
+            conditions = parts(c, self.actor.id)
             counts = {
-                each: c.execute(select(func.count()).select_from(_waiting(levels, parts[each]).subquery())).scalar_one()
+                each: c.execute(select(func.count()).select_from(_waiting(levels, conditions[each]).subquery())).scalar_one()
                 for each in (Waits.taken, Waits.skipped, Waits.cleared)
             }
         return LeftOut(**{str(each): number for each, number in counts.items()})
 
-    def _parts(self, c: Connection) -> dict[Waits, Part]:
-        now, me = datetime.now(UTC), self.actor.id
-        clearances = in_force(c, now)
-        cleared = or_(false(), *(covers(c, each) for each in clearances))
-        given, locked, put_off = t.assignment.alias(), t.assignment.alias(), t.assignment.alias()
-        taken = or_(
-            exists().where(*_of(given), *newest_of(given, GIVEN), given.c.officer != me),
-            exists().where(*_of(locked), *newest_of(locked, LOCKED), locked.c.until > now, locked.c.officer != me),
-        )
-        same = put_off.c.findings_digest == t.flag.c.findings_digest
-        skipped = exists().where(*_of(put_off), *newest_of(put_off, PUT_OFF), put_off.c.until > now, same)
-        own, held = t.assignment.alias(), t.assignment.alias()
-        mine = or_(
-            exists().where(*_of(own), *newest_of(own, GIVEN), own.c.officer == me),
-            exists().where(*_of(held), *newest_of(held, LOCKED), held.c.until > now, held.c.officer == me),
-        )
-        a = t.assignment.c
-        ours = select(a.subject).where(a.subject_kind == str(SubjectKind.listing), or_(a.until.is_(None), a.until > now))
-        return {
-            Waits.free: Part(and_(not_(cleared), not_(taken), not_(skipped))),
-            Waits.mine: Part(mine, ours.where(a.officer == me)), Waits.taken: Part(taken, ours.where(a.officer != me)),
-            Waits.skipped: Part(skipped, ours.where(a.says == str(Says.skipped))), Waits.cleared: Part(cleared, goods_of(c, clearances)),
-        }  # fmt: skip
+
+def parts(c: Connection, me: str) -> dict[Waits, Part]:
+    """Conditions on rows of `flag` that are their listing's newest: which part of the queue it is in, for an officer."""
+    now = datetime.now(UTC)
+    clearances = in_force(c, now)
+    cleared = or_(false(), *(covers(c, each) for each in clearances))
+    given, locked, put_off = t.assignment.alias(), t.assignment.alias(), t.assignment.alias()
+    taken = or_(
+        exists().where(*_of(given), *newest_of(given, GIVEN), given.c.officer != me),
+        exists().where(*_of(locked), *newest_of(locked, LOCKED), locked.c.until > now, locked.c.officer != me),
+    )
+    same = put_off.c.findings_digest == t.flag.c.findings_digest
+    skipped = exists().where(*_of(put_off), *newest_of(put_off, PUT_OFF), put_off.c.until > now, same)
+    own, held = t.assignment.alias(), t.assignment.alias()
+    mine = or_(
+        exists().where(*_of(own), *newest_of(own, GIVEN), own.c.officer == me),
+        exists().where(*_of(held), *newest_of(held, LOCKED), held.c.until > now, held.c.officer == me),
+    )
+    a = t.assignment.c
+    ours = select(a.subject).where(a.subject_kind == str(SubjectKind.listing), or_(a.until.is_(None), a.until > now))
+    return {
+        Waits.free: Part(and_(not_(cleared), not_(taken), not_(skipped))),
+        Waits.mine: Part(mine, ours.where(a.officer == me)), Waits.taken: Part(taken, ours.where(a.officer != me)),
+        Waits.skipped: Part(skipped, ours.where(a.says == str(Says.skipped))), Waits.cleared: Part(cleared, goods_of(c, clearances)),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,12 @@ def unjudged() -> ColumnElement[bool]:
     j = t.judgement.c
     same = (j.subject_kind == str(SubjectKind.listing), j.subject == t.flag.c.listing, j.findings_digest == t.flag.c.findings_digest)
     return ~exists().where(*same, not_taken_back())
+
+
+def standing(c: Connection, me: str, listings: Collection[int], waits: Waits) -> set[int]:
+    """Those of these listings whose newest flag is in that part of the queue, for an officer."""
+    newest = select(func.max(t.flag.c.id)).where(t.flag.c.listing.in_(listings)).group_by(t.flag.c.listing)
+    return set(c.execute(select(t.flag.c.listing).where(t.flag.c.id.in_(newest), parts(c, me)[waits].holds)).scalars())
 
 
 def _newest(levels: Sequence[Level]) -> Select[Any]:

@@ -24,6 +24,7 @@ from sqlalchemy import Connection, select, text
 from store import tables as t
 from store.errors import TouchstoneError
 from store.listings import ListingReads, Summary
+from store.queue import Waits, standing
 from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, QUEUED, WAITING, block_mark, listing_of, mark, price_mark, step_of, turns_of
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
@@ -37,7 +38,7 @@ _FACETS = "n.source, n.brand, n.level, n.area, n.judged, n.reasons"
 
 
 class Order(enum.StrEnum):
-    """`newest`: last seen last, of all listings; `urgent`: priority first, then by score, of those that wait for an officer."""
+    """`newest`: last seen last, of all listings; `urgent`: priority first, then by score, of those that wait for an officer (`Query.waits`)."""
 
     newest = "newest"
     urgent = "urgent"
@@ -49,7 +50,8 @@ class Query:
 
     `areas` are postcode districts ("M32") or local authorities by GSS code; `reasons` are codes of the newest flag's contributions;
     `sellers` are row numbers. `since` and `until` (not itself) are of when it was last seen, to the second. Prices are in minor units of
-    `currency`, both ends included. `judged`: whether a person has judged it on the findings it now has.
+    `currency`, both ends included. `judged`: whether a person has judged it on the findings it now has. `waits`: of those that wait, which part of
+    the queue of whoever reads, as the queue has it: what is put off, cleared or another officer's is not what they may judge now.
     """
 
     words: str = ""
@@ -66,6 +68,7 @@ class Query:
     high: int | None = None
     currency: str = "GBP"
     order: Order = Order.newest
+    waits: Waits = Waits.free
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Page:
     """Some of what was found. `next` is where the next page begins, "" at the end.
 
     `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first 300.
+    Of those that wait they are of every part of the queue: `left_out` (store/queue.py) says how many of them `rows` does not have.
     """
 
     rows: tuple[Summary, ...]
@@ -103,9 +107,9 @@ class SearchReads(ListingReads):
                 rows = _found(c, asked, _END, COUNTED + 1, facets=True)
                 total, more = min(len(rows), COUNTED), len(rows) > COUNTED
                 counted = _counts(rows[:COUNTED])
-                keys = [key for key, *_ in rows[: limit + 1]]
+                keys = [key for key, *_ in rows[: limit + 1]] if asked.key == "place" else []
             if asked is not None and (before < _END or not keys):  # a first page is the beginning of what was counted
-                keys = [key for (key,) in _found(c, asked, before, limit + 1)]
+                keys = _keys(c, asked, before, limit + 1, self.actor.id, query.waits)
             numbers = [listing_of(key) for key in keys[:limit]]
             summaries = {s.listing.id: s for s in self._summaries(c, numbers)}
         self.shown("listing", numbers)
@@ -116,7 +120,7 @@ class SearchReads(ListingReads):
         """The numbers of the first listings that are looked for, and whether there are more. No listing is read. Raises TouchstoneError as `find`."""
         asked = _asked(query)
         with self.store.database.reading() as c:
-            keys = [key for key, *_ in _found(c, asked, _END, limit + 1)] if asked is not None else []
+            keys = [] if asked is None else _keys(c, asked, _END, limit + 1, self.actor.id, query.waits)
         self.shown("listing", ())
         return [listing_of(key) for key in keys[:limit]], len(keys) > limit
 
@@ -172,6 +176,20 @@ def _second(when: datetime) -> int:
     if when.tzinfo is None:
         raise TouchstoneError("a time that listings are looked for by needs its zone")
     return min(max(0, int(when.timestamp())), 1 << 32)
+
+
+def _keys(c: Connection, asked: Asked, before: int, most: int, me: str, waits: Waits) -> list[int]:
+    """The first keys below `before`, greatest first; of those that wait the ones in that part of the queue, which are looked for page by page."""
+    if asked.key == "place":
+        return [key for key, *_ in _found(c, asked, before, most)]
+    found: list[int] = []
+    size, page = most, [before]
+    while page and len(found) < most:
+        page = [key for key, *_ in _found(c, asked, page[-1], size)]
+        there = standing(c, me, [listing_of(key) for key in page], waits)
+        found += [key for key in page if listing_of(key) in there]
+        size = min(2 * size, COUNTED)
+    return found[:most]
 
 
 # -- what is found -----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from casework import life
 from casework.desk.forms import Field, Sent, ask, said, sent
 from casework.desk.own import own_follow_ups, own_home, own_sighting, path_of
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Visit, allowed, number_of
 from store.errors import TouchstoneError
 from store.proposals import ErasureGround, Proposal
 
@@ -124,4 +124,4 @@ def _own_subject(visit: Visit, kind: str, subject: str) -> None:
         if kind in ("sighting", "informant"):
             own_sighting(visit, reader, subject)
         elif kind == "follow_up" and subject.isdecimal():
-            own_follow_ups(visit, reader, [int(subject)])
+            own_follow_ups(visit, reader, [number_of(subject)])
