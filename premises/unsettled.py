@@ -1,0 +1,103 @@
+"""Why not even the building is settled, where a text leads to several: two that fit alike, two addresses said, a name from another door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from premises import compare
+from premises.address import Address, parse_address
+from premises.asides import in_two
+from premises.index import Listed, own_words
+from premises.names import ending
+from premises.vocabulary import STREETS
+from premises.weighed import Weighed, one_building, two_buildings
+
+Weights = Mapping[str, float]
+ALIKE = 0.15  # of a score: the same that a rival for the door may lack
+
+
+def why_unsettled(
+    text: str,
+    said: Address,
+    weighed: Sequence[Weighed],
+    elsewhere: Sequence[Weighed],
+    weights: Weights,
+    lead: Callable[[str], Sequence[Weighed]],
+) -> str:
+    """Why no building is settled; "" where one is. `weighed` are the candidates, best first, `elsewhere` those that lead nowhere.
+
+    `lead` gives the candidates of a part of the text.
+    """
+    return _two_said(text, weights, lead) or _named_elsewhere(weighed, elsewhere, weights) or _two_alike(said, weighed, weights)
+
+
+def _two_said(text: str, weights: Weights, lead: Callable[[str], Sequence[Weighed]]) -> str:
+    """Two addresses in one text: each a number in a street, or leading to two buildings; the corner of two streets is one."""
+    parts = in_two(text)
+    if parts is None:
+        return ""
+    found = [lead(part) for part in parts]
+    if all(found) and not two_buildings(found[0][0], found[1][0], weights):
+        return ""
+    addresses = [parse_address(part) for part in parts]
+    if not all(found) and not all(a.number and ending(a.street.split()) in STREETS for a in addresses):
+        return ""
+    return "the text gives two addresses, and does not say which is meant"
+
+
+def _named_elsewhere(weighed: Sequence[Weighed], elsewhere: Sequence[Weighed], weights: Weights) -> str:
+    """The name of one business and the number of another, in one street or postcode."""
+    best = weighed[0]
+    if any(w.named for w in weighed):
+        return ""
+    for other in elsewhere:
+        one, two = best.listed.address, other.listed.address
+        nearby = one.postcode == two.postcode or (one.street and two.street and compare.begins_alike(one.street, two.street))
+        if other.told and nearby and not one_building(best, other, weights):
+            return f"a contradiction: the text names “{other.listed.entry.name}”, which the register has at {other.listed.entry.address_raw}"
+    return ""
+
+
+def _two_alike(said: Address, weighed: Sequence[Weighed], weights: Weights) -> str:
+    best, told = weighed[0], own_words(said.words)
+    for other in weighed[1:]:
+        if (_fits_as_well(best, other, told) or _pull_apart(best, other)) and two_buildings(best, other, weights):
+            return f"two buildings fit alike: {best.listed.entry.address_raw}; {other.listed.entry.address_raw}"
+    return ""
+
+
+def _fits_as_well(best: Weighed, other: Weighed, told: frozenset[str]) -> bool:
+    return (
+        other.compared.door >= best.compared.door
+        and bool(other.compared.hard) <= bool(best.compared.hard)
+        and other.named >= best.named
+        and _exact(other) >= _exact(best)
+        and other.shares(told) >= best.shares(told)
+        and other.score >= best.score - ALIKE
+    )
+
+
+def _exact(w: Weighed) -> tuple[bool, bool, int]:
+    """A number or unit that agrees before none, the number itself before a range that holds it, a name before one that is nearly it."""
+    within = w.codes & {"number_within", "unit_within"}
+    return bool(w.codes & {"number", "unit"} or within), "number_within" not in w.codes, -len(w.codes & {"street_alike", "building_alike"})
+
+
+def _pull_apart(best: Weighed, other: Weighed) -> bool:
+    """Whether the postcode says one and the town the other, of two that have the number: "12 Tan Street, Wexcombe" with Norbury's postcode."""
+    for a, b in ((best, other), (other, best)):
+        if "postcode" in a.codes and "town" not in a.codes and {"postcode_differs", "town"} <= b.codes:
+            return not (a.compared.hard or b.compared.hard) and a.named == b.named and _exact(a)[:2] == _exact(b)[:2]
+    return False
+
+
+def of_another_kind(said: Address, found: Sequence[Listed]) -> Address | None:
+    """The address with the register's street, where the text says Road, the register Street, and its postcode has no other of that name."""
+    stem = said.street.split()[:-1]
+    if not (said.postcode and said.number and stem and ending(said.street.split()) in STREETS):
+        return None
+    streets = {one.address.street for one in found if one.address.street.split()[:-1] == stem and one.address.postcode == said.postcode}
+    if len(streets) != 1 or not any(ending(street.split()) in STREETS for street in streets):
+        return None
+    return replace(said, street=streets.pop())
