@@ -271,7 +271,7 @@ def split_names(draft: _Draft) -> _Draft:
 def take_number_and_street(draft: _Draft) -> _Draft:
     """The number and what it numbers; what comes before is a building, what comes after a town."""
     segments = _joined(draft.segments)
-    numbered = {i: hit for i, s in enumerate(segments) if (hit := number_of(s)) and hit[1]}
+    numbered = {i: hit for i, s in enumerate(segments) if (hit := number_of(s)) and any(len(word) > 2 for word in hit[1].split())}
     found = draft.found
     streets = [i for i, (_, name) in numbered.items() if ending(name.split()) in STREETS - PARADES]
     number = street = ""

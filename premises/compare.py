@@ -312,9 +312,11 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
             and a.building
             and b.number
             and not b.unit
-            and _same_place_name(b.street, a.building)
+            and (head := _same_place_name(b.street, a.building))
         ):
-            b = replace(b, unit=b.number, number="", building=a.building, street=a.street)
+            b = replace(b, unit=b.number, number="", building=head, street=a.street)
+        elif a.unit and not (a.unit_kind or a.number or a.names_a_place) and b.number and not b.unit:
+            a, loosely = replace(a, number=a.unit, unit=""), True  # a number and a postcode, and no more
         elif a.unit and a.unit_kind in ("unit", "flat") and not a.number and b.number and not b.unit and fit(a.unit, b.number) is Fit.same:
             if not a.street or not _street_grade(replace(a, number=a.unit), b):
                 continue
@@ -326,11 +328,11 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
     return said, entry, False
 
 
-def _same_place_name(street: str, building: str) -> bool:
-    """Whether a street's name, with a town run on or not, is a building's."""
+def _same_place_name(street: str, building: str) -> str:
+    """A street's name, without a town run on, where it is a building's; "" where it is not."""
     street, building = street.removeprefix("the "), building.removeprefix("the ")
     head = " ".join(street.split()[: len(building.split())])
-    return bool(building) and (head == building or bool(_alike(head, building)))
+    return head if building and (head == building or _alike(head, building)) else ""
 
 
 _CLASS_OF_TRADE = frozenset({"", "unit"})

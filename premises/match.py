@@ -82,7 +82,7 @@ def _answers(text: str, said: Address, found: Sequence[Listed], weights: Mapping
         reasons = w.reasons
         if rank == 1 and against:
             reasons += (LinkReason("not_proposed", 0.0, against),)
-            level = "building" if against.startswith(_SHARED) else level
+            level = "building" if against.endswith(_TO_THE_BUILDING) else level
         elif not w.compared.door:
             reasons += (LinkReason("building_only", 0.0, _why_building(said, w)),)
         out.append(Answer(rank, w.listed.entry.reference, level, w.score, rank == 1 and not against, reasons))
@@ -144,6 +144,7 @@ def _leads_there(said: Address, w: Weighed) -> bool:
         not (said.number or said.names_a_unit or w.named)
         and entry.names_a_unit
         and ending(entry.building.split()) not in BUILDINGS | HOUSES
+        and not (entry.building and entry.street and {"building", "street"} <= codes)
     ):
         return False  # "The Green" is not Office 3, The Green
     known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or (here and _bare(said, w))
@@ -177,7 +178,7 @@ def _bare(said: Address, w: Weighed) -> bool:
     return not finer and said.street != "" and entry.street != "" and compare.begins_alike(said.street, entry.street)
 
 
-_SHARED = "the register lists "
+_SHARED, _TO_THE_BUILDING = "the register lists ", ": the link is to the building"
 
 
 def _why_not_proposed(said: Address, weighed: Sequence[Weighed], weights: Mapping[str, float]) -> str:

@@ -10,11 +10,12 @@ from premises.address import Address, parse_address
 from premises.asides import in_two
 from premises.index import Listed, own_words
 from premises.names import ending
-from premises.vocabulary import STREETS
+from premises.vocabulary import BUILDINGS, STREETS
 from premises.weighed import Weighed, one_building, two_buildings
 
 Weights = Mapping[str, float]
 ALIKE = 0.15  # of a score: the same that a rival for the door may lack
+NEARLY = frozenset({"street_alike", "building_alike"})
 
 
 def why_unsettled(
@@ -29,7 +30,7 @@ def why_unsettled(
 
     `lead` gives the candidates of a part of the text.
     """
-    return _two_said(text, weights, lead) or _named_elsewhere(weighed, elsewhere, weights) or _two_alike(said, weighed, weights)
+    return _two_said(text, weights, lead) or _named_elsewhere(weighed, elsewhere, weights) or _two_alike(said, weighed, elsewhere, weights)
 
 
 def _two_said(text: str, weights: Weights, lead: Callable[[str], Sequence[Weighed]]) -> str:
@@ -41,7 +42,7 @@ def _two_said(text: str, weights: Weights, lead: Callable[[str], Sequence[Weighe
     if all(found) and not two_buildings(found[0][0], found[1][0], weights):
         return ""
     addresses = [parse_address(part) for part in parts]
-    if not all(found) and not all(a.number and ending(a.street.split()) in STREETS for a in addresses):
+    if not all(found) and not all(a.number and STREETS.intersection(a.street.split()) for a in addresses):
         return ""
     return "the text gives two addresses, and does not say which is meant"
 
@@ -59,17 +60,18 @@ def _named_elsewhere(weighed: Sequence[Weighed], elsewhere: Sequence[Weighed], w
     return ""
 
 
-def _two_alike(said: Address, weighed: Sequence[Weighed], weights: Weights) -> str:
+def _two_alike(said: Address, weighed: Sequence[Weighed], elsewhere: Sequence[Weighed], weights: Weights) -> str:
     best, told = weighed[0], own_words(said.words)
-    for other in weighed[1:]:
-        if (_fits_as_well(best, other, told) or _pull_apart(best, other)) and two_buildings(best, other, weights):
+    rivals = [w for w in weighed[1:] if _fits_as_well(best, w, told)] + [w for w in (*weighed[1:], *elsewhere) if _pull_apart(best, w)]
+    for other in rivals:
+        if two_buildings(best, other, weights):
             return f"two buildings fit alike: {best.listed.entry.address_raw}; {other.listed.entry.address_raw}"
     return ""
 
 
 def _fits_as_well(best: Weighed, other: Weighed, told: frozenset[str]) -> bool:
     return (
-        other.compared.door >= best.compared.door
+        other.compared.door >= (best.compared.door and not best.codes & NEARLY)
         and bool(other.compared.hard) <= bool(best.compared.hard)
         and other.named >= best.named
         and _exact(other) >= _exact(best)
@@ -81,7 +83,7 @@ def _fits_as_well(best: Weighed, other: Weighed, told: frozenset[str]) -> bool:
 def _exact(w: Weighed) -> tuple[bool, bool, int]:
     """A number or unit that agrees before none, the number itself before a range that holds it, a name before one that is nearly it."""
     within = w.codes & {"number_within", "unit_within"}
-    return bool(w.codes & {"number", "unit"} or within), "number_within" not in w.codes, -len(w.codes & {"street_alike", "building_alike"})
+    return bool(w.codes & {"number", "unit"} or within), "number_within" not in w.codes, -len(w.codes & NEARLY)
 
 
 def _pull_apart(best: Weighed, other: Weighed) -> bool:
@@ -97,7 +99,11 @@ def of_another_kind(said: Address, found: Sequence[Listed]) -> Address | None:
     stem = said.street.split()[:-1]
     if not (said.postcode and said.number and stem and ending(said.street.split()) in STREETS):
         return None
-    streets = {one.address.street for one in found if one.address.street.split()[:-1] == stem and one.address.postcode == said.postcode}
-    if len(streets) != 1 or not any(ending(street.split()) in STREETS for street in streets):
-        return None
-    return replace(said, street=streets.pop())
+    names = {
+        name
+        for one in found
+        for name in (one.address.street, one.address.building)
+        if one.address.postcode == said.postcode and name.split()[:-1] == stem
+    }
+    name = names.pop() if len(names) == 1 else ""
+    return replace(said, street=name) if ending(name.split()) in STREETS - BUILDINGS else None

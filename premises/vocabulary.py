@@ -61,7 +61,7 @@ ABBREVIATIONS = {
 }
 
 STREETS = words(
-    "road street avenue lane drive close crescent place square terrace gardens grove way walk hill row mews boulevard "
+    "road street avenue lane drive close crescent place square terrace gardens grove way walk hill brow row mews boulevard "
     "broadway parade rise view green park quay wharf passage alley drove gate wynd vennel brae circus embankment esplanade "
     "promenade highway bypass approach cross end side bank fold croft dene mount path yard strand causeway bridge parkway "
     "court lanes westgate eastgate southgate northgate queensway kingsway broadwalk piccadilly"
