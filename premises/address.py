@@ -135,7 +135,9 @@ _NUMBER_ONLY = re.compile(r"\W*(?:no\b|number\b)?\W*\d{1,4}[A-Za-z]?\W*", re.IGN
 
 def _named_after(text: str) -> str:
     """What follows "no. 20, M41 6QT" and is a street's name: not what goes on about parking, which a number before it would number."""
-    kept = [p for p in _BREAK.split(text) if p.strip() and (any(map(str.isdigit, p)) or ending(spelt_out(p.lower().split()).split()) in STREETS)]
+    kept = [
+        p for p in _BREAK.split(text) if p.strip() and (any(map(str.isdigit, p)) or ending(spelt_out(p.lower().split()).split()) in STREETS)
+    ]
     return ", ".join(kept)
 
 
@@ -144,7 +146,9 @@ _BREAK = re.compile(
 )
 _LETTERS_ONLY = re.compile(rf"[^a-z0-9&/.\-{HALF} ]+")
 _HALF = re.compile(r"(?<![\w/.-])(\d{1,4}) 1/2(?![\w/])")
-_I_FOR_1 = re.compile(r"^\s*[Il|](\d{1,3})(?=\s+[A-Za-z]{3})")  # "I0 Tan Street": before a street's name there is no other number so written
+_I_FOR_1 = re.compile(
+    r"^\s*[Il|](\d{1,3})(?=\s+[A-Za-z]{3})"
+)  # "I0 Tan Street": before a street's name there is no other number so written
 _O_FOR_0 = re.compile(r"^(\s*\d{1,3})[Oo](?=\s+[A-Za-z]{3})")
 _GLUED_LETTER = re.compile(r"\b([Uu]nit|[Ss]hop|[Ss]tall|[Kk]iosk|[Ss]uite|[Ff]lat)([A-Z])\b")  # "UnitB"; "units" and "UNITS" are words
 _SHORT_UNIT = re.compile(r"u\d{1,3}[a-z]?")  # "U7 Bellfield Trading Estate"
@@ -211,7 +215,9 @@ _ID = (
     rf"|\d{{1,4}}(?:{HALF}|[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9{HALF}])"
     rf"|(?:{_WORD_NUMBER})\b|(?<![a-z])[a-z](?![a-z0-9/]))"  # "shops" is no Shop S, "shop w/ awning" no Shop W
 )
-_UNIT = re.compile(rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to | or (?=\d)){_ID})*|(?:{_ID})(?: - {_ID})(?=$))")
+_UNIT = re.compile(
+    rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to | or (?=\d)){_ID})*|(?:{_ID})(?: - {_ID})(?=$))"
+)
 _INSIDE = re.compile(r"^(?:no |number )?(\d{1,4}[a-z]?) (?:inside|within) (?=[a-z])")  # "no. 7 inside the market"
 _ROW_SIGN = "|".join(sorted(ROWS))
 _ROW = re.compile(  # "12 larch row" is a number in a street, and so is "larch row 12"

@@ -15,7 +15,6 @@ another one nearby, not even the building is settled: the first answer is of lev
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from premises.compare import HARD, OF_THE_UNIT, PLACED, Compared
 from premises.identity import name_words
 from premises.index import Index, Listed, own_words
 from premises.names import ending
-from premises.unsettled import of_another_kind, why_unsettled
+from premises.unsettled import of_another_kind, unsettled
 from premises.vocabulary import BUILDINGS, COMMON_STREETS, HOUSES, NO_TOWN, NUMBERED, PARADES
 from premises.weighed import Weighed, are_close, one_building, one_door, weigh
 from store.words.postcode import is_known
@@ -74,8 +73,9 @@ def _answers(text: str, said: Address, found: Sequence[Listed], weights: Mapping
         against = _why_not_proposed(said, weighed, weights)
     if not weighed:
         return [_none(_why_none(said, found))]
-    if unsettled := why_unsettled(text, said, weighed, elsewhere, weights, lambda part: _ranked(part, parse_address(part), found, weights)[0]):
-        return [_none(unsettled), *(_could_be(rank, w) for rank, w in enumerate(weighed[: most - 1], 2))]
+    if open_ := unsettled(text, said, weighed, elsewhere, weights, lambda part: _ranked(part, parse_address(part), found, weights)[0]):
+        why, could_be = open_
+        return [_none(why), *(_could_be(rank, w) for rank, w in enumerate(could_be[: most - 1], 2))]
     out = []
     for rank, w in enumerate(weighed[:most], 1):
         level = "unit" if w.compared.door else "building"
@@ -89,9 +89,7 @@ def _answers(text: str, said: Address, found: Sequence[Listed], weights: Mapping
     return out
 
 
-def _ranked(
-    text: str, said: Address, found: Sequence[Listed], weights: Mapping[str, float]
-) -> tuple[list[Weighed], list[Weighed]]:
+def _ranked(text: str, said: Address, found: Sequence[Listed], weights: Mapping[str, float]) -> tuple[list[Weighed], list[Weighed]]:
     """The candidates that could be meant, best first, and those that something hard says are elsewhere."""
     seen: dict[tuple[str, str | None, str], Compared] = {}
     weighed: list[Weighed] = []

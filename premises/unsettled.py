@@ -18,55 +18,71 @@ ALIKE = 0.15  # of a score: the same that a rival for the door may lack
 NEARLY = frozenset({"street_alike", "building_alike"})
 
 
-def why_unsettled(
+def unsettled(
     text: str,
     said: Address,
     weighed: Sequence[Weighed],
     elsewhere: Sequence[Weighed],
     weights: Weights,
     lead: Callable[[str], Sequence[Weighed]],
-) -> str:
-    """Why no building is settled; "" where one is. `weighed` are the candidates, best first, `elsewhere` those that lead nowhere.
+) -> tuple[str, Sequence[Weighed]] | None:
+    """Why no building is settled, and the candidates that could be meant; None where one is settled.
 
-    `lead` gives the candidates of a part of the text.
+    `weighed` are the candidates, best first, `elsewhere` those that something hard is said against; `lead` gives the candidates of a
+    part of the text.
     """
-    return _two_said(text, weights, lead) or _named_elsewhere(weighed, elsewhere, weights) or _two_alike(said, weighed, elsewhere, weights)
+    return (
+        _two_said(text, weighed, weights, lead)
+        or _named_elsewhere(weighed, elsewhere, weights)
+        or _two_alike(said, weighed, elsewhere, weights)
+    )
 
 
-def _two_said(text: str, weights: Weights, lead: Callable[[str], Sequence[Weighed]]) -> str:
-    """Two addresses in one text: each a number in a street, or leading to two buildings; the corner of two streets is one."""
+def _two_said(
+    text: str, weighed: Sequence[Weighed], weights: Weights, lead: Callable[[str], Sequence[Weighed]]
+) -> tuple[str, Sequence[Weighed]] | None:
+    """Two addresses in one text: each a number in a street, or leading to two buildings. A register's own, the corner of two streets, is one."""
     parts = in_two(text)
-    if parts is None:
-        return ""
-    found = [lead(part) for part in parts]
-    if all(found) and not two_buildings(found[0][0], found[1][0], weights):
-        return ""
-    addresses = [parse_address(part) for part in parts]
-    if not all(found) and not all(a.number and STREETS.intersection(a.street.split()) for a in addresses):
-        return ""
-    return "the text gives two addresses, and does not say which is meant"
+    if parts is None or in_two(weighed[0].listed.entry.address_raw):
+        return None
+    first, second = (lead(part) for part in parts)
+    if first and second:
+        if not two_buildings(first[0], second[0], weights):
+            return None
+    elif not all(a.number and STREETS.intersection(a.street.split()) for a in map(parse_address, parts)):
+        return None
+    found = {w.listed.entry.reference: w for w in (*first[:2], *second[:2], *weighed)}
+    return "the text gives two addresses, and does not say which is meant", list(found.values())
 
 
-def _named_elsewhere(weighed: Sequence[Weighed], elsewhere: Sequence[Weighed], weights: Weights) -> str:
+def _named_elsewhere(weighed: Sequence[Weighed], elsewhere: Sequence[Weighed], weights: Weights) -> tuple[str, Sequence[Weighed]] | None:
     """The name of one business and the number of another, in one street or postcode."""
-    best = weighed[0]
     if any(w.named for w in weighed):
-        return ""
+        return None
+    best = weighed[0]
     for other in elsewhere:
         one, two = best.listed.address, other.listed.address
         nearby = one.postcode == two.postcode or (one.street and two.street and compare.begins_alike(one.street, two.street))
         if other.told and nearby and not one_building(best, other, weights):
-            return f"a contradiction: the text names “{other.listed.entry.name}”, which the register has at {other.listed.entry.address_raw}"
-    return ""
+            entry = other.listed.entry
+            return f"a contradiction: the text names “{entry.name}”, which the register has at {entry.address_raw}", [
+                best,
+                other,
+                *weighed[1:],
+            ]
+    return None
 
 
-def _two_alike(said: Address, weighed: Sequence[Weighed], elsewhere: Sequence[Weighed], weights: Weights) -> str:
+def _two_alike(
+    said: Address, weighed: Sequence[Weighed], elsewhere: Sequence[Weighed], weights: Weights
+) -> tuple[str, Sequence[Weighed]] | None:
     best, told = weighed[0], own_words(said.words)
     rivals = [w for w in weighed[1:] if _fits_as_well(best, w, told)] + [w for w in (*weighed[1:], *elsewhere) if _pull_apart(best, w)]
     for other in rivals:
         if two_buildings(best, other, weights):
-            return f"two buildings fit alike: {best.listed.entry.address_raw}; {other.listed.entry.address_raw}"
-    return ""
+            others = [w for w in weighed[1:] if w is not other]
+            return f"two buildings fit alike: {best.listed.entry.address_raw}; {other.listed.entry.address_raw}", [best, other, *others]
+    return None
 
 
 def _fits_as_well(best: Weighed, other: Weighed, told: frozenset[str]) -> bool:
@@ -90,7 +106,8 @@ def _pull_apart(best: Weighed, other: Weighed) -> bool:
     """Whether the postcode says one and the town the other, of two that have the number: "12 Tan Street, Wexcombe" with Norbury's postcode."""
     for a, b in ((best, other), (other, best)):
         if "postcode" in a.codes and "town" not in a.codes and {"postcode_differs", "town"} <= b.codes:
-            return not (a.compared.hard or b.compared.hard) and a.named == b.named and _exact(a)[:2] == _exact(b)[:2]
+            exact = _exact(a)[:2]
+            return exact[0] and exact == _exact(b)[:2] and a.named == b.named and not (a.compared.hard or b.compared.hard)
     return False
 
 
