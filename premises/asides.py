@@ -19,7 +19,7 @@ _AFTER = re.compile(
 # Numbers that are no door's: a phone, a price, an hour. A comma takes their place, since what is said ends there.
 _NO_DOOR = re.compile(
     r"(?<![\d+])(?:\+44 ?|0)(?:\d ?){9,10}(?!\d)|[£$€] ?\d[\d,.]*(?: ?[-–] ?[£$€]?\d[\d.]*)?|\b(?:till?|until) \d{1,2}(?:[:.]\d\d)?(?: ?[ap]m)?\b|"
-    r"\b\d{1,2}(?:[:.]\d\d)? ?[ap]m\b",
+    r"\b\d{1,2}(?:[:.]\d\d)?[ap]m\b",
     re.IGNORECASE,
 )
 
