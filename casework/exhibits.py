@@ -48,10 +48,20 @@ def _initials(initials: str) -> None:
         raise TouchstoneError(f"initials '{initials}' are not two to five capital letters")
 
 
+def _end(reader: Acting, kind: str, number: int) -> str:
+    """What a link joins, as people call it."""
+    if kind == SubjectKind.seller and (sellers := reader.sellers([number])):
+        return f"account “{(sellers[0].name or sellers[0].handle)[:80]}” of {sellers[0].source}"
+    if kind == SubjectKind.premises and (places := reader.premises([number])):
+        return f"premises {number}, {places[0].label}"
+    return f"{kind} {number}"
+
+
 def _digital(reader: Acting, source: str, ref: str) -> tuple[SubjectKind, int, str]:
     if source == SubjectKind.link:
         link = reader.link(int(ref))
-        return SubjectKind.link, int(ref), f"Link {link.id}: {link.subject_kind} {link.subject} to {link.object_kind} {link.object} ({link.level}, {link.status})"  # fmt: skip
+        ends = (_end(reader, link.subject_kind, link.subject), _end(reader, link.object_kind, link.object))
+        return SubjectKind.link, int(ref), f"Link {link.id}, {' to '.join(ends)} ({link.level}, {link.status})"
     if source == SubjectKind.capture:
         capture, place = reader.capture(int(ref)), reader.place(int(ref))
         if place is None or place.record_type == "tombstone":

@@ -14,7 +14,7 @@ from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store
 from store.words.casefile import Thing
-from store.words.custody import CustodyStep
+from store.words.custody import CustodyStep, Holding
 from store.words.drafts import DraftKind
 from store.words.records import Exhibit, SubjectKind
 
@@ -33,7 +33,7 @@ def exhibit_list(store: Store, reader: Acting, home: Home, settings: DraftSettin
         Table(
             ["Reference", "Description", "Produced by", "Made an exhibit", "Bag", "Where it is"],
             rows,
-            [1.25, 3.7, 1.5, 1.9, 1.4, 1.7],
+            [1.5, 3.5, 1.5, 1.9, 1.4, 1.7],
             "Exhibits",
         ),
     ]
@@ -56,7 +56,7 @@ def _some(exhibits: Sequence[Exhibit], case: str) -> list[Exhibit]:
 
 def _listed(store: Store, chain: ExhibitCustody, e: Exhibit) -> tuple[str | None, ...]:
     physical = chain.now is not None
-    where = (chain.now.where or chain.now.holder or None) if chain.now is not None else "kept in the system"
+    where = _whereabouts(store, chain.now) if chain.now is not None else "kept in the system"
     where = "withdrawn" if e.withdrawn else where
     return (
         e.number,
@@ -119,6 +119,11 @@ def _chain(store: Store, chain: ExhibitCustody) -> Iterator[Block]:
         )
     else:
         yield Paragraph(f"No step of its custody is recorded: {blank(f'the custody of exhibit {number}')}.")
+
+
+def _whereabouts(store: Store, now: Holding) -> str | None:
+    """With whom it is, and where, as far as it is recorded."""
+    return ", ".join(each for each in (f"with {_named(store, now.holder)}" if now.holder else "", now.where) if each) or None
 
 
 def _named(store: Store, name: str) -> str:

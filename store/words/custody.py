@@ -131,8 +131,8 @@ def holding(steps: Sequence[CustodyStep]) -> Holding:
     for step in steps:
         if step.act is None:
             continue
-        holder = step.taker if step.act in (Act.handed_over, Act.returned) else step.by
-        where = step.where or where
+        before, holder = holder, step.taker if step.act in (Act.handed_over, Act.returned) else step.by
+        where = step.where or (where if _same(holder, before) else "")  # whoever took it took it with them
         if step.act in (Act.sealed, Act.resealed):
             bag = step.bag
         elif step.act is Act.opened:

@@ -19,7 +19,7 @@ from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Store
 from store.words.casefile import Act, EntryKind
-from store.words.custody import CustodyStep, breaks, holding
+from store.words.custody import CustodyStep, Holding, breaks, holding
 from store.words.followup import File, Kind, Role, Step
 from store.words.records import Actor, Case, SubjectKind
 from tests.builders import START, Builder, jpeg
@@ -234,7 +234,12 @@ WHOLE = (
 
 def test_a_chain_in_which_each_step_follows_has_no_breaks() -> None:
     assert breaks(chain(*WHOLE)) == []
-    assert holding(chain(*WHOLE[:9])) == holding(chain(*WHOLE[:9])).__class__("A. Brook", "the store", "A2")
+
+
+def test_where_it_is_is_known_no_longer_once_somebody_took_it() -> None:
+    assert holding(chain(*WHOLE[:3])) == Holding("A. Brook", "the store", "A1")
+    assert holding(chain(*WHOLE[:4])) == Holding("E. Examiner", "", "A1")
+    assert holding(chain(*WHOLE[:9])) == Holding("A. Brook", "", "A2")
 
 
 WRONG = {
