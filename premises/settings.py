@@ -12,7 +12,7 @@ from store.config import Home, load
 from store.words.records import Method
 
 LINKER_VERSION = (
-    "4"  # of the rules in address, numbering, vocabulary, said, compare, evidence, who and link: raise it with any change of answer
+    "5"  # of the rules in address, numbering, vocabulary, said, compare, evidence, who and link: raise it with any change of answer
 )
 
 
