@@ -9,13 +9,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from casework.export.gather import Material
+from casework.export.joined import pairs, quoted, sides
 from casework.export.rows import Row
 from casework.export.shown import (
     COMBINED,
     KINDS,
     LEADS,
     LEVELS,
+    NONE_FOUND,
     QUESTIONS,
+    UNWEIGHED,
+    at_levels,
+    by_hand,
     called,
     connection,
     counted,
@@ -29,7 +34,12 @@ from store.findings import KeptFinding
 from store.words.records import Authority, Capture, CaptureKind, Exhibit, Flag, Judgement, Link, SubjectKind
 from store.words.text import normalise
 
-_EMBEDDED = (".jpg", ".png", ".gif", ".webp")
+EMBEDDED = (".jpg", ".png", ".gif", ".webp")
+UNKEPT = {"picture_words": "; what it read is kept only where it found something in it"}
+NOTES = dict.fromkeys(
+    ("price_far_below", "price_well_below", "price_below"),
+    "What kind of goods it is was told by the category that the page gives or, where it gives none, by a word of the title.",
+)
 SEEN_IN = (CaptureKind.page, CaptureKind.rendered, CaptureKind.network)
 
 
@@ -48,6 +58,7 @@ class Summary:
     collected: Mapping[str, Row]  # capture → the event of its collection
     matches: Sequence[Row]
     texts: Mapping[int, str] = field(default_factory=dict)  # capture of a page → its words, as `words_of` gives them
+    runs: Mapping[str, Row] = field(default_factory=dict)
     told: dict[int, str] = field(default_factory=dict)  # link → the exhibit under which it is set out
 
     def who(self, actor: str) -> str:
@@ -121,6 +132,11 @@ class Summary:
             "sellers": sellers,
             "links": self._links_of({(SubjectKind.listing, number), *((SubjectKind.seller, s) for s in sellers)}, e),
             "contacts": [c for c in m.contacts if c["listing"] == number or c["seller"] in sellers],
+            "shots": [
+                shown_time(c.ended_at)
+                for _, c in sorted(m.captures.items())
+                if c.kind is CaptureKind.screenshot and e.number in m.uses[c.id or 0]
+            ],
         }
 
     def _versions(self, number: int) -> list[dict[str, Any]]:
@@ -139,9 +155,15 @@ class Summary:
             out.append({"at": shown_time(after.captured_at), "capture": after.capture, "changes": changes})
         return out
 
+    def addresses(self) -> set[str]:
+        """Addresses of the pages that the listings of the case were read from."""
+        m = self.material
+        return {m.captures[r.capture].url_final for r in m.readings.values() if r.capture in m.captures}
+
     def others(self) -> list[dict[str, Any]]:
         """Captures that belong to no exhibit."""
-        words = {"cited": "cited by a link, a contact, evidence or a linked listing", "payload": "holder of the bytes of a repeated answer"}
+        words = {"cited": "cited by a link, a contact, evidence or a linked listing", "payload": "holder of the bytes of a repeated answer",
+                 "compared": "what brought a picture of an account of this case, which a finding or a link compares"}  # fmt: skip
         numbers = {e.number for e in self.material.exhibits}
         rest = [c for n, c in sorted(self.material.captures.items()) if not numbers & set(self.material.uses[n])]
         return [self.capture(c) | {"uses": "; ".join(words.get(u, u) for u in self.material.uses[c.id or 0])} for c in rest]
@@ -193,9 +215,21 @@ class Summary:
         for digest in self.material.shown.get(number, []):
             image = self.material.images.get(digest)
             file = self.files.get(digest)
-            embed = bool(file and file.endswith(_EMBEDDED) and image and not image.problem)
+            embed = bool(file and file.endswith(EMBEDDED) and image and not image.problem)
+            numbers = [
+                n for n in self.material.numbers(digest) if n in self.material.pictures and self.material.pictures[n].listing == number
+            ]
             size = f"{image.width} × {image.height}" if image and image.width else "size unknown"
-            out.append({"digest": digest, "file": file, "embed": embed, "size": size, "problem": image.problem if image else ""})
+            out.append(
+                {
+                    "digest": digest,
+                    "numbers": numbers,
+                    "file": file,
+                    "embed": embed,
+                    "size": size,
+                    "problem": image.problem if image else "",
+                }
+            )
         return out
 
     def _flag(self, flag: Flag, at: str) -> dict[str, Any]:
@@ -209,10 +243,30 @@ class Summary:
             "at": shown_time(at),
             "level": LEVELS.get(str(flag.level), str(flag.level)),
             "score": f"{flag.score:.1f}",
-            "scale": scale(policy),
+            "scale": " ".join(filter(None, (scale(policy), by_hand(policy, [c.reason for c in flag.contributions])))),
+            "levels": at_levels(self._counts(SubjectKind.flag, flag.id or 0)),
+            "one_picture": self._one_picture(flag),
             "contributions": rows,
             "policy": flag.policy,
         }
+
+    def _counts(self, kind: SubjectKind, number: int) -> Mapping[str, int]:
+        counts: Mapping[str, int] = self.runs.get(self.material.made.get((kind, number), ("", ""))[0], {}).get("counts", {})
+        return counts
+
+    def _one_picture(self, flag: Flag) -> list[str]:
+        """Where several findings that gave points rest on one picture: they are no independent reasons."""
+        resting: dict[int, list[tuple[int, float]]] = {}
+        for c in flag.contributions:
+            f = self.material.findings.get(c.finding)
+            if f is not None and f.subject_kind is SubjectKind.picture and c.points:
+                resting.setdefault(f.subject, []).append((c.finding, c.points))
+        return [
+            f"Findings {', '.join(str(n) for n, _ in found)}, with {sum(points for _, points in found):.1f} of the {flag.score:.1f} points together, "
+            f"rest on one picture, number {picture}: they are no independent reasons."
+            for picture, found in sorted(resting.items())
+            if len(found) > 1
+        ]
 
     def _finding(self, f: KeptFinding, listing: int, points: Mapping[int, float]) -> dict[str, Any]:
         method = self.methods.get(f.method, {})
@@ -223,7 +277,7 @@ class Summary:
             "reason": called(f.finding.reason),
             "speaks": speaks
             if points.get(f.id)
-            else "a lead; it counts for nothing"
+            else "a lead: nothing in a score; it may weigh in a link between accounts"
             if f.finding.reason in LEADS
             else f"{speaks}, but counts for nothing",
             "strength": "" if f.finding.reason in LEADS else strength(f),
@@ -242,6 +296,7 @@ class Summary:
                 for row in self.matches
                 if row["finding"] == f.id
             ],
+            "note": NOTES.get(f.finding.reason, ""),
         }
 
     def _agree(self, f: KeptFinding, other: str) -> int | None:
@@ -294,7 +349,8 @@ class Summary:
         out = []
         for e in self.material.examinations.values():
             if (e.subject_kind, e.subject) in subjects:
-                said = words[str(e.outcome)] + (", no finding" if str(e.outcome) == "done" and e.id not in found else "")
+                none = str(e.outcome) == "done" and e.id not in found
+                said = words[str(e.outcome)] + (", no finding" if none else "") + (UNKEPT.get(e.method_name, "") if none else "")
                 out.append(
                     {"method": called(e.method_name), "subject": f"{e.subject_kind} {e.subject}", "said": said, "at": shown_time(e.at)}
                 )
@@ -338,6 +394,10 @@ class Summary:
             "combined": COMBINED.get(str(method.get("name")), ""),
             "judgements": self._judgements([(SubjectKind.link, x.id or 0)]),
             "premises": self.premises(x.object) if x.object_kind is SubjectKind.premises else None,
+            "none_against": UNWEIGHED if method.get("name") == "network" else NONE_FOUND,
+            "pairs": pairs(self, x),
+            "sides": sides(self, x),
+            "quoted": quoted(self, x),
         }
 
     def _end(self, kind: SubjectKind, number: int) -> str:
