@@ -199,7 +199,9 @@ def _context(
         "joining": sorted(set(m.joined.values()) - {event["seq"] for event in custody}),
         "unread": [row for row in summary.gaps if "page" in row],
         "cited_pages": len({m.captures[row["capture"]].url_final for row in contents.pages} - summary.addresses()),
-        "added": {n: event for event in custody for n in numbers_in(event["subjects"].get("reference", ""))},
+        "added": {
+            n: event for event in custody if event["purpose"] == "reference log" for n in numbers_in(event["subjects"].get("reference", ""))
+        },
         "missing_elsewhere": [row for row in summary.gaps if row.get("listing") not in m.of(SubjectKind.listing)],
         "absent": m.gaps,
         "methods": rows["methods"],

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
+from casework.export.flagged import flag_shown
 from casework.export.gather import Material
 from casework.export.joined import pairs, quoted, sides
 from casework.export.rows import Row
@@ -15,23 +16,19 @@ from casework.export.shown import (
     COMBINED,
     KINDS,
     LEADS,
-    LEVELS,
     NONE_FOUND,
     QUESTIONS,
     UNWEIGHED,
-    at_levels,
-    by_hand,
     called,
     connection,
     counted,
     header,
     money,
-    scale,
     shown_time,
     strength,
 )
 from store.findings import KeptFinding
-from store.words.records import Authority, Capture, CaptureKind, Exhibit, Flag, Judgement, Link, SubjectKind
+from store.words.records import Authority, Capture, CaptureKind, Exhibit, Judgement, Link, SubjectKind
 from store.words.text import normalise
 
 EMBEDDED = (".jpg", ".png", ".gif", ".webp")
@@ -123,7 +120,7 @@ class Summary:
             "price": money(versions[-1].snapshot.price_minor, versions[-1].snapshot.currency),
             "price_stands": self._stands(versions[-1].snapshot.price_text, number),
             "pictures": self._pictures(number),
-            "flag": self._flag(*flags[-1]) if flags else None,
+            "flag": flag_shown(self, *flags[-1]) if flags else None,
             "earlier_flags": [{"at": shown_time(at), "level": str(f.level), "score": f"{f.score:.1f}"} for f, at in flags[:-1]],
             "findings": [self._finding(f, number, points) for f in m.findings.values() if (f.subject_kind, f.subject) in subjects],
             "examinations": self._examinations(subjects),
@@ -231,42 +228,6 @@ class Summary:
                 }
             )
         return out
-
-    def _flag(self, flag: Flag, at: str) -> dict[str, Any]:
-        rows = [
-            {"sentence": c.sentence, "reason": called(c.reason), "points": f"{c.points:+.1f}", "finding": c.finding}
-            for c in flag.contributions
-        ]
-        policy: Mapping[str, Any] = next((row["settings"] for row in self.methods.values() if row["digest"] == flag.policy), {})
-        return {
-            "id": flag.id,
-            "at": shown_time(at),
-            "level": LEVELS.get(str(flag.level), str(flag.level)),
-            "score": f"{flag.score:.1f}",
-            "scale": " ".join(filter(None, (scale(policy), by_hand(policy, [c.reason for c in flag.contributions])))),
-            "levels": at_levels(self._counts(SubjectKind.flag, flag.id or 0)),
-            "one_picture": self._one_picture(flag),
-            "contributions": rows,
-            "policy": flag.policy,
-        }
-
-    def _counts(self, kind: SubjectKind, number: int) -> Mapping[str, int]:
-        counts: Mapping[str, int] = self.runs.get(self.material.made.get((kind, number), ("", ""))[0], {}).get("counts", {})
-        return counts
-
-    def _one_picture(self, flag: Flag) -> list[str]:
-        """Where several findings that gave points rest on one picture: they are no independent reasons."""
-        resting: dict[int, list[tuple[int, float]]] = {}
-        for c in flag.contributions:
-            f = self.material.findings.get(c.finding)
-            if f is not None and f.subject_kind is SubjectKind.picture and c.points:
-                resting.setdefault(f.subject, []).append((c.finding, c.points))
-        return [
-            f"Findings {', '.join(str(n) for n, _ in found)}, with {sum(points for _, points in found):.1f} of the {flag.score:.1f} points together, "
-            f"rest on one picture, number {picture}: they are no independent reasons."
-            for picture, found in sorted(resting.items())
-            if len(found) > 1
-        ]
 
     def _finding(self, f: KeptFinding, listing: int, points: Mapping[int, float]) -> dict[str, Any]:
         method = self.methods.get(f.method, {})

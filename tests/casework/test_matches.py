@@ -130,7 +130,11 @@ def test_the_card_of_the_model_comes_with_the_method_that_used_it(made: Path) ->
 
 def test_of_another_sellers_listing_nothing_comes_with_its_picture(made: Path) -> None:
     assert [x["ref"] for x in rows(made, "data/rows/listings.jsonl")] == ["own"]
-    assert sha(OTHER) not in {i["sha256"] for i in rows(made, "data/rows/images.jsonl")}
+    [picture] = [i for i in rows(made, "data/rows/images.jsonl") if i["sha256"] == sha(OTHER)]
+    assert picture["of"] == "an account outside the case" and picture["captures"] == [], "its bytes, and not the address that they came from"
+    assert any(f"where {picture['file']} come from" in said for said in verify(made).not_checked)
+    missing = [g for g in json.loads((made / "data/gaps.json").read_bytes())["not_in_pack"] if g.get("image") == sha(OTHER)]
+    assert [g["what"].partition(" (")[0] for g in missing] == [f"the capture that brought picture {picture['pictures'][0]}"]
     assert not any(b"Bag other" in (made / name).read_bytes() for name in files(made))
     assert any("the listing of picture" in g["what"] for g in json.loads((made / "data/gaps.json").read_bytes())["not_in_pack"])
 
