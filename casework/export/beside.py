@@ -117,8 +117,10 @@ def _others(f: KeptFinding) -> list[int]:
 
 
 def _quoted(reader: Acting, m: Material) -> None:
-    """What was read of pages of the case's own accounts that are here because a link cites them, for its words to be quoted on paper."""
-    cited = {r.capture for x in m.links.values() for r in x.reasons if r.capture is not None}
+    """What was read of pages that a link which is an exhibit cites, of the case's own accounts, for its words to be quoted on paper. Those of a
+    link that is none stay unquoted: their listings may be of another case."""
+    exhibited = [m.links[n] for n in m.of(SubjectKind.link) if n in m.links]
+    cited = {r.capture for x in exhibited for r in x.reasons if r.capture is not None}
     for capture in sorted(cited & m.captures.keys()):
         mine = [r for r in reader.readings(capture=capture) if r.seller in m.sellers]
         if mine:

@@ -36,7 +36,9 @@ def gather(store: Store, reader: Acting, m: Material) -> Mapping[str, Sequence[R
         )  # fmt: skip
     watching = {row["reference"] for row in operations if row["subjects"] or row["other_subjects"]}  # they begin at somebody's page
     crawls = [run for run in brought if runs[run].pass_name in ("crawl",) and runs[run].operation not in watching]
-    firsts = {run: store.first_page(run) for run in crawls}
+    begun = {run: first for run in crawls if (first := store.first_page(run)) is not None}
+    # a page of one listing that is no matter of this case stays untold
+    firsts = {run: first for run, first in begun.items() if first in m.captures or not reader.readings(capture=first)}
     searches = [
         {
             "run": run, "operation": runs[run].operation, "source": runs[run].source, "captures": n, "counts": dict(runs[run].counts),
