@@ -31,6 +31,7 @@ from casework.documents.content import (
 from casework.documents.drawing import NOT_DRAWN, drawn
 from casework.documents.text import directions, safe
 
+GAP_MM = 6  # between two lines to sign
 WIDTH_MM = 170  # of A4 between margins of 20 mm
 FONT = "Arial"
 MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - the format has no zone; one date for all, since the log says when a document was made
@@ -110,7 +111,7 @@ def _settle(word: Any, document: Document) -> None:
 
 def _bands(word: Any, document: Document) -> None:
     """Header and footer: the marking in the middle of both, DRAFT at the top, lines to sign, the reference and the page at the foot."""
-    from docx.enum.text import WD_TAB_ALIGNMENT
+    from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
     from docx.shared import Mm, Pt
 
     page = word.sections[0]
@@ -129,13 +130,16 @@ def _bands(word: Any, document: Document) -> None:
     top.add_run("\t")
     if document.draft:
         _write(top, "DRAFT", strong=True, colour=RED)
-    _write(foot, document.reference, size=8.5)
-    foot.add_run("\t")
-    _write(foot, document.marking, strong=True)
-    foot.add_run("\t")
+    _write(foot, document.reference, size=8.5)  # on a line of its own: a case's reference and an officer's are as long as they are
+    foot.add_run("\t\t")
     for words, code in (("page ", "PAGE"), (" of ", "NUMPAGES")):
         foot.add_run(words).font.size = Pt(8.5)
         _field(foot, code, 8.5)
+    last = page.footer.add_paragraph()
+    last.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _write(last, document.marking, strong=True)
+    for each in (foot, last):
+        each.paragraph_format.space_after = Pt(0)
 
 
 def _field(paragraph: Any, code: str, size: float | None = None, shown: str = "1") -> None:
@@ -349,9 +353,10 @@ def _signature(word: Any, labels: Sequence[str], width: float) -> None:
     from docx.oxml.ns import qn
     from docx.shared import Mm, Pt
 
-    table = _grid(word, 2, [width / len(labels)] * len(labels))
+    line_mm = (width - GAP_MM * (len(labels) - 1)) / len(labels)
+    table = _grid(word, 2, [line_mm, *[GAP_MM, line_mm] * (len(labels) - 1)])
     table.rows[0].height = Mm(11)
-    for line, under, label in zip(table.rows[0].cells, table.rows[1].cells, labels, strict=True):
+    for line, under, label in zip(table.rows[0].cells[::2], table.rows[1].cells[::2], labels, strict=True):
         line.paragraphs[0].paragraph_format.keep_with_next = True
         borders = OxmlElement("w:tcBorders")
         edge = OxmlElement("w:bottom")
