@@ -106,7 +106,7 @@ def beside_words(d: Details) -> str:
         ("sent from", d.dispatch_text or None, ""),
         ("account since", f"{d.joined_at:%Y-%m-%d}" if d.joined_at else None, d.joined_text),
         ("VAT", d.vat or None, ""),
-        ("kind of price", d.price_kind.replace("_", " ") or None, ""),
+        ("kind of price", d.price_kind.replace("_", " ") if d.price_kind not in ("", "exact") else None, ""),
     )
     shown = ((name, "not understood" if value is None else value, text) for name, value, text in said if value is not None or text)
     return " · ".join(f"{name} {value}" + (f" ('{text}')" if text else "") for name, value, text in shown)

@@ -88,7 +88,7 @@ def _leads(reader: Acting, seller: int) -> list[Lead]:
         kind = link.object_kind if other == link.object and link.object_kind is not SubjectKind.seller else SubjectKind.seller
         what = "likeness" if kind is SubjectKind.seller else "premises"
         says = f"{link.status} link {link.id} to {kind} {other}: " + "; ".join(r.sentence for r in link.reasons[:2])
-        out.append(Lead(what, f"{kind} {other}", says, reason.capture if reason else None, "look for evidence of one hand behind both" if what == "likeness" else "who is there? `touchstone premises show`"))  # fmt: skip
+        out.append(Lead(what, f"{kind} {other}", says, reason.capture if reason else None, "look for evidence of one hand behind both" if what == "likeness" else "find out who is there"))  # fmt: skip
     return out
 
 

@@ -34,11 +34,9 @@ def add(store: Store, home: Home, case: str, source: str, ref: str, initials: st
     bytes were erased.
     """
     _initials(initials)
-    if source in NUMBERED and not ref.isdecimal():
-        raise TouchstoneError(f"'{ref}' is no number of a {source}")
     store.case(case)
     with store.acting(by, purpose="case add", case=case) as reader:
-        kind, subject, said = _digital(reader, source, ref)
+        kind, subject, said = digital(reader, source, ref)
     style = read_settings(home).exhibit_style
     return store.exhibit(case, kind, subject, initials=initials, description=said, actor=by, producer=officer, style=style)
 
@@ -57,7 +55,10 @@ def _end(reader: Acting, kind: str, number: int) -> str:
     return f"{kind} {number}"
 
 
-def _digital(reader: Acting, source: str, ref: str) -> tuple[SubjectKind, int, str]:
+def digital(reader: Acting, source: str, ref: str) -> tuple[SubjectKind, int, str]:
+    """What `add` makes an exhibit of: kind, number, and the words that it will have. Raises TouchstoneError as `add` does."""
+    if source in NUMBERED and not ref.isdecimal():
+        raise TouchstoneError(f"'{ref}' is no number of a {source}")
     if source == SubjectKind.link:
         link = reader.link(int(ref))
         ends = (_end(reader, link.subject_kind, link.subject), _end(reader, link.object_kind, link.object))

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,9 @@ def _lines(store: Store, path: Path, choice: Choice, upto: int) -> int:
 
 def day(said: str, name: str) -> date | None:
     try:
-        return date.fromisoformat(said) if said else None
+        found = date.fromisoformat(said) if said else None
+        if found is not None and found.year in (MINYEAR, MAXYEAR):  # a day before or after it may be none
+            raise ValueError
+        return found
     except ValueError:
         raise TouchstoneError(f"{name}: '{said}' is no date: write it as 2026-11-26") from None

@@ -21,6 +21,7 @@ from store.store import Acting, Store
 from store.words.records import Flag, Judgement, Level, SubjectKind, standing
 
 NOBODYS = Work()
+SECOND_PERSON = "Somebody has judged it, and it waits for you as the second person: what was said of it is told once you have judged."
 SECOND_LOOK = "for a second look: near the threshold, or drawn at random"
 
 
@@ -29,7 +30,8 @@ class Card:
     """A listing as an officer sees it: what it says, what the policy makes of it, what people have judged.
 
     A `second_look` has no flag on its card; `why` it was there is said where it was judged, "" elsewhere. `findings` is the digest of its findings
-    as it was shown, `work` whose it is and who judges it now.
+    as it was shown, `work` whose it is and who judges it now. `second` is the judgement beside which the reader is to judge as the second person, of
+    which the card tells nothing; 0 where it is not so.
     """
 
     summary: Summary
@@ -39,6 +41,7 @@ class Card:
     why: str = ""
     findings: str = ""
     work: Work = NOBODYS
+    second: int = 0
 
     @property
     def newest(self) -> int:
@@ -46,11 +49,15 @@ class Card:
         return max((j.id or 0 for j in self.judgements), default=0)
 
 
-def card(reader: Acting, summary: Summary) -> Card:
+def card(reader: Acting, summary: Summary, *, second: bool = False) -> Card:
+    """A listing's card. For somebody who judges as a `second` person it has no judgements while it waits for them as such."""
     number = summary.listing.id or 0
     flag = reader.flag(number)
-    said, work = tuple(reader.judgements([(SubjectKind.listing, number)])), reader.work(SubjectKind.listing, [number])[number]
-    return Card(summary, flag, said, findings=flag.findings_digest if flag else "", work=work)
+    due = reader.second_due(1, listings=[number]) if second else []
+    said = () if due else tuple(reader.judgements([(SubjectKind.listing, number)]))
+    work = reader.work(SubjectKind.listing, [number])[number]
+    findings = flag.findings_digest if flag else ""
+    return Card(summary, flag, said, findings=findings, work=work, second=due[0].first if due else 0)
 
 
 def before_judging(reader: Acting, summary: Summary) -> Card:

@@ -250,7 +250,7 @@ def _neighbours(reader: Acting, place: Premises, postcodes: Sequence[str | None]
 
 def _natural(label: str) -> list[tuple[int, int, str]]:
     """2A before 14: the order in which somebody walks past."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", label.casefold()) if part]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", label.casefold()) if part]
 
 
 def _drawn(door: Door, neighbours: Sequence[Door]) -> tuple[str, dict[int, int]]:

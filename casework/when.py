@@ -32,9 +32,9 @@ def parse_when(text: str) -> datetime | None:
     try:
         day = date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(part["d"] or part["d2"] or part["d3"]))
         clock = _clock(part)
-    except (TypeError, ValueError):
+        return None if clock is None else datetime.combine(day, clock, _zone(part["zone"])).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return None if clock is None else datetime.combine(day, clock, _zone(part["zone"])).astimezone(UTC)
 
 
 def _month(word: str) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from premises.names import ending, parted, spelt_out
-from premises.numbering import number_of, unit_of
-from premises.vocabulary import BUILDINGS, DESIGNATORS, NUMBER_WORDS, ORDINALS, PARADES, STREETS
+from premises.numbering import HALF, number_of, unit_of
+from premises.vocabulary import BUILDINGS, DESIGNATORS, NUMBER_WORDS, NUMBERED, ORDINALS, PARADES, ROWS, STREETS, YARDS
 from store.words.postcode import find_postcodes, is_known, normalise_postcode
 from store.words.text import normalise
 
@@ -24,7 +24,7 @@ class Address:
     """One address in parts, each in its normal form and "" where nothing was said.
 
     `unit` and `number` are as `numbering` writes them: "2a", "29-31", "12&14". `unit_kind` is the designator's class, "" for a
-    bare number ("14C Wexcombe Parade"). `part` is a floor, the rear, above: a door of its own within the number or unit.
+    bare number ("14C Wexcombe Parade"). `part` is a floor, the rear, above, a market's row: a door of its own with the number or unit.
     """
 
     raw: str
@@ -114,7 +114,8 @@ def take_postcode(draft: _Draft) -> _Draft:
             continue
         if known := find_postcodes(segments[i]):
             last = known[-1]
-            segments[i] = f"{segments[i][: last.start]} , {segments[i][last.end :]}"
+            before, after = segments[i][: last.start], segments[i][last.end :]
+            segments[i] = f"{before} , {_named_after(after) if i == 0 and _NUMBER_ONLY.fullmatch(before) else after}"
             return replace(draft, segments=tuple(segments), found=replace(found, postcode=found.postcode or last.postcode))
     if segments and not found.postcode:
         if (match := _GLUED_O.search(segments[-1])) and is_known(f"{match[1]}0{match[2]}"):
@@ -129,8 +130,26 @@ def take_postcode(draft: _Draft) -> _Draft:
     return replace(draft, segments=tuple(segments), found=found)
 
 
-_BREAK = re.compile(r"\s*[,;|\n\r\t()\[\]•·]\s*|\s+-\s+(?=[^\d\s])|(?<!\bSt)\.\s+(?=[A-Z][a-z])")
-_LETTERS_ONLY = re.compile(r"[^a-z0-9&/.\- ]+")
+_NUMBER_ONLY = re.compile(r"\W*(?:no\b|number\b)?\W*\d{1,4}[A-Za-z]?\W*", re.IGNORECASE)
+
+
+def _named_after(text: str) -> str:
+    """What follows "no. 20, M41 6QT" and is a street's name: not what goes on about parking, which a number before it would number."""
+    kept = [
+        p for p in _BREAK.split(text) if p.strip() and (any(map(str.isdigit, p)) or ending(spelt_out(p.lower().split()).split()) in STREETS)
+    ]
+    return ", ".join(kept)
+
+
+_BREAK = re.compile(
+    r"\s*[,;|!\n\r\t()\[\]•·]\s*|\s+-\s+(?=[^\d\s])|(?<!\bSt)\.\s+(?=[A-Z][a-z])|\s+/\s+(?=[^\d\s])|(?<=[^\d\s])\s+/\s+|(?:^|(?<=\s))@\s"
+)
+_LETTERS_ONLY = re.compile(rf"[^a-z0-9&/.\-{HALF} ]+")
+_HALF = re.compile(r"(?<![\w/.-])(\d{1,4}) 1/2(?![\w/])")
+_I_FOR_1 = re.compile(
+    r"^\s*[Il|](\d{1,3})(?=\s+[A-Za-z]{3})"
+)  # "I0 Tan Street": before a street's name there is no other number so written
+_O_FOR_0 = re.compile(r"^(\s*\d{1,3})[Oo](?=\s+[A-Za-z]{3})")
 _GLUED_LETTER = re.compile(r"\b([Uu]nit|[Ss]hop|[Ss]tall|[Kk]iosk|[Ss]uite|[Ff]lat)([A-Z])\b")  # "UnitB"; "units" and "UNITS" are words
 _SHORT_UNIT = re.compile(r"u\d{1,3}[a-z]?")  # "U7 Bellfield Trading Estate"
 _SPACED_RANGE = re.compile(r"(?<![a-z0-9])(\d{1,4}[a-z]?)(?: -+ ?| ?-+ )(?=\d{1,4}[a-z]?(?![a-z0-9]))")  # "7 - 11"
@@ -141,9 +160,10 @@ def tidy(draft: _Draft) -> _Draft:
     segments = []
     for segment in draft.segments:
         for piece in _BREAK.split(segment):
-            piece = _GLUED_LETTER.sub(r"\1 \2", piece)
+            piece = _O_FOR_0.sub(r"\g<1>0", _I_FOR_1.sub(r"1\1", _GLUED_LETTER.sub(r"\1 \2", piece)))
+            piece = piece.replace("#", " no ").replace(HALF, " 1/2 ")
             text = re.sub(r"\.(?!\d)|(?<!\d)\.", " ", normalise(piece).text.replace("'", ""))  # "Unit 6.1" is no sentence's end
-            words = _LETTERS_ONLY.sub(" ", text).split()
+            words = _HALF.sub(rf"\1{HALF}", " ".join(_LETTERS_ONLY.sub(" ", text).split())).split()
             if words:
                 words = [f"unit {words[0][1:]}" if _SHORT_UNIT.fullmatch(words[0]) else words[0], *words[1:]]
                 segments.append(_SPACED_RANGE.sub(_range, spelt_out(words)))
@@ -191,14 +211,25 @@ def take_part(draft: _Draft) -> _Draft:
 _SIGN = "|".join(sorted(DESIGNATORS, key=len, reverse=True))
 _WORD_NUMBER = "|".join(NUMBER_WORDS)
 _ID = (
-    r"(?:\d{1,4}\.\d{1,3}(?![a-z0-9])|[a-z]{1,2}-?\d{1,4}[a-z]?(?![a-z0-9])|\d{1,4}(?:[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9])"
+    r"(?:\d{1,4}\.\d{1,3}(?![a-z0-9])|[a-z]{1,2}-?\d{1,4}[a-z]?(?![a-z0-9])"
+    rf"|\d{{1,4}}(?:{HALF}|[a-z](?![a-z0-9])| [a-z](?=$))?(?![a-z0-9{HALF}])"
     rf"|(?:{_WORD_NUMBER})\b|(?<![a-z])[a-z](?![a-z0-9/]))"  # "shops" is no Shop S, "shop w/ awning" no Shop W
 )
-_UNIT = re.compile(rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to ){_ID})*|(?:{_ID})(?: - {_ID})(?=$))")
+_UNIT = re.compile(
+    rf"\b({_SIGN}) ?-? ?(?:no |nos |number )?({_ID}(?:(?:-|/| ?& ?| and | to | or (?=\d)){_ID})*|(?:{_ID})(?: - {_ID})(?=$))"
+)
+_INSIDE = re.compile(r"^(?:no |number )?(\d{1,4}[a-z]?) (?:inside|within) (?=[a-z])")  # "no. 7 inside the market"
+_ROW_SIGN = "|".join(sorted(ROWS))
+_ROW = re.compile(  # "12 larch row" is a number in a street, and so is "larch row 12"
+    rf"^({_ROW_SIGN}) ?-?(?:no |number )?([a-z]|\d{{1,3}})(?![a-z0-9])|(?<=\w )({_ROW_SIGN}) ([a-z])$"
+)
 
 
 def take_unit(draft: _Draft) -> _Draft:
-    """Designator and number, glued or not: "Unit 3", "unit3", "Units 12 & 14", "Stall 7B", "Shop A". A second one is a part of the first."""
+    """Designator and number, glued or not: "Unit 3", "unit3", "Units 12 & 14", "Stall 7B", "Shop A". A second one is a part of the first,
+
+    and so is the row, aisle or gate that numbers a market's stalls anew.
+    """
     found, segments = draft.found, []
     inner: list[str] = []
     for segment in draft.segments:
@@ -211,8 +242,31 @@ def take_unit(draft: _Draft) -> _Draft:
                 found = replace(found, unit=unit, unit_kind=kind)
             segment = f"{segment[: match.start()]}, {segment[match.end() :]}"
         segments += [re.sub(r"^(?:on|in|at|of|within|inside) (?:the )?", "", " ".join(piece.split())) for piece in segment.split(",")]
-    part = "+".join(sorted({*filter(None, found.part.split("+")), *inner}))
-    return replace(draft, segments=tuple(s.strip(" -/&") for s in segments if s.strip(" -/&")), found=replace(found, part=part))
+    for i, segment in enumerate(segments):
+        if not found.unit and (match := _INSIDE.search(segment)):
+            found, segments[i] = replace(found, unit=match[1]), segment[match.end() :].removeprefix("the ")
+        elif found.unit and (match := _ROW.search(segment)):
+            inner.append(f"{match[1] or match[3]} {match[2] or match[4]}")
+            segments[i] = f"{segment[: match.start()]} {segment[match.end() :]}"
+    kept = [s for segment in segments if (s := segment.strip(" -/&"))]
+    return replace(draft, segments=tuple(kept), found=replace(found, part=_with_part(found.part, *inner)))
+
+
+def _with_part(part: str, *more: str) -> str:
+    return "+".join(sorted({*filter(None, part.split("+")), *more}))
+
+
+_NUMBER_AFTER = re.compile(rf"^([a-z].*?) (?:no|number) (\d{{1,4}}[a-z{HALF}]?)(?: (.*))?$")
+
+
+def turn_round(draft: _Draft) -> _Draft:
+    """The number before the street that it follows: "quern street no 31 wexcombe"."""
+    segments: list[str] = []
+    for segment in draft.segments:
+        match = _NUMBER_AFTER.search(segment)
+        turned = match and ending(match[1].split()) in STREETS
+        segments += [f"{match[2]} {match[1]}", *filter(None, [match[3]])] if match and turned else [segment]
+    return replace(draft, segments=tuple(segments))
 
 
 def split_names(draft: _Draft) -> _Draft:
@@ -223,7 +277,7 @@ def split_names(draft: _Draft) -> _Draft:
 def take_number_and_street(draft: _Draft) -> _Draft:
     """The number and what it numbers; what comes before is a building, what comes after a town."""
     segments = _joined(draft.segments)
-    numbered = {i: hit for i, s in enumerate(segments) if (hit := number_of(s)) and hit[1]}
+    numbered = {i: hit for i, s in enumerate(segments) if (hit := number_of(s)) and any(len(word) > 2 for word in hit[1].split())}
     found = draft.found
     streets = [i for i, (_, name) in numbered.items() if ending(name.split()) in STREETS - PARADES]
     number = street = ""
@@ -234,7 +288,8 @@ def take_number_and_street(draft: _Draft) -> _Draft:
             found = found if found.unit else replace(found, unit=number)
             number, street = inner
     else:
-        at = next((i for i, s in enumerate(segments) if ending(s.split()) in STREETS and not _is_parade(s)), -1)
+        named = [i for i, s in enumerate(segments) if ending(s.split()) in STREETS and not _is_parade(s)]
+        at = next((i for i in named if ending(segments[i].split()) not in YARDS), named[0] if named else -1)
         street = segments[at] if at >= 0 else ""
     before = [s for i, s in enumerate(segments) if i < at or at < 0]
     after = [s for i, s in enumerate(segments) if i > at >= 0]
@@ -267,8 +322,7 @@ def _building(found: Address, before: Sequence[str], after: Sequence[str], untyp
         building = before[0]
     rest = [s for s in (*before, *after) if s != building]
     if hit := number_of(building):
-        if not found.unit:
-            found = replace(found, unit=hit[0])
+        found = replace(found, part=_with_part(found.part, f"{NUMBERED} {hit[0]}")) if found.unit else replace(found, unit=hit[0])
         building = hit[1]
     for segment in list(rest):  # "3, 31 Chester Road": a number of its own before a numbered street
         if (hit := number_of(segment)) and not hit[1]:
@@ -304,6 +358,7 @@ STEPS: list[Callable[[_Draft], _Draft]] = [
     tidy,
     take_part,
     take_unit,
+    turn_round,
     split_names,
     take_number_and_street,
     number_on_a_parade,

@@ -18,7 +18,7 @@ from premises.address import Address
 from premises.identity import name_words
 from premises.names import ending
 from premises.numbering import Fit, fit
-from premises.vocabulary import BUILDINGS, COUNTIES, DIRECTIONS, FILLER, NO_TOWN, PARADES, STREETS, TELLING, TRADES
+from premises.vocabulary import BUILDINGS, COUNTIES, DIRECTIONS, FILLER, NO_TOWN, NUMBERED, PARADES, STREETS, TELLING, TRADES, WITHIN
 from store.words.records import LinkReason
 
 REMEMBERED = 100_000  # answers about pairs of names: neighbours share their street, and a batch its towns
@@ -96,6 +96,8 @@ def unit(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
             f"both say {_door(said)}, but only one of them {', '.join(sorted(other)).upper()}: not surely the same door",
             against=True,
         )
+    if entry.part and not said.part and any(part.split()[0] in WITHIN for part in entry.part.split("+")):
+        return reason("unit_perhaps", weights, f"{_door(said)} may be the register's {_door(entry)}, which the text does not say in full")
     if grade is Fit.same:
         more = f"; the register adds {entry.part.replace('+', ', ')}" if entry.part and not said.part else ""
         return reason("unit", weights, f"both say {_door(said)}{more}")
@@ -299,7 +301,9 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
     """
     for a, b, turned in ((said, entry, False), (entry, said, True)):
         loosely = False
-        if a.unit and not a.unit_kind and not a.number and b.number and b.unit and _alike(a.building, b.street) == "same":
+        if a.unit and not a.unit_kind and not a.part and f"{NUMBERED} " in b.part:  # "2 Larch Centre" has units of its own
+            a = replace(a, unit="", part=f"{NUMBERED} {a.unit}")
+        elif a.unit and not a.unit_kind and not a.number and b.number and b.unit and _alike(a.building, b.street) == "same":
             a = replace(a, number=a.unit, unit="", street=a.building, building="")
         elif (
             a.unit
@@ -308,9 +312,11 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
             and a.building
             and b.number
             and not b.unit
-            and _same_place_name(b.street, a.building)
+            and (head := _same_place_name(b.street, a.building))
         ):
-            b = replace(b, unit=b.number, number="", building=a.building, street=a.street)
+            b = replace(b, unit=b.number, number="", building=head, street=a.street)
+        elif a.unit and not (a.unit_kind or a.number or a.names_a_place) and b.number and not b.unit:
+            a, loosely = replace(a, number=a.unit, unit=""), True  # a number and a postcode, and no more
         elif a.unit and a.unit_kind in ("unit", "flat") and not a.number and b.number and not b.unit and fit(a.unit, b.number) is Fit.same:
             if not a.street or not _street_grade(replace(a, number=a.unit), b):
                 continue
@@ -322,18 +328,18 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
     return said, entry, False
 
 
-def _same_place_name(street: str, building: str) -> bool:
-    """Whether a street's name, with a town run on or not, is a building's."""
+def _same_place_name(street: str, building: str) -> str:
+    """A street's name, without a town run on, where it is a building's; "" where it is not."""
     street, building = street.removeprefix("the "), building.removeprefix("the ")
     head = " ".join(street.split()[: len(building.split())])
-    return bool(building) and (head == building or bool(_alike(head, building)))
+    return head if building and (head == building or _alike(head, building)) else ""
 
 
 _CLASS_OF_TRADE = frozenset({"", "unit"})
 
 
 def _same_class(a: str, b: str) -> bool:
-    return a == b or {a, b} <= _CLASS_OF_TRADE or ("" in (a, b) and {a, b} <= {"", "stall", "kiosk"})
+    return a == b or {a, b} <= _CLASS_OF_TRADE or ("" in (a, b) and {a, b} <= {"", "stall", "kiosk", "container"})
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -417,6 +423,8 @@ def _stands_in(name: str, text: tuple[str, ...]) -> str:
     """ "same" or "alike" where a name of two words or more stands in a text as it is, or nearly; not where Upper or East makes another of it."""
     parts = name.removeprefix("the ").split()
     size = len(parts)
+    if _run_together(parts, text):
+        return "same"
     if size < 2 or not set(parts).intersection(text):
         return ""
     found = ""
@@ -431,6 +439,18 @@ def _stands_in(name: str, text: tuple[str, ...]) -> str:
             return grade
         found = found or grade
     return found
+
+
+def _run_together(parts: Sequence[str], text: tuple[str, ...]) -> bool:
+    """Whether a name stands in a text parted otherwise: "rope works self store" for "ropeworks self store", and no Upper or East with it."""
+    name = "".join(parts)
+    if len(name) < 8 or name not in "".join(text):
+        return False
+    for i in range(len(text)):
+        end = next((j for j in range(i + 1, len(text) + 1) if len("".join(text[i:j])) >= len(name)), 0)
+        if end and end - i != len(parts) and "".join(text[i:end]) == name:
+            return not (i and text[i - 1] in TELLING) and not (end < len(text) and text[end] in TELLING)
+    return False
 
 
 def _without_filler(name: str) -> str:
@@ -480,7 +500,7 @@ def _near(a: str, b: str) -> bool:
 
 
 def _up(text: str) -> str:
-    return text.upper().replace("&", " & ")
+    return text.upper().replace("&", " & ").replace("|", " or ")
 
 
 def _door(address: Address) -> str:

@@ -135,7 +135,7 @@ def own_words(words: tuple[str, ...]) -> frozenset[str]:
 def _ends(number: str, span: int) -> set[str]:
     """The numbers that a number, list or range is found under: "29-33" → 29, 33 and, where `span` allows, 31."""
     found: set[str] = set()
-    for piece in filter(None, number.split("&")):
+    for piece in filter(None, re.split("[&|]", number)):
         ends = piece.split("-")
         found |= set(ends)
         if len(ends) == 2 and ends[0].isdigit() and ends[1].isdigit() and 0 < int(ends[1]) - int(ends[0]) <= span:

@@ -9,27 +9,28 @@ at most: the door that an officer would be sent to. It is given only where
 - and no other door of the register fits as well. Where a register lists several businesses under one number and no unit, their doors
   are not told apart, and the business's name must say which.
 
-All else is at most the building, and says why.
+All else is at most the building, and says why. Where two buildings fit alike, or the text names a business that the register has in
+another one nearby, not even the building is settled: the first answer is of level none and says so, and those that could be meant follow.
 """
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from premises import compare
 from premises.address import Address, parse_address
+from premises.asides import plain
 from premises.compare import HARD, OF_THE_UNIT, PLACED, Compared
 from premises.identity import name_words
-from premises.index import Index, Listed, in_order, own_words
+from premises.index import Index, Listed, own_words
 from premises.names import ending
-from premises.numbering import Fit, fit
-from premises.vocabulary import BUILDINGS, COMMON_STREETS, HOUSES, NO_TOWN, PARADES
+from premises.unsettled import of_another_kind, unsettled
+from premises.vocabulary import BUILDINGS, COMMON_STREETS, HOUSES, NO_TOWN, NUMBERED, PARADES
+from premises.weighed import Weighed, are_close, one_building, one_door, weigh
 from store.words.postcode import is_known
 from store.words.records import LinkReason
 
@@ -39,7 +40,10 @@ MOST_ANSWERS = 5  # for one text
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One row of the answer to a text. `level` is unit, building or none; `reference` the register's own, "" for none."""
+    """One row of the answer to a text. `level` is unit, building or none; `reference` the register's own.
+
+    A first row of level none has no reference; rows of that level after it are what could be meant, where no building is settled.
+    """
 
     rank: int
     reference: str
@@ -52,36 +56,6 @@ class Answer:
 # -- the answer ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
-    """One candidate held against the text."""
-
-    listed: Listed
-    compared: Compared
-    reasons: tuple[LinkReason, ...]
-
-    @property
-    def codes(self) -> frozenset[str]:
-        return frozenset([r.code for r in self.reasons])
-
-    @property
-    def score(self) -> float:
-        return compare.score(self.reasons)
-
-    @property
-    def named(self) -> bool:
-        return "name" in self.codes
-
-    def shares(self, words: frozenset[str]) -> int:
-        """How many of the text's words are the entry's."""
-        return len(words.intersection(self.listed.address.words) | words.intersection(self.listed.own))
-
-    @property
-    def exact(self) -> int:
-        """How exactly the numbers agree: a range that holds the number gives way to the number itself."""
-        return -len(self.codes & {"number_within", "unit_within", "street_alike"})
-
-
 def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], most: int = MOST_ANSWERS) -> list[Answer]:
     """The answers to one text among `found`, best first; one of level none, saying why, where there is no other. Pure."""
     text = plain(text)
@@ -91,8 +65,38 @@ def answers(text: str, found: Sequence[Listed], weights: Mapping[str, float], mo
 def _answers(text: str, said: Address, found: Sequence[Listed], weights: Mapping[str, float], most: int) -> list[Answer]:
     if not (said.words or said.number or said.names_a_unit):
         return [_none("the text says no more than a postcode" if said.postcode or said.district else "there is no address in the text")]
+    weighed, elsewhere = _ranked(text, said, found, weights)
+    if not weighed and (other := of_another_kind(said, found)):
+        weighed, elsewhere = _ranked(text, other, found, weights)
+        against = f"the text says {said.street.title()}, the register {other.street.title()}: the link is to the building"
+    elif weighed:
+        against = _why_not_proposed(said, weighed, weights)
+    if not weighed:
+        return [_none(_why_none(said, found))]
+    if open_ := unsettled(text, said, weighed, elsewhere, weights, lambda part: _ranked(part, parse_address(part), found, weights)[0]):
+        why, could_be = open_
+        return [_none(why), *(_could_be(rank, w) for rank, w in enumerate(could_be[: most - 1], 2))]
+    out = []
+    for rank, w in enumerate(weighed[:most], 1):
+        level = "unit" if w.compared.door else "building"
+        reasons = w.reasons
+        if rank == 1 and against:
+            reasons += (LinkReason("not_proposed", 0.0, against),)
+            level = "building" if against.endswith(_TO_THE_BUILDING) else level
+        elif not w.compared.door:
+            reasons += (LinkReason("building_only", 0.0, _why_building(said, w)),)
+        out.append(Answer(rank, w.listed.entry.reference, level, w.score, rank == 1 and not against, reasons))
+    return out
+
+
+def _ranked(text: str, said: Address, found: Sequence[Listed], weights: Mapping[str, float]) -> tuple[list[Weighed], list[Weighed]]:
+    """The candidates that could be meant, best first, and those that something hard says are elsewhere."""
     seen: dict[tuple[str, str | None, str], Compared] = {}
-    weighed = [w for one in found if (w := _weigh(text, said, one, weights, seen)) and _leads_there(said, w)]
+    weighed: list[Weighed] = []
+    elsewhere: list[Weighed] = []
+    for one in found:
+        if w := weigh(text, said, one, weights, seen):
+            (weighed if _leads_there(said, w) else elsewhere).append(w)
     weighed = _told_apart(weighed)
     told = own_words(said.words)
     weighed.sort(
@@ -106,109 +110,19 @@ def _answers(text: str, said: Address, found: Sequence[Listed], weights: Mapping
             w.listed.entry.reference,
         )
     )
-    if not weighed:
-        return [_none(_why_none(said, found))]
-    against = _why_not_proposed(said, weighed, weights)
-    out = []
-    for rank, w in enumerate(weighed[:most], 1):
-        level = "unit" if w.compared.door else "building"
-        reasons = w.reasons
-        if rank == 1 and against:
-            reasons += (LinkReason("not_proposed", 0.0, against),)
-            level = "building" if against.startswith(_SHARED) else level
-        elif not w.compared.door:
-            reasons += (LinkReason("building_only", 0.0, _why_building(said, w)),)
-        out.append(Answer(rank, w.listed.entry.reference, level, w.score, rank == 1 and not against, reasons))
-    return out
-
-
-# What people say before an address and after it. Each is taken off only where something is left.
-_BEFORE = re.compile(
-    r"^.{0,40}?\b(?:(?:collect(?:ion)?|pick(?:[ -]?up)?|cash on collection)(?: only)?(?: is| it)?(?: from| at)|(?:come|pop|call in)(?: down| in)? to|find us(?: on| at| in)?|"
-    r"(?:we are|we're|its|it's|it is|shop is|based|located|situated)(?: on| at| in)|address(?: is)?:?)\s+",
-    re.IGNORECASE,
-)
-_AFTER = re.compile(
-    r"\s*(?:[-–,.;(]\s*|\b)(?:ask (?:for|at)|ring (?:when|bell)|msg|message me|text me|call me|cash only|before you come|b4 you)\b.*$",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def plain(text: str) -> str:
-    """The text without what is said before and after an address in an advert: "collection only from 31 Chester Road, ask for Dean"."""
-    short = _AFTER.sub("", _BEFORE.sub("", text, count=1), count=1)
-    return short if any(c.isalpha() for c in short) else text
+    return weighed, elsewhere
 
 
 def _none(why: str) -> Answer:
     return Answer(1, "", "none", 0.0, False, (LinkReason("none", 0.0, why),))
 
 
-def _weigh(
-    text: str, said: Address, one: Listed, weights: Mapping[str, float], seen: dict[tuple[str, str | None, str], Compared]
-) -> _Weighed | None:
-    """The comparison in the light of the entry's name: where the text has the name in it, the rest is read without it.
-
-    None, before anything else is looked at, where both give a number and they are two: most neighbours.
-    """
-    rest = without_name(text, one.told)
-    if rest is None and _is_a_neighbour(said, one.address):
-        return None
-    name = compare.reason("name", weights, f"the text names “{one.entry.name}”") if rest is not None else _name(said, one, weights)
-    key = (one.entry.address_raw, one.address.postcode, one.house)  # hundreds of companies may have one accountant's address
-    if key not in seen:
-        seen[key] = compare.compare(said, one.address, one.house, weights)
-    best = seen[key]
-    if rest is not None and not best.door:
-        best = max(best, compare.compare(parse_address(rest, said.postcode), one.address, one.house, weights), key=_how_far)
-    return _Weighed(one, best, best.reasons + ((name,) if name else ()))
+def _could_be(rank: int, w: Weighed) -> Answer:
+    why = LinkReason("could_be", 0.0, "it could be meant: no building is settled")
+    return Answer(rank, w.listed.entry.reference, "none", w.score, False, (*w.reasons, why))
 
 
-def _how_far(c: Compared) -> tuple[bool, bool, bool, float]:
-    return (c.door, not c.hard - OF_THE_UNIT, not c.hard, c.score)
-
-
-def _is_a_neighbour(said: Address, entry: Address) -> bool:
-    return (
-        bool(said.number and entry.number) and said.number != entry.number and fit(said.number, entry.number) in (Fit.differs, Fit.letter)
-    )
-
-
-def without_name(text: str, told: tuple[str, ...]) -> str | None:
-    """The text without a business's name (`told` in its words) where it stands in it, but for capitals, signs and "and"; else None."""
-    if not told:
-        return None
-    plain, here = in_order(text)
-    if told[0] not in plain:
-        return None
-    size = len(told)
-    for i in range(len(plain) - size + 1):
-        if plain[i] == told[0] and plain[i : i + size] == told:
-            return f"{text[: here[i][0]]}, {text[here[i + size - 1][1] :]}"
-    return None
-
-
-def _name(said: Address, one: Listed, weights: Mapping[str, float]) -> LinkReason | None:
-    """A name whose own words are nearly all in the text; a word that is the entry's street's or town's says nothing of its name."""
-    hit, town = 0, compare.towns(said)
-    for word in one.own:
-        close = [w for w in said.words if _close(w, word) and (len(one.own) > 1 or w not in town)]
-        hit += bool(close) and not all(any(_close(w, p) for p in one.address.words) for w in close)
-    if not hit:
-        return None
-    if hit == len(one.own):
-        return compare.reason("name", weights, f"the text names “{one.entry.name}”")
-    if hit >= 2 and 3 * hit >= 2 * len(one.own):
-        return compare.reason("name_alike", weights, f"the text has words of the name “{one.entry.name}”")
-    return None
-
-
-@lru_cache(maxsize=200_000)
-def _close(a: str, b: str) -> bool:
-    return a == b or (len(a) >= 4 and len(b) >= 4 and a[0] == b[0] and fuzz.ratio(a, b) >= 84)
-
-
-def _leads_there(said: Address, w: _Weighed) -> bool:
+def _leads_there(said: Address, w: Weighed) -> bool:
     """Whether the candidate is an answer at all: its building agrees, and nothing says that it lies elsewhere."""
     codes, entry = w.codes, w.listed.address
     if codes & (HARD - OF_THE_UNIT):
@@ -216,6 +130,8 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     numbered = bool(codes & {"number", "number_within"})
     if said.number and entry.number and not numbered:
         return False
+    if "unit_differs" in codes and not (said.unit_kind or entry.unit_kind or said.part) and ending(entry.building.split()) == "parade":
+        return False  # a parade is a row of buildings, and "2 Larch Parade" is not number 4
     placed, town = bool(codes & PLACED), "town" in codes
     unit = bool(codes & {"unit", "unit_within"}) and not (said.number and entry.number)
     sure = (numbered or unit) and placed
@@ -226,6 +142,7 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
         not (said.number or said.names_a_unit or w.named)
         and entry.names_a_unit
         and ending(entry.building.split()) not in BUILDINGS | HOUSES
+        and not (entry.building and entry.street and {"building", "street"} <= codes)
     ):
         return False  # "The Green" is not Office 3, The Green
     known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or (here and _bare(said, w))
@@ -246,23 +163,23 @@ def _leads_there(said: Address, w: _Weighed) -> bool:
     return (sure and w.named) or ((sure or (w.named and placed) or "building" in codes) and bool(own) and not compare.towns(said))
 
 
-def _told_apart(weighed: Sequence[_Weighed]) -> list[_Weighed]:
+def _told_apart(weighed: Sequence[Weighed]) -> list[Weighed]:
     """Without those that a name and a town alone lead to, where there are several or something better: shops of one name."""
     better = [w for w in weighed if w.codes & PLACED or w.codes & ANCHORS]
     return better or list(weighed[:1] if len(weighed) == 1 else ())
 
 
-def _bare(said: Address, w: _Weighed) -> bool:
+def _bare(said: Address, w: Weighed) -> bool:
     """A street and nothing finer on either side: a school, a farm, a pub by the road. A name before the street is finer."""
     entry = w.listed.address
     finer = said.number or entry.number or said.names_a_unit or entry.names_a_unit or said.building or entry.building
     return not finer and said.street != "" and entry.street != "" and compare.begins_alike(said.street, entry.street)
 
 
-_SHARED = "the register lists "
+_SHARED, _TO_THE_BUILDING = "the register lists ", ": the link is to the building"
 
 
-def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mapping[str, float]) -> str:
+def _why_not_proposed(said: Address, weighed: Sequence[Weighed], weights: Mapping[str, float]) -> str:
     """Why the best answer is not put before an officer as the unit; "" where it is."""
     best = weighed[0]
     if not best.compared.door:
@@ -281,37 +198,40 @@ def _why_not_proposed(said: Address, weighed: Sequence[_Weighed], weights: Mappi
         return "a unit's number is its building's, and the building that the text names is not the register's"
     told = own_words(said.words)
     if any(
-        w.codes & {"unit", "unit_within"} and w.shares(told) >= best.shares(told) and not _one_door(best, w, weights) for w in weighed[1:]
+        w.codes & {"unit", "unit_within"} and w.shares(told) >= best.shares(told) and not one_door(best, w, weights) for w in weighed[1:]
     ):
         return "another door fits as well"
-    rivals = [w for w in weighed[1:] if w.compared.door and not _one_door(best, w, weights)]
+    rivals = [w for w in weighed[1:] if w.compared.door and not one_door(best, w, weights)]
     if any(w.exact >= best.exact and (w.named or not best.named) and w.score >= best.score - 0.15 for w in rivals):
         return "another door fits as well"
-    if not best.named and (other := next((w for w in weighed[1:] if w.named and _one_building(best, w, weights)), None)):
+    if not best.named and (other := next((w for w in weighed[1:] if w.named and one_building(best, w, weights)), None)):
         return f"the text names “{other.listed.entry.name}”, which the register has at another door of this building"
+    whole = f"{NUMBERED} {a.unit}"  # "2 Larch Centre", which has units of its own
+    if not a.unit_kind and any(whole in w.listed.address.part.split("+") for w in weighed):
+        return f"{_SHARED}units in {a.unit} {a.building.title()}, and the text names none: the link is to the building"
     if not a.names_a_unit:
         finer = {
             w.listed.address.unit or w.listed.address.part
             for w in weighed
-            if w.listed.address.names_a_unit and _one_building(best, w, weights)
+            if w.listed.address.names_a_unit and one_building(best, w, weights)
         }
         if finer and not best.named:
             return f"{_SHARED}{len(finer)} units in this building, and the text names none: the link is to the building"
-        here = [w for w in weighed if w.compared.door and _one_door(best, w, weights)]
+        here = [w for w in weighed if w.compared.door and one_door(best, w, weights)]
         names = {" ".join(sorted(name_words(w.listed.entry.name))) or w.listed.entry.reference for w in here}
         if len(names) > 1 and not (best.named and sum(w.named for w in here) == 1) and not _one_name(names):
             return f"{_SHARED}{len(names)} businesses at this number, and does not tell their doors apart: the link is to the building"
     return ""
 
 
-def _other_house(said: Address, best: _Weighed) -> bool:
+def _other_house(said: Address, best: Weighed) -> bool:
     """Whether the text names a building, an estate or a complex that the entry does not: words that are neither street nor town of it."""
     entry = best.listed.address
     known = {*entry.words, *best.listed.own, *compare.towns(said)}
-    return any(not any(_close(w, k) for k in known) for w in own_words(tuple(said.building.split())))
+    return any(not any(are_close(w, k) for k in known) for w in own_words(tuple(said.building.split())))
 
 
-def _one_house(best: _Weighed) -> bool:
+def _one_house(best: Weighed) -> bool:
     """Whether a house without a number is told by its name: at its postcode, or in its street and town."""
     codes = best.codes
     street = bool(codes & {"street", "street_alike"})
@@ -320,7 +240,7 @@ def _one_house(best: _Weighed) -> bool:
     return "town" in codes and street and ("building" in codes or best.named)
 
 
-def _anchored(said: Address, best: _Weighed) -> bool:
+def _anchored(said: Address, best: Weighed) -> bool:
     """Whether the place is certain: by postcode, or by town together with a name, or with a street that towns do not all have."""
     codes = best.codes
     if codes & {"postcode", "district"}:
@@ -333,23 +253,13 @@ def _anchored(said: Address, best: _Weighed) -> bool:
     return best.named or (bool(own - COMMON_STREETS - NO_TOWN) and not codes & {"street_alike", "building_alike"})
 
 
-def _one_door(a: _Weighed, b: _Weighed, weights: Mapping[str, float]) -> bool:
-    one, two = a.listed.address, b.listed.address
-    return one.postcode == two.postcode and one.number == two.number and compare.compare(one, two, "", weights).door
-
-
-def _one_building(a: _Weighed, b: _Weighed, weights: Mapping[str, float]) -> bool:
-    found = compare.compare(a.listed.address, b.listed.address, "", weights)
-    return found.located and not found.hard - OF_THE_UNIT
-
-
 def _one_name(names: Iterable[str]) -> bool:
     """Whether the names are one in several spellings."""
     first, *others = sorted(names, key=len)
     return all(fuzz.token_set_ratio(first, other) >= 90 for other in others)
 
 
-def _why_building(said: Address, w: _Weighed) -> str:
+def _why_building(said: Address, w: Weighed) -> str:
     a = w.listed.address
     hard = next((r.sentence for r in w.compared.reasons if r.code in HARD), "")
     if hard:

@@ -19,11 +19,13 @@ class Fit(enum.StrEnum):
     differs = "differs"
 
 
-_ONE = r"\d{1,5}(?:[a-z](?![a-z0-9])| [a-h](?![a-z0-9]))?(?![a-z0-9])"
+HALF = "½"  # 12½ is a door of its own, and none of 12, 12a and 13
+_ONE = rf"\d{{1,5}}(?:{HALF}|[a-z](?![a-z0-9])| [a-h](?![a-z0-9]))?(?![a-z0-9{HALF}])"
 _NUMBER = re.compile(
-    rf"(?:no |nos |number |numbers |# ?)?({_ONE}(?:(?: ?- ?| ?/ ?| ?& ?| ?\+ ?| and | to )(?:\d{{1,5}}[a-z]?(?![a-z0-9])|[a-h](?![a-z0-9])))*)(?: |$)(.*)"
+    rf"(?:no |nos |number |numbers |# ?)?({_ONE}(?:(?: ?- ?| ?/ ?| ?& ?| ?\+ ?| and | to | or )(?:\d{{1,5}}[a-z{HALF}]?(?![a-z0-9{HALF}])|[a-h](?![a-z0-9])))*)(?: |$)(.*)"
 )
-_JOIN = re.compile(r" ?(-|/|&|\+)+ ?| (and|to) ")
+_JOIN = re.compile(r" ?(-|/|&|\+)+ ?| (and|to|or) ")
+_OR = "|"  # "9 or 9a" is one of the two, and nobody knows which
 _PIECE = re.compile(r"([a-z]*)(\d*)([a-z]*)")
 
 
@@ -40,7 +42,7 @@ def number_of(segment: str) -> tuple[str, str] | None:
 def unit_of(written: str, kind: str) -> str:
     """A unit's number as written after its designator: "03" → "3", "A-1" → "a1", "12 & 14" → "12&14", "one" → "1".
 
-    "Flat 2/1" is a Scottish flat, first door of the second floor, and no list.
+    "9 or 9A" → "9|9a". "Flat 2/1" is a Scottish flat, first door of the second floor, and no list.
     """
     if kind == "flat" and "/" in written:
         return written.replace(" ", "")
@@ -50,7 +52,7 @@ def unit_of(written: str, kind: str) -> str:
 def _canonical(written: str) -> str:
     pieces = _JOIN.split(written)
     values = [_plain(piece) for piece in pieces[::3]]
-    joins = ["-" if a == "-" or b == "to" else "&" for a, b in zip(pieces[1::3], pieces[2::3], strict=True)]
+    joins = ["-" if a == "-" or b == "to" else _OR if b == "or" else "&" for a, b in zip(pieces[1::3], pieces[2::3], strict=True)]
     out = values[0]
     for join, before, value in zip(joins, values, values[1:], strict=False):
         if value.isalpha() and (head := re.match(r"\d+", before)):  # "14a-c"
@@ -68,7 +70,10 @@ def _plain(piece: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def fit(a: str, b: str) -> Fit:
-    """How `a` and `b` stand, in either order. Both are canonical and not empty."""
+    """How `a` and `b` stand, in either order. Both are canonical and not empty. One of two numbers is never more than perhaps."""
+    if _OR in a or _OR in b:
+        alternatives = {fit(x, y) for x in a.split(_OR) for y in b.split(_OR)}
+        return Fit.perhaps if alternatives - {Fit.letter, Fit.differs} else min(alternatives, key=list(Fit).index)
     if a == b:
         return Fit.same
     found = {_fit_one(x, y) for x in a.split("&") for y in b.split("&")}

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 from premises.address import Address, parse_address
-from premises.vocabulary import ABBREVIATIONS, BUILDINGS, DESIGNATORS, STREETS, words
+from premises.asides import says_elsewhere
+from premises.vocabulary import ABBREVIATIONS, BUILDINGS, DESIGNATORS, ROWS, STREETS, words
 from store.words.postcode import find_postcodes
 
 
@@ -24,24 +25,20 @@ class Said:
 
 
 _SIGN = "|".join(sorted(map(re.escape, DESIGNATORS), key=len, reverse=True))
-_NEVER = words("saint gt lt ind bus upr lwr end side way point")  # too often another word in an advert
+_NEVER = words("saint gt lt lil ind bus upr lwr end side way point")  # too often another word in an advert
 _ENDS = "|".join(
     sorted(
         {"hall", "st", *STREETS, *BUILDINGS, *ABBREVIATIONS} - _NEVER - {"&", *(w for w in BUILDINGS if "_" in w)}, key=len, reverse=True
     )
 )
-_NUMBER = r"(?:no\.? ?|number )?\d{1,4} ?[a-h]?(?: ?(?:-|–|/|&|to|and) ?\d{1,4}[a-h]?)?"
-_UNIT = rf"(?:{_SIGN}) ?-?(?:no\.? ?)?(?:[a-z]?\d{{1,4}}[a-z]?|[a-h])(?: ?[-–&/] ?\d{{1,4}}[a-z]?)?"
+_NUMBER = r"(?:no\.? ?|number |# ?)?\d{1,4}(?: ?½| 1/2(?!\d)| ?[a-h])?(?: ?(?:-|–|/|&|to|and|or) ?\d{1,4}[a-h]?)?"
+_UNIT = rf"(?:{_SIGN}) ?-?(?:no\.? ?)?(?:[a-z]?\d{{1,4}}[a-z]?|[a-h])(?:(?: ?[-–&/] ?| and | or )\d{{1,4}}[a-z]?)?"
+_ROW = rf"(?:{'|'.join(sorted(ROWS))}) (?:[a-z]|\d{{1,3}})\b"
 _NAME = rf"(?:the )?(?:(?!(?:and|or|for|with|is|at|in|on)\b)[a-z][a-z'’.&-]* ){{0,3}}?(?:{_ENDS})\b\.?"
 # Unit or number, then the name of what it is in, and as many further names as follow with commas, up to the postcode.
 _ADDRESS = re.compile(
     rf"(?<![\w£$€.,/])(?:(?:rear of|above|first floor,?|ground floor,?|basement,?) )?"
-    rf"(?:{_UNIT}(?:,? (?:(?:on|in|at|of) )?|, ?))?(?:{_NUMBER},? )?(?P<name>{_NAME})(?:,? ?{_NAME})?",
-    re.IGNORECASE,
-)
-_ELSEWHERE = re.compile(
-    r"\b(?:not|next(?: door)? to|opposite|opp|near|nr|beside|besides|behind|adjacent to|adjoining|across from|round from|along from|by|from behind|"
-    r"formerly(?: at| of)?|previously(?: at)?|was at|were at|moved from|used to be(?: at)?|closed|left)\b(?: the)?(?: [\w'’]+){0,3}(?: at| on| in)?[ :]*$",
+    rf"(?:{_ROW},? )?(?:{_UNIT}(?:,? {_ROW})?(?:,? (?:(?:on|in|at|of) )?|, ?))?(?:{_NUMBER},? )?(?P<name>{_NAME})(?:,? ?{_NAME})?",
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"[ ,.]*(?:[A-Za-z' -]{2,30}[ ,]+){0,3}$")
@@ -69,10 +66,10 @@ def in_text(text: str, capture: int) -> list[Said]:
             continue  # "8 green", "3 road bikes"
         if here:
             used.add(here.start)
-        if _ELSEWHERE.search(text[max(0, match.start() - 60) : match.start()]):
+        if says_elsewhere(text[: match.start()]):
             continue
         address = parse_address(f"{written}, {here.raw}" if here else written)
         if address.names_a_place and (address.unit or address.number or here):
             found.append(Said(address, capture, "text"))
-    alone = [p for p in postcodes if p.start not in used and not _ELSEWHERE.search(text[max(0, p.start - 60) : p.start])]
+    alone = [p for p in postcodes if p.start not in used and not says_elsewhere(text[: p.start])]
     return found + [Said(Address(p.raw, postcode=p.postcode), capture, "text") for p in alone]

@@ -55,11 +55,13 @@ ABBREVIATIONS = {
     "&": "and",
     "gt": "great",
     "lt": "little",
+    "lil": "little",
+    "yd": "yard",
     "cott": "cottage",
 }
 
 STREETS = words(
-    "road street avenue lane drive close crescent place square terrace gardens grove way walk hill row mews boulevard "
+    "road street avenue lane drive close crescent place square terrace gardens grove way walk hill brow row mews boulevard "
     "broadway parade rise view green park quay wharf passage alley drove gate wynd vennel brae circus embankment esplanade "
     "promenade highway bypass approach cross end side bank fold croft dene mount path yard strand causeway bridge parkway "
     "court lanes westgate eastgate southgate northgate queensway kingsway broadwalk piccadilly"
@@ -71,7 +73,7 @@ BUILDINGS = PARADES | words("house building buildings hall tower mill mills work
 
 # After one of these, where no number is before it, another name may begin: "larch house tanner lane", "hill farm chester road".
 HOUSES = (BUILDINGS - PARADES) | words(
-    "farm cottage cottages lodge hotel inn arms tavern school college academy club nursery church chapel hospital surgery garage station villa villas"
+    "yard farm cottage cottages lodge hotel inn arms tavern school college academy club nursery church chapel hospital surgery garage station villa villas"
 )
 
 # After these a name is over, whatever follows ("87 Main Street Wexcombe"), unless one of GOES_ON or another ending does.
@@ -83,6 +85,9 @@ GOES_ON = words("industrial retail business shopping trading leisure science ent
 
 # A number after one of these counts something that is no door: "Terminal 5".
 COUNTED = words("no nos number terminal gate zone phase junction platform pier hangar route level store since est")
+
+# A street's name that is a site's where a street is named after it: "Larch Yard, Tan Lane".
+YARDS = words("yard")
 
 # Two words that act as one in what ends a name.
 PAIRS = {
@@ -112,6 +117,8 @@ DESIGNATORS = {
     "lock up": "unit",
     "lock-up": "unit",
     "plot": "unit",
+    "container": "container",
+    "containers": "container",
     "stall": "stall",
     "stalls": "stall",
     "stand": "stall",
@@ -131,6 +138,12 @@ DESIGNATORS = {
     "studio": "suite",
     "block": "block",
 }
+
+# What parts the stalls of a market and the units of an estate, and numbers them anew: Stall 14 of Row B is not Stall 14 of Row C. A
+# number that a building within a complex has ("Unit 2, 2 Larch Centre, 101 Tan Lane") does the same. `NUMBERED` is that part's word.
+ROWS = words("row aisle avenue line gate")
+NUMBERED = "number"
+WITHIN = ROWS | {"block", NUMBERED}
 
 _COUNTED = (
     "one",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from store import recorded
 from store import tables as t
@@ -177,10 +177,23 @@ def _is_theirs(c: Connection, cleared: Clearance) -> ColumnElement[bool]:
             is_so for host in hosts for is_so in (address == host, *(address.startswith(host + end, autoescape=True) for end in "/?#"))
         ]
         return exists().where(listing.c.id == f.listing, or_(*there))
-    sellers = [cleared.seller] if cleared.kind is Cleared.seller else sorted(_of_company(c, cleared.value))
+    sellers = _accounts(c, cleared)
     read, other = t.reading.alias(), t.reading.alias()
     theirs = exists().where(read.c.listing == f.listing, read.c.seller.in_(sellers))
     return and_(theirs, ~exists().where(other.c.listing == f.listing, other.c.seller.not_in(sellers)))
+
+
+def goods_of(c: Connection, clearances: Collection[Clearance]) -> Select[Any] | None:
+    """The listings among which are all that these cover; None where an address tells, of which there is no index to ask."""
+    if any(each.kind is Cleared.domain for each in clearances):
+        return None
+    return select(t.reading.c.listing).where(t.reading.c.seller.in_({seller for each in clearances for seller in _accounts(c, each)}))
+
+
+def _accounts(c: Connection, cleared: Clearance) -> list[int]:
+    if cleared.kind is Cleared.company:
+        return sorted(_of_company(c, cleared.value))
+    return [] if cleared.seller is None else [cleared.seller]
 
 
 def _of_company(c: Connection, number: str) -> set[int]:

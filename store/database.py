@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 CHUNK = 500  # values in one statement
+CACHE_KB = 16_000  # of SQLite's pages, a connection: of a large store the upper pages of all indexes, which the 2 MB that it takes by itself do not hold
 BUSY_MS = 30_000  # how long a SQLite writer waits for another before "database is locked"
 CHAIN_LOCK = 0x70C457  # advisory lock of PostgreSQL under which the audit log grows by one link at a time
 
@@ -38,7 +39,14 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we emit BEGIN ourselves, below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"busy_timeout={BUSY_MS}",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            f"cache_size=-{CACHE_KB}",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

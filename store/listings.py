@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, RowMapping, bindparam, case, func, literal, select, union_all
+from sqlalchemy import Connection, Integer, RowMapping, Select, bindparam, case, func, literal, select, union_all
 
 from store import tables as t
 from store.captures import CaptureReads
@@ -35,6 +35,7 @@ from store.words.records import (
 )
 
 _READING = select(t.reading.c.listing, t.reading.c.seller).where(t.reading.c.id == bindparam("reading"))
+NOTHING_BESIDE = Details()
 LEAST_TEXT = 80  # characters: shorter descriptions are alike by chance
 _IMAGE = select(t.image.c.id).where(t.image.c.sha256 == bindparam("sha256"))
 
@@ -67,6 +68,8 @@ def text_digest(text: str) -> str:
 
 
 def details_of(text: str) -> Details:
+    if text == "{}":
+        return NOTHING_BESIDE
     said = json.loads(text)
     for each in {"posted_at", "joined_at"} & set(said):
         said[each] = datetime.fromisoformat(said[each])
@@ -90,15 +93,24 @@ def newest_readings(listings: Sequence[int] | None = None) -> Any:
     By capture first, so that a reading-again that was broken off half-way does not bring an old page back. What was handed in counts
     only where the listing was never captured by us: the page may be older than its capture, and nobody saw the site say it.
     """
+    numbered = _numbered(listings).subquery()
+    return select(numbered.c.listing, numbered.c.id).where(numbered.c.place == 1).subquery()
+
+
+def _numbered(listings: Sequence[int] | None, *beside: Any) -> Select[Any]:
+    """(listing, id, place) of readings, numbered within each listing, 1 its newest, so that one document that holds many listings is not gone
+    through for each of them."""
     handed_in = case((t.capture.c.kind == "handed_in", 1), else_=0)
     order = (handed_in, t.reading.c.capture.desc(), t.reading.c.id.desc())
-    # numbered within each listing, so that one document that holds many listings is not gone through for each of them
     place = func.row_number().over(partition_by=t.reading.c.listing, order_by=order).label("place")
-    readings = select(t.reading.c.listing, t.reading.c.id, place).join(t.capture, t.capture.c.id == t.reading.c.capture)
-    if listings is not None:
-        readings = readings.where(t.reading.c.listing.in_(listings))
-    numbered = readings.subquery()
-    return select(numbered.c.listing, numbered.c.id).where(numbered.c.place == 1).subquery()
+    readings = select(t.reading.c.listing, t.reading.c.id, place, *beside).join(t.capture, t.capture.c.id == t.reading.c.capture)
+    return readings if listings is None else readings.where(t.reading.c.listing.in_(listings))
+
+
+def newest_flag(of: Any) -> Any:
+    """The number of the newest flag of the listing that a column names: one look into an index for each row that is asked about."""
+    flags = t.flag.alias()
+    return select(func.max(flags.c.id)).where(flags.c.listing == of).correlate(of.table).scalar_subquery()
 
 
 def keep_picture_contacts(c: Connection, picture: int, contacts: Iterable[Contact], method: int, until: datetime | None) -> None:
@@ -318,47 +330,29 @@ class ListingWrites:
 
 @cache
 def _summarised() -> Any:
-    """What a `Summary` says of each of `listings`. Made once: to make it anew costs more than to run it."""
+    """What a `Summary` says of each of `listings`, in its order. Made once: to make it anew costs more than to run it."""
     page: Any = bindparam("listings", expanding=True)
-    newest = newest_readings(page)
-    seen = seen_between(page)
-    flagged = (
-        select(t.flag.c.listing, func.max(t.flag.c.id).label("id")).where(t.flag.c.listing.in_(page)).group_by(t.flag.c.listing).subquery()
-    )
-    images = (
-        select(t.reading_image.c.reading, func.count().label("n"))
-        .where(t.reading_image.c.reading.in_(select(newest.c.id)))
-        .group_by(t.reading_image.c.reading)
-        .subquery()
-    )
+    at, each = t.reading.c.captured_at, t.reading.c.listing
+    # one pass over the readings of the page tells which is a listing's newest and when it was seen
+    numbered = _numbered(
+        page, func.min(at).over(partition_by=each).label("first"), func.max(at).over(partition_by=each).label("last")
+    ).subquery()
+    images = select(func.count()).where(t.reading_image.c.reading == numbered.c.id).scalar_subquery()
     return (
         select(
-            t.listing.c.id.label("listing_id"),
-            t.listing.c.source,
-            t.listing.c.ref,
-            t.listing.c.url,
-            t.snapshot,
-            t.reading.c.id.label("reading_id"),
-            t.reading.c.capture.label("capture_id"),
-            t.reading.c.seller.label("seller_id"),
+            t.listing.c.id, t.listing.c.source, t.listing.c.ref, t.listing.c.url, *(t.snapshot.c[word] for word in SNAPSHOT_WORDS), t.snapshot.c.id,
+            t.reading.c.seller, t.reading.c.id, t.reading.c.capture, images, numbered.c.first, numbered.c.last, t.flag.c.level, t.flag.c.score,
             t.reading.c.details_json,
-            seen.c.first,
-            seen.c.last,
-            images.c.n.label("image_count"),
-            t.flag.c.level,
-            t.flag.c.score,
         )
         .select_from(
-            t.listing.join(newest, newest.c.listing == t.listing.c.id)
-            .join(t.reading, t.reading.c.id == newest.c.id)
+            numbered.join(t.listing, t.listing.c.id == numbered.c.listing)
+            .join(t.reading, t.reading.c.id == numbered.c.id)
             .join(t.snapshot, t.snapshot.c.id == t.reading.c.snapshot)
-            .join(seen, seen.c.listing == t.listing.c.id)
-            .outerjoin(flagged, flagged.c.listing == t.listing.c.id)
-            .outerjoin(t.flag, t.flag.c.id == flagged.c.id)
-            .outerjoin(images, images.c.reading == t.reading.c.id)
+            .outerjoin(t.flag, t.flag.c.id == newest_flag(t.listing.c.id))
         )
+        .where(numbered.c.place == 1)
         .order_by(t.listing.c.id)
-    )
+    )  # fmt: skip
 
 
 class ListingReads(CaptureReads):
@@ -468,22 +462,13 @@ class ListingReads(CaptureReads):
         return rows
 
     def _summaries(self, c: Connection, page: Sequence[int]) -> list[Summary]:
-        return [
-            Summary(
-                Listing(r["listing_id"], r["source"], r["ref"], r["url"]),
-                snapshot_of(r),
-                r["seller_id"],
-                r["reading_id"],
-                r["capture_id"],
-                r["image_count"] or 0,
-                r["first"],
-                r["last"],
-                r["level"] or "",
-                r["score"],
-                details_of(r["details_json"]),
-            )
-            for r in c.execute(_summarised(), {"listings": list(page)}).mappings()
-        ]
+        words = 4 + len(SNAPSHOT_WORDS) + 1
+        found = []
+        for row in c.execute(_summarised(), {"listings": list(page)}).all():
+            seller, reading, capture, images, first, last, level, score, details = row[words:]
+            listing, said = Listing(*row[:4]), Snapshot(*row[4:words])
+            found.append(Summary(listing, said, seller, reading, capture, images, first, last, level or "", score, details_of(details)))
+        return found
 
     def listing(self, source: str, ref: str) -> Summary:
         """One listing by its source and the source's own reference. Raises TouchstoneError when it is not kept."""

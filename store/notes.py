@@ -99,9 +99,10 @@ class NoteWrites:
 class NoteReads(Reader):
     def notes(
         self, subject_kind: SubjectKind | None = None, subjects: Collection[int | str] = (), *, by: str = "", kind: NoteKind | None = None,
-        superseded: bool = False, limit: int = 200,
+        authority: str = "", superseded: bool = False, limit: int = 200,
     ) -> list[Note]:  # fmt: skip
-        """The newest `limit` notes of these subjects, or of all where no kind of subject is named, oldest first by when it happened."""
+        """The newest `limit` notes of these subjects, or of all where no kind of subject is named, oldest first by when it happened; of one authority
+        where that is named."""
         n, later = t.note.c, t.note.alias("later")
         joined = t.note.outerjoin(later, later.c.supersedes == n.id)
         query = select(t.note, later.c.id.label("later")).select_from(joined)
@@ -110,6 +111,8 @@ class NoteReads(Reader):
             query = query.where(n.subject_kind == str(subject_kind), of.in_(list(subjects)))
         if by:
             query = query.where(n.actor == by)
+        if authority:
+            query = query.where(n.authority == authority)
         if kind is not None:
             query = query.where(n.kind == str(kind))
         if not superseded:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select, text
 
 from store import audit
 from store import tables as t
 from store.database import Database, add, add_once
 from store.findings import KeptFinding, finding_of, flag_of
+from store.listings import newest_flag
 from store.queue import unjudged
 from store.reader import Reader
 from store.second import judgement_of
@@ -126,8 +127,8 @@ class SampleWrites:
 class SampleReads(Reader):
     def drawn(self) -> list[Drawn]:
         """Every listing that was drawn, in order of ticket, as it now stands."""
-        newest, said = newest_flags(), newest_judgements()
-        joined = t.sample.join(newest, newest.c.listing == t.sample.c.listing).join(t.flag, t.flag.c.id == newest.c.id)
+        said = newest_judgements()
+        joined = t.sample.join(t.flag, t.flag.c.id == newest_flag(t.sample.c.listing))
         joined = joined.outerjoin(said, said.c.listing == t.sample.c.listing).outerjoin(t.judgement, t.judgement.c.id == said.c.id)
         query = select(t.flag, t.sample.c.ticket, t.sample.c.at.label("drawn_at"), t.judgement.c.verdict).select_from(joined)
         with self.store.database.reading() as c:
@@ -143,18 +144,18 @@ class SampleReads(Reader):
 
     def near(self, low: float, limit: int) -> list[Flag]:
         """Newest flags below review with a score of `low` or more that nobody judged on the same findings, the highest first."""
-        return self._below(select(t.flag).where(t.flag.c.score >= low), limit)
+        return self._below(t.flag.c.score >= low, limit)
 
     def divided(self, limit: int) -> list[Flag]:
         """Newest flags below review in which something speaks against the seller and something for them, unjudged, the highest first."""
-        # canonical JSON has no spaces: a contribution of fewer than no points reads exactly so
-        return self._below(select(t.flag).where(t.flag.c.contributions_json.like('%"points":-%')), limit)
+        return self._below(text(t.DIVIDED), limit)
 
-    def _below(self, query: Select[Any], limit: int) -> list[Flag]:
-        newest = newest_flags()
-        query = query.join(newest, newest.c.id == t.flag.c.id).where(t.flag.c.level.in_(BELOW), unjudged())
-        with self.store.database.reading() as c:
-            rows = [flag_of(r) for r in c.execute(query.order_by(t.flag.c.score.desc(), t.flag.c.id).limit(limit)).mappings()]
+    def _below(self, holds: Any, limit: int) -> list[Flag]:
+        asked = select(t.flag).where(holds, t.flag.c.id == newest_flag(t.flag.c.listing), unjudged())
+        asked = asked.order_by(t.flag.c.score.desc(), t.flag.c.id).limit(limit)
+        with self.store.database.reading() as c:  # level by level, each in its index's order: of both at once all would be read and sorted
+            rows = [flag_of(r) for level in BELOW for r in c.execute(asked.where(t.flag.c.level == level)).mappings()]
+        rows = sorted(rows, key=lambda r: (-r.score, r.id or 0))[:limit]
         self.shown("listing", (r.listing for r in rows))
         return rows
 

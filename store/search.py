@@ -2,10 +2,10 @@
 
 One question to one index gives the keys of a page, and no listing is read but those that are shown (store/shelf.py has what is asked). On
 SQLite FTS5 keeps the keys of each term in order, so that a page is the first keys that all of its terms have. PostgreSQL's index does not;
-there the listings are asked for in spans of time, each at most four times as long as the one before, until the page is full.
+there the listings are asked for in spans of time (or of their turn), each at most four times as long as the one before, until the page is full.
 
-Totals and facets of all listings are counted as they are written. Those of a search are of its first thousand, and `Page.more` says so: to
-count on would be to read everything that is found.
+Totals and facets of all listings are counted as they are written. Those of a search are of its first three hundred, and `Page.more` says so:
+to count on would be to read everything that is found.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ from sqlalchemy import Connection, select, text
 from store import tables as t
 from store.errors import TouchstoneError
 from store.listings import ListingReads, Summary
-from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, WAITING, block_mark, listing_of, mark, price_mark, step_of
+from store.queue import Waits, standing
+from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, QUEUED, WAITING, block_mark, listing_of, mark, price_mark, step_of, turns_of
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
 
-COUNTED = 1000  # listings of a search that totals and facets are of
+COUNTED = 300  # listings of a search that totals and facets are of
 VALUES = 20  # of a facet, those that most listings have
 WORDS = 64  # different words of one search
 LARGEST = 200  # listings of one page
 _END = 1 << 62  # beyond every key
+_FACETS = "n.source, n.brand, n.level, n.area, n.judged, n.reasons"
 
 
 class Order(enum.StrEnum):
-    """`newest`: last seen last, of all listings; `urgent`: priority first, then by score, of those that wait for an officer."""
+    """`newest`: last seen last, of all listings; `urgent`: priority first, then by score, of those that wait for an officer (`Query.waits`)."""
 
     newest = "newest"
     urgent = "urgent"
@@ -48,7 +50,8 @@ class Query:
 
     `areas` are postcode districts ("M32") or local authorities by GSS code; `reasons` are codes of the newest flag's contributions;
     `sellers` are row numbers. `since` and `until` (not itself) are of when it was last seen, to the second. Prices are in minor units of
-    `currency`, both ends included. `judged`: whether a person has judged it on the findings it now has.
+    `currency`, both ends included. `judged`: whether a person has judged it on the findings it now has. `waits`: of those that wait, which part of
+    the queue of whoever reads, as the queue has it: what is put off, cleared or another officer's is not what they may judge now.
     """
 
     words: str = ""
@@ -65,13 +68,15 @@ class Query:
     high: int | None = None
     currency: str = "GBP"
     order: Order = Order.newest
+    waits: Waits = Waits.free
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some of what was found. `next` is where the next page begins, "" at the end.
 
-    `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first thousand.
+    `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first 300.
+    Of those that wait they are of every part of the queue: `left_out` (store/queue.py) says how many of them `rows` does not have.
     """
 
     rows: tuple[Summary, ...]
@@ -94,20 +99,30 @@ class SearchReads(ListingReads):
         asked = _asked(query)
         before = min(int(after), _END) if after else _END
         with self.store.database.reading() as c:
-            rows: list[Any] = []
+            keys: list[int] = []
             total, more, counted = 0, False, dict[str, tuple[tuple[str, int], ...]]()
-            keys = [] if asked is None else [key for key, *_ in _found(c, asked, before, limit + 1)]
             if facets and asked is not None and asked.everything:
                 total, counted = _kept_counts(c, WAITING if asked.key == "turn" else ALL)
             elif facets and asked is not None:
                 rows = _found(c, asked, _END, COUNTED + 1, facets=True)
                 total, more = min(len(rows), COUNTED), len(rows) > COUNTED
                 counted = _counts(rows[:COUNTED])
+                keys = [key for key, *_ in rows[: limit + 1]] if asked.key == "place" else []
+            if asked is not None and (before < _END or not keys):  # a first page is the beginning of what was counted
+                keys = _keys(c, asked, before, limit + 1, self.actor.id, query.waits)
             numbers = [listing_of(key) for key in keys[:limit]]
             summaries = {s.listing.id: s for s in self._summaries(c, numbers)}
         self.shown("listing", numbers)
         going_on = str(keys[limit - 1]) if len(keys) > limit else ""
         return Page(tuple(summaries[n] for n in numbers if n in summaries), going_on, total, more, counted)
+
+    def find_numbers(self, query: Query, limit: int = LARGEST) -> tuple[list[int], bool]:
+        """The numbers of the first listings that are looked for, and whether there are more. No listing is read. Raises TouchstoneError as `find`."""
+        asked = _asked(query)
+        with self.store.database.reading() as c:
+            keys = [] if asked is None else _keys(c, asked, _END, limit + 1, self.actor.id, query.waits)
+        self.shown("listing", ())
+        return [listing_of(key) for key in keys[:limit]], len(keys) > limit
 
 
 # -- the question ------------------------------------------------------------------------------------------------------------
@@ -163,24 +178,30 @@ def _second(when: datetime) -> int:
     return min(max(0, int(when.timestamp())), 1 << 32)
 
 
+def _keys(c: Connection, asked: Asked, before: int, most: int, me: str, waits: Waits) -> list[int]:
+    """The first keys below `before`, greatest first; of those that wait the ones in that part of the queue, which are looked for page by page."""
+    if asked.key == "place":
+        return [key for key, *_ in _found(c, asked, before, most)]
+    found: list[int] = []
+    size, page = most, [before]
+    while page and len(found) < most:
+        page = [key for key, *_ in _found(c, asked, page[-1], size)]
+        there = standing(c, me, [listing_of(key) for key in page], waits)
+        found += [key for key in page if listing_of(key) in there]
+        size = min(2 * size, COUNTED)
+    return found[:most]
+
+
 # -- what is found -----------------------------------------------------------------------------------------------------------
-def _found(c: Connection, asked: Asked, before: int, most: int, *, facets: bool = False) -> list[Any]:
+def _found(c: Connection, asked: Asked, before: int, most: int, *, facets: bool = False) -> Sequence[Any]:
     """The first `most` keys below `before`, greatest first; with `facets` each beside what its facets are."""
     binds: dict[str, Any] = {"before": before, "least": 0, "most": most}
     if asked.key == "place":
         binds |= {"before": min(before, asked.last), "least": asked.first}
     if binds["before"] <= binds["least"]:
         return []
-    exact = _exact(asked, binds)
-    source = _keys_sqlite if c.dialect.name == "sqlite" else _keys_postgresql
-    keys = source(c, asked, exact, binds)
-    if facets:  # each by its key, and never all beside all: on SQLite CROSS JOIN says so, on PostgreSQL the LIMIT
-        one = f"SELECT source, brand, level, area, judged, reasons FROM listing_now n WHERE n.{asked.key} = h.key"  # noqa: S608 - our own names
-        if c.dialect.name == "sqlite":
-            keys = one.replace("FROM", f"FROM ({keys}) h CROSS JOIN")
-        else:
-            keys = f"SELECT n.* FROM ({keys}) h CROSS JOIN LATERAL ({one} LIMIT 1) n"  # noqa: S608
-    return list(c.execute(text(keys), binds))
+    source = _sqlite if c.dialect.name == "sqlite" else _postgresql
+    return c.execute(text(source(c, asked, _exact(asked, binds), binds, facets)), binds).all()
 
 
 def _exact(asked: Asked, binds: dict[str, Any]) -> str:
@@ -195,46 +216,69 @@ def _exact(asked: Asked, binds: dict[str, Any]) -> str:
     return "".join(f" AND {condition}" for condition in conditions)
 
 
-def _keys_sqlite(c: Connection, asked: Asked, exact: str, binds: dict[str, Any]) -> str:
-    key = asked.key
+def _sqlite(_c: Connection, asked: Asked, exact: str, binds: dict[str, Any], facets: bool) -> str:
+    key, index = asked.key, FTS[asked.key]
     if not asked.groups:
-        return f"SELECT n.{key} AS key FROM listing_now n WHERE n.{key} < :before AND n.{key} >= :least{exact} ORDER BY n.{key} DESC LIMIT :most"  # noqa: S608
+        return _in_order(asked, exact, facets)
     binds["terms"] = " AND ".join("(" + " OR ".join(f'"{term}"' for term in group) + ")" for group in asked.groups)
     join = f" CROSS JOIN listing_now n ON n.{key} = f.rowid" if exact else ""
-    return (
-        f"SELECT f.rowid AS key FROM {FTS[key]} f{join} WHERE {FTS[key]} MATCH :terms AND f.rowid < :before AND f.rowid >= :least{exact}"  # noqa: S608
+    keys = (
+        f"SELECT f.rowid AS key FROM {index} f{join} WHERE {index} MATCH :terms AND f.rowid < :before AND f.rowid >= :least{exact}"  # noqa: S608 - our own names
         " ORDER BY f.rowid DESC LIMIT :most"
     )
+    # each by its key, and never all beside all: CROSS JOIN says so
+    return f"SELECT h.key, {_FACETS} FROM ({keys}) h CROSS JOIN listing_now n WHERE n.{key} = h.key" if facets else keys  # noqa: S608
 
 
-def _keys_postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, Any]) -> str:
-    key = asked.key
+def _in_order(asked: Asked, also: str, facets: bool) -> str:
+    """Through the order's own index."""
+    key = f"n.{asked.key}"
+    what = f"{key} AS key, {_FACETS}" if facets else f"{key} AS key"
+    return f"SELECT {what} FROM listing_now n WHERE {key} < :before AND {key} >= :least{also} ORDER BY {key} DESC LIMIT :most"  # noqa: S608 - our own names
+
+
+def _postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, Any], facets: bool) -> str:
+    key = f"n.{asked.key}"
     # each search has a plan of its own: one made for any terms is made for none. Compiling one takes longer than these run
     c.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"))
-    bounds = f"n.{key} < :before AND n.{key} >= :least"
-    if asked.groups:
-        binds["terms"] = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in asked.groups)
-    if not asked.groups or key == "turn":
-        terms = " AND n.terms @@ CAST(:terms AS tsquery)" if asked.groups else ""
-        return f"SELECT n.{key} AS key FROM listing_now n WHERE {bounds}{terms}{exact} ORDER BY n.{key} DESC LIMIT :most"  # noqa: S608 - our own names
-    ends = c.execute(text(f"SELECT min(n.place) AS first, max(n.place) AS last FROM listing_now n WHERE {bounds}"), binds).one()  # noqa: S608
-    marks = list(_spans(ends.first >> NUMBER, (ends.last >> NUMBER) + 1)) if ends.last is not None else ["_none"]
+    if not asked.groups:
+        return _in_order(asked, exact, facets)
+    bounds, apart = f"{key} < :before AND {key} >= :least", f"COALESCE({key}, -1)"
+    waiting = " AND n.turn IS NOT NULL" if asked.key == "turn" else ""  # what waits has an index of words of its own
+    binds["terms"] = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in asked.groups)
+    marks = _marks(c, asked.key, binds) or ["_none"]
     binds |= {f"span{number}": f"'{each}'" for number, each in enumerate(marks)}
     spans = ", ".join(f"({number}, :span{number})" for number in range(len(marks)))
-    within = (  # "+ 0" keeps the order's own index out of it: by that all of the table may be gone through
-        "SELECT n.place AS key FROM listing_now n WHERE n.terms @@ (CAST(:terms AS tsquery) && CAST(span.mark AS tsquery))"  # noqa: S608
-        f" AND {bounds.replace('n.place', 'n.place + 0')}{exact} ORDER BY n.place + 0 DESC LIMIT :most"
+    within = (  # COALESCE keeps the order's own index out of it: by that all of the table may be gone through
+        f"SELECT {key} AS key{f', {_FACETS}' if facets else ''} FROM listing_now n"  # noqa: S608
+        " WHERE n.terms @@ (CAST(:terms AS tsquery) && CAST(span.mark AS tsquery))"
+        f"{waiting} AND {bounds.replace(key, apart)}{exact} ORDER BY {apart} DESC LIMIT :most"
     )
-    return f"SELECT x.key FROM (SELECT * FROM (VALUES {spans}) v (at, mark) ORDER BY at) span CROSS JOIN LATERAL ({within}) x LIMIT :most"  # noqa: S608
+    return f"SELECT x.* FROM (SELECT * FROM (VALUES {spans}) v (at, mark) ORDER BY at) span CROSS JOIN LATERAL ({within}) x LIMIT :most"  # noqa: S608
 
 
-def _spans(first: int, end: int) -> Iterator[str]:
-    """Marks of the spans that cover the seconds from `first` to before `end`, from the last backwards, each as long as its beginning allows
-    and at most four times the one before."""
-    power = BLOCKS[0]
+def _marks(c: Connection, key: str, binds: Mapping[str, Any]) -> list[str]:
+    """Marks of the spans that a search goes through, in order: level by level, where that is the order, since between their turns is nothing."""
+    ranges = [turns_of(level) for level in QUEUED] if key == "turn" else [(0, _END)]
+    marks: list[str] = []
+    for first, end in ranges:
+        bounds = f"FROM listing_now n WHERE n.{key} < :end AND n.{key} >= :first"
+        near = f"SELECT n.{key} {bounds} ORDER BY n.{key} DESC OFFSET :near LIMIT 1"
+        within = {"first": max(first, binds["least"]), "end": min(end, binds["before"]), "near": 2 * COUNTED}
+        ends = c.execute(text(f"SELECT min(n.{key}) AS first, max(n.{key}) AS last, ({near}) AS near {bounds}"), within).one()
+        if ends.last is not None:
+            shortest = (ends.last - (ends.first if ends.near is None else ends.near)) >> NUMBER  # holds as many as are counted, about
+            marks += _spans(key, ends.first >> NUMBER, (ends.last >> NUMBER) + 1, shortest)
+    return marks
+
+
+def _spans(key: str, first: int, end: int, shortest: int) -> Iterator[str]:
+    """Marks of the spans that cover what is from `first` to before `end`, from the last backwards: the first of at most `shortest`, each as long
+    as its beginning allows and at most four times the one before."""
+    power = max((each for each in BLOCKS if 1 << each <= shortest), default=BLOCKS[0])
     end = -(-end >> power) << power  # up to where the shortest span about the end ends
     while end > first:
-        yield block_mark(end - 1, power)
+        yield block_mark(key, end - 1, power)
         end = ((end - 1) >> power) << power
         if power < BLOCKS[-1] and end % (1 << (power + BLOCKS.step)) == 0:
             power += BLOCKS.step
@@ -258,7 +302,7 @@ def _kept_counts(c: Connection, among: str) -> tuple[int, dict[str, tuple[tuple[
 
 def _counts(rows: Sequence[Any]) -> dict[str, tuple[tuple[str, int], ...]]:
     """How many of these rows have each value: column by column, which is many times as fast as row by row."""
-    source, brand, level, area, judged, reasons = zip(*rows, strict=True) if rows else ((),) * 6
+    _, source, brand, level, area, judged, reasons = zip(*rows, strict=True) if rows else ((),) * 7
     each: dict[str, Iterable[str]] = {
         "source": source,
         "brand": brand,

@@ -44,7 +44,8 @@ def judgement_of(r: Any) -> Judgement:
 
 
 def keep_second(c: Connection, first: int, second: int, kind: SubjectKind, subject: int, actor: str, now: datetime) -> None:
-    """Keep that a second person judged what was drawn. Raises TouchstoneError: not drawn of this subject, their own, or answered."""
+    """Keep that a second person judged what was drawn. Raises TouchstoneError: not drawn of this subject, their own, answered, or judged by
+    them before."""
     r, j = t.second_review.c, t.judgement.c
     drawn = c.execute(select(t.judgement).join(t.second_review, r.first == j.id).where(j.id == first, r.second.is_(None))).first()
     if drawn is None or (drawn.subject_kind, drawn.subject) != (str(kind), subject):
@@ -53,6 +54,9 @@ def keep_second(c: Connection, first: int, second: int, kind: SubjectKind, subje
         raise TouchstoneError(f"judgement {first} is {actor}'s own: the second person is another")
     if c.execute(select(r.id).where(r.first == first, *_answered())).first() is not None:
         raise TouchstoneError(f"judgement {first} was judged a second time already")
+    before = (j.subject_kind == str(kind), j.subject == subject, j.actor == actor, j.id != second)
+    if c.execute(select(j.id).where(*before)).first() is not None:  # also where they took that back: they were told what the first said
+        raise TouchstoneError(f"{actor} judged {kind} {subject} before: the second person is somebody who knows nothing of what was said")
     add(c, t.second_review, first=first, second=second, at=now)
 
 

@@ -38,8 +38,13 @@ SAID = ("title", "text", "brand", "category", "condition", "seller", "seller_nam
 FACETS = ("source", "brand", "level", "area", "judged", "reason")
 ALL, WAITING = "all", "waiting"
 FTS = {"place": "listing_place_fts", "turn": "listing_turn_fts"}
-BLOCKS = range(6, 30, 2)  # on PostgreSQL: seconds, as powers of two, of the spans of time that a listing is marked with
-GIN = "CREATE INDEX ix_listing_now_fts ON listing_now USING gin (terms) WITH (fastupdate = off)"  # as the migration made it
+BLOCKS = range(
+    6, 30, 2
+)  # on PostgreSQL: seconds (of a turn: thousandths of its score), as powers of two, of the spans that a listing is marked with
+GIN = {  # on PostgreSQL, as the migrations made them
+    "ix_listing_now_fts": "CREATE INDEX ix_listing_now_fts ON listing_now USING gin (terms) WITH (fastupdate = off)",
+    "ix_listing_now_waiting_fts": "CREATE INDEX ix_listing_now_waiting_fts ON listing_now USING gin (terms) WITH (fastupdate = off) WHERE turn IS NOT NULL",
+}
 PAGE = 500
 _REASONS = 1000  # characters of reasons that a row has for its facets; all are terms
 _DISTRICT = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?")
@@ -53,6 +58,11 @@ def place_of(seen: datetime, listing: int) -> int:
 def turn_of(level: str, score: float, listing: int) -> int:
     """Where a listing stands among those that wait: priority first, then by score."""
     return QUEUED[level] << 60 | min(max(round(score * 1000), 0), (1 << 29) - 1) << NUMBER | listing
+
+
+def turns_of(level: str) -> tuple[int, int]:
+    """The least turn of a level, and the one beyond its greatest."""
+    return QUEUED[level] << 60, (QUEUED[level] + 1) << 60
 
 
 def listing_of(key: int) -> int:
@@ -74,8 +84,9 @@ def step_of(minor: int) -> int:
     return 0 if minor <= 1 else min(60, math.floor(2 * math.log2(minor)))
 
 
-def block_mark(seconds: int, power: int) -> str:
-    return f"_t{power}_{seconds >> power}"
+def block_mark(key: str, at: int, power: int) -> str:
+    """The term of the span of this length in which a `place` or a `turn` lies; `at` is without the listing's number."""
+    return f"_{'t' if key == 'place' else 'q'}{power}_{at >> power}"
 
 
 def area_of(place: str, said: str) -> tuple[str, str]:
@@ -96,6 +107,10 @@ class ShelfWrites:
 
     def shelve(self, c: Connection, listings: Collection[int]) -> None:
         """Make the rows of these listings anew of what the store now has of them. To be called last in the transaction that wrote it."""
+        _count(c, self._shelve(c, listings))
+
+    def _shelve(self, c: Connection, listings: Collection[int]) -> Counter[tuple[str, str, str]]:
+        """The same, but for the counts: by how much each changes."""
         self.database.lock_chain(c)
         changed: Counter[tuple[str, str, str]] = Counter()
         for part in chunks(set(listings)):
@@ -106,7 +121,7 @@ class ShelfWrites:
             _replace(c, [old[n] for n in sorted(differing & old.keys())], [new[n] for n in sorted(differing & new.keys())])
             for rows, sign in ((old, -1), (new, 1)):
                 changed.update({key: sign * n for key, n in _counted(rows[n] for n in differing & rows.keys()).items()})
-        _count(c, changed)
+        return changed
 
     def rebuild_shelf(self, progress: Callable[[int], None] | None = None) -> int:
         """Make every row anew, in one transaction; how many listings there are. Others wait for it."""
@@ -125,10 +140,10 @@ class ShelfWrites:
             if c.execute(shelved).first() is not None:  # somebody else did meanwhile
                 return
             if whole := c.dialect.name == "postgresql":  # many times as fast as row by row, and nobody searches yet
-                c.execute(text("DROP INDEX ix_listing_now_fts"))
+                c.execute(text(f"DROP INDEX {', '.join(GIN)}"))
             self._fill(c, None)
-            if whole:
-                c.execute(text(GIN))
+            for statement in GIN.values() if whole else ():
+                c.execute(text(statement))
 
     def _fill(self, c: Connection, progress: Callable[[int], None] | None) -> int:
         for table in (t.listing_now, t.listing_now_count):
@@ -136,12 +151,13 @@ class ShelfWrites:
         if c.dialect.name == "sqlite":
             for name in FTS.values():
                 c.execute(text(f"INSERT INTO {name} ({name}) VALUES ('delete-all')"))  # noqa: S608 - our own names
-        done, after = 0, 0
+        done, after, counts = 0, 0, Counter[tuple[str, str, str]]()
         while page := c.execute(select(t.listing.c.id).where(t.listing.c.id > after).order_by(t.listing.c.id).limit(PAGE)).scalars().all():
-            self.shelve(c, page)
+            counts.update(self._shelve(c, page))
             after, done = page[-1], done + len(page)
             if progress:
                 progress(len(page))
+        _count(c, counts)  # once: PostgreSQL keeps every version of a row till the transaction ends
         self.compact_shelf(c)
         return done
 
@@ -181,6 +197,7 @@ def _row(r: Mapping[Any, Any], blocks: bool) -> dict[str, Any]:
     erased = r["url"] == ""  # its words may be another's too, and are found under that one alone
     level, number = r["level"] or "", r["id"]
     place = place_of(r["last"], number)
+    turn = turn_of(level, r["score"], number) if level in QUEUED and not r["judged"] else None
     reasons = sorted({each["reason"] for each in json.loads(r["contributions_json"] or "[]")})
     brand = "" if erased else same_words(r["brand"])
     outward, authority = ("", "") if erased else area_of(r["place"], r["text"])
@@ -190,13 +207,13 @@ def _row(r: Mapping[Any, Any], blocks: bool) -> dict[str, Any]:
     marks += [mark("reason", reason) for reason in reasons]
     marks += [mark("seller", str(r["account"]))] if r["account"] is not None else []
     marks += [price_mark(r["price_minor"], r["currency"])] if priced else []
-    marks += [block_mark(place >> NUMBER, power) for power in BLOCKS] if blocks else []
+    keys = {"place": place, "turn": turn} if blocks else {}
+    marks += [block_mark(name, key >> NUMBER, power) for name, key in keys.items() if key is not None for power in BLOCKS]
     words = [] if erased else terms_of([r["ref"], *(r[name] for name in SAID)])
     return {
-        "id": number, "place": place, "turn": turn_of(level, r["score"], number) if level in QUEUED and not r["judged"] else None,
-        "source": r["source"], "brand": brand, "level": level, "area": authority or outward, "judged": bool(r["judged"]),
-        "reasons": " ".join(reasons)[:_REASONS], "price_minor": r["price_minor"] if priced else None, "currency": r["currency"] if priced else None,
-        "terms": " ".join((*words, *marks)),
+        "id": number, "place": place, "turn": turn, "source": r["source"], "brand": brand, "level": level, "area": authority or outward,
+        "judged": bool(r["judged"]), "reasons": " ".join(reasons)[:_REASONS], "price_minor": r["price_minor"] if priced else None,
+        "currency": r["currency"] if priced else None, "terms": " ".join((*words, *marks)),
     }  # fmt: skip
 
 

@@ -285,10 +285,12 @@ finding = _table(
     Column("score", Float, nullable=False), Column("sentence", Text, nullable=False), Column("direction", String(12), nullable=False),
     Column("pointers_json", Text, nullable=False), *_person(),
 )  # fmt: skip
+DIVIDED = """contributions_json LIKE '%"points":-%'"""  # something speaks for the seller: canonical JSON has no spaces, so fewer than no points reads exactly so
 flag = _table(
     "flag", _id(), _fk("listing", "listing"), Column("policy", Digest, nullable=False), Column("findings_digest", Digest, nullable=False),
-    Column("level", String(10), nullable=False, index=True), Column("score", Float, nullable=False), Column("contributions_json", Text, nullable=False),
+    Column("level", String(10), nullable=False), Column("score", Float, nullable=False), Column("contributions_json", Text, nullable=False),
     Column("not_examined_json", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False), Column("at", Utc, nullable=False), *_person(),
+    Index("ix_flag_level_score", "level", "score"), Index("ix_flag_divided", "level", "score", sqlite_where=text(DIVIDED), postgresql_where=text(DIVIDED)),
 )  # fmt: skip
 
 # -- places ----------------------------------------------------------------------------------------------------------------

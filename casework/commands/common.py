@@ -70,6 +70,8 @@ def _signed_in() -> str:
 
 def plain(value: Any) -> Any:
     """Dataclasses, enums and times as JSON values."""
+    if value is None or type(value) in (str, int, float, bool):  # nearly all of what a page of listings has
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, dict):

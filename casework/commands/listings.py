@@ -92,7 +92,7 @@ def listing_find(
     low: Annotated[str | None, typer.Option(help="Priced at this or more, as 12.50.")] = None,
     high: Annotated[str | None, typer.Option(help="Priced at this or less.")] = None,
     currency: Annotated[str, typer.Option(help="Of the prices.")] = "GBP",
-    urgent: Annotated[bool, typer.Option("--urgent", help="Only those that wait for an officer, priority first, then by score.")] = False,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Only those that wait for you to judge, priority first, then by score.")] = False,
     after: Annotated[str, typer.Option(help="Go on where the page before said.")] = "",
     limit: Annotated[int, typer.Option(help="At most so many, up to 200.")] = 50,
     by: By = "",
@@ -112,6 +112,7 @@ def listing_find(
     )  # fmt: skip
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="listing find", justification=why) as reader:
         page = reader.find(query, after=after, limit=limit)
+        left_out = reader.left_out().sentence() if urgent else ""
     if json:
         print_json(page)
         return
@@ -125,6 +126,8 @@ def listing_find(
     for facet, values in page.facets.items():
         if values:
             say(f"  {facet}: " + ", ".join(f"{value} ({n})" for value, n in values))
+    if left_out:
+        say(f"{left_out} They are counted here, and shown by: touchstone queue list --waits cleared|skipped|taken")
     if page.next:
         say(f"There are more: --after {page.next}")
 
@@ -145,7 +148,7 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
     Example: touchstone listing show my_marketplace 12345
     """
     with opened(home) as (folder, store), store.acting(person(store, folder, by), purpose="listing show", justification=why) as reader:
-        shown = officers_queue.card(reader, reader.listing(source, ref))
+        shown = officers_queue.card(reader, reader.listing(source, ref), second=True)
         meetings = reader.same_seller(listing=shown.summary.listing.id)
     if json:
         print_json({**plain(shown), "same_seller": meetings, "same_seller_left_out": meetings.left_out})
@@ -176,7 +179,9 @@ def listing_show(source: str, ref: str, by: By = "", why: Why = "", json: Json =
         "Judgements",
         ("when", "who", "says", "reason"),
         [(f"{j.at:%Y-%m-%d %H:%M} UTC", j.actor, j.verdict, j.reason) for j in shown.judgements],
-        "Nobody has judged it yet.",
+        f"{officers_queue.SECOND_PERSON} `touchstone judge {source} {ref} VERDICT --second`"
+        if shown.second
+        else "Nobody has judged it yet.",
     )
     show_meetings(meetings)
 

@@ -38,10 +38,9 @@ class Filters:
     def query(self) -> Search:
         """Raises TouchstoneError for a level, a day or a price that is none."""
         one = {name: (value,) if value else () for name, value in self.said.items()}
-        until = _day(self["until"], "Until")
         return Search(
             self["q"], one["source"], one["brand"], tuple(_level(value) for value in one["level"]), one["reason"], (), one["area"],
-            {"yes": True, "no": False}.get(self["judged"]), _day(self["since"], "Since"), until + timedelta(days=1) if until else None,
+            {"yes": True, "no": False}.get(self["judged"]), _day(self["since"], "Since"), _day(self["until"], "Until", 1),
             _pence(self["low"]), _pence(self["high"]), CURRENCY, Order.urgent if self["order"] == Order.urgent else Order.newest,
         )  # fmt: skip
 
@@ -56,11 +55,12 @@ def _level(said: str) -> Level:
     return Level(said)
 
 
-def _day(said: str, name: str) -> datetime | None:
+def _day(said: str, name: str, later: int = 0) -> datetime | None:
+    """The beginning of a day, or of the one so many days later. Raises TouchstoneError."""
     if not said:
         return None
     try:
-        return datetime.combine(date.fromisoformat(said), time(), LONDON).astimezone(UTC)
+        return datetime.combine(date.fromisoformat(said) + timedelta(days=later), time(), LONDON).astimezone(UTC)
     except (ValueError, OverflowError):
         raise TouchstoneError(f"{name}: '{said}' is no day; write it as 2026-11-25.") from None
 

@@ -13,7 +13,7 @@ from casework.sightings import account_may_be_seen, may_be_seen
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting
-from store.words.records import Case
+from store.words.records import Case, SubjectKind
 
 RESERVED = frozenset({"new", "put"})  # paths below /cases that are no case's
 
@@ -65,7 +65,7 @@ def own_captures(visit: Visit, reader: Acting, numbers: Iterable[int]) -> None:
 
 
 def own_subject(visit: Visit, reader: Acting, kind: str, source: str, ref: str) -> None:
-    """Raises TouchstoneError for a listing, an account or a capture that this person may not see: of a sighting of others, or of any for some."""
+    """Raises TouchstoneError for a listing, an account, a capture or a link of these that this person may not see: of a sighting of others, or of any for some."""
     number = int(ref) if ref.isdecimal() and len(ref) < 16 else 0
     if kind == "capture":
         own_captures(visit, reader, [number])
@@ -73,6 +73,15 @@ def own_subject(visit: Visit, reader: Acting, kind: str, source: str, ref: str) 
         found = reader.sellers([number])
         if not found or not account_may_be_seen(reader, found[0], visit.sightings):
             raise TouchstoneError(f"there is no seller {ref} in this store")
+    elif kind == "link":
+        link = reader.link(number)
+        ends = ((link.subject_kind, link.subject), (link.object_kind, link.object))
+        accounts = reader.sellers([one for of, one in ends if of is SubjectKind.seller])
+        numbers = [one for of, one in ends if of is SubjectKind.listing]
+        adverts = reader.summaries(numbers=numbers) if numbers else []
+        hidden = len(may_be_seen(reader, adverts, visit.sightings)) < len(adverts)
+        if hidden or not all(account_may_be_seen(reader, each, visit.sightings) for each in accounts):
+            raise TouchstoneError(f"there is no link {ref} in this store")
     elif kind == "listing" and not may_be_seen(reader, [reader.listing(source, ref)], visit.sightings):
         raise TouchstoneError(f"there is no listing '{ref}' of '{source}' in this store")
 

@@ -42,7 +42,7 @@ def count(number: int, one: str, many: str = "") -> str:
 
 def listing_path(listing: Listing) -> str:
     """Where a listing's page is, by its source and the source's own reference; by its row where a browser would read that as another path."""
-    plain = listing.ref.strip() == listing.ref and not {".", "..", ""} & set(listing.ref.split("/"))
+    plain = listing.ref.isprintable() and listing.ref.strip() == listing.ref and not {".", "..", ""} & set(listing.ref.split("/"))
     return f"/listings/{quote(listing.source, safe='')}/{quote(listing.ref, safe='')}" if plain else f"/listings/{listing.id}"
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from casework.desk import people, security
@@ -30,6 +31,9 @@ from store.store import Acting, Store
 
 TOKEN = "touchstone"  # noqa: S105 - the cookie's name
 DOOR = "touchstone_door"  # of who is not signed in yet: what the sign-in form's token is bound to
+# Of the numbers of rows that an address may have: a greater one is no row's, and a database may have no numbers so great.
+BIGGEST = 2**31 - 1
+Row = Annotated[int, Query(ge=0, le=BIGGEST)]
 SAID = "touchstone_said"  # what the next page says was done
 
 
@@ -176,6 +180,12 @@ class Visit(Guest):
             yield reader
 
 
+def number_of(text: str) -> int:
+    """The number of a row that a field says; 0, which is no row's, for anything else."""
+    number = int(text) if text.strip().isdecimal() and len(text) < 16 else 0
+    return number if number <= BIGGEST else 0
+
+
 def inside(path: str) -> str:
     """The path where it is one of the desk's own, else the first page (open redirects, CWE-601)."""
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
@@ -205,6 +215,8 @@ class Allowed:
         self.action = action
 
     def __call__(self, request: Request, form: FormData | None = Depends(posted)) -> Visit:
+        if any(isinstance(value, int) and value > BIGGEST for value in request.path_params.values()):
+            raise HTTPException(404)
         desk: Desk = request.app.state.desk
         token = request.cookies.get(TOKEN, "")
         known = people.session_of(desk.store, desk.settings.sign_in, token)

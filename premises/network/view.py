@@ -152,7 +152,7 @@ def _node(said: str) -> tuple[str, Any]:
     if not colon:
         kind, value = "seller", kind
     if kind == "seller":
-        if not value.isdigit():
+        if not value.isdecimal() or len(value) > 15:
             raise TouchstoneError(f"'{said}' is no node: a seller's number, or KIND:VALUE such as phone:+447700900123")
         return kind, int(value)
     return kind, value

@@ -201,6 +201,10 @@ def test_the_second_person_does_not_see_the_first_until_they_have_judged(place: 
     assert _due(place, "bea") == [bare] and _due(place, "cy") == [bare]
     with pytest.raises(TouchstoneError, match="a second time already"):
         judge_second(place.store, place.home, due, Verdict.no, "", "cy", code="genuine")
+    take_back(place.store, place.home, [flagged], "bea")
+    assert _due(place, "bea") == [bare] and _due(place, "cy") == [flagged, bare]
+    with pytest.raises(TouchstoneError, match="bea judged listing 1 before"):
+        judge_second(place.store, place.home, due, Verdict.yes, "", "bea", code="marks")
 
 
 # -- commands ---------------------------------------------------------------------------------------------------------------------
@@ -232,10 +236,15 @@ def test_second_persons_and_agreement_by_command(place: Place) -> None:
     assert json.loads(place.run("queue", "agreement", "--json"))["agreement"][0]["kappa"] is None
     waiting = place.run("queue", "second", by="bea")
     assert "stall" in waiting and "zip" not in waiting
+    shown = place.run("listing", "show", "stall", "1", by="bea")
+    assert "waits for you as the second person" in " ".join(shown.split()) and "zip" not in shown and "ann" not in shown
+    assert "zip" not in place.run("listing", "show", "stall", "1", "--json", by="bea")
+    assert "the zip" in place.run("listing", "show", "stall", "1")
     assert "does not wait for you" in place.run("judge", "stall", "1", "no", "--code", "genuine", "--second", status=2)
     assert "The first, ann, said yes: the mark or its making is wrong: the zip" in place.run(
         "judge", "stall", "1", "no", "--code", "genuine", "--second", by="bea"
     )
+    assert "the zip" in place.run("listing", "show", "stall", "1", by="bea")
     told = json.loads(place.run("queue", "agreement", "--json"))
     assert told["agreement"][0]["n"] == 1 and [p["second"]["actor"] for p in told["differ"]] == ["bea"]
     assert "stall 1" in place.run("queue", "agreement")

@@ -237,7 +237,7 @@ def _planted(store: Store) -> None:
     store.decide_item(
         CASE, item, Standing.sensitive, undermines=Undermines.no, reason="zqdecision", sensitivity="zqsensitivity", description="zqitem", **who
     )  # fmt: skip
-    store.keep_edition(CASE, {"items": ["zqedition"]}, actor="a.officer")
+    store.keep_edition(CASE, {"items": [{"number": 99, "description": "zqedition"}]}, actor="a.officer")
     with store.acting("a.officer", purpose="look") as reader:
         reader.sellers_known(names=["zqlookup"])
     store.keep_note("zqnotetext", NoteKind.note, SubjectKind.seller, seller, **who)

@@ -1,4 +1,4 @@
-"""Reads addresses_blind.yml, which was written without sight of the matcher: its invented pairs, and its rows of the real lists."""
+"""Reads the two blind banks, which were written without sight of the matcher: their invented pairs, and their rows of the real lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from premises.index import Listed, listed
 from store.words.records import RegisterEntry
 from tests.premises import blind_write
 
-BANK: dict[str, list[dict[str, Any]]] = yaml.safe_load((Path(__file__).parent / "addresses_blind.yml").read_text(encoding="utf-8"))
+Bank = dict[str, list[dict[str, Any]]]
+FIRST, SECOND = (
+    yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8")) for name in ("addresses_blind.yml", "addresses_blind2.yml")
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class Blind:
     building: frozenset[str] = frozenset()
 
 
-def own() -> Iterator[Blind]:
-    for case in BANK["own"]:
+def own(bank: Bank) -> Iterator[Blind]:
+    for case in bank["own"]:
         found = [
             _listed(c["ref"], c.get("name", ""), [c["address"]], c.get("postcode", ""), n) for n, c in enumerate(case["candidates"], 1)
         ]
@@ -43,9 +46,9 @@ def own() -> Iterator[Blind]:
         yield Blind(case["id"], tuple(case["traits"]), case["text"], tuple(found), door, building)
 
 
-def rows(shared: Path) -> Iterator[Blind]:
+def rows(bank: Bank, shared: Path) -> Iterator[Blind]:
     lists = {"hmrc": _hmrc(shared), "fhrs": _fhrs(shared)}
-    for case in BANK["rows"]:
+    for case in bank["rows"]:
         every, i = lists[case["list"]], case["row"]
         found = []
         for n, j in enumerate(blind_write.candidates(every, i), 1):

@@ -34,6 +34,21 @@ def test_a_changed_unit_never_links_to_the_other_unit(one: str, other: str, kind
 
 
 @settings(max_examples=200, deadline=None)
+@given(
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.sampled_from("ABC1"),
+    st.sampled_from(["A", "B", "C", "1", ""]),
+    st.sampled_from(["Row", "Aisle", "Gate"]),
+)
+def test_a_stall_in_another_row_is_another_stall(one: int, other: int, row: str, another: str, kind: str) -> None:
+    there = f", {kind} {another}" if another else ""
+    for said in (f"Stall {one}, {kind} {row}, Larch Market, M32 0TH", f"{kind} {row} stall {one} larch market M32 0TH"):
+        _, links = links_of({"said": said, "candidates": [f"Stall {other}{there}, Larch Market, M32 0TH"]})
+        assert any(link.level == "unit" for link in links) == (one == other and row == another)
+
+
+@settings(max_examples=200, deadline=None)
 @given(UNITS, UNITS, st.sampled_from(["Chester Road", "St Albans Road", "Tan Street"]))
 def test_a_changed_number_never_links_at_all(one: str, other: str, street: str) -> None:
     _, links = links_of(

@@ -222,3 +222,71 @@ def test_an_arcade_at_a_number_is_many_doors() -> None:
 def test_a_name_at_one_door_and_a_unit_at_another_settle_nothing() -> None:
     two = ({"at": "Unit 2, Larch Parade, M32 0TH", "name": "Quill Books"}, {"at": "Unit 3, Larch Parade, M32 0TH", "name": "Wren Flowers"})
     assert not any(a.proposed for a in answers_of("Quill Books, Unit 3, Larch Parade, M32 0TH", *two))
+
+
+# -- where no building is settled ----------------------------------------------------------------------------------------
+
+
+def open_answer(text: str, *rows: str | dict[str, str]) -> tuple[str, set[str]]:
+    """Why no building is settled, and the entries that could be meant."""
+    first, *others = answers_of(text, *rows)
+    assert (first.level, first.reference, first.proposed) == ("none", "", False), first
+    assert others and all(a.level == "none" and a.reference and not a.proposed for a in others), "each is listed, and none is settled"
+    return first.reasons[-1].sentence, {a.reference for a in others}
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Unit 5, the trading estate, Tan Lane, Stretford", ("Unit 5, Kiln Trading Estate, Tan Lane, Stretford, M32 0TH", "Unit 5, Oast Trading Estate, Tan Lane, Stretford, M32 0TH")),
+        ("31-33 Chester Road, M32 0TH", ("29-31 Chester Road, M32 0TH", "33-35 Chester Road, M32 0TH")),
+        ("14 larch, stretford", ("14 Larch Road, Stretford, M32 0TH", "14 Larch Street, Stretford, M32 9BB")),
+        ("14 Larch Street, Urmston, M32 0TH", ("14 Larch Street, Stretford, M32 0TH", "14 Larch Street, Urmston, M41 0SE")),
+    ],
+)  # fmt: skip
+def test_two_buildings_that_fit_alike_are_both_listed_and_neither_is_settled(text: str, rows: tuple[str, ...]) -> None:
+    why, listed_ = open_answer(text, *rows)
+    assert "two buildings fit alike" in why and listed_ == {"1", "2"}
+
+
+def test_the_number_itself_is_no_more_in_doubt_for_a_range_that_holds_it() -> None:
+    first, *_ = answers_of("31 Chester Road, M32 0TH", "31 Chester Road, M32 0TH", "29-31 Chester Road, M32 0TH")
+    assert first.reference == "1" and first.level == "unit"
+
+
+def test_two_addresses_in_one_text_settle_nothing() -> None:
+    rows = ("18 Tan Street, Stretford, M32 0TH", "18 Oak Street, Stretford, M32 9BB")
+    for text in ("18 Tan St or 18 Oak St, Stretford", "2 shops! 18 Tan Street & 18 Oak Street, M32 9BB"):
+        why, listed_ = open_answer(text, *rows)
+        assert "two addresses" in why and listed_ == {"1", "2"}
+    assert "two addresses" in open_answer("18 Tan Street or 7 Elm Street, M32 0TH", *rows)[0], "although the register lists one of them"
+
+
+def test_the_corner_of_two_streets_is_one_address() -> None:
+    corner = "18 Tan Street and 3 Oak Street, M32 0TH"
+    assert answers_of(corner, corner, "18 Tan Street, M32 0TH")[0].level != "none"
+
+
+def test_a_name_at_one_number_and_the_number_of_another_contradict() -> None:
+    rows = ({"at": "97 Tan Street, M32 0TH", "name": "Wren Flowers"}, {"at": "101 Tan Street, M32 0TH", "name": "Quill Books"})
+    why, listed_ = open_answer("Wren Flowers, 101 Tan Street, M32 0TH", *rows)
+    assert "contradiction" in why and "Wren Flowers" in why and "97 Tan Street" in why and listed_ == {"1", "2"}
+    for text in ("101 Tan Street, M32 0TH, not Wren Flowers", "101 Tan Street, M32 0TH (facing Wren Flowers)"):
+        assert answers_of(text, *rows)[0].reference == "2", "who is named beside it is no contradiction"
+    boots = ({"at": "97 Tan Street, M32 0TH", "name": "Boots"}, rows[1])
+    assert answers_of("boots and bags 101 Tan Street, M32 0TH", *boots)[0].proposed, "nor is a word of the goods"
+
+
+@pytest.mark.parametrize(
+    "text", ["wa 07700900770 7 tan st stretford", "hoodies £12-14, 7 tan st stretford", "7 tan st stretford open till 8", "7 tan st stretford 2pm"]
+)  # fmt: skip
+def test_a_phone_a_price_and_an_hour_are_no_doors(text: str) -> None:
+    first, *_ = answers_of(
+        text, "7 Tan Street, Stretford, M32 0TH", "77 Tan Street, Stretford, M32 0TH", "12-14 Tan Street, Stretford, M32 0TH"
+    )
+    assert first.reference == "1" and first.level == "unit"
+
+
+def test_a_parade_is_a_row_of_buildings_and_an_arcade_is_one() -> None:
+    assert answers_of("2 Larch Parade, M32 0TH", "2A Larch Parade, M32 0TH", "4 Larch Parade, M32 0TH")[0].level == "none"
+    assert answers_of("2 Larch Arcade, M32 0TH", "2A Larch Arcade, M32 0TH", "4 Larch Arcade, M32 0TH")[0].level == "building"

@@ -396,7 +396,7 @@ CALLS |= {
     "second_pairs": lambda r: r.second_pairs(),
     "working_on": lambda r: r.working_on(SubjectKind.listing, 1),
 }
-COUNTS = {"left_out"}  # numbers of flags, about no person
+COUNTS = {"left_out", "find_numbers"}  # how many flags, and which rows: about no person
 NOT_READING = {"shown", "disclose", "close"}
 
 

@@ -54,10 +54,16 @@ class Stalls:
         with self.store.acting(by, purpose="test") as reader:
             return [f.listing for f in reader.queue(waits=waits)]
 
-    def found(self) -> list[int]:
-        """What waits, by the search of listings."""
-        with self.store.acting("officer", purpose="test") as reader:
-            return [s.listing.id or 0 for s in reader.find(Query(judged=False, order=Order.urgent)).rows]
+    def found(self, waits: Waits = Waits.free, by: str = "officer", limit: int = 50) -> list[int]:
+        """What waits, by the search of listings, page after page."""
+        numbers: list[int] = []
+        after = ""
+        with self.store.acting(by, purpose="test") as reader:
+            while True:
+                page = reader.find(Query(judged=False, order=Order.urgent, waits=waits), after=after, limit=limit)
+                numbers += [s.listing.id or 0 for s in page.rows]
+                if not (after := page.next):
+                    return numbers
 
     def left_out(self, by: str = "officer") -> LeftOut:
         with self.store.acting(by, purpose="test") as reader:
@@ -237,6 +243,20 @@ def test_a_code_that_was_changed_in_the_database_is_found(one: Stalls) -> None:
     with one.store.database.writing() as c:
         c.execute(t.judgement.update().values(code="genuine"))
     assert one.store.verify() == ["judgement 1 was changed: its row says no genuine, the log no unbranded"]
+
+
+def test_the_most_urgent_are_those_of_the_queue_whatever_is_left_out_of_it(stalls: Stalls) -> None:
+    """Search and queue have the same in the same order, in every part, also where the most urgent are left out and a page is small."""
+    cards = [stalls.listing(str(n), Level.priority if n < 6 else Level.review, seller=f"s{n % 4}", score=90 - n) for n in range(12)]
+    stalls.store.keep_clearance(Cleared.seller, _seller(stalls, "s0"), "on the brand's list", **WHO)
+    stalls.store.assign(LISTING, cards[1:3], "colleague", **WHO)
+    stalls.store.lock(LISTING, [cards[3]], actor="colleague", authority="demo", until=in_a_while())
+    stalls.store.skip(cards[5], in_a_while(), "the brand answers by then", **WHO)
+    for by in ("officer", "colleague"):
+        for waits in Waits:
+            for limit in (1, 2, 50):
+                assert stalls.found(waits, by, limit) == stalls.waiting(waits, by), (by, waits, limit)
+    assert stalls.waiting() == [cards[n] for n in (6, 7, 9, 10, 11)] and stalls.found(Waits.taken) == cards[1:4]
 
 
 # -- cleared ----------------------------------------------------------------------------------------------------------------------

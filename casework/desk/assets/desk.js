@@ -10,6 +10,18 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   if (token && event.detail.verb !== "get") event.detail.headers["X-CSRF-Token"] = token.value;
 });
 
+// in a narrow window the rows of a table stand one below the other, each cell beside its column's heading (desk.css)
+for (const table of document.querySelectorAll(".desk-scroll > table")) {
+  const headings = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim());
+  for (const row of [...table.tBodies, ...(table.tFoot ? [table.tFoot] : [])].flatMap((part) => [...part.rows])) {
+    [...row.cells].forEach((cell, place) => {
+      if (!cell.children.length && !cell.textContent.trim()) cell.classList.add("desk-stacked__nothing");
+      else if (headings[place]) cell.dataset.label = headings[place];
+    });
+  }
+  table.classList.add("desk-stacked");
+}
+
 // a form that takes long says so, and is not sent twice
 document.addEventListener("submit", (event) => {
   const button = event.submitter;

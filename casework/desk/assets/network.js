@@ -45,7 +45,7 @@ async function draw() {
     container: canvas,
     elements: [...nodes, ...edges].map((data) => ({ data: { ...data, short: String(data.label ?? "").slice(0, 26), image: data.picture ? `${place.dataset.root}/pictures/${data.picture}?size=200` : "" } })),
     minZoom: 0.2, maxZoom: 4, wheelSensitivity: 0.2,
-    layout: { name: "cose", animate: false, randomize: false, nodeRepulsion: 9000, idealEdgeLength: 90, padding: 30 },
+    layout: { name: "cose", animate: false, randomize: false, nodeRepulsion: 400000, idealEdgeLength: 90, nodeDimensionsIncludeLabels: true, padding: 30 },
     style: [
       { selector: "node", style: { label: "data(short)", "font-size": 12, "text-wrap": "wrap", "text-max-width": 110, "text-valign": "bottom", "text-margin-y": 4, shape: "rectangle", width: 18, height: 18, "background-color": (node) => COLOURS[node.data("kind")] ?? "#505a5f" } },
       { selector: 'node[kind = "seller"]', style: { shape: "ellipse", width: 30, height: 30 } },

@@ -1,6 +1,7 @@
 // Judging with one key and a reason. What it sends are the page's own forms, so that without it nothing is lost but the speed.
 const cards = [...document.querySelectorAll("[data-card]")];
 const said = document.querySelector("#queue-said");
+const next = document.querySelector("#queue-next");
 const keys = {};
 document.querySelectorAll(".queue-code optgroup")?.forEach((group) => {
   const [, verdict, key] = /^(\w+) \((\w)\)$/.exec(group.label) ?? [];
@@ -30,6 +31,13 @@ function step(by) {
   if (cards[to]) go(to);
 }
 
+// when no card is left, the next are one Enter away
+function onwards() {
+  if (!cards.every((card) => isDone(card) || !form(card))) return;
+  next.hidden = false;
+  next.querySelector("a").focus();
+}
+
 function forget() {
   pending = null;
   const shown = cards[here]?.querySelector("[data-pending]");
@@ -42,7 +50,7 @@ function ask(verdict) {
   const shown = card.querySelector("[data-pending]");
   const codes = [...card.querySelectorAll(`option[data-verdict="${verdict}"]`)].map((option) => option.textContent);
   pending = verdict;
-  shown.textContent = `${verdict}: ${codes.join(" · ")}`;
+  shown.textContent = `${verdict}, since:\n${codes.join("\n")}`;
   shown.hidden = false;
   shown.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
@@ -82,11 +90,12 @@ async function send(card, verdict) {
   try {
     const told = await post(target, { verdict });
     const undo = card.querySelector("[data-undo]");
-    undo.querySelector("[data-said]").textContent = `${card.querySelector("h2").textContent.trim()}: ${told.said}`;
+    undo.querySelector("[data-said]").textContent = told.said;
     undo.hidden = false;
     card.classList.add("queue-card--done");
     judged.push(card);
     said.textContent = told.said;
+    onwards();
   } catch (error) {
     wrong.textContent = error.message;
     wrong.hidden = false;
@@ -106,6 +115,7 @@ async function undo(card) {
     card.classList.remove("queue-card--done");
     card.querySelector("[data-undo]").hidden = true;
     said.textContent = told.said;
+    next.hidden = true;
     go(cards.indexOf(card));
   } catch (error) {
     said.textContent = error.message;

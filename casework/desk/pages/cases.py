@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from casework import casefile, exhibits
@@ -17,6 +19,7 @@ from casework.desk.visit import Visit, allowed
 from casework.followup import sentence
 from store.cases import Listed
 from store.errors import TouchstoneError
+from store.store import Acting
 from store.words.casefile import EntryKind, Offence
 from store.words.records import Case
 
@@ -58,6 +61,10 @@ NEW = (
 )
 
 
+# What is to become its first exhibit, where a case is opened for that
+What = Annotated[str, Query(max_length=300)]
+
+
 @router.get("/cases/new")
 def new_form(visit: Annotated[Visit, allowed(Action.case_edit)]) -> Response:
     return _new(visit)
@@ -72,7 +79,8 @@ def _new(visit: Visit, values: dict[str, Any] | None = None, error: Exception | 
 
 
 @router.post("/cases/new")
-def new(visit: Annotated[Visit, allowed(Action.case_edit)], form: Sent) -> Response:
+def new(visit: Annotated[Visit, allowed(Action.case_edit)], form: Sent, kind: What = "", source: What = "", ref: What = "") -> Response:
+    """Open a case, and go on to what it was opened for, where that was said."""
     given = sent(form, [*NEW, Field("jurisdiction", "")])
     try:
         if not given["title"]:
@@ -83,7 +91,8 @@ def new(visit: Annotated[Visit, allowed(Action.case_edit)], form: Sent) -> Respo
         )  # fmt: skip
     except TouchstoneError as error:
         return _new(visit, given, error)
-    return visit.go(path_of(reference), f"Case {reference} is open.")
+    first = f"/exhibits/add?{urlencode({'kind': kind, 'source': source, 'ref': ref})}" if ref else ""
+    return visit.go(path_of(reference) + first, f"Case {reference} is open.")
 
 
 # -- put into a case ---------------------------------------------------------------------------------------------------------
@@ -105,6 +114,19 @@ def numbering(visit: Visit, case: Case | None) -> tuple[list[Field], dict[str, A
         Field("initials", "Initials of that officer", "Capital letters: AB gives AB1, AB2, and so on. In a case they are one officer's."),
     ]
     return fields, {"officer": visit.actor, "initials": own if len(own) > 1 else ""}
+
+
+def named(visit: Visit, reader: Acting, values: dict[str, Any]) -> str:
+    """What the values of WHAT name, in the words that the exhibit will have; "" where that is nothing, or nothing that this person may see."""
+    kind, ref = values.get("kind", ""), values.get("ref", "")
+    source = values.get("source", "") if kind == "listing" else kind
+    if kind not in dict(KINDS) or not ref:
+        return ""
+    try:
+        own_subject(visit, reader, kind, source, ref)
+        return exhibits.digital(reader, source, ref)[2]
+    except (TouchstoneError, HTTPException):
+        return ""
 
 
 def make_exhibit(visit: Visit, case: Case, given: dict[str, Any]) -> str:
@@ -140,9 +162,12 @@ def _put(visit: Visit, values: dict[str, Any], error: Exception | None = None) -
     fields, more = numbering(visit, None)
     with visit.reading("cases") as reader:
         open_cases = [one.case for one in reader.find_cases(visit.authority, limit=200)]
+        what = named(visit, reader, values)
     choice = Field("case", "Case", kind="choice", options=[(c.reference, f"{c.reference}: {c.title}") for c in open_cases])
-    intro = "" if open_cases else "There is no case yet. Open one first, under Cases."
-    return ask(visit, "Put this into a case", [choice, *WHAT, *fields], values=more | values, error=error, button="Make it an exhibit", back="/cases", intro=intro)  # fmt: skip
+    return ask(
+        visit, "Put this into a case", [choice, *([] if what else WHAT), *fields], values=more | values, error=error, button="Make it an exhibit",
+        template="cases/put.html", there=bool(open_cases), what=what,
+    )  # fmt: skip
 
 
 @router.post("/cases/put")

@@ -15,7 +15,7 @@ from casework.desk.own import key_of, own_case, own_home, path_of
 from casework.desk.pages.cases import case_page
 from casework.desk.pages.cases_exhibits import back_to
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Visit, allowed, number_of
 from casework.disclosure import schedule
 from store.disclosure import Standing, Undermines
 from store.errors import TouchstoneError
@@ -113,7 +113,7 @@ def decide(visit: Annotated[Visit, allowed(Action.disclosure_edit)], key: str, f
         given = sent(form, [*DECIDE, DESCRIBE])
         if not wanted:
             raise TouchstoneError("tick the items that you decide of")
-        if not all(each.isdecimal() for each in wanted):
+        if not all(map(number_of, wanted)):
             raise TouchstoneError("an item is named by its number")
         standing, says = given["standing"], given["undermines"]
         done = schedule.decide(

@@ -12,7 +12,7 @@ from casework import casefile, exhibits, labels
 from casework.desk.files import aside, attachment
 from casework.desk.forms import Field, Sent, ask, number, sent
 from casework.desk.own import key_of, own_case, own_follow_ups, own_home, path_of
-from casework.desk.pages.cases import WHAT, case_page, make_exhibit, numbering
+from casework.desk.pages.cases import WHAT, case_page, make_exhibit, named, numbering
 from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from store.errors import TouchstoneError
@@ -48,8 +48,15 @@ def add_form(visit: Annotated[Visit, allowed(Action.case_edit)], key: str, kind:
 
 def _add(visit: Visit, case: Case, values: dict[str, Any], error: Exception | None = None) -> Response:
     fields, more = numbering(visit, case)
+    what = ""
+    if values.get("ref"):
+        with visit.reading("case add", case=case.reference) as reader:
+            what = named(visit, reader, values)
     intro = "From then on what it rests on cannot be erased. Its number stays with it for good."
-    return ask(visit, "Add an exhibit", [*WHAT, *fields], values=more | values, error=error, button="Make it an exhibit", intro=intro, **back_to(case, "exhibits"))  # fmt: skip
+    return ask(
+        visit, "Add an exhibit", [*([] if what else WHAT), *fields], values=more | values, error=error, button="Make it an exhibit", template="cases/what.html",
+        what=what, intro=intro, **back_to(case, "exhibits"),
+    )  # fmt: skip
 
 
 @router.post("/cases/{key}/exhibits/add")

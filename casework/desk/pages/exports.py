@@ -39,7 +39,7 @@ def export_listings(
         if source and source not in _sources(visit):
             raise TouchstoneError("There is no such source")
         with tempfile.TemporaryFile() as file, visit.reading("listing export", why) as reader:
-            number = spreadsheets.write(file, kind, extract.LISTING_COLUMNS, extract.listings(reader, source or None))
+            number = spreadsheets.write(file, kind, extract.LISTING_COLUMNS, extract.listings(reader, source or None, visit.sightings))
             reader.disclose("file", {"rows": number, "format": kind})
             file.seek(0)
             body = file.read()

@@ -16,7 +16,7 @@ from casework.desk.downloads import download
 from casework.desk.plainly import in_words_of
 from casework.desk.settings import Action
 from casework.desk.uploads import as_files, uploads_in
-from casework.desk.visit import Visit, allowed, posted
+from casework.desk.visit import Row, Visit, allowed, number_of, posted
 from store.errors import TouchstoneError
 from store.words.followup import NO_POWER, SAID, FollowUp, Item, Kind, Outcome, Result, Role, Step, body_of, kilograms
 
@@ -102,7 +102,7 @@ COLUMNS = {"what": "What", "count": "How many", "brand": "Brand", "weight": "Wei
 
 
 @router.get("/follow-ups/new")
-def new(visit: Annotated[Visit, allowed(Action.followup_edit)], kind: str, premises: int | None = None, seller: int | None = None, purchase: int | None = None) -> Response:  # fmt: skip
+def new(visit: Annotated[Visit, allowed(Action.followup_edit)], kind: str, premises: Row | None = None, seller: Row | None = None, purchase: Row | None = None) -> Response:  # fmt: skip
     asked = _kind(kind)
     if purchase is not None:
         _own_purchase(visit, purchase)
@@ -125,7 +125,7 @@ def correct(visit: Annotated[Visit, allowed(Action.followup_edit)], number: int)
 def record(visit: Annotated[Visit, allowed(Action.followup_edit)], form: Annotated[FormData, Depends(posted)]) -> Response:
     given = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
     asked = _kind(given.get("kind", ""))
-    about = {name: _number(given.get(name, "")) for name in ("premises", "seller", "purchase", "supersedes")}
+    about = {name: number_of(given.get(name, "")) or None for name in ("premises", "seller", "purchase", "supersedes")}
     if about["supersedes"] is not None:
         _own(visit, about["supersedes"])
     if about["purchase"] is not None:
@@ -209,10 +209,6 @@ def _kind(text: str) -> Kind | Step:
     if found is None:
         raise HTTPException(404)
     return found
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
 def _told(

@@ -14,7 +14,7 @@ from casework.desk.forms import Field, Sent, ask, number, numbers, sent
 from casework.desk.own import own_captures, own_case, own_home, own_sighting
 from casework.desk.pages.cases import case_page
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Row, Visit, allowed
 from store.errors import TouchstoneError
 from store.store import Acting
 from store.words.intelligence import Origin, Provenance, Report
@@ -32,7 +32,7 @@ def own_report(visit: Visit, reader: Acting, urn: str) -> Report:
 
 
 @router.get("/intelligence")
-def reports(visit: Annotated[Visit, allowed(Action.intelligence_view)], after: int = 0) -> Response:
+def reports(visit: Annotated[Visit, allowed(Action.intelligence_view)], after: Row = 0) -> Response:
     with visit.reading("intel list") as reader:
         found = reader.reports(authority=visit.authority, after=after, limit=PAGE + 1)
     return visit.page("intelligence/list.html", reports=found[:PAGE], more=found[PAGE - 1].id if len(found) > PAGE else 0)

@@ -24,6 +24,7 @@ from casework.working import worked_by
 from store.errors import TouchstoneError
 from store.history import History
 from store.listings import Summary
+from store.search import Order
 from store.search import Query as Search
 from store.store import Acting
 from store.words.records import CaptureKind, Sighting, SubjectKind, Version
@@ -48,8 +49,9 @@ def listings(visit: Viewer, asked: Annotated[Filters, Depends()]) -> Response:
     with visit.reading("listing find") as reader:
         found = reader.find(query, after=asked.after, limit=PAGE)
         seen = may_be_seen(reader, found.rows, visit.sightings)
+        left_out = reader.left_out().sentence() if query.order is Order.urgent and visit.may(Action.queue_view) else ""
     return visit.page(
-        "listings/listings.html", 400 if error else 200, error=error, rows=seen, found=found, asked=asked,
+        "listings/listings.html", 400 if error else 200, error=error, rows=seen, found=found, asked=asked, left_out=left_out,
         more=f"/listings?{asked.onwards(found.next)}" if found.next else "",
     )  # fmt: skip
 
@@ -96,9 +98,7 @@ def _page(visit: Visit, reader: Acting, found: list[Summary], opinion: bool) -> 
         raise HTTPException(404)
     [summary] = seen
     number = summary.listing.id or 0
-    if visit.may(Action.queue_second) and reader.second_due(1, listings=[number]):
-        return visit.go("/queue/second", "You are to judge it as the second person: what was said of it is told then.", "important")
-    card = officers_queue.card(reader, summary)
+    card = officers_queue.card(reader, summary, second=visit.may(Action.queue_second))
     blind = visit.may(Action.queue_judge) and not opinion and officers_queue.before_judging(reader, summary).second_look
     shown = advert(visit.store, reader, summary, visit.sightings)
     history = reader.full_history(number)
@@ -106,7 +106,7 @@ def _page(visit: Visit, reader: Acting, found: list[Summary], opinion: bool) -> 
         "advert": shown, "captures": _captures(reader, history), "history": history, "changes": _changes(history), "said_beside": beside_words(summary.details),
         "seller": next(iter(reader.sellers([summary.seller])), None) if summary.seller and visit.may("seller.view") else None,
         "links": without_sightings(reader.links(subject=(SubjectKind.listing, number)), visit.sightings), "scale": _scale(visit, shown),
-        "contacts": reader.contacts(listing=number), "judgements": card.judgements, "works": worked_by(reader, SubjectKind.listing, number) if visit.may(Action.case_view) else [],
+        "contacts": reader.contacts(listing=number), "judgements": card.judgements, "second": card.second, "waits_for_second": officers_queue.SECOND_PERSON, "works": worked_by(reader, SubjectKind.listing, number) if visit.may(Action.case_view) else [],
         "meetings": reader.same_seller(listing=number, sightings=visit.sightings, limit=20), "sighting": _sighting(visit, reader, number),
     }  # fmt: skip
     return visit.page(

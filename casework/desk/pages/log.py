@@ -16,7 +16,7 @@ from casework import logbook
 from casework.desk.app import Entry
 from casework.desk.downloads import download
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Row, Visit, allowed
 from store.errors import TouchstoneError
 from store.words.dates import LONDON
 from store.words.records import Event, Verb
@@ -54,7 +54,7 @@ def asked(actor: str = "", verb: str = "", case: str = "", about: str = "", sinc
 
 
 @router.get("/log")
-def log_list(visit: Annotated[Visit, allowed(Action.log_view)], search: Annotated[Asked, Depends(asked)], before: int = 0) -> Response:
+def log_list(visit: Annotated[Visit, allowed(Action.log_view)], search: Annotated[Asked, Depends(asked)], before: Row = 0) -> Response:
     try:
         choice = search.choice()
     except TouchstoneError as error:

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from casework.desk import small
 from casework.desk.pages.sellers import Number, Said, known
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Visit, allowed, number_of
 from casework.sightings import account_may_be_seen
 from premises.network import drawing, hubs, view
 from premises.network.settings import network_settings
@@ -65,9 +65,8 @@ def picture(visit: Viewer, number: Number) -> Response:
 def pair(visit: Editor, number: Number, other: Annotated[str, Form(max_length=12)] = "", says: Annotated[str, Form(max_length=20)] = "", why: Said = "") -> Response:  # fmt: skip
     """Say of two accounts that they are one operator's, that they are not, or take back what was last said."""
     try:
-        if not other.strip().isdigit():
+        if not (two := number_of(other)):
             raise TouchstoneError("Name the other account by its number.")
-        two = int(other)
         with visit.reading("seller network") as reader:
             for each in (number, two):
                 known(visit, reader, each)
@@ -99,8 +98,8 @@ def _page(visit: Visit, reader: Acting, number: int, to: str, error: str = "", o
     way, no_way = None, ""
     if to.strip():
         try:
-            if (end := to.strip()).isdigit():
-                known(visit, reader, int(end))
+            if (end := to.strip()).isdecimal():
+                known(visit, reader, number_of(end))
             way = view.path(reader, str(number), end, settings)
         except TouchstoneError as problem:
             no_way = _plain(problem)

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from casework.desk.app import Entry
 from casework.desk.downloads import download
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Row, Visit, allowed
 from casework.places import csv_text
 from premises import export
 from premises.rank import Ranked
@@ -57,7 +57,7 @@ def sees_sightings(visit: Visit) -> bool:
 
 
 @router.get("/premises")
-def premises(visit: Annotated[Visit, allowed(Action.premises_view)], asked: Annotated[Asked, Depends()], after: int = 0) -> Response:
+def premises(visit: Annotated[Visit, allowed(Action.premises_view)], asked: Annotated[Asked, Depends()], after: Row = 0) -> Response:
     after = max(0, after)
     found: list[Ranked] = []
     error = ""

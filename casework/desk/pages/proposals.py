@@ -13,7 +13,7 @@ from casework import life
 from casework.desk.forms import Field, Sent, ask, said, sent
 from casework.desk.own import own_follow_ups, own_home, own_sighting, path_of
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Visit, allowed, number_of
 from store.errors import TouchstoneError
 from store.proposals import ErasureGround, Proposal
 
@@ -30,10 +30,11 @@ def proposals(visit: Annotated[Visit, allowed(Action.export_propose)]) -> Respon
     found = [p for p in visit.store.proposals() if p.authority == visit.authority][::-1]
     waiting = [p for p in found if p.state == "open"]
     answered = [p for p in found if p.state != "open"][:100]
-    return visit.page("proposals/list.html", waiting=waiting, answered=answered, grounds=GROUNDS, may_answer=_may_answer, path_of=path_of)
+    return visit.page("proposals/list.html", waiting=waiting, answered=answered, grounds=GROUNDS, may_answer=may_answer, path_of=path_of)
 
 
-def _may_answer(visit: Visit, proposal: Proposal) -> bool:
+def may_answer(visit: Visit, proposal: Proposal) -> bool:
+    """Whether this person may approve or refuse it: their role may, and it is not what they asked for themselves."""
     action = Action.export_approve if proposal.act == "export" else Action.erase_approve
     return visit.may(action) and proposal.actor != visit.actor
 
@@ -123,4 +124,4 @@ def _own_subject(visit: Visit, kind: str, subject: str) -> None:
         if kind in ("sighting", "informant"):
             own_sighting(visit, reader, subject)
         elif kind == "follow_up" and subject.isdecimal():
-            own_follow_ups(visit, reader, [int(subject)])
+            own_follow_ups(visit, reader, [number_of(subject)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,6 +15,7 @@ from casework import queue as officers_queue
 from casework.desk.app import Entry
 from casework.desk.cards import Shown, shown
 from casework.desk.settings import Action
+from casework.desk.showing import count
 from casework.desk.visit import Visit, allowed
 from casework.flags import policy_in_force
 from casework.judgements import Judged, Member, judge_listings, take_back
@@ -22,13 +23,14 @@ from casework.judging_settings import KEYS, Judging, read_judging
 from casework.learn_settings import read_learning
 from casework.sightings import may_be_seen
 from casework.when import parse_when
+from store.accounts import Account
 from store.errors import TouchstoneError
 from store.queue import QUEUED, Waits
 from store.search import Order
 from store.search import Query as Search
 from store.store import Acting
 from store.words.money import parse_price
-from store.words.records import Level, Verdict
+from store.words.records import Level, SubjectKind, Verdict
 
 router = APIRouter()
 NAV = Entry("Queue", "/queue", Action.queue_view, 20)
@@ -60,11 +62,11 @@ class Filters:
     def given(self) -> dict[str, str]:
         return {name: value.strip() for name, value in asdict(self).items() if value.strip()}
 
-    def query(self, level: Level | None) -> Search:
+    def query(self, level: Level | None, waits: Waits) -> Search:
         """The search of listings that nobody has judged as they stand. Raises TouchstoneError for a day or a price that is none."""
         return Search(
             words=self.words, sources=_one(self.source), brands=_one(self.brand), areas=_one(self.area), reasons=_one(self.reason),
-            sellers=(int(self.seller),) if self.seller else (), levels=(level,) if level else QUEUED, judged=False, order=Order.urgent,
+            sellers=(int(self.seller),) if self.seller else (), levels=(level,) if level else QUEUED, judged=False, order=Order.urgent, waits=waits,
             since=_moment(self.since), until=_moment(self.until, days=1), low=_pence(self.low), high=_pence(self.high),
         )  # fmt: skip
 
@@ -77,7 +79,7 @@ def _moment(text: str, days: int = 0) -> datetime | None:
     if not text.strip():
         return None
     found = parse_when(text)
-    if found is None:
+    if found is None or found.year == MAXYEAR:
         raise TouchstoneError(f"“{text}” is no day: write it as 25/11/2026.")
     return found + timedelta(days=days)
 
@@ -97,8 +99,7 @@ def queue(visit: Viewer, filters: Annotated[Filters, Depends()], waits: Waits = 
     mix, review = read_learning(visit.home).queue, policy_in_force(visit.store, visit.home).levels.review
     asked = filters.given()
     with visit.reading("queue") as reader:
-        found = reader.find(filters.query(level), limit=MOST, facets=False) if asked else None
-        numbers = [s.listing.id or 0 for s in found.rows] if found else None
+        numbers, beyond = reader.find_numbers(filters.query(level, waits), MOST) if asked else (None, False)
         cards = officers_queue.cards(
             reader, limit=most + 1, mix=mix, review=review, waits=waits, levels=[level] if level else QUEUED, listings=numbers
         )
@@ -110,21 +111,37 @@ def queue(visit: Viewer, filters: Annotated[Filters, Depends()], waits: Waits = 
     more = f"/queue?{urlencode(shows | {'most': min(MOST, most + PAGE)})}" if len(cards) > most and most < MOST else ""
     return visit.page(
         "queue/queue.html", rows=rows, waits=waits, parts=PARTS, counts=counts, left_out=left_out.sentence() if waits is Waits.free else "", last=last,
-        more=more, level=level, query=urlencode(shows), filters=asked, beyond=bool(found and found.next), searches=searches, most=most,
-        sources=sorted(path.stem for path in visit.home.configs("sources")), **judging(visit),
+        more=more, level=level, query=urlencode(shows), filters=asked, beyond=beyond, searches=searches, most=most,
+        people=judges(visit) if visit.may(Action.queue_assign) else [], sources=sorted(path.stem for path in visit.home.configs("sources")), **judging(visit),
     )  # fmt: skip
 
 
 def judging(visit: Visit) -> dict[str, Any]:
-    """What a template needs to offer judging: the codes by verdict, their keys, and whether pictures are served here."""
-    pictures = any(getattr(route, "path", "") == "/pictures/{sha256}" for route in visit.request.app.routes)
-    return {"settings": read_judging(visit.home), "keys": {str(v): key for v, key in KEYS.items()}, "pictures": pictures}
+    """What a template needs to offer judging: the codes by verdict, and their keys."""
+    return {"settings": read_judging(visit.home), "keys": {str(v): key for v, key in KEYS.items()}}
+
+
+def judges(visit: Visit) -> list[Account]:
+    """The people of this authority to whom a card may be given."""
+    return [
+        each
+        for each in visit.store.accounts()
+        if each.authority == visit.authority and visit.desk.settings.may(each.role, Action.queue_judge)
+    ]
 
 
 def _may_see(visit: Visit, reader: Acting, cards: Sequence[officers_queue.Card]) -> list[officers_queue.Card]:
     """Without the sightings that this person may not see."""
     seen = {s.listing.id for s in may_be_seen(reader, [card.summary for card in cards], visit.sightings)}
     return [card for card in cards if card.summary.listing.id in seen]
+
+
+def _there(visit: Visit, numbers: Sequence[int]) -> list[int]:
+    """Those of these listings that are there and may be seen, in their order."""
+    with visit.reading("queue") as reader:
+        found = may_be_seen(reader, reader.summaries(numbers=numbers, limit=len(numbers)), visit.sightings) if numbers else []
+    seen = {each.listing.id for each in found}
+    return [number for number in numbers if number in seen]
 
 
 def _last(reader: Acting) -> list[dict[str, Any]]:
@@ -169,9 +186,14 @@ def chosen(settings: Judging, verdict: Verdict, code: str, note: str) -> str:
     return code or ("" if note.strip() else settings.usual(verdict).code)
 
 
+def by_script(visit: Visit) -> bool:
+    """Whether the page's own script sends the form, and wants an answer that it can show on the card."""
+    return visit.request.headers.get("x-desk-wants") == "json"
+
+
 def _answer(visit: Visit, act: Any, back: str) -> Response:
     """Do it, and go back; a script gets what was said, or why not, as JSON."""
-    script = visit.request.headers.get("x-desk-wants") == "json"
+    script = by_script(visit)
     try:
         done: list[Judged] = act()
     except TouchstoneError as error:
@@ -222,11 +244,25 @@ def judge_many(visit: Judge, card: Annotated[list[str], Form()], verdict: Annota
     )
 
 
+@router.post("/queue/assign")
+def assign(visit: Annotated[Visit, allowed(Action.queue_assign)], card: Annotated[list[str], Form()] = [], officer: Annotated[str, Form(max_length=80)] = "") -> Response:  # noqa: B006 - FastAPI copies it # fmt: skip
+    """Give the chosen cards to a colleague, all or none; what is another's is taken over on its own card."""
+    numbers = [member_of(each).listing for each in card[:MOST]]
+    if not numbers:
+        return visit.go("/queue", "Choose the cards first: each has a box.", "important")
+    if officer not in {each.actor for each in judges(visit)}:
+        raise TouchstoneError("Cards are given to somebody of your authority who judges.")
+    if _there(visit, numbers) != numbers:
+        raise TouchstoneError("One of these cards is not there any more; open the queue again.")
+    visit.store.assign(SubjectKind.listing, numbers, officer, actor=visit.actor, authority=visit.authority)
+    return visit.go("/queue", f"{count(len(numbers), 'card')} given to {officer}.")
+
+
 @router.post("/queue/take")
 def take(visit: Judge, card: Annotated[list[str], Form()] = []) -> Response:  # noqa: B006 - FastAPI copies it
     """Lock cards to this officer, so that nobody else judges them at once; the lock ends by itself."""
     minutes = read_judging(visit.home).lock_minutes
-    numbers = [member_of(each).listing for each in card[:MOST]]
+    numbers = _there(visit, [member_of(each).listing for each in card[:MOST]])
     got = officers_queue.take(visit.store, visit.home, numbers, visit.actor, minutes) if numbers else []
     if not got:
         return visit.go("/queue", "None of them was free any more.", "important")

@@ -17,7 +17,7 @@ from casework.desk.files import aside, safe_name, without
 from casework.desk.forms import Field, Sent, ask, sent
 from casework.desk.own import own_home
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Row, Visit, allowed
 from detectors.brands import read_brands
 from store.errors import TouchstoneError
 from store.words.records import Reference, ReferenceKind
@@ -36,7 +36,7 @@ PICTURES = [kind for kind in ReferenceKind if kind is not ReferenceKind.price]
 
 @router.get("/references")
 def library(
-    visit: Annotated[Visit, allowed(Action.reference_view)], kind: str = "", brand: Annotated[str, Query(max_length=80)] = "", before: int | None = None,
+    visit: Annotated[Visit, allowed(Action.reference_view)], kind: str = "", brand: Annotated[str, Query(max_length=80)] = "", before: Row | None = None,
 ) -> Response:  # fmt: skip
     prices = kind == ReferenceKind.price
     kinds = [ReferenceKind(kind)] if kind in list(ReferenceKind) else PICTURES

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from casework import agreement
 from casework.desk.cards import shown
-from casework.desk.pages.queue import chosen, judging, member_of
+from casework.desk.pages.queue import by_script, chosen, judging, member_of
 from casework.desk.settings import Action
 from casework.desk.visit import Visit, allowed
 from casework.judging_settings import read_judging
 from casework.second import judge_second, second_cards
 from casework.sightings import may_be_seen
+from store.errors import TouchstoneError
 from store.second import SecondDue
 from store.words.records import Verdict
 
@@ -35,15 +36,23 @@ def second(visit: Second) -> Response:
 
 @router.post("/queue/second")
 def judge(visit: Second, card: Annotated[str, Form(max_length=120)], first: Annotated[int, Form(ge=1, le=2**31 - 1)], verdict: Annotated[Verdict, Form()], code: Annotated[str, Form(max_length=80)] = "", note: Annotated[str, Form(max_length=4000)] = "") -> Response:  # fmt: skip
-    """Judge as the second person; now it is told what the first said."""
+    """Judge as the second person; now it is told what the first said. A script gets it, or why not, as JSON."""
     member = member_of(card)
     reason = chosen(read_judging(visit.home), verdict, code, note)
     due = SecondDue(member.listing, first)
-    judged, before = judge_second(
-        visit.store, visit.home, due, verdict, note, visit.actor, code=reason, findings=member.findings, sightings=visit.sightings
-    )
-    said = f"You said {judged.judgement.verdict}. {before.actor} had said {before.verdict}: {before.reason}."
-    return visit.go("/queue/second", said, "success" if judged.judgement.verdict is before.verdict else "important")
+    try:
+        judged, before = judge_second(
+            visit.store, visit.home, due, verdict, note, visit.actor, code=reason, findings=member.findings, sightings=visit.sightings
+        )
+    except TouchstoneError as error:
+        if not by_script(visit):
+            raise
+        return JSONResponse({"error": str(error)}, 409)
+    mine = judged.judgement
+    said = f"You said {mine.verdict}. {before.actor} had said {before.verdict}: {before.reason}."
+    if by_script(visit):
+        return JSONResponse({"said": said, "listing": mine.subject, "verdict": str(mine.verdict)})
+    return visit.go("/queue/second", said, "success" if mine.verdict is before.verdict else "important")
 
 
 @router.get("/queue/agreement")

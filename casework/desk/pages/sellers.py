@@ -13,7 +13,7 @@ from starlette.responses import Response
 from casework import attribution
 from casework.desk.app import Entry
 from casework.desk.settings import Action
-from casework.desk.visit import Visit, allowed
+from casework.desk.visit import Visit, allowed, number_of
 from casework.sightings import SIGHTED, account_may_be_seen, may_be_seen, without_sightings
 from casework.working import worked_by
 from store.attribution import SAYS, Kind, Strength
@@ -76,11 +76,11 @@ def add_evidence(
     def act() -> str:
         if kind is None:
             raise TouchstoneError("Say what kind of evidence it is.")
-        if capture.strip() and not capture.strip().isdigit():
+        if capture.strip() and not number_of(capture):
             raise TouchstoneError("A capture is named by its number.")
         new = visit.store.keep_ground(
             number, kind, says, person_named=person, strength=strength, actor=visit.actor, authority=visit.authority, against=against,
-            capture=int(capture) if capture.strip() else None, source=source,
+            capture=number_of(capture) or None, source=source,
         )  # fmt: skip
         return f"Evidence {new} is recorded. It moves nothing until a person judges."
 

@@ -16,7 +16,7 @@ from casework.desk.downloads import download
 from casework.desk.plainly import in_words_of
 from casework.desk.settings import Action
 from casework.desk.uploads import as_files, uploads_in
-from casework.desk.visit import Forbidden, Visit, allowed, posted
+from casework.desk.visit import Forbidden, Row, Visit, allowed, posted
 from casework.tasking import reduced
 from store.errors import TouchstoneError
 from store.store import Acting
@@ -36,7 +36,7 @@ LABELS = {
 
 
 @router.get("/sightings")
-def all_of_them(visit: Annotated[Visit, allowed(Action.sighting_view)], told: str = "", before: int = 0) -> Response:
+def all_of_them(visit: Annotated[Visit, allowed(Action.sighting_view)], told: str = "", before: Row = 0) -> Response:
     side = TOLD_AS.get(told)
     with visit.reading("sighting list") as reader:
         found = reader.sightings(told=side, after=max(0, before), limit=PAGE + 1, authority=visit.authority, newest=True)[: PAGE + 1]

@@ -11,10 +11,13 @@ from starlette.responses import Response, StreamingResponse
 from casework import ahead, operations, schedule
 from casework.desk import live, people
 from casework.desk.app import Entry
+from casework.desk.own import path_of
+from casework.desk.pages.proposals import may_answer
 from casework.desk.settings import Action
 from casework.desk.visit import TOKEN, Visit, allowed
 from store.accounts import SignIn
 from store.errors import TouchstoneError
+from store.proposals import Proposal
 from store.words.dates import LONDON
 from store.words.records import Level, Outcome
 
@@ -32,7 +35,7 @@ def today(visit: Annotated[Visit, allowed(Action.today_view)], first: bool = Fal
     return visit.page(
         "today/today.html", now=now, runs=runs, running=live.lines(store.in_progress(visit.authority)), failed=ahead.failed(store, visit.authority)[:MOST],
         since=since, levels=levels(visit, since) if visit.may("queue.view") else [], plan=_plan(visit, now), sources=_sources(visit), visits=_visits(visit, now, first),
-        first=first, good=Outcome.good,
+        first=first, good=Outcome.good, asked=_asked(visit), path_of=path_of,
     )  # fmt: skip
 
 
@@ -90,6 +93,13 @@ def _sources(visit: Visit) -> list[Any] | None:
     last = [(name, next(iter(visit.store.runs("crawl", name, authority=visit.authority, limit=1)), None)) for name in names]
     ill = [(name, run) for name, run in last if run is None or (run.ended_at is not None and run.outcome is not Outcome.good)]
     return ill[:MOST] if names else None
+
+
+def _asked(visit: Visit) -> tuple[int, list[Proposal]]:
+    """How many requests wait for this person's answer; and the exports that they asked for and may make now."""
+    own = [each for each in visit.store.proposals() if each.authority == visit.authority]
+    granted = [each for each in own if each.act == "export" and each.state == "approved" and each.actor == visit.actor]
+    return sum(each.state == "open" and may_answer(visit, each) for each in own), granted if visit.may("export.propose") else []
 
 
 def _visits(visit: Visit, now: datetime, first: bool) -> Any:

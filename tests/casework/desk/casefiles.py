@@ -35,10 +35,10 @@ def with_exhibit(served: Served, browser: Browser, **more: str) -> str:
 
 def made(browser: Browser, pack: str) -> str:
     """Wait until a pack is over; its page."""
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         text = browser.get(pack).text
         if "The pack is being made" not in text:
             return text
         time.sleep(0.3)
-    raise AssertionError(f"{pack} was not made in two minutes")
+    raise AssertionError(f"{pack} was not made in five minutes")

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,13 +83,25 @@ def scanned(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return folder
 
 
-def with_people(folder: Path) -> Home:
-    """One account of each role, named by it (`an.officer` for officers), with the same password."""
+@contextmanager
+def posted_elsewhere(folder: Path, *sites: str) -> Iterator[list[str]]:
+    """The adverts of these sites of the market on other sites, which no scan has seen yet; their sources' names, while they answer."""
+    sources = folder / "configs" / "sources"
+    with start_market() as market:
+        market.write_sources(sources / "more")
+        kept = [(sources / "more" / f"demo_{site}.yml").rename(sources / f"other_{site}.yml") for site in sites]
+        shutil.rmtree(sources / "more")
+        yield [path.stem for path in kept]
+
+
+def with_people(folder: Path, prefix: str = "a", authority: str = "") -> Home:
+    """One account of each role, named by it (`a.officer` for officers), with the same password; of this folder's authority, or of another."""
     home = Home(folder)
     with Store.open(home) as store:
         for role in Role:
-            people.open_account(store, f"a.{role}", f"A. {role} (fictional)", role, authority=home.settings.authority.code, by="system")
-            people.set_password(store, f"a.{role}", PASSWORD, people_rules(home), temporary=False, by="system")
+            name, of = f"{prefix}.{role}", authority or home.settings.authority.code
+            people.open_account(store, name, f"{prefix.upper()}. {role} (fictional)", role, authority=of, by="system")
+            people.set_password(store, name, PASSWORD, people_rules(home), temporary=False, by="system")
     return home
 
 
@@ -120,12 +133,12 @@ class Served:
         return store
 
     def browser(self) -> Browser:
-        return Browser(httpx.Client(base_url=self.url, follow_redirects=True, timeout=30))
+        return Browser(httpx.Client(base_url=self.url, follow_redirects=True, timeout=120))
 
-    def as_role(self, role: str) -> Browser:
+    def as_role(self, role: str, prefix: str = "a") -> Browser:
         browser = self.browser()
-        came = browser.sign_in(f"a.{role}")
-        assert came.status_code == 200, f"a.{role} did not get in: {came.status_code}"
+        came = browser.sign_in(f"{prefix}.{role}")
+        assert came.status_code == 200, f"{prefix}.{role} did not get in: {came.status_code}"
         return browser
 
 
@@ -155,33 +168,38 @@ def token_in(page: str) -> str:
     return found[1]
 
 
+@contextmanager
+def running(home: Home) -> Iterator[Served]:
+    """The desk over a working folder, served while the block lasts."""
+    app = create_app(home)
+    app.state.desk.pace.most = (
+        10_000  # a file of tests signs in more often in a minute than one address may; test_door.py sees the limit fire
+    )
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", server_header=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 30
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Served(home, app, f"http://127.0.0.1:{port}")
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
 @pytest.fixture(scope="module")
 def serve(peopled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Served]]:
     """Serves the desk over a fresh copy of the market's folder; several times in a test for several desks."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+    with ExitStack() as desks:
 
-    def start() -> Served:
-        folder = tmp_path_factory.mktemp("desk") / "home"
-        shutil.copytree(peopled, folder)
-        home = Home(folder)
-        app = create_app(home)
-        app.state.desk.pace.most = (
-            10_000  # a file of tests signs in more often in a minute than one address may; test_door.py sees the limit fire
-        )
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", server_header=False))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        running.append((server, thread))
-        until = time.monotonic() + 30
-        while not server.started and time.monotonic() < until:
-            time.sleep(0.02)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        return Served(home, app, f"http://127.0.0.1:{port}")
+        def start() -> Served:
+            folder = tmp_path_factory.mktemp("desk") / "home"
+            shutil.copytree(peopled, folder)
+            return desks.enter_context(running(Home(folder)))
 
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join(10)
+        yield start
 
 
 @pytest.fixture(scope="module")

@@ -55,8 +55,20 @@ def test_what_is_being_looked_at_is_put_into_a_case(desk: Served, officer: Brows
     [way] = re.findall(r'href="(/cases/put[^"]+)"', officer.get(f"/listings/{source}/{ref}").text)
     form = officer.get(way.replace("&amp;", "&")).text
     assert f'value="{ref}"' in form and f'<option value="{at.rpartition("/")[2]}"' in form
+    assert f"Listing {ref} of {source}, “" in form and "Reference or number" not in form, "it is said, and not asked for again"
+    assert "Reference or number" in officer.get("/cases/put?kind=link&ref=no-number").text
     done = officer.post("/cases/put", WHAT | {"case": at.rpartition("/")[2], "source": source, "ref": ref})
     assert done.url.path == f"{at}/exhibits" and "Exhibit AO1" in done.text
+
+
+def test_a_case_is_opened_from_what_is_to_go_into_it(desk: Served, officer: Browser) -> None:
+    source, ref = a_listing(desk)
+    put = officer.get(f"/cases/put?kind=listing&source={source}&ref={ref}").text
+    [way] = [each.replace("&amp;", "&") for each in re.findall(r'href="(/cases/new\?[^"]+)"', put)]
+    form = officer.post(way, {"title": "Handbags, market hall", "jurisdiction": "England and Wales"})
+    assert form.url.path.endswith("/exhibits/add") and "is open." in form.text and f'value="{ref}"' in form.text
+    done = officer.post(form.url.path, WHAT | {"source": source, "ref": ref})
+    assert "Exhibit AO1" in done.text and done.url.path == form.url.path.removesuffix("/add")
 
 
 def test_a_form_that_is_not_accepted_keeps_what_was_filled_in_and_leads_to_the_field(officer: Browser, at: str) -> None:
@@ -235,7 +247,7 @@ def test_a_pack_is_made_beside_the_desk_downloaded_and_checked(desk: Served, off
     told = officer.get(f"{pack}/events")
     assert told.headers["content-type"].startswith("text/event-stream") and '"over": true' in told.text
     text = made(officer, pack)
-    [head] = re.findall(r'id="head">([0-9a-f]{64})<', text)
+    [head] = re.findall(r'id="pack-head">([0-9a-f]{64})<', text)
     zipped = officer.get(f"{pack}/pack.zip")
     assert any(name.endswith("/verify.py") for name in entries(zipped.content)) and zipped.headers["content-type"] == "application/zip"
     assert desk.store.log()[-1].body["verb"] == Verb.disclosure and desk.store.log()[-1].body["detail"]["head"] == head
@@ -255,7 +267,7 @@ def test_a_pack_of_the_same_seal_has_the_same_head(desk: Served, officer: Browse
     for number in (1, 2):
         seal = str(desk.store.seals(at.rpartition("/")[2])[0].event) if number > 1 else ""
         page = officer.post(f"{at}/export/start", {"why": "copy", "seal": seal})
-        heads += re.findall(r'id="head">([0-9a-f]{64})<', made(officer, page.url.path))
+        heads += re.findall(r'id="pack-head">([0-9a-f]{64})<', made(officer, page.url.path))
     assert len(heads) == 2 and heads[0] == heads[1]
     page = officer.post(f"{at}/export/2/remove").text
     assert (
@@ -293,7 +305,7 @@ def test_where_an_export_needs_two_persons_another_approves_and_only_who_asked_m
     assert supervisor.post("/proposals/1/erase", {"says": "approved"}).status_code == 404, "it is no erasure"
     assert "a.officer makes the pack" in supervisor.post("/proposals/1/export", {"says": "approved"}).text
     assert supervisor.post(f"{at}/export/start", {"why": "mine"}).status_code == 400, "who approved did not ask"
-    assert 'id="head"' in made(officer, officer.post(f"{at}/export/start", {"why": "legal services"}).url.path)
+    assert 'id="pack-head"' in made(officer, officer.post(f"{at}/export/start", {"why": "legal services"}).url.path)
     assert own_desk.store.proposals(1)[0].state == "done"
 
 

@@ -27,7 +27,20 @@ from store.store import Store
 from store.words.casefile import CaseEntry, EntryKind, Person
 from store.words.drafts import DraftKind
 from store.words.intelligence import Origin, Provenance, grade_of
-from store.words.records import Actor, Authority, Case, Reference, ReferenceKind, SubjectCategory, SubjectKind, Told
+from store.words.records import (
+    Actor,
+    Authority,
+    Case,
+    Link,
+    LinkReason,
+    Method,
+    Reference,
+    ReferenceKind,
+    Status,
+    SubjectCategory,
+    SubjectKind,
+    Told,
+)
 from store.words.valuation import Goods, evidence_of
 from tests.casework.desk.casefiles import WHAT, a_listing, made, open_case, with_exhibit
 from tests.casework.desk.conftest import Browser, Served
@@ -171,14 +184,22 @@ def test_another_authoritys_sighting_is_made_no_exhibit_and_no_row_rests_on_its_
     with store.acting("system", purpose="test") as reader:
         [summary] = reader.summaries(numbers=[kept.sighting.listing])
         file = reader.sighting_files(kept.sighting.id or 0)[0][0].id
+    one = Link(None, SubjectKind.seller, summary.seller or 0, SubjectKind.premises, 1, "", 0.9, "unit", (LinkReason("phone", 0.9, "zqreason", summary.capture, 1),))  # fmt: skip
+    linker = store.keep_method(Method("linker", "premises", "test"))
+    store.set_method_status(linker, Status.in_force, "system", "test")
+    store.keep_links([one], linker, store.runs(limit=1)[0].id, actor="system", purpose="link")
+    with store.acting("system", purpose="test") as reader:
+        [link] = reader.links(subject=(SubjectKind.seller, summary.seller or 0))
     officer = own_desk.as_role("officer")
     at = open_case(officer)
     for sent in (
         {"kind": "listing", "source": summary.listing.source, "ref": summary.listing.ref}, {"kind": "capture", "ref": str(file)}, {"kind": "capture", "ref": str(summary.capture)},
-        {"kind": "seller", "ref": str(summary.seller)},
+        {"kind": "seller", "ref": str(summary.seller)}, {"kind": "link", "ref": str(link.id)},
     ):  # fmt: skip
         answer = officer.post(f"{at}/exhibits/add", WHAT | sent)
         assert answer.status_code == 400 and "there is no" in answer.text.lower() and "zq" not in answer.text, sent
+        for form in (f"{at}/exhibits/add", "/cases/put"):
+            assert "zq" not in officer.get(form, params=sent).text, sent
     incident = {"what": "seen", "said_by": "A", "when": "20/11/2026", "captures": str(file)}
     assert officer.post(f"{at}/file/new/incident", incident).status_code == 400
     goods = {"what": "belts", "quantity": "1", "evidence": f"capture:{file}"}
@@ -273,7 +294,7 @@ def test_a_pack_of_an_oddly_named_case_lies_where_packs_lie(beside: Served) -> N
     officer = beside.as_role("officer")
     at = path_of(NAMES[0])
     page = made(officer, officer.post(f"{at}/export/start", {"why": "copy"}).url.path)
-    assert 'id="head"' in page, page
+    assert 'id="pack-head"' in page, page
     found = packing.packs(beside.home, NAMES[0])[0]
     assert found.zip.resolve().is_relative_to(beside.home.path("var/desk/packs").resolve())
     assert re.fullmatch(r'attachment; filename="[\w~.-]+\.zip"', officer.get(f"{at}/export/1/pack.zip").headers["content-disposition"])

@@ -35,13 +35,13 @@ def test_a_case_is_built_from_a_judged_listing_to_a_checked_pack_by_clicks(desk:
         page.click("text=Make the evidence pack")
         page.fill("#why", "file to legal services")
         page.click("text=Make the pack")
-        page.wait_for_selector("#head", timeout=240_000)  # the page is told by the server how far it is, and looks again by itself
-        head = page.inner_text("#head")
+        page.wait_for_selector("#pack-head", timeout=240_000)  # the page is told by the server how far it is, and looks again by itself
+        head = page.inner_text("#pack-head")
         with page.expect_download() as download:
             page.click("text=Download the pack")
         names = zipfile.ZipFile(download.value.path()).namelist()
         assert any(name.endswith("verify.py") for name in names) and download.value.suggested_filename == f"{case}-1.zip"
-        page.fill("input#head", head)
+        page.fill("#head", head)
         page.click("text=Check the pack")
         verdict = page.inner_text("section[aria-labelledby=verdict]")
         assert "accepted" in verdict.lower() and "it is the pack whose head was quoted" in verdict
@@ -53,7 +53,7 @@ def test_a_pack_is_made_without_scripts(desk: Served) -> None:
         page.goto(f"{desk.url}{at}/export/start")
         page.fill("#why", "file to legal services")
         page.click("text=Make the pack")
-        page.wait_for_selector("#head", timeout=240_000)  # it asks again by itself
+        page.wait_for_selector("#pack-head", timeout=240_000)  # it asks again by itself
         page.click("text=Check the pack")
         assert "Nothing in it was changed" in page.inner_text("main")
 

@@ -34,6 +34,12 @@ def test_a_card_shows_level_reasons_price_against_reference_and_what_speaks_for_
     assert re.search(r"The price, £[\d.]+, is \d+% of ", page) and "last seen" in page and "UTC)" in page
 
 
+def test_a_card_shows_the_advert_s_picture(desk: Served) -> None:
+    officer = desk.as_role("officer")
+    [picture, *more] = re.findall(r'<img class="queue-picture" src="([^"]+)"', officer.get("/queue").text)
+    assert officer.get(picture).headers["content-type"] == "image/jpeg" and len(more) >= 10
+
+
 def test_a_card_is_judged_by_form_and_taken_back_by_form(queue: Served) -> None:
     officer = queue.as_role("officer")
     listing, token = next(iter(cards_on(officer.get("/queue").text).items()))
@@ -104,6 +110,21 @@ def test_a_supervisor_gives_a_card_and_an_officer_takes_only_what_is_free(queue:
     assert "It is nobody’s now." in supervisor.post(f"{path}/assign", {"officer": ""}, on=path).text
 
 
+def test_a_supervisor_gives_chosen_cards_to_a_colleague_from_the_queue(queue: Served) -> None:
+    officer, supervisor = queue.as_role("officer"), queue.as_role("supervisor")
+    tokens = dict(list(cards_on(supervisor.get("/queue").text).items())[:2])
+    assert "Give the chosen to them" not in officer.get("/queue").text
+    sent = {"card": list(tokens.values()), "officer": "a.reviewer"}
+    assert officer.post("/queue/assign", sent, on="/queue").status_code == 403
+    given = supervisor.post("/queue/assign", sent, on="/queue")
+    assert "2 cards given to a.reviewer." in given.text and "2 with another officer" in given.text
+    assert set(cards_on(queue.as_role("reviewer").get("/queue?waits=mine").text)) == set(tokens)
+    assert supervisor.post("/queue/assign", sent | {"officer": "a.officer"}, on="/queue").status_code == 400, "taken over on its own card"
+    for nobody in ("a.analyst", "system", ""):
+        assert "somebody of your authority who judges" in supervisor.post("/queue/assign", sent | {"officer": nobody}, on="/queue").text
+    assert "Choose the cards first" in supervisor.post("/queue/assign", {"officer": "a.reviewer"}, on="/queue").text
+
+
 def test_a_card_is_put_off_and_comes_back(queue: Served) -> None:
     officer = queue.as_role("officer")
     listing = next(iter(cards_on(officer.get("/queue").text)))
@@ -127,6 +148,23 @@ def test_notes_are_kept_and_corrected(queue: Served) -> None:
     after = supervisor.post(f"{path}/correct", {"which": kept.id, "text": "unit 4"}, on=path)
     assert "unit 4" in after.text and "unit 3" not in after.text
     assert supervisor.post(f"{path}/correct", {"which": kept.id, "text": "unit 5"}, on=path).status_code == 400
+
+
+def test_notes_are_seen_in_one_place_by_whose_they_are_and_logs_apart(queue: Served) -> None:
+    officer, supervisor = queue.as_role("officer"), queue.as_role("supervisor")
+    listing = next(iter(cards_on(officer.get("/queue").text)))
+    path = f"/queue/card/{listing}"
+    officer.post(f"{path}/note", {"text": "rang <b>the landlord</b>", "log": "true"}, on=path)
+    supervisor.post(f"{path}/note", {"text": "ask the brand"}, on=path)
+    with queue.store.acting("system", purpose="test") as reader:
+        first = reader.notes()[0].id
+    supervisor.post(f"{path}/correct", {"which": first, "text": "wrote to the landlord"}, on=path)
+    every = supervisor.get("/notes").text
+    assert f'href="/listings/{listing}"' in every and "wrote to the landlord" in every and "ask the brand" in every and "rang" not in every
+    assert "rang &lt;b&gt;the landlord" in supervisor.get("/notes?superseded=true").text
+    assert "ask the brand" not in supervisor.get("/notes?log=true").text
+    assert "Nothing is noted." in officer.get("/notes?officer=a.reviewer").text and "landlord" not in officer.get("/notes?officer=a.officer").text  # fmt: skip
+    assert queue.as_role("partner").get("/notes").status_code == 403
 
 
 def test_a_cleared_seller_leaves_the_queue_with_a_count_and_comes_back(queue: Served) -> None:
@@ -162,10 +200,15 @@ def test_the_second_person_is_told_only_after_they_have_judged(queue: Served) ->
     assert "zip" not in hidden.text and hidden.url.path == "/queue/second"
     first = re.search(r'name="first" value="(\d+)"', page.text)
     assert first
+    whole = reviewer.get(f"/listings/{listing}")
+    assert "waits for you as the second person" in whole.text and "zip" not in whole.text and "a.officer" not in whole.text
+    assert 'action="/queue/second"' in whole.text and f'name="first" value="{first[1]}"' in whole.text and cards_on(whole.text) == {listing: cards_on(page.text)[listing]}  # fmt: skip
+    assert "the zip is wrong" in queue.as_role("analyst").get(f"/listings/{listing}").text, "who judges nothing is told"
     data = {"card": cards_on(page.text)[listing], "first": first[1], "verdict": "no"}
     told = reviewer.post("/queue/second", data, on="/queue/second")
     assert "You said no. a.officer had said yes: another reason: the zip is wrong." in told.text
     assert reviewer.post("/queue/second", data, on="/queue/second").status_code == 400
+    assert "the zip is wrong" in reviewer.get(f"/listings/{listing}").text
     agreed = queue.as_role("supervisor").get("/queue/agreement")
     assert "a.officer and a.reviewer" in agreed.text and "the zip is wrong" in agreed.text
     assert officer.get("/queue/second").status_code == 403

@@ -116,6 +116,28 @@ def test_keys_move_choose_show_help_and_can_be_turned_off(own_desk: Served) -> N
         assert verdicts(own_desk) == []
 
 
+def test_the_second_person_has_the_same_keys(own_desk: Served) -> None:
+    own_desk.home.path("configs/judging.yml").write_text(own_desk.home.file("judging.yml").read_text().replace("second_share: 0.1", "second_share: 1"))  # fmt: skip
+    with chromium(own_desk, "officer") as page:
+        page.goto(f"{own_desk.url}/queue")
+        page.keyboard.type("yyyyyy")
+        expect(page.locator(".queue-card--done")).to_have_count(3)
+    with chromium(own_desk, "reviewer") as page:
+        page.goto(f"{own_desk.url}/queue/second")
+        cards = [card.get_attribute("id") for card in page.locator("[data-card]").all()]
+        assert len(cards) == 3 and here(page) == cards[0] and "a.officer" not in page.locator("main").inner_text()
+        looked_at(page, "queue-second-keys")
+        page.keyboard.type("nn")
+        expect(page.locator(f"#{cards[0]} [data-said]")).to_contain_text("You said no. a.officer had said yes:")
+        assert here(page) == cards[1]
+        page.keyboard.type("jy2")
+        expect(page.locator(f"#{cards[2]} [data-said]")).to_contain_text("You said yes. a.officer had said yes:")
+        page.keyboard.press("u")
+        expect(page.locator("#queue-said")).to_have_text("Taken back: it waits again.")
+        page.keyboard.type("yy")
+        expect(page.locator(f"#{cards[2]} [data-error]")).to_contain_text("a.reviewer judged listing")
+
+
 def test_judging_and_taking_back_work_without_scripts(own_desk: Served) -> None:
     with chromium(own_desk, "officer", scripts=False) as page:
         page.goto(f"{own_desk.url}/queue")
@@ -140,7 +162,9 @@ def test_judging_and_taking_back_work_without_scripts(own_desk: Served) -> None:
         assert len(verdicts(own_desk)) == 4
 
 
-@pytest.mark.parametrize("path", ["/queue", "/queue?waits=skipped", "/queue/card/1", "/queue/cleared", "/queue/second", "/queue/agreement"])
+@pytest.mark.parametrize(
+    "path", ["/queue", "/queue?waits=skipped", "/queue/card/1", "/queue/cleared", "/queue/second", "/queue/agreement", "/notes"]
+)
 def test_pages_of_the_queue_hold_to_axe_and_to_their_width(desk: Served, path: str) -> None:
     with chromium(desk, "supervisor") as page:
         page.goto(desk.url + path)

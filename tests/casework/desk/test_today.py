@@ -13,6 +13,7 @@ import httpx
 
 from casework.desk import live
 from store.words.records import Outcome, Run
+from tests.casework.desk.casefiles import open_case
 from tests.casework.desk.conftest import Served
 
 OPERATION = "title: Bags in Wexcombe\npurpose: market_sweep\nbrands: [Gucci]\nterms: [bag]\nsources: [demo_shop]\ncadence: {every: 1 day}\n"
@@ -50,6 +51,17 @@ def test_a_role_is_shown_what_it_may_see(desk: Served) -> None:
     administrator, reviewer = page(desk, "administrator"), page(desk, "reviewer")
     assert "Flagged listings" not in administrator and "Premises to visit" not in administrator and "What is next" in administrator
     assert "Flagged listings" in reviewer and "Sources in bad health" not in reviewer
+
+
+def test_what_waits_for_a_second_person_and_what_was_approved_is_said_to_whom_it_concerns(own_desk: Served) -> None:
+    officer = own_desk.as_role("officer")
+    at = open_case(officer)
+    officer.post(f"{at}/export/ask")
+    asked = "1 request waits for your answer"
+    assert asked in page(own_desk) and not [role for role in ("officer", "reviewer", "administrator") if asked in page(own_desk, role)]
+    own_desk.as_role("supervisor").post("/proposals/1/export", {"says": "approved"})
+    assert asked not in page(own_desk) and "make the pack" not in page(own_desk)
+    assert f'<a class="govuk-link" href="{at}/export">make the pack</a>' in page(own_desk, "officer")
 
 
 def test_new_flags_are_counted_since_the_last_sign_in(own_desk: Served) -> None:
