@@ -111,8 +111,10 @@ def _elsewhere(s: Summary, link: Link, seller: int) -> list[str]:
 
 
 def quoted(s: Summary, link: Link) -> list[dict[str, Any]]:
-    """The words of each page of the case's accounts that a link cites, as they were read, and whether there is a screenshot of it."""
+    """Of a link that is an exhibit the words of each page that it cites, as they were read, and whether there is a screenshot of it."""
     m, out = s.material, []
+    if link.id not in m.of(SubjectKind.link):
+        return []
     shots = {c.url_final for c in m.captures.values() if c.kind is CaptureKind.screenshot}
     for number in sorted({r.capture for r in link.reasons if r.capture in m.quoted}):
         words, page = m.quoted[number][1], m.captures[number]

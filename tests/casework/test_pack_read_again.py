@@ -37,6 +37,7 @@ from tests.builders import Builder, jpeg
 from tests.casework.packs import CASE, World, build
 from tests.casework.tamper import rows
 from tests.casework.test_pack_read import absent, readme, words
+from tests.market.demo import why_visit
 
 
 @pytest.fixture(scope="module")
@@ -217,4 +218,14 @@ def test_a_seal_is_no_date_of_deletion(made: ExportResult) -> None:
     assert "How long this copy may be kept is not in the pack" in readme(made)
     assert json.loads((made.folder / "data/gaps.json").read_bytes())["not_in_pack"] and "Premises are from registers" in words(
         made.folder / "data/limits.html"
+    )
+
+
+def test_the_demonstrations_officer_gives_each_listing_its_own_reason() -> None:
+    def card(*said: tuple[str, float]) -> dict[str, Any]:
+        return {"flag": {"contributions": [{"sentence": sentence, "points": points} for sentence, points in said]}}
+
+    assert (
+        why_visit(card(("It is cheap.", 10.0), ("It says copy.", 40.0), ("It is new.", 1.0)))
+        == "Merits a visit. It says copy. It is cheap."
     )

@@ -36,22 +36,27 @@ MEASURED = "model-cards/accuracy.md"
 
 
 @cache
-def measured() -> bytes:
-    """docs/accuracy.md as this version of the software has it: in the installed package, or in the source code. Raises OSError where neither does."""
-    installed = Path(casework.__file__).parent / "desk" / "accuracy.md"
-    return (installed if installed.is_file() else Path(casework.__file__).parent.parent / "docs" / "accuracy.md").read_bytes()
+def measured() -> bytes | None:
+    """docs/accuracy.md as this version of the software has it: in the installed package, or in the source code. None where neither has it."""
+    folder = Path(casework.__file__).parent
+    found = [page for page in (folder / "desk" / "accuracy.md", folder.parent / "docs" / "accuracy.md") if page.is_file()]
+    return found[0].read_bytes() if found else None
 
 
 def gather(store: Store, reader: Acting, m: Material) -> Mapping[str, Sequence[Row]]:
     """A row for each method that has models: its card, by the digests of its model files, or a gap where none ships for them."""
     used = {e.method for e in m.examinations.values()} | {f.method for f in m.findings.values()} | {int(x.method) for x in m.links.values()}
     rows: list[Row] = []
-    if used:
-        m.files[MEASURED] = measured()
+    figures = measured() if used else None
+    if figures is not None:
+        m.files[MEASURED] = figures
+    elif used:
+        m.gaps.append({"what": "the measured figures of the methods (docs/accuracy.md)", "why": "this copy of the software has none"})
     for number, method, _ in store.methods():
         if number not in used:
             continue
-        rows.append({"method": number, "file": MEASURED, "sha256": hashlib.sha256(m.files[MEASURED]).hexdigest()})
+        if figures is not None:
+            rows.append({"method": number, "file": MEASURED, "sha256": hashlib.sha256(figures).hexdigest()})
         if not method.models:
             continue
         cards = {shipped()[digest] for digest in method.models.values() if digest in shipped()}
