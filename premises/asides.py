@@ -8,7 +8,8 @@ from premises.vocabulary import DESIGNATORS, TALK
 
 # Each is taken off only where something is left.
 _BEFORE = re.compile(
-    r"^.{0,40}?\b(?:(?:collect(?:ion)?|pick(?:[ -]?up)?|cash on collection)(?: only)?(?: is| it)?(?: from| at)|(?:pick ?up|collection)(?: point)? is|(?:every|each) [a-z]+day (?:at|on|in)(?: the)?|(?:come|pop|call in)(?: down| in)? to|find us(?: on| at| in)?|"
+    r"^.{0,40}?\b(?:(?:collect(?:ion)?|pick(?:[ -]?up)?|cash on collection)(?: only)?(?: is| it)?(?: from| at)|(?:come|pop|call in)(?: down| in)? to|find us(?: on| at| in)?|"
+    r"(?:pick ?up|collection)(?: point)? is|(?:every|each) [a-z]+day (?:at|on|in)(?: the)?|"
     r"(?:we are|we're|i'?m|its|it's|it is|shop is|based|located|situated)(?: on| at| in)|address(?: is)?:?)\s+",
     re.IGNORECASE,
 )

@@ -19,7 +19,20 @@ from premises.alike import REMEMBERED, alike, called_in, holds, same_words, stan
 from premises.identity import name_words
 from premises.names import ending
 from premises.numbering import Fit, fit
-from premises.vocabulary import BUILDINGS, COUNTIES, DIRECTIONS, INSIDE, NO_TOWN, NUMBERED, STREETS, TALK, TELLING, TRADES, WITHIN
+from premises.vocabulary import (
+    BUILDINGS,
+    COUNTIES,
+    DIRECTIONS,
+    INSIDE,
+    LANDMARKS,
+    NO_TOWN,
+    NUMBERED,
+    STREETS,
+    TALK,
+    TELLING,
+    TRADES,
+    WITHIN,
+)
 from store.words.records import LinkReason
 
 Weights = Mapping[str, float]
@@ -198,7 +211,7 @@ def _towns(text: str, street: str) -> frozenset[str]:
 
 def other_towns(said: Address, entry: Address) -> bool:
     """Whether the text names a town that is not the entry's. What is talk names none, and "wex" may be Wexcombe cut short."""
-    spoken = {w for segment in said.town.split(",") if TALK.intersection(segment.split()) for w in segment.split()}
+    spoken = {w for segment in said.town.split(",") if (TALK | LANDMARKS).intersection(segment.split()) for w in segment.split()}
     theirs = towns(entry)
     return any(not any(name.startswith(word) for name in theirs) for word in towns(said) - spoken)
 

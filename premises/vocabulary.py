@@ -214,6 +214,12 @@ KINDS = words(
 # Words of talk: what holds one names no town and numbers no door.
 TALK = words("ur u your you me my im dont cant thru lol thats gonna just leave bring tell ask knock buzz buzzer open one by each not")
 
+# Things by which somebody is found, and days: no towns either.
+LANDMARKS = words(
+    "door doors shutter shutters gate gazebo tent table van car sign entrance stairs lift escalators counter pair "
+    "monday tuesday wednesday thursday friday saturday sunday daily"
+)
+
 # The part that is a counter of one business in another's shop.
 INSIDE = "inside"
 
