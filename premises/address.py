@@ -187,20 +187,39 @@ def _range(match: re.Match[str]) -> str:
 
 
 _FLOOR = re.compile(rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}) ?-?(?:floor|flr)s?\b(?: of)?")
+_A_HOME = r"(?:flats?|rooms?|bedsit|studio|office|apartment|place|unit|workshop)"
+_A_STREET = "|".join(sorted(STREETS))  # "Over Street" is one
 _ABOVE = re.compile(
-    r"^(?:flat )?(?:above|over) (?=\d|the |a |$)|\babove (?=\d)|^above$|(?<!all )\b(?:above|over) (?=the |our |my )"
-    r"|\b(?:flats?|rooms?|bedsit|studio|office|apartment|place|unit|workshop) (?:above|over|on top of)\b"
-    r"|\bupstairs (?:of|from|at|above|over|in)\b|^upstairs\b|\bupstairs$"
+    rf"^(?:flat )?(?:above|over) (?=\d|(?!(?:{_A_STREET})\b)[a-z]|$)|\babove (?=\d)|^(?:above|over)$|(?<!all )\b(?:above|over) (?=the |our |my )"
+    rf"|\b{_A_HOME} (?:above|over|on top of)\b|\bupstairs (?:of|from|at|above|over|in)\b|^upstairs\b|\bupstairs$"
+)
+_BELOW = re.compile(
+    rf"^(?:below|beneath|under|underneath) (?=[a-z\d])|\b(?:below|beneath|under|underneath) (?=the |our |my )"
+    rf"|\b{_A_HOME} (?:below|beneath|under|underneath)\b|\bdownstairs\b(?: (?:of|from|at|in))?"
+)
+_IN_A_SHOP = re.compile(
+    rf"(?<![0-9] )(?<![0-9][a-z] )\b(?:inside|(?:counter|concession|desk) (?:in|at)) (?!(?:[a-z]+ ){{0,3}}(?:{'|'.join(sorted(BUILDINGS))})\b)(?=[a-z])"
 )
 _OTHER_PARTS = (
     ("basement", re.compile(r"\b(?:lower )?basement\b(?: of)?|\bcellar of\b")),
-    ("rear", re.compile(r"\brear of\b|\bback of\b|\br/o\b|(?:^|\b(?:to|at) the )rear(?: (?:yard|entrance|shop|unit(?! ?\d)))?\b|\brear$")),
+    (
+        "rear",
+        re.compile(
+            r"\brear of\b|\bback of\b|\br/o\b|(?:^|\b(?:to|at) the )rear(?: (?:yard|entrance|shop|unit(?! ?\d)))?\b|\brear$|\b(?:at|round|around|out) the back$"
+        ),
+    ),
     ("above", _ABOVE),
-    (INSIDE, re.compile(rf"(?<![0-9] )(?<![0-9][a-z] )\binside (?!(?:[a-z]+ ){{0,3}}(?:{'|'.join(BUILDINGS)})\b)(?=[a-z])")),
+    ("below", _BELOW),
+    (INSIDE, _IN_A_SHOP),
     ("mezzanine", re.compile(r"\bmezzanine\b(?: floor)?")),
     ("level", re.compile(r"\blevel (\d)\b")),
-    ("beside", re.compile(r"\b(?:next (?:door )?to|opposite|opp|adjacent to|adj to|adj|adjoining|beside|behind|across from)\b.*")),
-    ("flat", re.compile(r"^(?:the )?(?:flat|maisonette|managers accommodation)$")),
+    (
+        "beside",
+        re.compile(
+            r"\b(?:next (?:door )?to|opposite|opp|adjacent to|adj to|adj|adjoining|beside|behind|across from|not (?:in |at )?the (?:shop|store|front))\b.*"
+        ),
+    ),
+    ("flat", re.compile(r"^(?:its )?(?:the )?(?:flat|maisonette|managers accommodation)$")),
 )
 
 

@@ -34,7 +34,7 @@ def plain(text: str) -> str:
 
 _PIECES = re.compile(r"([,;()\[\]\n]|\s[-–—]\s|[.!?]+\s)")
 _TALK = re.compile(
-    rf"^\W*not (?!sure|certain|100)|^\W*(?:leave|bring|tell|knock|buzz|buzzer)\b|\b(?:{'|'.join(sorted(TALK - {'not', 'one', 'by', 'each', 'open'}))})\b",
+    rf"^\W*not (?!sure|certain|100|(?:in |at )?the (?:shop|store|front)\b)|^\W*(?:leave|bring|tell|knock|buzz|buzzer)\b|\b(?:{'|'.join(sorted(TALK - {'not', 'one', 'by', 'each', 'open'}))})\b",
     re.IGNORECASE,
 )
 _SAYS_WHERE = re.compile(
@@ -74,8 +74,8 @@ def says_elsewhere(before: str) -> bool:
 
 
 _OVER = (
-    r"(?:flats?|rooms?|bedsit|studio|office|apartment|place|unit|workshop) (?:above|over|behind|on top of)|upstairs (?:of|from|at|above|over|in)|"
-    r"above|inside|(?:back|rear) of|r/o"
+    r"(?:flats?|rooms?|bedsit|studio|office|apartment|place|unit|workshop) (?:above|over|behind|below|beneath|under|on top of)|(?:up|down)stairs (?:of|from|at|above|over|in)|"
+    r"above|below|beneath|under|underneath|inside|(?:counter|concession|desk|chair) (?:in|at)|(?:back|rear) of|r/o"
 )
 _WITHIN = re.compile(r"\b(?:flats?|rooms?|bedsit|studio|apartment) (?:above|over)(?: the)?(?: [\w'’]+){0,3}[ :,]*$", re.IGNORECASE)
 _OVER_IT = re.compile(rf"\b(?:{_OVER}|over)(?: the)?\W*$", re.IGNORECASE)
