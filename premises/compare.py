@@ -164,7 +164,8 @@ def building(said: Address, entry: Address, weights: Weights, name: str = "") ->
     grades |= {stands_in(said.building, entry.words), stands_in(entry.building, said.words), word_in(entry.building, said.words)}
     if not grades - {""}:
         grades = {stands_in(without_filler(entry.building), said.words)}
-    if not grades - {""}:
+    kinds = {ending(said.building.split()), ending(entry.building.split())} & BUILDINGS
+    if not grades - {""} and len(kinds) < 2:
         street = bool(entry.street) and stands_in(entry.street, said.words) == "same"
         grades = {called_in(entry.building, said.words, {*entry.street.split(), *towns(entry)}, street)}
     if "same" in grades:
