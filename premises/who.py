@@ -123,12 +123,14 @@ def _phone(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> 
 
 
 def _spelt(evidence: Evidence, candidate: Candidate, settings: LinkSettings) -> Iterable[LinkReason]:
-    """A domain or a handle that runs the register's name together: a hint, one of each."""
+    """A domain or a handle that runs the register's name together: a hint, one of each. A handle that is the account's very name, as where a
+    source has no other, says nothing beside the name."""
     key = name_key(candidate.entry.name)
     if len(key) < SHORTEST_KEY:
         return
     capture = evidence.names[0].capture if evidence.names else None
-    handles = [(evidence.handle, capture), *((v, w.capture) for k, v, w in evidence.contacts if k in ("instagram", "telegram", "snapchat"))]
+    own = [] if evidence.handle in {shown.value for shown in evidence.names} else [(evidence.handle, capture)]
+    handles = [*own, *((v, w.capture) for k, v, w in evidence.contacts if k in ("instagram", "telegram", "snapchat"))]
     domains = [(host, where.capture) for host, where in domains_of(evidence, settings)]
     for code, word, every in (("domain_name", "domain", domains), ("handle_name", "handle", handles)):
         for text, where in every:

@@ -7,8 +7,8 @@ photograph are the same photograph. It is named by the smallest digest in it, so
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, and_, func, select
 
@@ -26,12 +26,14 @@ OF_FINDINGS = t.finding.join(t.examination, t.examination.c.id == t.finding.c.ex
 @dataclass(frozen=True, slots=True)
 class Alike:
     """A class of pictures: `kind` is picture or place, `digest` its name; of each seller in it one picture of its own (the first), and the
-    first capture that shows it. `copies` is false where all are the same bytes."""
+    first capture that shows it. `copies` is false where all are the same bytes. Of a place `also` says of a seller which others use every one
+    of its photographs in the class: one of them may have the photograph from the other, and then it shows nobody's room but its taker's."""
 
     kind: str
     digest: str
     shown: dict[int, tuple[int, int | None]]
     copies: bool
+    also: dict[int, frozenset[int]] = field(default_factory=dict)
 
 
 class AlikeReads(PictureReads):
@@ -54,8 +56,7 @@ class AlikeReads(PictureReads):
 
     def _classes(self, c: Connection, images: Sequence[int], most: int, *, everybodys: bool = False) -> Iterator[Alike]:
         """The classes of these images, without captures. With `everybodys`, of those that are everybody's too: for asking whom a new picture concerns."""
-        methods = [number for name in DETECTORS if (number := self.store.method_in_force("detector", name)) is not None]
-        near, whose, banned = self._around(c, images, most, methods)
+        near, whose, banned = self._around(c, images, most, self._methods())
         digests = {
             r.id: r.sha256
             for part in chunks(whose)
@@ -66,17 +67,26 @@ class AlikeReads(PictureReads):
             for image in images:
                 if image in seen or image not in whose or (kind == "place" and not near[kind].get(image)):
                     continue
-                members, sellers = [image], set(whose[image])
-                seen.add(image)
-                for one in members:  # it grows as it is gone through
-                    for other in sorted(near[kind].get(one, ())):
-                        if other in whose and other not in seen:
-                            seen.add(other)
-                            members.append(other)
-                            sellers |= set(whose[other])
+                members = _led_to(image, near[kind], whose)
+                seen |= set(members)
+                sellers = {seller for one in members for seller in whose[one]}
                 reached_a_hub = any(other not in whose for one in members for other in near[kind].get(one, ()))
                 if len(sellers) <= most and not reached_a_hub and (everybodys or not banned & set(members)):
-                    yield Alike(kind, min(digests[one] for one in members), _first_of(members, whose), len(members) > 1)
+                    name = min(digests[one] for one in members)
+                    if kind == "place":
+                        users = {one: {s for copy in _led_to(one, near["picture"], whose) for s in whose[copy]} for one in members}
+                        yield Alike(kind, name, _first_of(members, whose, users), len(members) > 1, _also(members, whose, users))
+                    else:
+                        yield Alike(kind, name, _first_of(members, whose), len(members) > 1)
+
+    def _with_copies(self, c: Connection, images: Collection[int], most: int) -> set[int]:
+        """These images and all copies of them: who uses a copy bears on what a place says of whoever shows it."""
+        near, whose, _ = self._around(c, sorted(images), most, self._methods())
+        return {copy for image in images for copy in _led_to(image, near["picture"], whose)}
+
+    def _methods(self) -> list[int]:
+        """The detectors in force whose findings make classes."""
+        return [number for name in DETECTORS if (number := self.store.method_in_force("detector", name)) is not None]
 
     def _around(
         self, c: Connection, images: Sequence[int], most: int, methods: Sequence[int]
@@ -117,13 +127,39 @@ class AlikeReads(PictureReads):
         return near, whose, banned
 
 
-def _first_of(images: Sequence[int], whose: dict[int, dict[int, int]]) -> dict[int, tuple[int, int | None]]:
-    """Of each seller of these images its first picture."""
-    first: dict[int, int] = {}
+def _led_to(image: int, near: Mapping[int, Collection[int]], whose: Mapping[int, object]) -> list[int]:
+    """The image, and all that its neighbours lead to through images of few sellers; nearest first."""
+    members, seen = [image], {image}
+    for one in members:  # it grows as it is gone through
+        for other in sorted(near.get(one, ())):
+            if other in whose and other not in seen:
+                seen.add(other)
+                members.append(other)
+    return members
+
+
+def _first_of(
+    images: Sequence[int], whose: Mapping[int, Mapping[int, int]], users: Mapping[int, Collection[int]] | None = None
+) -> dict[int, tuple[int, int | None]]:
+    """Of each seller of these images its first picture; with `users` of each, the first that the fewest use."""
+    first: dict[int, tuple[int, int]] = {}
     for image in images:
         for seller, picture in whose[image].items():
-            first[seller] = min(picture, first.get(seller, picture))
-    return {seller: (picture, None) for seller, picture in sorted(first.items())}
+            mine = (len(users[image]) if users else 0, picture)
+            first[seller] = min(mine, first.get(seller, mine))
+    return {seller: (picture, None) for seller, (_, picture) in sorted(first.items())}
+
+
+def _also(
+    images: Sequence[int], whose: Mapping[int, Mapping[int, int]], users: Mapping[int, Collection[int]]
+) -> dict[int, frozenset[int]]:  # fmt: skip
+    """Of each seller the others who use every one of its photographs among these images."""
+    also: dict[int, frozenset[int]] = {}
+    for image in images:
+        for seller in whose[image]:
+            others = frozenset(users[image]) - {seller}
+            also[seller] = also.get(seller, others) & others
+    return also
 
 
 def _of_few(c: Connection, images: Sequence[int], most: int) -> list[int]:

@@ -57,6 +57,7 @@ class Giving:
     certainty: float = 1.0
     link: int | None = None  # the link to premises that it rests on
     copies: bool = False
+    also: frozenset[int] = frozenset()  # of a place: sellers who use every one of its photographs there, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,10 @@ class NetworkReads(AlikeReads, PlaceReads):
             found = [one for part in chunks(sellers) for one in self._of_sellers(c, part)]
         for each in self.alike(sellers, most):
             thing = Thing(each.kind, each.digest)
-            found += [Giving(seller, thing, capture, picture, copies=each.copies) for seller, (picture, capture) in each.shown.items()]
+            found += [
+                Giving(seller, thing, capture, picture, copies=each.copies, also=each.also.get(seller, frozenset()))
+                for seller, (picture, capture) in each.shown.items()
+            ]
         self.shown("seller", (one.seller for one in found))
         return _first(found)
 
@@ -357,7 +361,7 @@ class NetworkReads(AlikeReads, PlaceReads):
                     sellers |= {one.seller for one in who} | new[thing]
             for name, query in (("picture", _NEW_PICTURES), ("finding", _NEW_FINDINGS)):
                 for rows in self._rows_after(c, name, query, since):
-                    images = {r.image for r in rows} | self._pointed_at(c, rows)
+                    images = self._with_copies(c, {r.image for r in rows} | self._pointed_at(c, rows), most)
                     sellers |= {r.seller for r in rows if r.seller is not None}
                     # each class that one of these images joins together was of no more than `most` if it linked anybody before
                     for one in self._classes(c, sorted(images), most * (len(images) + 1), everybodys=True):

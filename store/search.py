@@ -29,7 +29,7 @@ from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, QUEUED, WAITING, block
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
 
-COUNTED = 300  # listings of a search that totals and facets are of
+COUNTED = 150  # listings of a search that totals and facets are of
 VALUES = 20  # of a facet, those that most listings have
 WORDS = 64  # different words of one search
 LARGEST = 200  # listings of one page
@@ -75,7 +75,7 @@ class Query:
 class Page:
     """Some of what was found. `next` is where the next page begins, "" at the end.
 
-    `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first 300.
+    `total` and `facets` (values with how many listings each has, most first) are of all that was found; where there is `more`, of the first 150.
     Of those that wait they are of every part of the queue: `left_out` (store/queue.py) says how many of them `rows` does not have.
     """
 
@@ -264,7 +264,7 @@ def _marks(c: Connection, key: str, binds: Mapping[str, Any]) -> list[str]:
     for first, end in ranges:
         bounds = f"FROM listing_now n WHERE n.{key} < :end AND n.{key} >= :first"
         near = f"SELECT n.{key} {bounds} ORDER BY n.{key} DESC OFFSET :near LIMIT 1"
-        within = {"first": max(first, binds["least"]), "end": min(end, binds["before"]), "near": 2 * COUNTED}
+        within = {"first": max(first, binds["least"]), "end": min(end, binds["before"]), "near": 4 * COUNTED}
         ends = c.execute(text(f"SELECT min(n.{key}) AS first, max(n.{key}) AS last, ({near}) AS near {bounds}"), within).one()
         if ends.last is not None:
             shortest = (ends.last - (ends.first if ends.near is None else ends.near)) >> NUMBER  # holds as many as are counted, about

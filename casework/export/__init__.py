@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from casework.transparency import task
 from crawler.clock import sentence
 from detectors.pictures.drawing import LINES
 from store.config import Home
+from store.database import numbers_in
 from store.errors import TouchstoneError
 from store.seals import Seal
 from store.store import Store
@@ -138,7 +139,8 @@ def _write_words(store: Store, home: Home, authority: Authority, m: Material, co
     }
     rows = tables.tables(store, m, authority, contents, seal=seal, folders=own)
     missing = [
-        row | {"why": scrub(row["why"], own)} for row in [*gaps.not_examined(store, m), *gaps.unread_contacts(m, contents.pages, data)]
+        row | {"why": scrub(row["why"], own)}
+        for row in [*gaps.not_examined(store, m), *gaps.unread_contacts(m, contents.pages, data), *gaps.unread_pages(m.more["searches"])]
     ]
     m.gaps[:] = [row | {"why": scrub(row["why"], own)} for row in m.gaps]
     tables.write_tables(rows, data / "rows")
@@ -150,8 +152,21 @@ def _write_words(store: Store, home: Home, authority: Authority, m: Material, co
     methods = {r["id"]: r for r in rows["methods"]}
     custody, collected = log.custody(store, m, seal.event)
     at = {row["capture"]: row["file"] for row in contents.records.rows if row["capture"] is not None}
-    summary = Summary(m, authority, names, contents.pictures, contents.pages, at, methods, missing, collected, contents.matches, texts)
-    context = _context(summary, rows, seal, contents) | {"custody": custody}
+    summary = Summary(
+        m,
+        authority,
+        names,
+        contents.pictures,
+        contents.pages,
+        at,
+        methods,
+        missing,
+        collected,
+        contents.matches,
+        texts,
+        runs={r["id"]: r for r in rows["runs"]},
+    )
+    context = _context(summary, rows, seal, contents, custody) | {"custody": custody}
     render.write_limits(data, markdown(), m.case.reference)
     render.write_readme(data, context)
     for each in parts():
@@ -164,7 +179,9 @@ def _write_words(store: Store, home: Home, authority: Authority, m: Material, co
     return notes
 
 
-def _context(summary: Summary, rows: dict[str, list[Row]], seal: Seal, contents: Contents) -> dict[str, Any]:
+def _context(
+    summary: Summary, rows: dict[str, list[Row]], seal: Seal, contents: Contents, custody: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     m = summary.material
     opened = {row["capture"]: row.get("view", row["file"]) for row in [*contents.handed, *contents.pages]}
     return {
@@ -178,6 +195,13 @@ def _context(summary: Summary, rows: dict[str, list[Row]], seal: Seal, contents:
         "exhibits": summary.exhibits(),
         "others": summary.others(),
         "missing": summary.gaps,
+        "at_source": lambda capture: m.captures[capture].source,
+        "joining": sorted(set(m.joined.values()) - {event["seq"] for event in custody}),
+        "unread": [row for row in summary.gaps if "page" in row],
+        "cited_pages": len({m.captures[row["capture"]].url_final for row in contents.pages} - summary.addresses()),
+        "added": {
+            n: event for event in custody if event["purpose"] == "reference log" for n in numbers_in(event["subjects"].get("reference", ""))
+        },
         "missing_elsewhere": [row for row in summary.gaps if row.get("listing") not in m.of(SubjectKind.listing)],
         "absent": m.gaps,
         "methods": rows["methods"],

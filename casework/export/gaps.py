@@ -8,8 +8,9 @@ from pathlib import Path
 
 from casework.export.gather import Material
 from casework.export.rows import Row
+from casework.export.shown import counted
 from store.store import Store
-from store.words.records import Examined, Status, SubjectKind
+from store.words.records import CaptureKind, Examined, Status, SubjectKind
 
 _CONTACT = re.compile(
     r"""["'](?P<data>telephone|email|faxNumber)["']\s*:\s*["'\[]|itemprop\s*=\s*["']?(?P<item>telephone|email|faxNumber)|href\s*=\s*["']?(?P<link>tel|mailto):""",
@@ -19,18 +20,37 @@ _CALLED = {"telephone": "telephone", "tel": "telephone", "email": "e-mail", "mai
 
 
 def unread_contacts(m: Material, pages: Sequence[Row], data: Path) -> list[Row]:
-    """A gap for each page of a listing that gives contacts where contacts are not read: in its data for machines, or in a link."""
+    """A gap for each page of a site that gives contacts where contacts are not read: in its data for machines, or in a link."""
     rows: list[Row] = []
     read = {r.capture: r.listing for r in m.readings.values()}
     for row in pages:
-        if row["capture"] in read and row["charset"]:
+        capture = m.captures[row["capture"]]
+        if row["charset"] and capture.kind is not CaptureKind.handed_in:
             text = (data / row["file"]).read_text(row["charset"], "replace")
             kinds = sorted({_CALLED[found[found.lastgroup or 0].lower()] for found in _CONTACT.finditer(text)})
             if kinds:
                 what = f"contacts that capture {row['capture']} gives in its data for machines or in links ({', '.join(kinds)})"
                 why = "contacts are read in a listing's title, description and pictures alone; the page itself is in the pack"
-                rows.append({"listing": read[row["capture"]], "page": row["capture"], "what": what, "why": why})
+                rows.append({"listing": read.get(row["capture"]), "page": row["capture"], "what": what, "why": why})
     return rows
+
+
+def unread_pages(runs: Sequence[Row]) -> list[Row]:
+    """A gap for what each run that brought captures of the case met and did not read."""
+    said = {
+        "not understood": (
+            "did not understand",
+            "what is not understood is kept, and nothing is read in it; it is no part of the case, and the store holds it",
+        ),
+        "pages that robots.txt forbids": ("did not ask for", "the site's robots.txt forbids it to programs; its address was not kept"),
+    }
+    return [
+        {"run": row["run"], "what": f"{counted(row['counts'][name], thing)} that run {row['run'][:8]}… of {row['source']} {did}", "why": why}
+        for row in runs
+        for name, (did, why) in said.items()
+        if row["counts"].get(name)
+        for thing in ["thing" if name == "not understood" else "page"]
+    ]  # fmt: skip
 
 
 def not_examined(store: Store, m: Material) -> list[Row]:

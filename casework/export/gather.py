@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -59,6 +60,9 @@ class Material:
     images: dict[str, Image] = field(default_factory=dict)
     shown: dict[int, list[str]] = field(default_factory=dict)  # listing → digests of the pictures it has shown
     pictures: dict[int, Picture] = field(default_factory=dict)  # of the listings, by number
+    quoted: dict[int, tuple[int, Snapshot]] = field(
+        default_factory=dict
+    )  # capture that a link cites → whose page it is, what was read of it
     beside: dict[int, Beside] = field(default_factory=dict)  # others that findings and links rest on, by number
     sellers: dict[int, Seller] = field(default_factory=dict)
     contacts: list[Row] = field(default_factory=list)
@@ -86,6 +90,19 @@ class Material:
         """The numbers by which findings and links name an image, one for each listing that shows it."""
         return sorted(
             {n for n, p in self.pictures.items() if p.image.sha256 == sha256} | {n for n, b in self.beside.items() if b.sha256 == sha256}
+        )
+
+    def shown_by(self, sha256: str) -> str:
+        """Whose a picture is here as: of an exhibit, of an account of the case, or of one outside it."""
+        if any(p.image.sha256 == sha256 for p in self.pictures.values()) or any(sha256 in shown for shown in self.shown.values()):
+            return "an exhibit"
+        mine = any(b.sha256 == sha256 and b.seller in self.sellers for b in self.beside.values())
+        return "an account of the case" if mine else "an account outside the case"
+
+    def sha256(self, number: int) -> str:
+        """The digest of a picture by its number; "" where it is not here."""
+        return (
+            self.pictures[number].image.sha256 if number in self.pictures else self.beside[number].sha256 if number in self.beside else ""
         )
 
     def compared(self) -> Iterator[tuple[KeptFinding, Pointer]]:
@@ -209,18 +226,13 @@ def _links(reader: Acting, m: Material) -> None:
     premises = set(m.of(SubjectKind.premises))
     found = list(exhibited)
     for kind, number in [(SubjectKind.listing, n) for n in m.listings] + [(SubjectKind.seller, n) for n in sorted(sellers)]:
-        links = reader.links(subject=(kind, number))
-        theirs = [
-            x for x in links if x.object_kind is SubjectKind.premises or (x.object_kind is SubjectKind.seller and x.object in sellers)
-        ]
+        links = [*reader.links(subject=(kind, number)), *reader.links(object=(kind, number))]
+        theirs = [x for x in links if x.object_kind is SubjectKind.premises or {x.subject, x.object} <= sellers]
         found += theirs
-        if len(links) > len(theirs):
-            m.gaps.append(
-                {
-                    "what": f"{counted(len(links) - len(theirs), 'proposed link')} between {kind} {number} and sellers outside the case",
-                    "why": "they would show other people's accounts; the store holds them",
-                }
-            )
+        if left := [x for x in links if x not in theirs]:
+            said = ", ".join(f"{n} {status}" for status, n in sorted(Counter(x.status for x in left).items()))
+            what = f"{counted(len(left), 'link')} ({said}) between {kind} {number} and sellers outside the case"
+            m.gaps.append({str(kind): number, "what": what, "why": "they would show other people's accounts; the store holds them"})
     m.links = {x.id: x for x in sorted(found, key=lambda x: x.id or 0) if x.id is not None}
     for link in m.links.values():
         premises |= {n for k, n in ((link.subject_kind, link.subject), (link.object_kind, link.object)) if k is SubjectKind.premises}

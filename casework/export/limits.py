@@ -124,12 +124,12 @@ LIMITS: tuple[tuple[str, str], ...] = (
     (
         "What was not examined",
         "Not everything was examined by every method. README.html and gaps.json list what was not possible, what "
-        "failed and what was left out. Where a method found nothing, that is no evidence that there is nothing. Contacts are read in "
+        "failed, what was left out, and how much the runs met and did not read. Where a method found nothing, that is no evidence that there is nothing. Contacts are read in "
         "a listing's title, its description and its pictures; those in a page's data for machines, its links and its foot are not read as the listing's.",
     ),
     (
-        "Premises are from published registers",
-        "Register entries are copies of what a public register said on the date given. A position may be "
+        "Premises are from registers",
+        "Register entries are copies of what a register that was loaded said on the date given; whose it is, its licence says. A position may be "
         "approximate, a business may have moved, and two businesses may share an address.",
     ),
     (

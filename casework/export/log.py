@@ -20,6 +20,7 @@ PAGE = 5000
 def case_rows(m: Material) -> dict[str, set[int]]:
     """The row numbers that this pack shows, by the words that events use for them."""
     pictures = {n for subjects in m.subjects.values() for kind, n in subjects if kind is SubjectKind.picture}
+    pictures |= {n for n, each in m.beside.items() if each.sha256}
     return {
         "listing": set(m.listings),
         "capture": set(m.captures),

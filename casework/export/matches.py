@@ -22,7 +22,7 @@ def write_matches(methods: Mapping[int, Method], m: Material, files: Mapping[str
     rows: list[Row] = []
     drawn: dict[tuple[str, str], tuple[str, Drawing | None, str]] = {}  # both digests → file, drawing, why there is none
     for f, pointer in m.compared():
-        pair = first, second = m.pictures[f.subject].image.sha256, str(pointer.detail["sha256"])
+        pair = first, second = m.sha256(f.subject), str(pointer.detail["sha256"])
         row: Row = {
             "finding": f.id, "other": pointer.other, "first": first, "first_file": files.get(first), "second": second,
             "second_file": files.get(second), "same_file": first == second, "file": None, "sha256": None, "version": "", "note": "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -70,10 +70,14 @@ QUESTIONS = {
     SubjectKind.link: "do the reasons join these two?",
     SubjectKind.account: "is it shown who runs the account?",
 }
-COMBINED = dict.fromkeys(
-    ("premises", "network"),
-    "Weights do not add up: those for are combined as 1 − (1 − w₁)(1 − w₂)…, and the outcome is multiplied by (1 − w) for each against.",
-)
+_WEIGHTS = "Weights do not add up: those for are combined as 1 − (1 − w₁)(1 − w₂)…"
+_BESIDE = "“Beside” marks what weighs nothing: the other account's side of the reason before it, or how a thing is known."
+COMBINED = {
+    "premises": f"{_WEIGHTS}, and the outcome is multiplied by (1 − w) for each against. {_BESIDE}",
+    "network": f"{_WEIGHTS} {_BESIDE}",
+}
+UNWEIGHED = "none: this method looks for no contradictions, and weighs nothing against a link"
+NONE_FOUND = "none of the contradictions that this method looks for was found"
 
 
 def counted(number: int, what: str) -> str:
@@ -114,7 +118,34 @@ def scale(policy: Mapping[str, Any]) -> str:
         for name in ("priority", "review", "note")
     )
     most = "; ".join(f"{row['title']} {float(row['cap']):g}" for _, row in sorted(groups.items()))
-    return f"{said}. {'A group of reasons gives at most: ' + most + '. ' if most else ''}Of several findings of one reason the strongest counts whole, the next half, and so on."
+    least, counted_from = policy.get("priority_groups"), policy.get("counts_from")
+    two = (
+        f" Priority takes {least} groups of reasons besides, each with {float(counted_from):g} points or more."
+        if least and counted_from
+        else ""
+    )
+    groups_give = f"A group of reasons gives at most: {most}. " if most else ""
+    rule = "Of several findings of one reason the strongest counts whole, the next half, and so on; then a group that comes to more than its most is scaled down in proportion, so that each of its findings shows fewer points than its weight."
+    return f"{said}.{two} {groups_give}{rule}"
+
+
+def by_hand(policy: Mapping[str, Any], reasons: Iterable[str]) -> str:
+    """Which of these reasons have weights that were set by hand; "" where none has."""
+    known = policy.get("reasons") or {}
+    found = sorted({called(reason) for reason in reasons if (known.get(reason) or {"fitted": 0}).get("fitted", 0) is None})
+    return f"Set by hand, and not fitted to labelled adverts, are the weights of: {', '.join(found)}." if found else ""
+
+
+def at_levels(counts: Mapping[str, int]) -> str:
+    """Of how many listings a run of flags made what; "" where it does not say."""
+    levels = [(name, counts.get(f"level_{name}")) for name in ("priority", "review", "note", "none")]
+    if not counts.get("listings") or any(n is None for _, n in levels):
+        return ""
+    return (
+        f"Of the {counts['listings']:,} listings that the same run scored, "
+        + ", ".join(f"{n:,} came to {name}" for name, n in levels)
+        + "."
+    )
 
 
 def words_of(page: str) -> str:

@@ -8,28 +8,35 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
+from casework.export.flagged import flag_shown
 from casework.export.gather import Material
+from casework.export.joined import pairs, quoted, sides
 from casework.export.rows import Row
 from casework.export.shown import (
     COMBINED,
     KINDS,
     LEADS,
-    LEVELS,
+    NONE_FOUND,
     QUESTIONS,
+    UNWEIGHED,
     called,
     connection,
     counted,
     header,
     money,
-    scale,
     shown_time,
     strength,
 )
 from store.findings import KeptFinding
-from store.words.records import Authority, Capture, CaptureKind, Exhibit, Flag, Judgement, Link, SubjectKind
+from store.words.records import Authority, Capture, CaptureKind, Exhibit, Judgement, Link, SubjectKind
 from store.words.text import normalise
 
-_EMBEDDED = (".jpg", ".png", ".gif", ".webp")
+EMBEDDED = (".jpg", ".png", ".gif", ".webp")
+UNKEPT = {"picture_words": "; what it read is kept only where it found something in it"}
+NOTES = dict.fromkeys(
+    ("price_far_below", "price_well_below", "price_below"),
+    "What kind of goods it is was told by the category that the page gives or, where it gives none, by a word of the title.",
+)
 SEEN_IN = (CaptureKind.page, CaptureKind.rendered, CaptureKind.network)
 
 
@@ -48,6 +55,7 @@ class Summary:
     collected: Mapping[str, Row]  # capture → the event of its collection
     matches: Sequence[Row]
     texts: Mapping[int, str] = field(default_factory=dict)  # capture of a page → its words, as `words_of` gives them
+    runs: Mapping[str, Row] = field(default_factory=dict)
     told: dict[int, str] = field(default_factory=dict)  # link → the exhibit under which it is set out
 
     def who(self, actor: str) -> str:
@@ -112,7 +120,7 @@ class Summary:
             "price": money(versions[-1].snapshot.price_minor, versions[-1].snapshot.currency),
             "price_stands": self._stands(versions[-1].snapshot.price_text, number),
             "pictures": self._pictures(number),
-            "flag": self._flag(*flags[-1]) if flags else None,
+            "flag": flag_shown(self, *flags[-1]) if flags else None,
             "earlier_flags": [{"at": shown_time(at), "level": str(f.level), "score": f"{f.score:.1f}"} for f, at in flags[:-1]],
             "findings": [self._finding(f, number, points) for f in m.findings.values() if (f.subject_kind, f.subject) in subjects],
             "examinations": self._examinations(subjects),
@@ -121,6 +129,11 @@ class Summary:
             "sellers": sellers,
             "links": self._links_of({(SubjectKind.listing, number), *((SubjectKind.seller, s) for s in sellers)}, e),
             "contacts": [c for c in m.contacts if c["listing"] == number or c["seller"] in sellers],
+            "shots": [
+                shown_time(c.ended_at)
+                for _, c in sorted(m.captures.items())
+                if c.kind is CaptureKind.screenshot and e.number in m.uses[c.id or 0]
+            ],
         }
 
     def _versions(self, number: int) -> list[dict[str, Any]]:
@@ -139,9 +152,15 @@ class Summary:
             out.append({"at": shown_time(after.captured_at), "capture": after.capture, "changes": changes})
         return out
 
+    def addresses(self) -> set[str]:
+        """Addresses of the pages that the listings of the case were read from."""
+        m = self.material
+        return {m.captures[r.capture].url_final for r in m.readings.values() if r.capture in m.captures}
+
     def others(self) -> list[dict[str, Any]]:
         """Captures that belong to no exhibit."""
-        words = {"cited": "cited by a link, a contact, evidence or a linked listing", "payload": "holder of the bytes of a repeated answer"}
+        words = {"cited": "cited by a link, a contact, evidence or a linked listing", "payload": "holder of the bytes of a repeated answer",
+                 "compared": "what brought a picture of an account of this case, which a finding or a link compares"}  # fmt: skip
         numbers = {e.number for e in self.material.exhibits}
         rest = [c for n, c in sorted(self.material.captures.items()) if not numbers & set(self.material.uses[n])]
         return [self.capture(c) | {"uses": "; ".join(words.get(u, u) for u in self.material.uses[c.id or 0])} for c in rest]
@@ -193,26 +212,22 @@ class Summary:
         for digest in self.material.shown.get(number, []):
             image = self.material.images.get(digest)
             file = self.files.get(digest)
-            embed = bool(file and file.endswith(_EMBEDDED) and image and not image.problem)
+            embed = bool(file and file.endswith(EMBEDDED) and image and not image.problem)
+            numbers = [
+                n for n in self.material.numbers(digest) if n in self.material.pictures and self.material.pictures[n].listing == number
+            ]
             size = f"{image.width} × {image.height}" if image and image.width else "size unknown"
-            out.append({"digest": digest, "file": file, "embed": embed, "size": size, "problem": image.problem if image else ""})
+            out.append(
+                {
+                    "digest": digest,
+                    "numbers": numbers,
+                    "file": file,
+                    "embed": embed,
+                    "size": size,
+                    "problem": image.problem if image else "",
+                }
+            )
         return out
-
-    def _flag(self, flag: Flag, at: str) -> dict[str, Any]:
-        rows = [
-            {"sentence": c.sentence, "reason": called(c.reason), "points": f"{c.points:+.1f}", "finding": c.finding}
-            for c in flag.contributions
-        ]
-        policy: Mapping[str, Any] = next((row["settings"] for row in self.methods.values() if row["digest"] == flag.policy), {})
-        return {
-            "id": flag.id,
-            "at": shown_time(at),
-            "level": LEVELS.get(str(flag.level), str(flag.level)),
-            "score": f"{flag.score:.1f}",
-            "scale": scale(policy),
-            "contributions": rows,
-            "policy": flag.policy,
-        }
 
     def _finding(self, f: KeptFinding, listing: int, points: Mapping[int, float]) -> dict[str, Any]:
         method = self.methods.get(f.method, {})
@@ -223,7 +238,7 @@ class Summary:
             "reason": called(f.finding.reason),
             "speaks": speaks
             if points.get(f.id)
-            else "a lead; it counts for nothing"
+            else "a lead: nothing in a score; it may weigh in a link between accounts"
             if f.finding.reason in LEADS
             else f"{speaks}, but counts for nothing",
             "strength": "" if f.finding.reason in LEADS else strength(f),
@@ -242,6 +257,7 @@ class Summary:
                 for row in self.matches
                 if row["finding"] == f.id
             ],
+            "note": NOTES.get(f.finding.reason, ""),
         }
 
     def _agree(self, f: KeptFinding, other: str) -> int | None:
@@ -294,7 +310,8 @@ class Summary:
         out = []
         for e in self.material.examinations.values():
             if (e.subject_kind, e.subject) in subjects:
-                said = words[str(e.outcome)] + (", no finding" if str(e.outcome) == "done" and e.id not in found else "")
+                none = str(e.outcome) == "done" and e.id not in found
+                said = words[str(e.outcome)] + (", no finding" if none else "") + (UNKEPT.get(e.method_name, "") if none else "")
                 out.append(
                     {"method": called(e.method_name), "subject": f"{e.subject_kind} {e.subject}", "said": said, "at": shown_time(e.at)}
                 )
@@ -338,6 +355,10 @@ class Summary:
             "combined": COMBINED.get(str(method.get("name")), ""),
             "judgements": self._judgements([(SubjectKind.link, x.id or 0)]),
             "premises": self.premises(x.object) if x.object_kind is SubjectKind.premises else None,
+            "none_against": UNWEIGHED if method.get("name") == "network" else NONE_FOUND,
+            "pairs": pairs(self, x),
+            "sides": sides(self, x),
+            "quoted": quoted(self, x),
         }
 
     def _end(self, kind: SubjectKind, number: int) -> str:

@@ -9,6 +9,7 @@ from casework.export.bag import FORMAT, tool
 from casework.export.contents import Contents
 from casework.export.gather import Material
 from casework.export.rows import Row, lines, plain, row_of, scrub, when
+from casework.export.shown import QUESTIONS
 from store.seals import Seal
 from store.store import Store
 from store.words.records import Authority, Link, Run, SubjectKind
@@ -72,7 +73,8 @@ def tables(
             for v in m.versions[n]
         ],
         "images": [
-            row_of(i, "capture", file=files.get(d), captures=tied.get(d, []), pictures=m.numbers(d)) for d, i in sorted(m.images.items())
+            row_of(i, "capture", file=files.get(d), captures=tied.get(d, []), pictures=m.numbers(d), of=m.shown_by(d))
+            for d, i in sorted(m.images.items())
         ],
         "records": contents.records.rows,
         "pages": contents.pages,
@@ -100,7 +102,7 @@ def tables(
             if n in used or method.digest in digests
         ],
         "flags": [row_of(flag, at=at, run=m.made[SubjectKind.flag, n][0]) for n, (flag, at) in sorted(m.flags.items())],
-        "judgements": [row_of(j) for _, j in sorted(m.judgements.items())],
+        "judgements": [row_of(j, asked=QUESTIONS.get(j.subject_kind, "")) for _, j in sorted(m.judgements.items())],
         "links": [_link(m, n, x) for n, x in sorted(m.links.items())],
         "premises": [row_of(p) for _, p in sorted(m.premises.items())],
         "register_entries": [row_of(entry, premises=premises) for _, (premises, entry) in sorted(m.entries.items())],

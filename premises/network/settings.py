@@ -9,7 +9,7 @@ from premises.vocabulary import words
 from store.config import Home, defaults_folder, load
 from store.words.records import Method
 
-NETWORK_VERSION = "2"  # of the rules in ties and linking: raise it with any change of answer
+NETWORK_VERSION = "3"  # of the rules in ties and linking: raise it with any change of answer
 WEIGHTS = words("phone email handle payment domain company premises place picture text")
 CONTENT = frozenset({"picture", "text"})  # what anybody can copy from anybody: it strengthens a tie and never makes one
 

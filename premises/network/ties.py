@@ -5,9 +5,11 @@ says nothing of who they are, and one such thing let through joins whole network
 that one operator gives on twelve accounts. So groups are counted: of the accounts that have a thing, those that anything else connects (some
 other thing that two to `most` accounts have) are one group, since an operator's accounts are mostly alike in more than one respect and a
 courier's customers are not. What leads to more than `hub` groups links nobody; what more than `most` accounts have is not looked at at all.
-With up to `hub` accounts the guard never bites. Pictures and words
-do not vouch for pictures and words, since who copies one copies several. The groups of one thing are made without regard to whether the others passed the guard, so
-that no order of looking matters.
+With up to `hub` accounts the guard never bites. Pictures and words do not vouch for pictures and words, since who copies one copies several.
+The groups of one thing are made without regard to whether the others passed the guard, so that no order of looking matters.
+
+**Copies.** One photograph counts once. A place that one account shows by photographs which the other uses too, or both by those of a third, holds
+them together no further than the copies do: whoever has a photograph from somebody shows that one's room, and not their own.
 
 **Rarity.** For the communities a thing counts 1/(n−1) between each two of its n holders (M. E. J. Newman, Scientific collaboration networks II,
 Physical Review E 64, 016132, 2001), so that what one thing brings to an account does not grow with how many have it.
@@ -75,6 +77,11 @@ def by_thing(givings: Collection[Giving]) -> dict[Thing, dict[int, Giving]]:
     return dict(out)
 
 
+def copied(one: Giving, other: Giving) -> bool:
+    """Whether one shows a place by nothing but photographs that the other uses too, or both do by those of one third."""
+    return one.seller in other.also or other.seller in one.also or bool(one.also & other.also)
+
+
 def groups(sellers: Collection[int], things: Things, but: Thing) -> int:
     """How many groups these sellers fall into by what else they share of `things`."""
     root = {seller: seller for seller in sellers}
@@ -88,8 +95,9 @@ def groups(sellers: Collection[int], things: Things, but: Thing) -> int:
     for thing, who in things.items():
         if thing != but and not (but.kind in CONTENT and thing.kind in CONTENT):
             here = [seller for seller in who if seller in root]
-            for other in here[1:]:
-                root[of(other)] = of(here[0])
+            for one, other in combinations(here, 2):
+                if not copied(who[one], who[other]):
+                    root[of(other)] = of(one)
     return sum(of(seller) == seller for seller in root)
 
 
@@ -114,7 +122,7 @@ def ties(things: Things, settings: NetworkSettings, of: Collection[int] | None =
     for thing, who in things.items():
         weight = settings.weights[KIND_OF.get(thing.kind, thing.kind)]
         for a, b in combinations(sorted(who), 2):
-            if of is None or a in of:
+            if (of is None or a in of) and not copied(who[a], who[b]):
                 shared[a, b].append(Shared(who[a], who[b], weight * min(_sure(who[a], settings), _sure(who[b], settings)), len(who)))
     return {pair: Tie(tuple(_counted(shared[pair]))) for pair in sorted(shared)}
 

@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from rich.console import Console
@@ -27,6 +28,7 @@ ROOT = HERE.parent.parent
 WORK = ROOT / "var" / "demo"
 OFFICER = "a.demo-officer"
 CASE = "DEMO-2026-1"
+UNITS = "Wexcombe Parade units (invented)"  # a register of the demonstration's own, of no council
 
 out = Console(width=None if sys.stdout.isatty() else 150)
 
@@ -67,7 +69,7 @@ def lay_out(market: Market) -> None:
         )
     units = {
         "kind": "csv",
-        "title": "Wexcombe Parade units (invented)",
+        "title": UNITS,
         "licence": "Invented for the demonstration",
         "dated": "2026-01-31",
         "columns": {"name": "Name", "address": ["Line 1", "Line 2", "Town", "County"], "postcode": "Postcode", "phone": "Telephone"},
@@ -89,6 +91,12 @@ def _chromium() -> bool:
 def listings(arguments: Sequence[str] = ()) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = json.loads(touchstone("listing", "list", "--limit", "500", "--json", *arguments, show=False))
     return rows
+
+
+def why_visit(card: Mapping[str, Any]) -> str:
+    """The officer's reason for one listing: what in it weighs most, in its own words."""
+    heaviest = sorted(card["flag"]["contributions"], key=lambda c: -c["points"])[:2]
+    return "Merits a visit. " + " ".join(c["sentence"] for c in heaviest)
 
 
 def score(market: Market) -> Table:
@@ -140,15 +148,15 @@ def main() -> int:
                 listing["ref"],
                 "yes",
                 "--reason",
-                "words of the replica trade and a price far below; merits a visit",
+                why_visit(card),
             )
-        touchstone("case", "new", CASE, "--title", "Demonstration: handbags at Wexcombe Parade")
+        touchstone("case", "new", CASE, "--title", "Demonstration: branded goods at Wexcombe Parade")
         for card in queue[:2]:
             listing = card["summary"]["listing"]
             touchstone("case", "add", CASE, listing["source"], listing["ref"], "--initials", "AD")
         if links:
             link = str(links[0]["links"][0]["id"])
-            touchstone("judge", "link", link, "yes", "--reason", "unit named in the advert and in the council's list")
+            touchstone("judge", "link", link, "yes", "--reason", f"the advert names the unit, and so does the register “{UNITS}”")
             touchstone("case", "add", CASE, "link", link, "--initials", "AD")
             if links[0]["links"][0]["subject_kind"] == "seller":
                 touchstone("seller", "attribution", str(links[0]["links"][0]["subject"]), "--why", "demonstration")

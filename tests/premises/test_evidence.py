@@ -167,6 +167,16 @@ def test_a_domain_or_handle_that_reads_like_the_name_is_a_hint_and_no_more() -> 
     assert "handle_name" in codes(link)
 
 
+def test_a_handle_that_is_the_accounts_very_name_says_it_once() -> None:
+    """A shop of one seller has no handle but its name: to count both would be to count one string twice."""
+    [_, other] = parade("units")
+    name = other.entry.name
+    there = (said("Unit 3, Wexcombe Parade, M32 0TH"),)
+    [link] = links(evidence(said=there, names=(Shown(name, 7),), handle=name), [other])
+    [apart] = links(evidence(said=there, names=(Shown(name, 7),), handle=name.replace(" ", "_").lower()), [other])
+    assert "name" in codes(link) and "handle_name" not in codes(link) and "handle_name" in codes(apart)
+
+
 # -- places --------------------------------------------------------------------------------------------------------------
 def test_a_position_alone_proposes_nothing_and_never_names_a_unit() -> None:
     one, other = parade("units")

@@ -1,4 +1,5 @@
-"""The model cards of the methods: what each model was made of, how it was measured and what it does not do, as it ships with the software."""
+"""The model cards of the methods: what each model was made of, how it was measured and what it does not do, as it ships with the software; and the
+measured figures of the version that made the pack, to which the cards refer."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import casework
 import detectors
 from casework.export.gather import Material
 from casework.export.parts import Part
@@ -30,12 +32,27 @@ def shipped() -> dict[str, tuple[str, str]]:
     return found
 
 
+MEASURED = "model-cards/accuracy.md"
+
+
+@cache
+def measured() -> bytes:
+    """docs/accuracy.md as this version of the software has it: in the installed package, or in the source code. Raises OSError where neither does."""
+    installed = Path(casework.__file__).parent / "desk" / "accuracy.md"
+    return (installed if installed.is_file() else Path(casework.__file__).parent.parent / "docs" / "accuracy.md").read_bytes()
+
+
 def gather(store: Store, reader: Acting, m: Material) -> Mapping[str, Sequence[Row]]:
     """A row for each method that has models: its card, by the digests of its model files, or a gap where none ships for them."""
     used = {e.method for e in m.examinations.values()} | {f.method for f in m.findings.values()} | {int(x.method) for x in m.links.values()}
     rows: list[Row] = []
+    if used:
+        m.files[MEASURED] = measured()
     for number, method, _ in store.methods():
-        if number not in used or not method.models:
+        if number not in used:
+            continue
+        rows.append({"method": number, "file": MEASURED, "sha256": hashlib.sha256(m.files[MEASURED]).hexdigest()})
+        if not method.models:
             continue
         cards = {shipped()[digest] for digest in method.models.values() if digest in shipped()}
         for name, text in sorted(cards):

@@ -1,4 +1,4 @@
-"""What was searched for: the operations under which the captures of the case were made, with their words, areas and authorisation."""
+"""What the runs did: the operations under which the captures of the case were made, with their words, areas and authorisation."""
 
 from __future__ import annotations
 
@@ -34,11 +34,19 @@ def gather(store: Store, reader: Acting, m: Material) -> Mapping[str, Sequence[R
                 "authorisation": plain(said.authorisation),
             }
         )  # fmt: skip
+    watching = {row["reference"] for row in operations if row["subjects"] or row["other_subjects"]}  # they begin at somebody's page
+    crawls = [run for run in brought if runs[run].pass_name in ("crawl",) and runs[run].operation not in watching]
+    begun = {run: first for run in crawls if (first := store.first_page(run)) is not None}
+    # a page of one listing that is no matter of this case stays untold
+    firsts = {run: first for run, first in begun.items() if first in m.captures or not reader.readings(capture=first)}
     searches = [
-        {"run": run, "operation": runs[run].operation, "source": runs[run].source, "captures": n, "counts": dict(runs[run].counts)}
-        for run, n in sorted(brought.items())
-    ]
+        {
+            "run": run, "operation": runs[run].operation, "source": runs[run].source, "captures": n, "counts": dict(runs[run].counts),
+            "first": reader.capture(first).url_requested if (first := firsts.get(run)) is not None else "",
+        }
+        for run, n in sorted(brought.items(), key=lambda item: (runs[item[0]].started_at, item[0]))
+    ]  # fmt: skip
     return {"operations": operations, "searches": searches}
 
 
-PART = Part("searches", "What was searched for", ("operations", "searches"), gather)
+PART = Part("searches", "What the runs did, and what was searched for", ("operations", "searches"), gather)
