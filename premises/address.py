@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from premises.names import ending, parted, spelt_out
 from premises.numbering import HALF, number_of, unit_of
-from premises.vocabulary import BUILDINGS, DESIGNATORS, NUMBER_WORDS, NUMBERED, ORDINALS, PARADES, ROWS, STREETS, YARDS
+from premises.vocabulary import BUILDINGS, DESIGNATORS, INSIDE, NUMBER_WORDS, NUMBERED, ORDINALS, PARADES, ROWS, STREETS, YARDS
 from store.words.postcode import find_postcodes, is_known, normalise_postcode
 from store.words.text import normalise
 
@@ -105,6 +105,13 @@ _POSTCODE_LIKE = re.compile(r"\b([A-Za-z]{1,2}\d[A-Za-z\d]? ?\d ?[A-Za-z]{2})\s*
 _GLUED_O = re.compile(r"\b([A-Za-z]{1,2}\d[A-Za-z\d]?)[Oo]([A-Za-z]{2})[\s.)]*$")  # "M32OTH": only at the end, and only where it is one
 _DISTRICT = re.compile(r"(?:^|[\s,])([A-Z]{1,2}[0-9][0-9A-Z]?)[\s.)]*$")
 
+_SMALL_DISTRICT = re.compile(r"[\s,]([a-z]{1,2}[0-9][0-9a-z]?)[\s.,)]*$")
+
+
+def _numbers_a_unit(before: str) -> bool:
+    words = re.findall(r"[a-z]+", before.lower())
+    return not words or words[-1] in DESIGNATORS.keys() | ROWS | BUILDINGS | {"no", "number", "size"}
+
 
 def take_postcode(draft: _Draft) -> _Draft:
     """The last known postcode in the text, O for 0 repaired; else what looks like one at the very end; else a district there."""
@@ -127,6 +134,8 @@ def take_postcode(draft: _Draft) -> _Draft:
         elif match := _DISTRICT.search(segments[-1]):
             segments[-1] = segments[-1][: match.start()]
             found = replace(found, district=match[1])
+        elif (match := _SMALL_DISTRICT.search(segments[-1])) and not _numbers_a_unit(segments[-1][: match.start()]):
+            found = replace(found, district=match[1])  # it stays: only an entry's postcode tells it from a stall's number
     return replace(draft, segments=tuple(segments), found=found)
 
 
@@ -178,14 +187,39 @@ def _range(match: re.Match[str]) -> str:
 
 
 _FLOOR = re.compile(rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}) ?-?(?:floor|flr)s?\b(?: of)?")
+_A_HOME = r"(?:flats?|rooms?|bedsit|studio|office|apartment|place|unit|workshop)"
+_A_STREET = "|".join(sorted(STREETS))  # "Over Street" is one
+_ABOVE = re.compile(
+    rf"^(?:flat )?(?:above|over) (?=\d|(?!(?:{_A_STREET})\b)[a-z]|$)|\babove (?=\d)|^(?:above|over)$|(?<!all )\b(?:above|over) (?=the |our |my )"
+    rf"|\b{_A_HOME} (?:above|over|on top of)\b|\bupstairs (?:of|from|at|above|over|in)\b|^upstairs\b|\bupstairs$"
+)
+_BELOW = re.compile(
+    rf"^(?:below|beneath|under|underneath) (?=[a-z\d])|\b(?:below|beneath|under|underneath) (?=the |our |my )"
+    rf"|\b{_A_HOME} (?:below|beneath|under|underneath)\b|\bdownstairs\b(?: (?:of|from|at|in))?"
+)
+_IN_A_SHOP = re.compile(
+    rf"(?<![0-9] )(?<![0-9][a-z] )\b(?:inside|(?:counter|concession|desk) (?:in|at)) (?!(?:[a-z]+ ){{0,3}}(?:{'|'.join(sorted(BUILDINGS))})\b)(?=[a-z])"
+)
 _OTHER_PARTS = (
     ("basement", re.compile(r"\b(?:lower )?basement\b(?: of)?|\bcellar of\b")),
-    ("rear", re.compile(r"\brear of\b|\bback of\b|\br/o\b|(?:^|\b(?:to|at) the )rear(?: (?:yard|entrance|shop|unit(?! ?\d)))?\b|\brear$")),
-    ("above", re.compile(r"^(?:flat )?(?:above|over) (?=\d|the |a |$)|\babove (?=\d)|^above$")),
+    (
+        "rear",
+        re.compile(
+            r"\brear of\b|\bback of\b|\br/o\b|(?:^|\b(?:to|at) the )rear(?: (?:yard|entrance|shop|unit(?! ?\d)))?\b|\brear$|\b(?:at|round|around|out) the back$"
+        ),
+    ),
+    ("above", _ABOVE),
+    ("below", _BELOW),
+    (INSIDE, _IN_A_SHOP),
     ("mezzanine", re.compile(r"\bmezzanine\b(?: floor)?")),
     ("level", re.compile(r"\blevel (\d)\b")),
-    ("beside", re.compile(r"\b(?:next (?:door )?to|opposite|opp|adjacent to|adj to|adj|adjoining|beside|behind|across from)\b.*")),
-    ("flat", re.compile(r"^(?:the )?(?:flat|maisonette|managers accommodation)$")),
+    (
+        "beside",
+        re.compile(
+            r"\b(?:next (?:door )?to|opposite|opp|adjacent to|adj to|adj|adjoining|beside|behind|across from|not (?:in |at )?the (?:shop|store|front))\b.*"
+        ),
+    ),
+    ("flat", re.compile(r"^(?:its )?(?:the )?(?:flat|maisonette|managers accommodation)$")),
 )
 
 
@@ -224,6 +258,8 @@ _ROW = re.compile(  # "12 larch row" is a number in a street, and so is "larch r
     rf"^({_ROW_SIGN}) ?-?(?:no |number )?([a-z]|\d{{1,3}})(?![a-z0-9])|(?<=\w )({_ROW_SIGN}) ([a-z])$"
 )
 
+_ROW_AND_NUMBER = re.compile(rf"^({_ROW_SIGN}) ([a-z]),? (?:no|number) (\d{{1,4}}[a-z]?)(?![a-z0-9])")  # "row d no 14"
+
 
 def take_unit(draft: _Draft) -> _Draft:
     """Designator and number, glued or not: "Unit 3", "unit3", "Units 12 & 14", "Stall 7B", "Shop A". A second one is a part of the first,
@@ -245,6 +281,9 @@ def take_unit(draft: _Draft) -> _Draft:
     for i, segment in enumerate(segments):
         if not found.unit and (match := _INSIDE.search(segment)):
             found, segments[i] = replace(found, unit=match[1]), segment[match.end() :].removeprefix("the ")
+        elif not found.unit and (match := _ROW_AND_NUMBER.search(segment)):
+            found, segments[i] = replace(found, unit=match[3]), segment[match.end() :]
+            inner.append(f"{match[1]} {match[2]}")
         elif found.unit and (match := _ROW.search(segment)):
             inner.append(f"{match[1] or match[3]} {match[2] or match[4]}")
             segments[i] = f"{segment[: match.start()]} {segment[match.end() :]}"

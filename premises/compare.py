@@ -15,18 +15,36 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from premises.address import Address
+from premises.alike import REMEMBERED, alike, called_in, holds, same_words, stands_in, without_filler, word_in
 from premises.identity import name_words
 from premises.names import ending
 from premises.numbering import Fit, fit
-from premises.vocabulary import BUILDINGS, COUNTIES, DIRECTIONS, FILLER, NO_TOWN, NUMBERED, PARADES, STREETS, TELLING, TRADES, WITHIN
+from premises.vocabulary import (
+    BUILDINGS,
+    COUNTIES,
+    DIRECTIONS,
+    INSIDE,
+    LANDMARKS,
+    NO_TOWN,
+    NUMBERED,
+    STREETS,
+    TALK,
+    TELLING,
+    TRADES,
+    WITHIN,
+)
 from store.words.records import LinkReason
 
-REMEMBERED = 100_000  # answers about pairs of names: neighbours share their street, and a batch its towns
 Weights = Mapping[str, float]
 HARD = frozenset(
-    {"number_differs", "letter_differs", "unit_differs", "unit_kind_differs", "part_differs", "street_differs", "unread_differs"}
+    {
+        *("number_differs", "letter_differs", "unit_differs", "unit_kind_differs", "part_differs", "street_differs", "unread_differs"),
+        *("beside_it", "within_it"),  # "next door to" or "the flat over" the business that the register has there
+    }
 )
-OF_THE_UNIT = frozenset({"unit_differs", "unit_kind_differs", "part_differs", "unread_differs"})  # they leave the building open
+OF_THE_UNIT = frozenset(
+    {"unit_differs", "unit_kind_differs", "part_differs", "unread_differs", "within_it"}
+)  # they leave the building open
 PLACED = frozenset({"street", "street_alike", "building", "building_alike"})
 
 
@@ -89,7 +107,7 @@ def unit(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
             f"the text says {_door(said)}, the register {_door(entry)}: not surely the same door",
             against=True,
         )
-    if other := said.unread ^ entry.unread:
+    if other := _unread(said, entry):
         return reason(
             "unread_differs",
             weights,
@@ -125,13 +143,13 @@ def street(said: Address, entry: Address, weights: Weights) -> LinkReason | None
 def _street_grade(said: Address, entry: Address) -> str:
     """The street of one in the other: its own street, one that runs on into a town ("the quay exeter"), or words in a row."""
     if said.street and entry.street:
-        grade = _alike(said.street, entry.street) or _runs_on(said, entry) or _runs_on(entry, said)
+        grade = alike(said.street, entry.street) or _runs_on(said, entry) or _runs_on(entry, said)
         if grade or (said.number and entry.number):
             return grade
     grades = set()
     for one, other in ((said, entry), (entry, said)):
         if one.street:
-            grades |= {_alike(one.street, other.building), _stands_in(one.street, other.words)}
+            grades |= {alike(one.street, other.building), stands_in(one.street, other.words)}
     return "same" if "same" in grades else "alike" if "alike" in grades else ""
 
 
@@ -142,10 +160,14 @@ def building(said: Address, entry: Address, weights: Weights, name: str = "") ->
         for other in (entry.building, entry.street, " ".join(name_words(name)) if ending(name_words(name)) in BUILDINGS else "")
         if other
     ]
-    grades = {_alike(said.building, other) for other in others if said.building} | {_holds(said.building, entry.building)}
-    grades |= {_stands_in(said.building, entry.words), _stands_in(entry.building, said.words), _word_in(entry.building, said.words)}
+    grades = {alike(said.building, other) for other in others if said.building} | {holds(said.building, entry.building)}
+    grades |= {stands_in(said.building, entry.words), stands_in(entry.building, said.words), word_in(entry.building, said.words)}
     if not grades - {""}:
-        grades = {_stands_in(_without_filler(entry.building), said.words)}
+        grades = {stands_in(without_filler(entry.building), said.words)}
+    kinds = {ending(said.building.split()), ending(entry.building.split())} & BUILDINGS
+    if not grades - {""} and len(kinds) < 2:
+        street = bool(entry.street) and stands_in(entry.street, said.words) == "same"
+        grades = {called_in(entry.building, said.words, {*entry.street.split(), *towns(entry)}, street)}
     if "same" in grades:
         agreed = entry.building if entry.building in " ".join(said.words) else said.building
         return reason("building", weights, f"the building is {(agreed or entry.building).title()}")
@@ -186,6 +208,13 @@ def _towns(text: str, street: str) -> frozenset[str]:
         text = text.replace(county, " ")
     segments = [s for s in (segment.split() for segment in text.split(",")) if not TRADES.intersection(s)]
     return frozenset(w for s in segments for w in s if len(w) > 2 and w.isalpha() and w not in NO_TOWN)
+
+
+def other_towns(said: Address, entry: Address) -> bool:
+    """Whether the text names a town that is not the entry's. What is talk names none, and "wex" may be Wexcombe cut short."""
+    spoken = {w for segment in said.town.split(",") if (TALK | LANDMARKS).intersection(segment.split()) for w in segment.split()}
+    theirs = towns(entry)
+    return any(not any(name.startswith(word) for name in theirs) for word in towns(said) - spoken)
 
 
 def name(names: Iterable[str], entry_name: str, weights: Weights) -> LinkReason | None:
@@ -253,8 +282,8 @@ def compare(said: Address, entry: Address, entry_name: str, weights: Weights) ->
         )
         if r
     ]
-    if not any(r.code in PLACED for r in where) and (alike := _words_alike(said, entry, weights)):
-        where.append(alike)
+    if not any(r.code in PLACED for r in where) and (by_words := _words_alike(said, entry, weights)):
+        where.append(by_words)
     placed = any(r.code in PLACED for r in where)
     doors = [r for r in (number(said, entry, weights), unit(said, entry, weights)) if r] if placed or _same_place(said, entry) else []
     codes = {r.code for r in where + doors}
@@ -272,8 +301,10 @@ def _all_said(said: Address, entry: Address, codes: set[str]) -> bool:
     The street's number may be missing on one side only where both name one unit of one building: "Unit 3, Larch Parade" and
     "Unit 3, Larch Parade, 12 Chester Road". A number before a building's name may be a unit's.
     """
-    if codes & HARD or said.part != entry.part or said.unread != entry.unread:
+    if codes & HARD or said.part != entry.part or _unread(said, entry):
         return False
+    if INSIDE in said.part.split("+"):
+        return False  # one shop in another: which counter it is, no address says
     unit = bool(codes & {"unit", "unit_within"})
     if (said.unit or entry.unit) and not unit:
         return False
@@ -286,6 +317,12 @@ def _all_said(said: Address, entry: Address, codes: set[str]) -> bool:
         or ("building_alike" in codes and bool(codes & {"street", "street_alike", "postcode"}))
         or (unit and "street" in codes)
     )
+
+
+def _unread(said: Address, entry: Address) -> frozenset[str]:
+    """What one of them numbers and the other does not; a district in small letters is known by the postcode that begins with it."""
+    district = said.district if entry.postcode and entry.postcode.startswith(f"{said.district} ") else ""
+    return (said.unread - {district.lower()}) ^ entry.unread
 
 
 def _same_place(said: Address, entry: Address) -> bool:
@@ -303,7 +340,7 @@ def _aligned(said: Address, entry: Address) -> tuple[Address, Address, bool]:
         loosely = False
         if a.unit and not a.unit_kind and not a.part and f"{NUMBERED} " in b.part:  # "2 Larch Centre" has units of its own
             a = replace(a, unit="", part=f"{NUMBERED} {a.unit}")
-        elif a.unit and not a.unit_kind and not a.number and b.number and b.unit and _alike(a.building, b.street) == "same":
+        elif a.unit and not a.unit_kind and not a.number and b.number and b.unit and alike(a.building, b.street) == "same":
             a = replace(a, number=a.unit, unit="", street=a.building, building="")
         elif (
             a.unit
@@ -332,7 +369,7 @@ def _same_place_name(street: str, building: str) -> str:
     """A street's name, without a town run on, where it is a building's; "" where it is not."""
     street, building = street.removeprefix("the "), building.removeprefix("the ")
     head = " ".join(street.split()[: len(building.split())])
-    return head if building and (head == building or _alike(head, building)) else ""
+    return head if building and (head == building or alike(head, building)) else ""
 
 
 _CLASS_OF_TRADE = frozenset({"", "unit"})
@@ -340,59 +377,6 @@ _CLASS_OF_TRADE = frozenset({"", "unit"})
 
 def _same_class(a: str, b: str) -> bool:
     return a == b or {a, b} <= _CLASS_OF_TRADE or ("" in (a, b) and {a, b} <= {"", "stall", "kiosk", "container"})
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _alike(a: str, b: str) -> str:
-    """ "same", "alike" or "": names of one kind (a Place is no Parade) whose own words are spelt the same, or nearly."""
-    if not a or not b:
-        return ""
-    a, b = a.removeprefix("the "), b.removeprefix("the ")
-    if a == b:
-        return "same"
-    one, two = a.split(), b.split()
-    last_a, last_b = ending(one), ending(two)
-    types = {last_a, last_b} & (STREETS | BUILDINGS)
-    if len(types) == 2:
-        return ""
-    if len(types) == 1 and last_a != last_b and len(one) == len(two) > 1 and OSA.distance(one[-1], two[-1], score_cutoff=1) <= 1:
-        return "alike" if _alike_words(one[:-1], two[:-1]) else ""  # "london raod"
-    if len(types) == 1 and last_a != last_b and len(one) != len(two):
-        short, long = sorted((one, two), key=len)  # "14 chester" for 14 Chester Road
-        return "alike" if len(" ".join(short)) >= 5 and short == long[: len(short)] and len(long) - len(short) == 1 else ""
-    if len(types) == 1 and last_a == last_b:
-        one, two = one[:-1], two[:-1]
-        if last_a in PARADES and ({*one} ^ {*two}) <= FILLER and ({*one} <= {*two} or {*two} <= {*one}):
-            return "alike"  # Kiln Estate, Kiln Industrial Estate
-    stem_a, stem_b = " ".join(one), " ".join(two)
-    if re.sub(r"\W", "", stem_a) == re.sub(r"\W", "", stem_b):
-        return "same"
-    if len(one) == len(two):
-        return "alike" if _alike_words(one, two) else ""
-    if ({*one} ^ {*two}) & TELLING or any(word[0].isdigit() for word in {*one} ^ {*two}):
-        return ""  # Upper Tan Street and Tan Street
-    return "alike" if min(len(stem_a), len(stem_b)) >= 5 and fuzz.ratio(stem_a, stem_b) >= 85 else ""
-
-
-def _alike_words(one: Sequence[str], two: Sequence[str]) -> bool:
-    return all(x == y or _slip(x, y) for x, y in zip(one, two, strict=True))
-
-
-def _slip(a: str, b: str) -> bool:
-    """Whether one word may be a slip for the other: "tanery" for "tannery", "hihg" for "high"; but Upper and Lower, 1st and 2nd are two."""
-    if a[0].isdigit() or b[0].isdigit() or (a in TELLING and b in TELLING):
-        return False
-    shorter = min(len(a), len(b))
-    if shorter < 5:
-        near = OSA.distance(a, b, score_cutoff=1) <= 1 and (a[0] == b[0] or sorted(a) == sorted(b) or b == a[1:] or a == b[1:])
-        return shorter >= 2 and max(len(a), len(b)) >= 3 and near
-    return fuzz.ratio(a, b) >= 85 or OSA.distance(a, b, score_cutoff=2) <= (2 if shorter >= 6 else 1)
-
-
-def _holds(a: str, b: str) -> str:
-    """ "alike" where one building's name ends in the other of two words or more: "wexcombe market hall" and "market hall"."""
-    short, long = sorted((a.removeprefix("the "), b.removeprefix("the ")), key=len)
-    return "alike" if len(short.split()) >= 2 and long.endswith(" " + short) else ""
 
 
 def _runs_on(one: Address, other: Address) -> str:
@@ -408,56 +392,7 @@ def _runs_on(one: Address, other: Address) -> str:
     town, after = {*other.town.replace(",", " ").split()}, {*rest} - COUNTIES
     if not (over or after <= town or after <= DIRECTIONS < {*rest} | DIRECTIONS or (len(short) > 1 and after & town - NO_TOWN)):
         return ""
-    return _alike(" ".join(head), " ".join(short))
-
-
-def begins_alike(one: str, other: str) -> bool:
-    """Whether two streets are one, a town run on after either left aside."""
-    a, b = one.removeprefix("the ").split(), other.removeprefix("the ").split()
-    size = min(len(a), len(b))
-    return bool(_alike(" ".join(a[:size]), " ".join(b[:size])))
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _stands_in(name: str, text: tuple[str, ...]) -> str:
-    """ "same" or "alike" where a name of two words or more stands in a text as it is, or nearly; not where Upper or East makes another of it."""
-    parts = name.removeprefix("the ").split()
-    size = len(parts)
-    if _run_together(parts, text):
-        return "same"
-    if size < 2 or not set(parts).intersection(text):
-        return ""
-    found = ""
-    for i in range(len(text) - size + 1):
-        window = text[i : i + size]
-        if window[-1] != parts[-1] and window[0] != parts[0]:
-            continue
-        if (i and text[i - 1] in TELLING) or (parts[-1] in STREETS and i + size < len(text) and text[i + size] in DIRECTIONS):
-            continue
-        grade = _alike(" ".join(parts), " ".join(window))
-        if grade == "same":
-            return grade
-        found = found or grade
-    return found
-
-
-def _run_together(parts: Sequence[str], text: tuple[str, ...]) -> bool:
-    """Whether a name stands in a text parted otherwise: "rope works self store" for "ropeworks self store", and no Upper or East with it."""
-    name = "".join(parts)
-    if len(name) < 8 or name not in "".join(text):
-        return False
-    for i in range(len(text)):
-        end = next((j for j in range(i + 1, len(text) + 1) if len("".join(text[i:j])) >= len(name)), 0)
-        if end and end - i != len(parts) and "".join(text[i:end]) == name:
-            return not (i and text[i - 1] in TELLING) and not (end < len(text) and text[end] in TELLING)
-    return False
-
-
-def _without_filler(name: str) -> str:
-    """ "larkspur centre" for "larkspur shopping centre"; "" where nothing of it can be left out."""
-    words = name.split()
-    kept = [w for w in words if w not in FILLER]
-    return " ".join(kept) if 1 < len(kept) < len(words) and words[-1] in PARADES else ""
+    return alike(" ".join(head), " ".join(short))
 
 
 def _words_alike(said: Address, entry: Address, weights: Weights) -> LinkReason | None:
@@ -465,32 +400,9 @@ def _words_alike(said: Address, entry: Address, weights: Weights) -> LinkReason 
     if (said.unit, said.number) != (entry.unit, entry.number):
         return None
     numbered = bool(said.unit or said.number)
-    if not (numbered or (said.postcode and said.postcode == entry.postcode)) or not _same_words(said.words, entry.words, numbered):
+    if not (numbered or (said.postcode and said.postcode == entry.postcode)) or not same_words(said.words, entry.words, numbered):
         return None
     return reason("building_alike", weights, "the words of the two addresses are nearly the same")
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _same_words(one: tuple[str, ...], other: tuple[str, ...], numbered: bool) -> bool:
-    """Whether the words of two addresses are nearly the same ones.
-
-    With the same number, all words of the shorter, three or more, in the longer; without any, three of four of all that both have.
-    """
-    short, long = sorted(({*one} - COUNTIES, {*other} - COUNTIES), key=len)
-    if len(short) < 3 or not short & long:
-        return False
-    shared = sum(w in long or any(_slip(w, x) for x in long) for w in short)
-    if numbered:
-        return shared == len(short)
-    return shared >= 3 and shared >= 0.75 * (len(short) + len(long) - shared)
-
-
-def _word_in(name: str, text: tuple[str, ...]) -> str:
-    """ "alike" where a building's name of one word ("lidoworld") stands in a text, and not as a street's ("george street")."""
-    if len(name) < 3 or " " in name or name in NO_TOWN or name not in text:
-        return ""
-    after = text[text.index(name) + 1 :]
-    return "" if after and after[0] in STREETS else "alike"
 
 
 def _near(a: str, b: str) -> bool:

@@ -23,6 +23,7 @@ from rapidfuzz import fuzz
 
 from premises import compare
 from premises.address import Address, parse_address
+from premises.alike import begins_alike
 from premises.asides import plain
 from premises.compare import HARD, OF_THE_UNIT, PLACED, Compared
 from premises.identity import name_words
@@ -147,7 +148,7 @@ def _leads_there(said: Address, w: Weighed) -> bool:
         return False  # "The Green" is not Office 3, The Green
     known = bool(codes & {"building", "building_alike"}) or (w.named and placed) or (here and _bare(said, w))
     if here:
-        return sure or known or numbered or w.named
+        return sure or known or numbered or w.named or (unit and "postcode" in codes)
     if "postcode_near" in codes:
         return sure or (known and (town or w.named or "building" in codes))
     if said.postcode:
@@ -160,7 +161,8 @@ def _leads_there(said: Address, w: Weighed) -> bool:
             or (w.named and len(w.listed.told) > 1)
         )
     own = (own_words(entry.words) & own_words(said.words)) - NO_TOWN
-    return (sure and w.named) or ((sure or (w.named and placed) or "building" in codes) and bool(own) and not compare.towns(said))
+    elsewhere = compare.other_towns(said, entry)
+    return (sure and w.named) or ((sure or (w.named and placed) or "building" in codes) and bool(own) and not elsewhere)
 
 
 def _told_apart(weighed: Sequence[Weighed]) -> list[Weighed]:
@@ -173,7 +175,7 @@ def _bare(said: Address, w: Weighed) -> bool:
     """A street and nothing finer on either side: a school, a farm, a pub by the road. A name before the street is finer."""
     entry = w.listed.address
     finer = said.number or entry.number or said.names_a_unit or entry.names_a_unit or said.building or entry.building
-    return not finer and said.street != "" and entry.street != "" and compare.begins_alike(said.street, entry.street)
+    return not finer and said.street != "" and entry.street != "" and begins_alike(said.street, entry.street)
 
 
 _SHARED, _TO_THE_BUILDING = "the register lists ", ": the link is to the building"

@@ -61,7 +61,14 @@ def _ends_before(words: Sequence[str], i: int) -> bool:
         return words[i] not in STREETS | HOUSES and (not words[0][0].isdigit() or first in ("house", "buildings", "chambers"))
     if first in PARADES - {"market"} and second in STREETS and len(words) - i >= 2 and i >= 2:
         return words[i] not in STREETS
-    return first in STREETS and second in PARADES and len(words) - i >= 2 and i >= 2 and words[i:] != [second] and words[i] != "shopping"
+    return (
+        first in STREETS
+        and second in PARADES
+        and len(words) - i >= 2
+        and i >= 2
+        and words[i:] != [second]
+        and words[i] not in ("shopping", "showground")
+    )
 
 
 def ending(words: Sequence[str]) -> str:

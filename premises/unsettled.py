@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from premises import compare
 from premises.address import Address, parse_address
+from premises.alike import begins_alike
 from premises.asides import in_two
 from premises.index import Listed, own_words
 from premises.names import ending
@@ -62,7 +62,7 @@ def _named_elsewhere(weighed: Sequence[Weighed], elsewhere: Sequence[Weighed], w
     best = weighed[0]
     for other in elsewhere:
         one, two = best.listed.address, other.listed.address
-        nearby = one.postcode == two.postcode or (one.street and two.street and compare.begins_alike(one.street, two.street))
+        nearby = one.postcode == two.postcode or (one.street and two.street and begins_alike(one.street, two.street))
         if other.told and nearby and not one_building(best, other, weights):
             entry = other.listed.entry
             return f"a contradiction: the text names “{entry.name}”, which the register has at {entry.address_raw}", [

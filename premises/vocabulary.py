@@ -58,6 +58,9 @@ ABBREVIATIONS = {
     "lil": "little",
     "yd": "yard",
     "cott": "cottage",
+    "stn": "station",
+    "whse": "warehouse",
+    "lvl": "level",
 }
 
 STREETS = words(
@@ -69,7 +72,9 @@ STREETS = words(
 
 # A number before one of these is a unit's number: nobody numbers the parade itself.
 PARADES = words("parade arcade precinct mall estate centre market market_hall retail_park business_park")
-BUILDINGS = PARADES | words("house building buildings hall tower mill mills works block exchange chambers plaza galleries point court")
+BUILDINGS = PARADES | words(
+    "house building buildings hall tower mill mills works block exchange chambers plaza galleries point court warehouse showground"
+)
 
 # After one of these, where no number is before it, another name may begin: "larch house tanner lane", "hill farm chester road".
 HOUSES = (BUILDINGS - PARADES) | words(
@@ -81,7 +86,9 @@ ENDS = words(
     "street road lane avenue drive close crescent place square terrace gardens grove way row mews boulevard parade arcade precinct mall "
     "estate market_hall retail_park business_park"
 )
-GOES_ON = words("industrial retail business shopping trading leisure science enterprise market car and & north south east west level")
+GOES_ON = words(
+    "showground industrial retail business shopping trading leisure science enterprise market car and & north south east west level"
+)
 
 # A number after one of these counts something that is no door: "Terminal 5".
 COUNTED = words("no nos number terminal gate zone phase junction platform pier hangar route level store since est")
@@ -92,6 +99,7 @@ YARDS = words("yard")
 # Two words that act as one in what ends a name.
 PAIRS = {
     ("market", "hall"): "market_hall",
+    ("car", "boot"): "market",
     ("markets", "hall"): "market_hall",
     ("retail", "park"): "retail_park",
     ("business", "park"): "business_park",
@@ -117,6 +125,9 @@ DESIGNATORS = {
     "lock up": "unit",
     "lock-up": "unit",
     "plot": "unit",
+    "storage unit": "container",
+    "cage": "container",
+    "cages": "container",
     "container": "container",
     "containers": "container",
     "stall": "stall",
@@ -194,6 +205,23 @@ DIRECTIONS = words("north south east west")
 
 # Words of an estate's or a centre's name that some leave out.
 FILLER = words("industrial trading business shopping retail enterprise park")
+
+# What says of which kind a building is: some leave it out ("Larch Walk" for Larch Walk Shopping Centre).
+KINDS = words(
+    "self storage shopping retail industrial trading business enterprise centre estate park arcade market hall mall outlet warehouse car boot sale"
+)
+
+# Words of talk: what holds one names no town and numbers no door.
+TALK = words("ur u your you me my im dont cant thru lol thats gonna just leave bring tell ask knock buzz buzzer open one by each not")
+
+# Things by which somebody is found, and days: no towns either.
+LANDMARKS = words(
+    "door doors shutter shutters gate gazebo tent table van car sign entrance stairs lift escalators counter pair "
+    "monday tuesday wednesday thursday friday saturday sunday daily"
+)
+
+# The part that is a counter of one business in another's shop.
+INSIDE = "inside"
 
 # After these "st" has been Saint: "Bury St Edmunds", "St Albans Road"; else it ends a street's name ("Larch St Wexcombe").
 SAINTS = words(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from premises import compare
 from premises.address import Address, parse_address
-from premises.asides import says_elsewhere
+from premises.asides import says_elsewhere, stands
 from premises.compare import OF_THE_UNIT, Compared
 from premises.index import Listed, in_order
 from premises.numbering import Fit, fit
@@ -55,16 +55,27 @@ def weigh(
 
     None, before anything else is looked at, where both give a number and they are two: most neighbours.
     """
-    rest = without_name(text, one.told)
-    if rest is None and _is_a_neighbour(said, one.address):
+    where = _where_named(text, one.told)
+    near = stands(text[: where[0]]) if where else ""
+    rest = f"{text[: where[0]]}, {text[where[1] :]}" if where and not near else None
+    if where is None and _is_a_neighbour(said, one.address):
         return None
-    name = compare.reason("name", weights, f"the text names “{one.entry.name}”") if rest is not None else _name(said, one, weights)
+    name = (
+        compare.reason("name", weights, f"the text names “{one.entry.name}”")
+        if rest is not None
+        else None
+        if near
+        else _name(said, one, weights)
+    )
     key = (one.entry.address_raw, one.address.postcode, one.house)  # hundreds of companies may have one accountant's address
     if key not in seen:
         seen[key] = compare.compare(said, one.address, one.house, weights)
     best = seen[key]
     if rest is not None and not best.door:
         best = max(best, compare.compare(parse_address(rest, said.postcode), one.address, one.house, weights), key=_how_far)
+    if near:
+        said_so = f"the text says it is {'next to' if near == 'beside_it' else 'over, behind or inside'} “{one.entry.name}”, which is another door"
+        best = replace(best, reasons=(*best.reasons, compare.reason(near, weights, said_so, against=True)), door=False)
     return Weighed(one, best, best.reasons + ((name,) if name else ()), rest is not None and _is_its_own(text, one))
 
 
@@ -78,22 +89,20 @@ def _is_a_neighbour(said: Address, entry: Address) -> bool:
     )
 
 
-def without_name(text: str, told: tuple[str, ...]) -> str | None:
-    """The text without a business's name (`told` in its words) where it stands in it, but for capitals, signs and "and"; else None."""
-    where = _where_named(text, told)
-    return f"{text[: where[0]]}, {text[where[1] :]}" if where else None
-
-
 def _where_named(text: str, told: tuple[str, ...]) -> tuple[int, int] | None:
+    """Where a business's name (`told` in its words) stands in a text, but for capitals, signs, "and" and how its letters are parted."""
     if not told:
         return None
     plain, here = in_order(text)
-    if told[0] not in plain:
-        return None
-    size = len(told)
+    size, letters = len(told), "".join(told)
     for i in range(len(plain) - size + 1):
         if plain[i] == told[0] and plain[i : i + size] == told:
             return here[i][0], here[i + size - 1][1]
+    if len(letters) >= 6 and letters.isalpha() and letters in "".join(plain):
+        for i in range(len(plain)):
+            for j in range(i + 1, min(i + 4, len(plain)) + 1):
+                if "".join(plain[i:j]) == letters:
+                    return here[i][0], here[j - 1][1]
     return None
 
 

@@ -1,4 +1,4 @@
-"""Reads the two blind banks, which were written without sight of the matcher: their invented pairs, and their rows of the real lists."""
+"""Reads the three blind banks, which were written without sight of the matcher: their invented pairs, and their rows of the real lists."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from store.words.records import RegisterEntry
 from tests.premises import blind_write
 
 Bank = dict[str, list[dict[str, Any]]]
-FIRST, SECOND = (
-    yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8")) for name in ("addresses_blind.yml", "addresses_blind2.yml")
+FIRST, SECOND, THIRD = (
+    yaml.safe_load((Path(__file__).parent / f"addresses_{name}.yml").read_text(encoding="utf-8")) for name in ("blind", "blind2", "blind3")
 )
 
 

@@ -1,7 +1,7 @@
 """The bank of address pairs, as `premises match` answers it: no wrong door is proposed, the true one is among three, none is said to be none.
 
 Each figure is counted over all pairs and printed. tests/premises/addresses.yml is invented, addresses_real.yml is real (skipped where its
-lists are absent), addresses_blind.yml and addresses_blind2.yml were written without sight of the matcher.
+lists are absent), addresses_blind.yml, addresses_blind2.yml and addresses_blind3.yml were written without sight of the matcher.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from premises.index import Listed, listed
 from premises.match import Answer, in_memory
 from tests.premises import blind_bank
 from tests.premises.bank import SETTINGS, entries_of
-from tests.premises.blind_bank import FIRST, SECOND, Blind
+from tests.premises.blind_bank import FIRST, SECOND, THIRD, Blind
 from tests.premises.real_bank import CASES as REAL
 from tests.premises.real_bank import real
 
@@ -128,13 +128,14 @@ def held(parts: Mapping[str, Iterable[Blind]], least: Mapping[str, tuple[int, in
 
 
 def test_blind_pairs_invented() -> None:
-    held({"first": blind_bank.own(FIRST), "second": blind_bank.own(SECOND)}, {"first": (47, 30), "second": (42, 38)})
+    parts = {"first": blind_bank.own(FIRST), "second": blind_bank.own(SECOND), "third": blind_bank.own(THIRD)}
+    held(parts, {"first": (47, 30), "second": (42, 38), "third": (35, 24)})
 
 
 def test_blind_pairs_of_real_lists(shared: Path) -> None:
     pytest.importorskip("duckdb", reason="the FHRS sample is a parquet file, which the extra `premises` reads")
-    parts = {"first": blind_bank.rows(FIRST, shared), "second": blind_bank.rows(SECOND, shared)}
-    held(parts, {"first": (56, 27), "second": (26, 14)})
+    parts = {"first": blind_bank.rows(FIRST, shared), "second": blind_bank.rows(SECOND, shared), "third": blind_bank.rows(THIRD, shared)}
+    held(parts, {"first": (56, 27), "second": (26, 14), "third": (26, 14)})
 
 
 @pytest.mark.slow
@@ -144,7 +145,7 @@ def test_beside_uk_address_matcher(shared: Path) -> None:
     import duckdb
 
     cases = [(found.text, found.candidates, found.true) for found in (real(case, shared) for case in REAL)]
-    cases += [(case.text, case.candidates, case.door) for bank in (FIRST, SECOND) for case in blind_bank.rows(bank, shared)]
+    cases += [(case.text, case.candidates, case.door) for bank in (FIRST, SECOND, THIRD) for case in blind_bank.rows(bank, shared)]
     con = duckdb.connect()
     for name, rows in (
         ("asked", [(str(n), text, "") for n, (text, _, _) in enumerate(cases)]),
@@ -190,8 +191,8 @@ def test_beside_uk_address_matcher(shared: Path) -> None:
 
 
 def test_the_bank_is_large_and_every_pair_names_its_trait() -> None:
-    rows = [*FIRST["rows"], *SECOND["rows"]]
-    blind = [*FIRST["own"], *SECOND["own"], *rows]
+    rows = [*FIRST["rows"], *SECOND["rows"], *THIRD["rows"]]
+    blind = [*FIRST["own"], *SECOND["own"], *THIRD["own"], *rows]
     everything = [*INVENTED, *REAL, *blind]
     assert len(everything) >= 250 and len(blind) >= len(everything) / 3
     assert len(REAL) + len(rows) >= 100, "by row key into the real lists"
