@@ -213,7 +213,9 @@ def test_cards_are_taken_judged_and_undone_by_command(place: Place) -> None:
         place.stall.listing(str(n), ["replica_word"])
     assert "yours to judge for 15 minutes" in place.run("queue", "take", "stall", "1")
     assert "is with ann" in place.run("queue", "take", "stall", "1", by="bea", status=2)
-    assert [c["summary"]["listing"]["ref"] for c in json.loads(place.run("queue", "list", "--json", by="bea"))] == ["2", "3"]
+    assert [c["summary"]["listing"]["ref"] for c in json.loads(place.run("queue", "list", "--json", by="bea"))] == ["3", "2"], (
+        "of equal scores, what came last"
+    )
     shown = place.run("queue", "list", by="bea")
     assert "Not shown: 1 with another officer." in shown and "--waits cleared|skipped|taken" in shown
     place.run("queue", "assign", "stall", "2", "bea")
