@@ -75,7 +75,14 @@ def read(path: Path) -> list[Row]:
         text = (gzip.decompress(body) if path.suffix == ".gz" else body).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise TouchstoneError(f"{path}: cannot be read as a CSV in UTF-8: {error}") from error
-    csv.field_size_limit(MOST_CELL)
+    before = csv.field_size_limit(MOST_CELL)  # of the whole process, in which other files are read with another
+    try:
+        return _rows(path, text)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _rows(path: Path, text: str) -> list[Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     names = [name.strip().lower() for name in reader.fieldnames or ()]
     for wanted in COLUMNS:
