@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,16 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, said: s
     with pytest.raises(TouchstoneError, match="line") as error:
         read(path)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("text", [HEAD + "1,,,,,,,a,ordinary\n", "no,columns\n"])
+def test_reading_leaves_the_longest_cell_of_other_files_as_it_was(tmp_path: Path, text: str) -> None:
+    before = csv.field_size_limit()
+    path = tmp_path / "a.csv"
+    path.write_text(text, "utf-8")
+    with suppress(TouchstoneError):
+        read(path)
+    assert csv.field_size_limit() == before
 
 
 def test_a_price_in_no_currency_of_ours_is_no_price() -> None:
