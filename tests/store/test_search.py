@@ -182,7 +182,7 @@ queries = some.builds(
 
 
 def test_what_is_found_is_what_a_reading_of_every_listing_finds(store: Store) -> None:
-    crowd(store, 160)
+    crowd(store, COUNTED)  # all are counted, whatever is asked
     store.rebuild_shelf()
     with store.acting("system", purpose="test") as reader:
         known = everything(reader)
