@@ -247,16 +247,11 @@ def _in_the_log(reader: Acting, exhibit: Exhibit) -> Iterator[CustodyStep]:
     captures = {c.id: c for c in reader.captures(numbers)} if numbers else {}
     collected = {}
     for event in store.events_of(runs={c.run for c in captures.values()}) if captures else []:
-        of = event.body[
-            "subjects"
-        ]  # a sighting's own event names its captures too: what tells of a capture is the event that is of it alone
-        if (
-            event.body["verb"] == str(Verb.collection)
-            and of.keys() == {"capture"}
-            and of["capture"].isdecimal()
-            and int(of["capture"]) in captures
-        ):
-            collected[int(of["capture"])] = event
+        of = event.body["subjects"]
+        # of it alone: a sighting's own event names its captures too, and is in no pack
+        alone = of["capture"] if event.body["verb"] == str(Verb.collection) and of.keys() == {"capture"} else ""
+        if alone.isdecimal() and int(alone) in captures:
+            collected[int(alone)] = event
     for number, capture in sorted(captures.items(), key=lambda pair: pair[0] or 0):
         told = collected.get(number or 0)
         by, record = (told.body["actor"], f"event {told.seq} of the log") if told else ("", "no event of the log")

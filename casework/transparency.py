@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from casework.documents import Document, Fields, Heading, Items, PageBreak, Paragraph, Quotation, Signature, Table
+from casework.measured import page
 from crawler.source import find_sources
 from detectors.contract import discover
 from store.config import Home
@@ -188,15 +188,15 @@ def _judged(s: System) -> list[Any]:
     ]
 
 
-def measured(folder: Path | None = None) -> tuple[list[str], list[list[str]], str]:
+def measured() -> tuple[list[str], list[list[str]], str]:
     """The table of the score in docs/accuracy.md, as `touchstone evaluate text` wrote it: columns, rows, and the sentence that says of which data.
 
-    ([], [], "") where the page is not there, as in an installed wheel.
+    ([], [], "") where this copy of the software has no such page.
     """
-    page = (folder or Path(__file__).resolve().parent.parent / "docs") / "accuracy.md"
-    if not page.is_file():
-        return [], [], ""
-    block = re.search(r"<!-- evaluate score: begin -->\n(.*?)<!-- evaluate score: end -->", page.read_text(), re.S)
+    found = page()
+    block = (
+        re.search(r"<!-- evaluate score: begin -->\n(.*?)<!-- evaluate score: end -->", found.read_text("utf-8"), re.S) if found else None
+    )
     if not block:
         return [], [], ""
     lines = block[1].splitlines()
@@ -212,7 +212,7 @@ def _figures() -> list[Any]:
     columns, rows, data = measured()
     if not columns:
         return [
-            Paragraph("The measured figures are in docs/accuracy.md of the source code, which is not installed here."),
+            Paragraph("The measured figures are in docs/accuracy.md of the source code, which this copy has not."),
             Fields([("Figures", None)]),
         ]
     return [

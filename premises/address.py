@@ -262,9 +262,9 @@ _ROW_AND_NUMBER = re.compile(rf"^({_ROW_SIGN}) ([a-z]),? (?:no|number) (\d{{1,4}
 
 
 def take_unit(draft: _Draft) -> _Draft:
-    """Designator and number, glued or not: "Unit 3", "unit3", "Units 12 & 14", "Stall 7B", "Shop A". A second one is a part of the first,
+    """Designator and number, glued or not: "Unit 3", "unit3", "Units 12 & 14", "Stall 7B", "Shop A". A second one is a part of the first.
 
-    and so is the row, aisle or gate that numbers a market's stalls anew.
+    So is the row, aisle or gate that numbers a market's stalls anew.
     """
     found, segments = draft.found, []
     inner: list[str] = []

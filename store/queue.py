@@ -132,9 +132,8 @@ def unjudged() -> ColumnElement[bool]:
 def standing(c: Connection, me: str, listings: Collection[int], waits: Waits) -> set[int]:
     """Those of these listings whose newest flag is in that part of the queue, for an officer."""
     a = t.assignment.c
-    if waits is Waits.free and not in_force(
-        c, datetime.now(UTC)
-    ):  # what nobody was ever given, took or put off is free, without a look at its flags
+    # what nobody was ever given, took or put off is free where nobody is cleared, without a look at its flags
+    if waits is Waits.free and not in_force(c, datetime.now(UTC)):
         of = c.execute(select(a.subject).where(a.subject_kind == str(SubjectKind.listing), a.subject.in_(listings)).limit(1))
         if of.first() is None:
             return set(listings)

@@ -38,9 +38,8 @@ SAID = ("title", "text", "brand", "category", "condition", "seller", "seller_nam
 FACETS = ("source", "brand", "level", "area", "judged", "reason")
 ALL, WAITING = "all", "waiting"
 FTS = {"place": "listing_place_fts", "turn": "listing_turn_fts"}
-BLOCKS = range(
-    6, 30, 2
-)  # on PostgreSQL: seconds (of a turn: thousandths of its score), as powers of two, of the spans that a listing is marked with
+# On PostgreSQL: seconds (of a turn: thousandths of its score), as powers of two, of the spans that a listing is marked with
+BLOCKS = range(6, 30, 2)
 GIN = {  # on PostgreSQL, as the migrations made them
     "ix_listing_now_fts": "CREATE INDEX ix_listing_now_fts ON listing_now USING gin (terms) WITH (fastupdate = off)",
     "ix_listing_now_waiting_fts": "CREATE INDEX ix_listing_now_waiting_fts ON listing_now USING gin (terms) WITH (fastupdate = off) WHERE turn IS NOT NULL",

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from markupsafe import Markup, escape
 
-HERE = Path(__file__).resolve().parent
+from casework.measured import page
+
 _VALUE = re.compile(r"^(-?\d+(?:\.\d+)?) ?%?(?: \((-?\d+(?:\.\d+)?)[–-](-?\d+(?:\.\d+)?) ?%?\))?$")
 TOPS = (1, 5, 10, 25, 50, 100)  # where a scale may end: rates of a hundredth are not to be told apart on one that ends at 100
 ROW, LEFT, WIDE, RIGHT = 26, 330, 420, 90  # of a chart, in pixels: a row's height, the labels, the scale, the figures
@@ -79,9 +79,8 @@ class Section:
 @cache
 def sections() -> tuple[Section, ...]:
     """All of the page, in order; its first paragraph is a section without a title."""
-    packaged, clone = HERE / "accuracy.md", HERE.parents[1] / "docs" / "accuracy.md"
-    text = (packaged if packaged.exists() else clone).read_text("utf-8")
-    return tuple(_read(re.sub(r"<!--.*?-->", "", text, flags=re.S)))
+    found = page()
+    return tuple(_read(re.sub(r"<!--.*?-->", "", found.read_text("utf-8"), flags=re.S))) if found else ()
 
 
 def _read(text: str) -> Iterator[Section]:

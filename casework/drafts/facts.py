@@ -126,10 +126,11 @@ def _produced(
     if exhibit.subject_kind not in (SubjectKind.listing, SubjectKind.capture):
         return Produced(exhibit, chain=chain)
     listing = exhibit.subject if exhibit.subject_kind is SubjectKind.listing else None
-    captures = reader.listing_captures(listing) if listing is not None else [reader.capture(exhibit.subject)]
-    parts = [part for c in captures for part in reader.parts_of(c.id or 0, CaptureKind.screenshot)]
-    every = {c.id: c for c in [*captures, *parts]}.values()  # a listing's own captures hold its screenshots too
-    copies = tuple(_copy(store, c, officer) for c in sorted(every, key=lambda c: (c.ended_at, c.id or 0)))
+    if listing is not None:
+        captures = reader.listing_captures(listing)
+    else:
+        captures = [reader.capture(exhibit.subject), *reader.parts_of(exhibit.subject, CaptureKind.screenshot)]
+    copies = tuple(_copy(store, c, officer) for c in sorted(captures, key=lambda c: (c.ended_at, c.id or 0)))
     kind, number = str(exhibit.subject_kind), exhibit.subject
     looks = tuple(look for look, subjects in seen if _shows(subjects.get(kind, ""), number))
     if listing is None:

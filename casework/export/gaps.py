@@ -39,18 +39,26 @@ def unread_pages(runs: Sequence[Row]) -> list[Row]:
     """A gap for what each run that brought captures of the case met and did not read."""
     said = {
         "not understood": (
+            "thing",
             "did not understand",
             "what is not understood is kept, and nothing is read in it; it is no part of the case, and the store holds it",
         ),
-        "pages that robots.txt forbids": ("did not ask for", "the site's robots.txt forbids it to programs; its address was not kept"),
+        "pages that robots.txt forbids": (
+            "page",
+            "did not ask for",
+            "the site's robots.txt forbids it to programs; its address was not kept",
+        ),
     }
     return [
-        {"run": row["run"], "what": f"{counted(row['counts'][name], thing)} that run {row['run'][:8]}… of {row['source']} {did}", "why": why}
+        {
+            "run": row["run"],
+            "what": f"{counted(row['counts'][name], thing)} that run {row['run'][:8]}… of {row['source']} {did}",
+            "why": why,
+        }
         for row in runs
-        for name, (did, why) in said.items()
+        for name, (thing, did, why) in said.items()
         if row["counts"].get(name)
-        for thing in ["thing" if name == "not understood" else "page"]
-    ]  # fmt: skip
+    ]
 
 
 def not_examined(store: Store, m: Material) -> list[Row]:

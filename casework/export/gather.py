@@ -60,9 +60,7 @@ class Material:
     images: dict[str, Image] = field(default_factory=dict)
     shown: dict[int, list[str]] = field(default_factory=dict)  # listing → digests of the pictures it has shown
     pictures: dict[int, Picture] = field(default_factory=dict)  # of the listings, by number
-    quoted: dict[int, tuple[int, Snapshot]] = field(
-        default_factory=dict
-    )  # capture that a link cites → whose page it is, what was read of it
+    quoted: dict[int, tuple[int, Snapshot]] = field(default_factory=dict)  # capture that a link cites → seller, words read
     beside: dict[int, Beside] = field(default_factory=dict)  # others that findings and links rest on, by number
     sellers: dict[int, Seller] = field(default_factory=dict)
     contacts: list[Row] = field(default_factory=list)
@@ -101,9 +99,9 @@ class Material:
 
     def sha256(self, number: int) -> str:
         """The digest of a picture by its number; "" where it is not here."""
-        return (
-            self.pictures[number].image.sha256 if number in self.pictures else self.beside[number].sha256 if number in self.beside else ""
-        )
+        if number in self.pictures:
+            return self.pictures[number].image.sha256
+        return self.beside[number].sha256 if number in self.beside else ""
 
     def compared(self) -> Iterator[tuple[KeptFinding, Pointer]]:
         """Findings that a picture matches another, each with the pointer to the other."""

@@ -26,11 +26,7 @@ def pairs(s: Summary, link: Link) -> list[dict[str, Any]]:
             if p.other in (f"picture:{here}", f"picture:{there}") and p.other != f"picture:{f.subject}"
         ]
         finding, pointer = found[0] if found else (None, None)
-        drawing = (
-            next((row for row in s.matches if finding and row["finding"] == finding.id and row["other"] == pointer.other), None)
-            if pointer
-            else None
-        )
+        drawn = [row for row in s.matches if finding and pointer and (row["finding"], row["other"]) == (finding.id, pointer.other)]
         out.append(
             {
                 "sides": [_side(s, here), _side(s, there)],
@@ -39,7 +35,7 @@ def pairs(s: Summary, link: Link) -> list[dict[str, Any]]:
                 "finding": finding.id if finding else None,
                 "agree": pointer.detail.get("inliers") if pointer else None,
                 "mirrored": bool(pointer and pointer.detail.get("mirrored")),
-                "drawing": drawing["file"] if drawing else None,
+                "drawing": drawn[0]["file"] if drawn else None,
             }
         )
     return out

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import casework.transparency as drafts
 import casework.verify as verifier
+from casework import measured
 from casework.cli import app
 from store.config import Home
 from store.errors import TouchstoneError
@@ -324,10 +325,11 @@ def test_the_record_has_every_field_of_the_published_standard_once() -> None:
     assert sorted(found) == sorted(numbers) and all(f'"2.4.2.{n} ' in source for n in range(1, 10))
 
 
-def test_measured_figures_are_those_of_the_page_or_none() -> None:
+def test_measured_figures_are_those_of_the_page_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     columns, rows, data = drafts.measured()
     assert columns[0] == "what" and rows[0][0] == "score" and "suspicious" in data
-    assert drafts.measured(Path("/nowhere")) == ([], [], "")
+    monkeypatch.setattr(measured, "HERE", tmp_path / "nowhere")
+    assert drafts.measured() == ([], [], "")
 
 
 def test_nothing_of_the_tests_people_is_left_once_all_of_it_is_erased(home: Path, run: Run) -> None:

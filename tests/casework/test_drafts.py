@@ -256,6 +256,7 @@ def test_the_exhibit_list_leaves_no_number_out_and_says_what_was_withdrawn(store
     assert numbers == ["AB1", "AB2", "CD1", "AB3", "AB4"]
     assert all(f"\n{number}\n" in text for number in numbers) and "it is in AB1 already" in text
     assert "Ada Officer" in text and "Ben Reviewer" in text and "B0000077" in text
+    assert "with Eve Examiner" in text, "where it was before she had it says nothing of where it is"
 
 
 def test_continuity_names_each_step_and_its_record_and_tells_the_officer_alone_what_does_not_follow(store: Store, home: Home) -> None:
@@ -276,6 +277,24 @@ def test_continuity_names_each_step_and_its_record_and_tells_the_officer_alone_w
     )
     with pytest.raises(TouchstoneError, match="has no exhibit AB9"):
         draft(store, home, lambda s, r, h, c: drafts.continuity(s, r, h, c, CASE, Witness("a.officer"), only=["AB9"]))
+
+
+def test_continuity_tells_of_no_event_that_is_kept_out_of_packs(store: Store, home: Home) -> None:
+    for purpose in ("labels", "referral to the police"):
+        with store.acting("a.officer", purpose=purpose, case=CASE) as reader:
+            reader.exhibits(CASE)
+            reader.disclose(f"whom {purpose} went to", {})
+    text = said(only(draft(store, home, lambda s, r, h, c: drafts.continuity(s, r, h, c, CASE, Witness("a.officer"), only=["AB1"]))))
+    assert "whom labels went to" in text and "referral" not in text
+
+
+def test_a_screenshot_of_the_page_stands_in_a_statement_once(store: Store, home: Home) -> None:
+    with store.acting("a.officer", purpose="test") as reader:
+        page = reader.capture(1)
+    given = replace(page, id=None, kind=CaptureKind.screenshot, part_of=page.id, body_digest="", decoded_digest="", record_id="", response_headers=(("Content-Type", "image/png"),))  # fmt: skip
+    with store.archive.writer("market") as writer:
+        store.keep(writer, given, b"a picture", actor="a.officer", purpose="test")
+    assert said(only(draft(store, home, of_statement()))).count("a picture of the page as displayed") == 1
 
 
 # -- the brand's owner -----------------------------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-import casework
 import detectors
 from casework.export.gather import Material
 from casework.export.parts import Part
 from casework.export.rows import Row
+from casework.measured import page
 from store.store import Acting, Store
 
 CARDS = {"text-model": "reading/model", "picture-model": "pictures/model"}  # name of a card → the folder below detectors/ that has it
@@ -35,19 +35,12 @@ def shipped() -> dict[str, tuple[str, str]]:
 MEASURED = "model-cards/accuracy.md"
 
 
-@cache
-def measured() -> bytes | None:
-    """docs/accuracy.md as this version of the software has it: in the installed package, or in the source code. None where neither has it."""
-    folder = Path(casework.__file__).parent
-    found = [page for page in (folder / "desk" / "accuracy.md", folder.parent / "docs" / "accuracy.md") if page.is_file()]
-    return found[0].read_bytes() if found else None
-
-
 def gather(store: Store, reader: Acting, m: Material) -> Mapping[str, Sequence[Row]]:
     """A row for each method that has models: its card, by the digests of its model files, or a gap where none ships for them."""
     used = {e.method for e in m.examinations.values()} | {f.method for f in m.findings.values()} | {int(x.method) for x in m.links.values()}
     rows: list[Row] = []
-    figures = measured() if used else None
+    found = page() if used else None
+    figures = found.read_bytes() if found else None
     if figures is not None:
         m.files[MEASURED] = figures
     elif used:

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,24 +92,21 @@ def test_an_officer_goes_from_the_door_to_a_checked_pack_in_a_first_hour_at_a_de
     with posted_elsewhere(town.home.folder, "classifieds") as sources:  # the market alone has some thirty cards to judge
         touchstone(town.home.folder, "scan", *sources)
     with chromium(town, size=DESK) as page:
-        hour = opened(town, page, "desk")
-        signs_in_and_sees_today(hour)
-        judges_by_keyboard(hour)
-        finds_other_names(hour, tmp_path)
-        confirms_where_it_leads(hour)
-        case = builds_a_case(hour)
-        hands_out_a_pack(hour, case, tmp_path)
+        a_first_hour(opened(town, page, "desk"), judges_by_keyboard, tmp_path)
 
 
 def test_an_officer_does_the_same_on_a_phone(town: Served, tmp_path: Path) -> None:
     with chromium(town, size=PHONE, touch=True) as page:
-        hour = opened(town, page, "phone")
-        signs_in_and_sees_today(hour)
-        judges_by_finger(hour)
-        finds_other_names(hour, tmp_path)
-        confirms_where_it_leads(hour)
-        case = builds_a_case(hour)
-        hands_out_a_pack(hour, case, tmp_path)
+        a_first_hour(opened(town, page, "phone"), judges_by_finger, tmp_path)
+
+
+def a_first_hour(hour: Hour, judges: Callable[[Hour], None], folder: Path) -> None:
+    signs_in_and_sees_today(hour)
+    judges(hour)
+    finds_other_names(hour, folder)
+    confirms_where_it_leads(hour)
+    case = builds_a_case(hour)
+    hands_out_a_pack(hour, case, folder)
 
 
 def opened(served: Served, page: Page, width: str) -> Hour:
