@@ -259,6 +259,15 @@ def test_the_most_urgent_are_those_of_the_queue_whatever_is_left_out_of_it(stall
     assert stalls.waiting() == [cards[n] for n in (6, 7, 9, 10, 11)] and stalls.found(Waits.taken) == cards[1:4]
 
 
+def test_a_card_of_another_is_not_among_the_most_urgent_where_nobody_is_cleared(stalls: Stalls) -> None:
+    mine, theirs, free = [stalls.listing(str(n)) for n in range(3)]
+    assert sorted(stalls.found()) == sorted([mine, theirs, free]), "nobody ever took one"
+    stalls.store.lock(LISTING, [theirs], until=in_a_while(), **SHE)
+    stalls.store.lock(LISTING, [mine], until=in_a_while(), **WHO)
+    assert sorted(stalls.found()) == sorted(stalls.waiting()) == sorted([mine, free])
+    assert stalls.found(Waits.taken) == [theirs] and stalls.found(Waits.mine) == [mine]
+
+
 # -- cleared ----------------------------------------------------------------------------------------------------------------------
 def test_a_cleared_seller_s_goods_leave_the_queue_and_are_counted(stalls: Stalls) -> None:
     card, other = stalls.listing("1"), stalls.listing("2", seller="totes")
