@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from casework import pdf
 from casework.exhibits import counted, custody_of
-from casework.export import pdf, render
+from casework.export import render
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from casework import followup
-from casework.export import pdf, render
+from casework import followup, pdf
+from casework.export import render
 from premises.areas import area_of, place_of
 from premises.link import NAMES_THE_UNIT
 from premises.map import Point, draw

@@ -54,7 +54,7 @@ def doctor(json: Json = False, home: Folder = None) -> None:
         ("Touchstone", True, code_version()),
     ]
     import crawler.browser
-    from casework.export.pdf import missing_parts
+    from casework.pdf import missing_parts
 
     chromium = crawler.browser.find_chromium()
     checks.append(

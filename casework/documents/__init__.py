@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from casework import pdf
 from casework.documents.content import (
     BLANK,
     Block,
@@ -32,7 +33,6 @@ from casework.documents.content import (
 )
 from casework.documents.printed import pdf_bytes
 from casework.documents.word import docx_bytes
-from casework.export import pdf
 from store.errors import TouchstoneError
 
 __all__ = [

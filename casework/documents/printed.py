@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from casework import pdf
 from casework.documents.content import (
     BLANK,
     MANY,
@@ -25,13 +26,12 @@ from casework.documents.content import (
 )
 from casework.documents.drawing import NOT_DRAWN, drawn
 from casework.documents.text import safe
-from casework.export import pdf
 
 STYLE = Path(__file__).with_name("page.css")
 
 
 def pdf_bytes(document: Document) -> bytes:
-    """The document as a PDF, whose identifier is a digest of what it says. Ask `casework.export.pdf.missing_parts` first."""
+    """The document as a PDF, whose identifier is a digest of what it says. Ask `casework.pdf.missing_parts` first."""
     pictures: dict[str, bytes] = {}
     html = html_of(document, pictures)
     said = hashlib.sha256(html.encode())

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from casework import pdf
 from casework.documents import Document, blanks, docx_bytes, pdf_bytes
-from casework.export import pdf
 from store.config import Home
 from store.errors import TouchstoneError
 from store.store import Acting, Store

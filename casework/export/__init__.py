@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import casework.verify as verifier
-from casework.export import bag, gaps, log, making, pdf, render, tables
+from casework import pdf
+from casework.export import bag, gaps, log, making, render, tables
 from casework.export.contents import Contents, write_contents
 from casework.export.gather import Material, gather
 from casework.export.limits import markdown

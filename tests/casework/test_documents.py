@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from casework import pdf
 from casework.documents import (
     BLANK,
     Counted,
@@ -31,7 +32,6 @@ from casework.documents import (
     write,
 )
 from casework.documents.text import directions, safe
-from casework.export import pdf
 from store.errors import TouchstoneError
 
 HOSTILE = (

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from casework import drafts
+from casework import drafts, pdf
 from casework.documents import Document, Quotation, texts
 from casework.drafts import DECLARATION, Made, Witness
 from casework.drafts.brand import square
@@ -28,7 +28,6 @@ from casework.drafts.facts import Copy, Facts, Look, Produced, at, when
 from casework.drafts.notice import Field, Form
 from casework.drafts.settings import DraftSettings, read_settings
 from casework.drafts.statement import statement_of
-from casework.export import pdf
 from store.config import Home, defaults_folder
 from store.errors import TouchstoneError
 from store.store import Acting, Store

@@ -16,9 +16,8 @@ from PIL import Image as Pillow
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from casework import followup
+from casework import followup, pdf
 from casework.cli import app
-from casework.export import pdf
 from casework.verify import verify
 from store import tables as t
 from store.config import ConfigError, Home

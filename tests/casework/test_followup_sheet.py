@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from casework import tasking
-from casework.export import pdf
+from casework import pdf, tasking
 from store.config import Home
 from store.errors import TouchstoneError
 from store.words.records import Link, LinkReason, RegisterEntry, SubjectKind, Verdict

@@ -49,7 +49,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
 
 def exported(work: Work, case: str, out: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("casework.export.pdf.missing_parts", lambda: "not needed here")
+        patch.setattr("casework.pdf.missing_parts", lambda: "not needed here")
         work.run("case", "new", case, "--title", "Bags")
         work.run("case", "add", case, "market", "own", "--initials", "AB")
         work.run("case", "export", case, "--why", "test", "--out", str(out))

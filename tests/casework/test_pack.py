@@ -23,8 +23,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from casework import pdf
 from casework.cli import app
-from casework.export import ExportResult, export, pages, pdf, render
+from casework.export import ExportResult, export, pages, render
 from casework.export.limits import LIMITS
 from casework.export.pages import Page
 from casework.verify import verify
@@ -584,7 +585,7 @@ def test_making_a_pdf_leaves_pillow_strict() -> None:
         [
             sys.executable,
             "-c",
-            "from casework.export.pdf import missing_parts; from PIL import ImageFile; missing_parts(); print(ImageFile.LOAD_TRUNCATED_IMAGES)",
+            "from casework.pdf import missing_parts; from PIL import ImageFile; missing_parts(); print(ImageFile.LOAD_TRUNCATED_IMAGES)",
         ],
         capture_output=True,
         text=True,

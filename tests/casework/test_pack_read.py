@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from casework.export import ExportResult, export, pdf
+from casework import pdf
+from casework.export import ExportResult, export
 from casework.verify import verify
 from store.disclosure import Standing, Undermines
 from store.store import SYSTEM

@@ -77,7 +77,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 def made(world: World, tmp_path_factory: pytest.TempPathFactory) -> ExportResult:
     out = tmp_path_factory.mktemp("packs") / "pack"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("casework.export.pdf.missing_parts", lambda: "not needed here")
+        patch.setattr("casework.pdf.missing_parts", lambda: "not needed here")
         return export(world.store, world.home, CASE, out, actor="a.officer", justification="to counsel", zipped=False)
 
 
