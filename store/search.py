@@ -245,13 +245,14 @@ def _postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, Any], 
         return _in_order(asked, exact, facets)
     bounds, apart = f"{key} < :before AND {key} >= :least", f"COALESCE({key}, -1)"
     waiting = " AND n.turn IS NOT NULL" if asked.key == "turn" else ""  # what waits has an index of words of its own
-    binds["terms"] = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in asked.groups)
+    binds |= {f"terms{n}": " | ".join(f"'{term}'" for term in group) for n, group in enumerate(asked.groups)}
+    terms = "".join(f" AND n.terms @@ CAST(:terms{n} AS tsquery)" for n in range(len(asked.groups)))
     marks = _marks(c, asked.key, binds) or ["_none"]
     binds |= {f"span{number}": f"'{each}'" for number, each in enumerate(marks)}
     spans = ", ".join(f"({number}, :span{number})" for number in range(len(marks)))
     within = (  # COALESCE keeps the order's own index out of it: by that all of the table may be gone through
         f"SELECT {key} AS key{f', {_FACETS}' if facets else ''} FROM listing_now n"  # noqa: S608
-        " WHERE n.terms @@ (CAST(:terms AS tsquery) && CAST(span.mark AS tsquery))"
+        f" WHERE n.terms @@ CAST(span.mark AS tsquery){terms}"
         f"{waiting} AND {bounds.replace(key, apart)}{exact} ORDER BY {apart} DESC LIMIT :most"
     )
     return f"SELECT x.* FROM (SELECT * FROM (VALUES {spans}) v (at, mark) ORDER BY at) span CROSS JOIN LATERAL ({within}) x LIMIT :most"  # noqa: S608
