@@ -4,7 +4,7 @@ One question to one index gives the keys of a page, and no listing is read but t
 SQLite FTS5 keeps the keys of each term in order, so that a page is the first keys that all of its terms have. PostgreSQL's index does not;
 there the listings are asked for in spans of time (or of their turn), each at most four times as long as the one before, until the page is full.
 
-Totals and facets of all listings are counted as they are written. Those of a search are of its first three hundred, and `Page.more` says so:
+Totals and facets of all listings are counted as they are written. Those of a search are of its first `COUNTED`, and `Page.more` says so:
 to count on would be to read everything that is found.
 """
 
@@ -132,6 +132,7 @@ class Asked:
 
     key: str  # place | turn
     groups: tuple[tuple[str, ...], ...]
+    ranges: tuple[tuple[int, int], ...]  # of the key, greatest first: between the turns of two levels is nothing
     first: int  # the least place
     last: int  # and the one beyond the greatest
     price: tuple[int, int, str] | None
@@ -164,8 +165,10 @@ def _asked(q: Query) -> Asked | None:
         any_of.append([f"_price_{_letters(q.currency)}_{step}" for step in steps] or [price_mark(0, "none")])
     groups = [(word,) for word in words] + [tuple(dict.fromkeys(group)) for group in any_of if group]
     key = "turn" if q.order is Order.urgent else "place"
+    levels = [level for level in QUEUED if not q.levels or level in q.levels]
+    ranges = tuple(turns_of(level) for level in levels) if key == "turn" else ((0, _END),)
     first = _second(q.since) << NUMBER if q.since else 0
-    return Asked(key, tuple(groups), first, _second(q.until) << NUMBER if q.until else _END, price)
+    return Asked(key, tuple(groups), ranges, first, _second(q.until) << NUMBER if q.until else _END, price)
 
 
 def _letters(currency: str) -> str:
@@ -247,7 +250,7 @@ def _postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, Any], 
     waiting = " AND n.turn IS NOT NULL" if asked.key == "turn" else ""  # what waits has an index of words of its own
     binds |= {f"terms{n}": " | ".join(f"'{term}'" for term in group) for n, group in enumerate(asked.groups)}
     terms = "".join(f" AND n.terms @@ CAST(:terms{n} AS tsquery)" for n in range(len(asked.groups)))
-    marks = _marks(c, asked.key, binds) or ["_none"]
+    marks = _marks(c, asked, binds) or ["_none"]
     binds |= {f"span{number}": f"'{each}'" for number, each in enumerate(marks)}
     spans = ", ".join(f"({number}, :span{number})" for number in range(len(marks)))
     within = (  # COALESCE keeps the order's own index out of it: by that all of the table may be gone through
@@ -258,11 +261,11 @@ def _postgresql(c: Connection, asked: Asked, exact: str, binds: dict[str, Any], 
     return f"SELECT x.* FROM (SELECT * FROM (VALUES {spans}) v (at, mark) ORDER BY at) span CROSS JOIN LATERAL ({within}) x LIMIT :most"  # noqa: S608
 
 
-def _marks(c: Connection, key: str, binds: Mapping[str, Any]) -> list[str]:
-    """Marks of the spans that a search goes through, in order: level by level, where that is the order, since between their turns is nothing."""
-    ranges = [turns_of(level) for level in QUEUED] if key == "turn" else [(0, _END)]
+def _marks(c: Connection, asked: Asked, binds: Mapping[str, Any]) -> list[str]:
+    """Marks of the spans that a search goes through, in order."""
+    key = asked.key
     marks: list[str] = []
-    for first, end in ranges:
+    for first, end in asked.ranges:
         bounds = f"FROM listing_now n WHERE n.{key} < :end AND n.{key} >= :first"
         near = f"SELECT n.{key} {bounds} ORDER BY n.{key} DESC OFFSET :near LIMIT 1"
         within = {"first": max(first, binds["least"]), "end": min(end, binds["before"]), "near": 4 * COUNTED}
