@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
@@ -226,15 +227,19 @@ def _subjects(seller: int | None) -> Mapping[str, Any]:
     return {"seller": [seller]} if seller is not None else {}
 
 
-def _rows(c: Connection, superseded: bool = False) -> list[Clearance]:
+@cache
+def _clearances(superseded: bool) -> Select[Any]:
+    """Made once: a page of the queue asks it, and to make it anew costs more than to run it."""
     later = t.clearance.alias("later")
     query = select(t.clearance, later.c.id.label("later")).select_from(t.clearance.outerjoin(later, later.c.supersedes == t.clearance.c.id))
-    if not superseded:
-        query = query.where(later.c.id.is_(None))
+    return (query if superseded else query.where(later.c.id.is_(None))).order_by(t.clearance.c.id)
+
+
+def _rows(c: Connection, superseded: bool = False) -> list[Clearance]:
     return [
         Clearance(
             r.id, Cleared(r.kind), r.seller, r.value, r.brand, r.until, "" if r.body_json == ERASED else str(json.loads(r.body_json)["evidence"]),
             r.withdrawn, r.actor, r.authority, r.at, r.supersedes, r.later,
         )
-        for r in c.execute(query.order_by(t.clearance.c.id))
+        for r in c.execute(_clearances(superseded))
     ]  # fmt: skip

@@ -186,13 +186,14 @@ def _keys(c: Connection, asked: Asked, before: int, most: int, me: str, waits: W
     if asked.key == "place":
         return [key for key, *_ in _found(c, asked, before, most)]
     found: list[int] = []
-    size, page = most, [before]
-    while page and len(found) < most:
-        page = [key for key, *_ in _found(c, asked, page[-1], size)]
+    size = most
+    while True:
+        page = [key for key, *_ in _found(c, asked, before, size)]
         there = standing(c, me, [listing_of(key) for key in page], waits)
         found += [key for key in page if listing_of(key) in there]
-        size = min(2 * size, COUNTED)
-    return found[:most]
+        if len(found) >= most or len(page) < size:
+            return found[:most]
+        before, size = page[-1], min(2 * size, COUNTED)
 
 
 # -- what is found -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,7 +74,7 @@ def plain(value: Any) -> Any:
     if value is None or type(value) in (str, int, float, bool):  # nearly all of what a page of listings has
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {name: plain(getattr(value, name)) for name in _fields(type(value))}
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -81,6 +82,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Path) else value
+
+
+@cache
+def _fields(of: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(of))
 
 
 def print_json(value: Any) -> None:
