@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from store import tables as t
 from store.listings import ListingReads, documents_of, newest_readings, snapshot_of
@@ -224,24 +224,28 @@ def _seen(c: Connection, listing: int) -> list[_Seen]:
 
 def _answers(c: Connection, listing: Listing) -> list[Evidence]:
     """Captures of the listing's own page that say it is gone: by their status, or in words that the source's reading knows."""
-    alone = select(t.reading.c.capture).group_by(t.reading.c.capture).having(func.count(t.reading.c.listing.distinct()) == 1)
+    other = t.reading.alias()
+    shared = exists().where(other.c.capture == t.reading.c.capture, other.c.listing != t.reading.c.listing)
     own = (
         select(t.capture.c.url_requested)
         .join(t.reading, t.reading.c.capture == t.capture.c.id)
-        .where(t.reading.c.listing == listing.id, t.capture.c.id.in_(alone), t.capture.c.url_requested != "")
+        .where(t.reading.c.listing == listing.id, ~shared, t.capture.c.url_requested != "")
     )
-    soft = select(t.unread.c.capture).where(t.unread.c.reason == NO_MORE)
+    addresses = {listing.url, *c.execute(own).scalars()}
     kinds = [str(CaptureKind.page), str(CaptureKind.rendered)]
-    query = (
+    asked = (
         select(t.capture.c.id, t.capture.c.ended_at, t.capture.c.status, t.capture.c.run)
         .where(t.capture.c.source == listing.source, t.capture.c.kind.in_(kinds), t.capture.c.method == "GET")
-        .where(or_(t.capture.c.url_requested == listing.url, t.capture.c.url_requested.in_(own)))
-        .where(or_(t.capture.c.status.in_(GONE), t.capture.c.id.in_(soft)))
-        .order_by(t.capture.c.id)
+        .where(t.capture.c.url_requested.in_(addresses))
     )
+    soft = select(t.unread.c.capture).where(t.unread.c.reason == NO_MORE)
+    # apart, so that each has its index: of both at once every capture of the source would be read
+    rows = {r.id: r for of in (t.capture.c.status.in_(GONE), t.capture.c.id.in_(soft)) for r in c.execute(asked.where(of))}
     say = "its page answered {status}"
     soft_say = "its page answered {status} and says that it is gone"
-    return [Evidence(r.ended_at, (say if r.status in GONE else soft_say).format(status=r.status), r.id, r.run) for r in c.execute(query)]
+    return [
+        Evidence(r.ended_at, (say if r.status in GONE else soft_say).format(status=r.status), r.id, r.run) for _, r in sorted(rows.items())
+    ]
 
 
 def _missed(c: Connection, listing: Listing, seen: Sequence[_Seen]) -> list[Evidence]:

@@ -108,7 +108,9 @@ class ReviewReads(Reader):
             asked = [at <= on - timedelta(days=days)]
         for category, least in rules.categories.items():
             special = [n for n, said in marked.items() if said == category]
-            asked.append(and_(at <= on - timedelta(days=least), or_(table.c.subject_category == category, table.c.id.in_(special))))
+            asked.append(and_(table.c.subject_category == category, at <= on - timedelta(days=least)))
+            if special:
+                asked.append(and_(table.c.id.in_(special), at <= on - timedelta(days=least)))
         query = select(table.c.id, at.label("at"), table.c.subject_category, table.c.retention_until).where(is_there, or_(*asked))
         out = []
         for r in c.execute(query.order_by(func.coalesce(table.c.retention_until, at), table.c.id)):

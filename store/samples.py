@@ -19,6 +19,7 @@ from store.listings import newest_flag
 from store.queue import unjudged
 from store.reader import Reader
 from store.second import judgement_of
+from store.shelf import counted
 from store.words.records import Flag, Judgement, Level, SubjectKind, Verb, Verdict, digest_of
 
 BELOW = (str(Level.none), str(Level.note))
@@ -110,17 +111,24 @@ class SampleWrites:
 
     def tally(self) -> Tally:
         """How many listings stand above and below the level of review, and what was last said of them: numbers, about no person."""
-        newest, said = newest_flags(), newest_judgements()
-        joined = t.flag.join(newest, newest.c.id == t.flag.c.id).outerjoin(said, said.c.listing == t.flag.c.listing)
-        joined = joined.outerjoin(t.judgement, t.judgement.c.id == said.c.id).outerjoin(t.sample, t.sample.c.listing == t.flag.c.listing)
-        groups = (t.flag.c.level, t.judgement.c.verdict, t.sample.c.id.is_not(None))
-        query = select(*groups[:2], groups[2].label("drawn"), func.count().label("n")).select_from(joined).group_by(*groups)
+        said, n = newest_judgements(), t.listing_now.c
+        judged = said.join(t.judgement, t.judgement.c.id == said.c.id)
+        of_judged = select(n.level, t.judgement.c.verdict, func.count()).select_from(judged.join(t.listing_now, n.id == said.c.listing))
+        of_drawn = select(n.level, t.judgement.c.verdict, func.count()).select_from(
+            t.sample.join(t.listing_now, n.id == t.sample.c.listing).outerjoin(judged, said.c.listing == t.sample.c.listing)
+        )
         above, below, drawn = Counter[str](), Counter[str](), Counter[str]()
         with self.database.reading() as c:
-            for r in c.execute(query):
-                (below if r.level in BELOW else above)[r.verdict or ""] += r.n
-                if r.level in BELOW and r.drawn:
-                    drawn[r.verdict or ""] += r.n
+            for level, standing in counted(c, "level").items():  # kept as they are written: no flag is read
+                (below if level in BELOW else above)[""] += standing
+            for level, verdict, number in c.execute(of_judged.where(n.level != "").group_by(n.level, t.judgement.c.verdict)):
+                of = below if level in BELOW else above
+                of[verdict] += number
+                of[""] -= number
+            for level, verdict, number in c.execute(of_drawn.group_by(n.level, t.judgement.c.verdict)):
+                if level in BELOW:
+                    drawn[verdict or ""] += number
+        above, below = +above, +below
         return Tally(dict(above), dict(below), dict(drawn))
 
 

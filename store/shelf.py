@@ -122,6 +122,16 @@ class ShelfWrites:
                 changed.update({key: sign * n for key, n in _counted(rows[n] for n in differing & rows.keys()).items()})
         return changed
 
+    def standing_at(self) -> dict[str, int]:
+        """How many listings stand at each level, by their newest flag: numbers, about no person."""
+        with self.database.reading() as c:
+            return counted(c, "level")
+
+    def sources_kept(self) -> dict[str, int]:
+        """How many listings there are of each source."""
+        with self.database.reading() as c:
+            return counted(c, "source")
+
     def rebuild_shelf(self, progress: Callable[[int], None] | None = None) -> int:
         """Make every row anew, in one transaction; how many listings there are. Others wait for it."""
         with self.database.writing() as c:
@@ -256,6 +266,13 @@ def _counted(rows: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str, str]]
             found[among, "", ""] += 1
             found.update((among, facet, value) for facet, value in facets_of(row))
     return found
+
+
+def counted(c: Connection, facet: str, among: str = ALL) -> dict[str, int]:
+    """How many listings have each value of a facet, of all or of those that wait: as they were counted when they were written."""
+    of = t.listing_now_count.c
+    query = select(of.value, of.n).where(of.among == among, of.facet == facet, of.n > 0).order_by(of.value)
+    return {r.value: r.n for r in c.execute(query)}
 
 
 def facets_of(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

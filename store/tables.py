@@ -169,7 +169,8 @@ capture = _table(
     Column("decoded_digest", String(64), nullable=False, server_default=""), Column("http_version", String(16), nullable=False, server_default=""),
     Column("dns_answer_json", Text, nullable=False, server_default="[]"), Column("certificate", String(64), nullable=False, server_default=""),
     Column("certificate_chain_json", Text, nullable=False, server_default="[]"),
-    Index("ix_capture_run_url", "run", "url_requested"),
+    Index("ix_capture_run_url", "run", "url_requested"), Index("ix_capture_status", "source", "status"),
+    Index("ix_capture_due", "retention_until"), Index("ix_capture_category", "subject_category", "ended_at"),
 )  # fmt: skip
 location = _table(
     "location", _id(), _fk("capture", "capture"), Column("segment", String(160), nullable=False, index=True), Column("offset", Id, nullable=False),
@@ -180,7 +181,8 @@ location = _table(
 # -- what was said ---------------------------------------------------------------------------------------------------------
 listing = _table(
     "listing", _id(), Column("source", String(80), nullable=False), Column("ref", String(300), nullable=False), Column("url", Text, nullable=False),
-    Column("added_at", Utc, nullable=False), *_person(), UniqueConstraint("source", "ref"),
+    Column("added_at", Utc, nullable=False), *_person(), UniqueConstraint("source", "ref"), Index("ix_listing_added_at", "added_at"),
+    Index("ix_listing_due", "retention_until"), Index("ix_listing_category", "subject_category", "added_at"),
 )  # fmt: skip
 snapshot = _table(
     "snapshot", _id(), Column("digest", Digest, nullable=False, unique=True), Column("title", Text, nullable=False), Column("text", Text, nullable=False),
@@ -192,6 +194,7 @@ snapshot = _table(
 seller = _table(
     "seller", _id(), Column("source", String(80), nullable=False), Column("handle", String(300), nullable=False), Column("name", Text, nullable=False),
     Column("url", Text, nullable=False), Column("added_at", Utc, nullable=False), *_person(), UniqueConstraint("source", "handle"),
+    Index("ix_seller_due", "retention_until"), Index("ix_seller_category", "subject_category", "added_at"),
 )  # fmt: skip
 reading = _table(
     "reading", _id(), _fk("capture", "capture"), Column("parser", String(40), nullable=False), Column("parser_version", String(80), nullable=False),
@@ -207,6 +210,7 @@ reading_image = _table(
 unread = _table(  # a page that could not be read, or a card of it that was refused: counted, never dropped
     "unread", _id(), _fk("capture", "capture"), Column("parser_version", String(80), nullable=False), Column("reason", String(80), nullable=False),
     Column("detail", Text, nullable=False), Column("run", ForeignKey("run.id"), nullable=False), UniqueConstraint("capture", "parser_version", "reason"),
+    Index("ix_unread_reason", "reason", "capture"),
 )  # fmt: skip
 contact = _table(
     "contact", _id(), Column("kind", String(20), nullable=False), Column("value", String(300), nullable=False), Column("added_at", Utc, nullable=False),

@@ -11,9 +11,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from store import tables as t
-from store.listings import newest_readings
+from store.listings import newest_flag, newest_readings
 from store.reader import Reader
-from store.samples import newest_flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class WindowReads(Reader):
 
         A word or reason of fewer sellers than `least_sellers` is left out: it could be of one person.
         """
-        newest, last = newest_flags(), select(t.flag.c.policy).order_by(t.flag.c.id.desc()).limit(1).scalar_subquery()
-        flagged = t.listing.join(newest, newest.c.listing == t.listing.c.id).join(t.flag, t.flag.c.id == newest.c.id)
+        last = select(t.flag.c.policy).order_by(t.flag.c.id.desc()).limit(1).scalar_subquery()
+        flagged = t.listing.join(t.flag, t.flag.c.id == newest_flag(t.listing.c.id))
         query = (
             select(t.listing.c.id, t.flag.c.score, t.flag.c.contributions_json)
             .select_from(flagged)

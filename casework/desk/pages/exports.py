@@ -49,7 +49,7 @@ def export_listings(
 
 
 def _sources(visit: Visit) -> list[str]:
-    return sorted(visit.store.level_counts())
+    return sorted(visit.store.sources_kept())
 
 
 def _form(visit: Visit, error: str = "", why: str = "", source: str = "", status: int = 200) -> Response:

@@ -65,10 +65,7 @@ def last_sign_in(visit: Visit) -> datetime | None:
 
 def levels(visit: Visit, since: datetime | None) -> list[tuple[Level, int, int | None]]:
     """(level, listings that stand at it, of them flagged since the last sign-in)."""
-    standing: dict[str, int] = {}
-    for of_source in visit.store.level_counts().values():
-        for level, number in of_source.items():
-            standing[level] = standing.get(level, 0) + number
+    standing = visit.store.standing_at()
     new = visit.store.levels_since(since) if since else None
     return [(level, standing.get(level, 0), None if new is None else new.get(level, 0)) for level in LEVELS]
 
