@@ -114,9 +114,8 @@ class SampleWrites:
         said, n = newest_judgements(), t.listing_now.c
         judged = said.join(t.judgement, t.judgement.c.id == said.c.id)
         of_judged = select(n.level, t.judgement.c.verdict, func.count()).select_from(judged.join(t.listing_now, n.id == said.c.listing))
-        of_drawn = select(n.level, t.judgement.c.verdict, func.count()).select_from(
-            t.sample.join(t.listing_now, n.id == t.sample.c.listing).outerjoin(judged, said.c.listing == t.sample.c.listing)
-        )
+        of_drawn = select(n.level, t.judgement.c.verdict, func.count()).select_from(t.listing_now.outerjoin(judged, said.c.listing == n.id))
+        of_drawn = of_drawn.where(n.id.in_(select(t.sample.c.listing)))
         above, below, drawn = Counter[str](), Counter[str](), Counter[str]()
         with self.database.reading() as c:
             for level, standing in counted(c, "level").items():  # kept as they are written: no flag is read
