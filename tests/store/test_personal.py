@@ -150,6 +150,8 @@ STORE_CALLS: dict[str, Any] = {
     "last_listing": lambda s, _: s.last_listing(),
     "last_ticket": lambda s, _: s.last_ticket(),
     "level_counts": lambda s, _: s.level_counts(),
+    "standing_at": lambda s, _: s.standing_at(),
+    "sources_kept": lambda s, _: s.sources_kept(),
     "levels_since": lambda s, _: s.levels_since(LONG_AGO),
     "listings_of_run": lambda s, run: s.listings_of_run(run),
     "listings_of_subjects": lambda s, run: s.listings_of_subjects(run, ["http://stall.example/user/1"]),
