@@ -63,12 +63,10 @@ def gather(store: Store, home: Home, *, by: str, now: datetime, within: int = DA
         for account in store.accounts():
             if account.authority == authority and (given := reader.given(account.actor, f"{now.astimezone(LONDON):%Y-%m-%d}")):
                 days.append(Day(f"visits-{account.actor}-{today}", today, f"{len(given)} premises are given to {account.actor}"))
-    levels: Counter[str] = Counter()
-    for of in store.level_counts().values():
-        levels.update(of)
+    levels = store.standing_at()
     failed = ahead.failed(store, authority)
     lines = [
-        *(f"{levels[level]} listings stand at {level}." for level in ("priority", "review")),
+        *(f"{levels.get(level, 0)} listings stand at {level}." for level in ("priority", "review")),
         *(f"{number} rows of {kind} are due for review." for kind, number in sorted(due.items())),
         *(f"The last {run.pass_name} {f'of {run.source} ' if run.source else ''}did not go well." for run in failed),
     ]

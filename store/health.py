@@ -92,7 +92,7 @@ class HealthReads(Runs):
     def newest_listing(self) -> datetime | None:
         """When the newest listing was first kept."""
         with self.database.reading() as c:
-            found: datetime | None = c.execute(select(t.listing.c.added_at).order_by(t.listing.c.id.desc()).limit(1)).scalar()
+            found: datetime | None = c.execute(select(t.listing.c.added_at).order_by(t.listing.c.added_at.desc()).limit(1)).scalar()
         return found
 
 

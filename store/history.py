@@ -244,7 +244,7 @@ def _answers(c: Connection, listing: Listing) -> list[Evidence]:
     say = "its page answered {status}"
     soft_say = "its page answered {status} and says that it is gone"
     return [
-        Evidence(r.ended_at, (say if r.status in GONE else soft_say).format(status=r.status), r.id, r.run) for _, r in sorted(rows.items())
+        Evidence(r.ended_at, (say if r.status in GONE else soft_say).format(status=r.status), n, r.run) for n, r in sorted(rows.items())
     ]
 
 

@@ -19,7 +19,7 @@ from store.listings import newest_flag
 from store.queue import unjudged
 from store.reader import Reader
 from store.second import judgement_of
-from store.shelf import counted
+from store.shelf import kept_counts
 from store.words.records import Flag, Judgement, Level, SubjectKind, Verb, Verdict, digest_of
 
 BELOW = (str(Level.none), str(Level.note))
@@ -118,7 +118,7 @@ class SampleWrites:
         of_drawn = of_drawn.where(n.id.in_(select(t.sample.c.listing)))
         above, below, drawn = Counter[str](), Counter[str](), Counter[str]()
         with self.database.reading() as c:
-            for level, standing in counted(c, "level").items():  # kept as they are written: no flag is read
+            for level, standing in kept_counts(c, "level").items():  # kept as they are written: no flag is read
                 (below if level in BELOW else above)[""] += standing
             for level, verdict, number in c.execute(of_judged.where(n.level != "").group_by(n.level, t.judgement.c.verdict)):
                 of = below if level in BELOW else above

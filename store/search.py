@@ -19,13 +19,27 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
-from store import tables as t
 from store.errors import TouchstoneError
 from store.listings import ListingReads, Summary
 from store.queue import Waits, standing
-from store.shelf import ALL, BLOCKS, FACETS, FTS, NUMBER, QUEUED, WAITING, block_mark, listing_of, mark, price_mark, step_of, turns_of
+from store.shelf import (
+    ALL,
+    BLOCKS,
+    FACETS,
+    FTS,
+    NUMBER,
+    QUEUED,
+    WAITING,
+    block_mark,
+    kept_counts,
+    listing_of,
+    mark,
+    price_mark,
+    step_of,
+    turns_of,
+)
 from store.words.records import Level
 from store.words.terms import same_words, terms_of
 
@@ -291,18 +305,7 @@ def _spans(key: str, first: int, end: int, shortest: int) -> Iterator[str]:
 
 # -- what is counted ---------------------------------------------------------------------------------------------------------
 def _kept_counts(c: Connection, among: str) -> tuple[int, dict[str, tuple[tuple[str, int], ...]]]:
-    of = t.listing_now_count.c
-    found = {}
-    for facet in ("", *FACETS):
-        query = (
-            select(of.value, of.n)
-            .where(of.among == among, of.facet == facet, of.n > 0)
-            .order_by(of.n.desc(), of.value.desc())
-            .limit(VALUES)
-        )
-        found[facet] = _most_first((r.value, r.n) for r in c.execute(query))
-    total = found.pop("")
-    return (total[0][1] if total else 0), found
+    return kept_counts(c, "", among).get("", 0), {facet: _most_first(kept_counts(c, facet, among, VALUES).items()) for facet in FACETS}
 
 
 def _counts(rows: Sequence[Any]) -> dict[str, tuple[tuple[str, int], ...]]:

@@ -125,12 +125,12 @@ class ShelfWrites:
     def standing_at(self) -> dict[str, int]:
         """How many listings stand at each level, by their newest flag: numbers, about no person."""
         with self.database.reading() as c:
-            return counted(c, "level")
+            return kept_counts(c, "level")
 
     def sources_kept(self) -> dict[str, int]:
         """How many listings there are of each source."""
         with self.database.reading() as c:
-            return counted(c, "source")
+            return kept_counts(c, "source")
 
     def rebuild_shelf(self, progress: Callable[[int], None] | None = None) -> int:
         """Make every row anew, in one transaction; how many listings there are. Others wait for it."""
@@ -268,11 +268,12 @@ def _counted(rows: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str, str]]
     return found
 
 
-def counted(c: Connection, facet: str, among: str = ALL) -> dict[str, int]:
-    """How many listings have each value of a facet, of all or of those that wait: as they were counted when they were written."""
+def kept_counts(c: Connection, facet: str, among: str = ALL, most: int | None = None) -> dict[str, int]:
+    """How many listings have each value of a facet, of all or of those that wait, as they were counted when they were written: the `most` that
+    most have. Of the facet "" the one value, "", is how many there are."""
     of = t.listing_now_count.c
-    query = select(of.value, of.n).where(of.among == among, of.facet == facet, of.n > 0).order_by(of.value)
-    return {r.value: r.n for r in c.execute(query)}
+    query = select(of.value, of.n).where(of.among == among, of.facet == facet, of.n > 0).order_by(of.n.desc(), of.value.desc())
+    return {r.value: r.n for r in c.execute(query.limit(most))}
 
 
 def facets_of(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

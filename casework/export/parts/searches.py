@@ -9,6 +9,7 @@ from casework.export.gather import Material
 from casework.export.parts import Part
 from casework.export.rows import Row, plain
 from store.errors import TouchstoneError
+from store.history import CRAWL
 from store.store import Acting, Store
 from store.words.purposes import pages_of
 
@@ -35,7 +36,7 @@ def gather(store: Store, reader: Acting, m: Material) -> Mapping[str, Sequence[R
             }
         )  # fmt: skip
     watching = {row["reference"] for row in operations if row["subjects"] or row["other_subjects"]}  # they begin at somebody's page
-    crawls = [run for run in brought if runs[run].pass_name == "crawl" and runs[run].operation not in watching]  # noqa: S105 - the name of a pass
+    crawls = [run for run in brought if runs[run].pass_name == CRAWL and runs[run].operation not in watching]
     begun = {run: first for run in crawls if (first := store.first_page(run)) is not None}
     # a page of one listing that is no matter of this case stays untold
     firsts = {run: first for run, first in begun.items() if first in m.captures or not reader.readings(capture=first)}
